@@ -1,0 +1,69 @@
+"""Edits: the only way a task graph changes. One batch against one version, all or nothing, who and why on record."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orchestrator.core.tasks import Dependency, Model, OnFailure, Requirements, Retry, Task, Timeouts
+from protocol.vocabulary import Identifier, JsonObject, ShortText
+
+
+class AddTask(Model):
+    """Adds a task, with its incoming edges."""
+
+    op: Literal["add_task"] = "add_task"
+    task: Task
+
+
+class RemoveTask(Model):
+    """Removes a task that has not started and on which nothing depends any more once the batch is through."""
+
+    op: Literal["remove_task"] = "remove_task"
+    task: Identifier
+
+
+class ChangeTask(Model):
+    """Replaces the given fields of a task that has not started."""
+
+    op: Literal["change_task"] = "change_task"
+    task: Identifier
+    title: ShortText | None = None
+    arguments: JsonObject | None = None
+    requirements: Requirements | None = None
+    priority: Annotated[int, Field(ge=-100, le=100)] | None = None
+    timeouts: Timeouts | None = None
+    retry: Retry | None = None
+    on_failure: OnFailure | None = None
+    join: Literal["all", "any"] | None = None
+
+
+class AddDependency(Model):
+    """Adds an edge into `task`, or replaces the one from the same upstream task."""
+
+    op: Literal["add_dependency"] = "add_dependency"
+    task: Identifier
+    dependency: Dependency
+
+
+class RemoveDependency(Model):
+    op: Literal["remove_dependency"] = "remove_dependency"
+    task: Identifier
+    upstream: Identifier
+
+
+Edit = Annotated[AddTask | RemoveTask | ChangeTask | AddDependency | RemoveDependency, Field(discriminator="op")]
+
+
+class EditBatch(Model):
+    """`base` is the graph version that the author saw; a stale one is rejected. `by` is a person, rung or rule.
+
+    `key` makes it safe to send twice: a batch whose key is already in the log changes nothing.
+    """
+
+    base: Annotated[int, Field(ge=0)]
+    edits: Annotated[tuple[Edit, ...], Field(min_length=1, max_length=20_000)]
+    by: ShortText = ""
+    why: Annotated[str, Field(max_length=2_000)] = ""
+    key: Identifier | None = None

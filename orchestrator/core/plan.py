@@ -1,0 +1,113 @@
+"""A planner's proposal, in the planner's words: steps over device selections. Untrusted until compiled.
+
+A step names devices by a selector; the compiler turns it into tasks. `each` makes one task for every device that
+fits (a fan-out, ids `step@device`); `one` lets placement choose; `same` runs where another step ran, pairwise when
+that one fans out. References in arguments: `${step.output.path}`; over a fan-out, `${step[*].output.path}` is the
+list of its members' values and `${step[*]}` the list of their records, `{"device", "task", "output"}`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from orchestrator.core.conditions import Condition
+from orchestrator.core.tasks import Dependency, Model, On, OnFailure, Retry, Timeouts
+from protocol.vocabulary import DeviceKind, JsonObject, Name, ShortText
+
+StepId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+
+
+class Selector(Model):
+    """Which devices. An empty selector fits all. `names` limits to these; `exclude` takes away."""
+
+    mode: Literal["one", "each", "same"] = "one"
+    names: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
+    kind: DeviceKind | None = None
+    os: ShortText | None = None
+    labels: dict[Name, ShortText] = {}
+    exclude: tuple[Name, ...] = ()
+    gpu: bool = False
+    same_as: StepId | None = None
+
+    @model_validator(mode="after")
+    def _same_names_a_step(self) -> Selector:
+        if (self.mode == "same") != (self.same_as is not None):
+            raise ValueError("`same_as` belongs to mode `same`, and only there")
+        return self
+
+
+class StepDependency(Model):
+    """`step` must end as `on` says before this one starts; see `tasks.On`."""
+
+    step: StepId
+    on: On = On.SUCCESS
+    when: Condition | None = None
+
+    @model_validator(mode="after")
+    def _valid_edge(self) -> StepDependency:
+        Dependency(task=self.step, on=self.on, when=self.when)
+        return self
+
+
+class Step(Model):
+    id: StepId
+    title: ShortText = ""
+    skill: ShortText
+    arguments: JsonObject = {}
+    devices: Selector = Selector()
+    after: Annotated[tuple[StepDependency, ...], Field(max_length=200)] = ()
+    join: Literal["all", "any"] = "all"
+    on_failure: OnFailure = "fail"
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    timeouts: Timeouts = Timeouts()
+    retry: Retry = Retry()
+
+
+class Plan(Model):
+    """`answer` names the steps whose outputs answer the request (default: those on which nothing depends)."""
+
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=20_000)]
+    answer: tuple[StepId, ...] = ()
+    why: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class Choice(Model):
+    label: ShortText
+    value: ShortText
+
+
+class Clarification(Model):
+    """The request is ambiguous: one short question, with choices."""
+
+    question: ShortText
+    choices: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
+
+
+class Declined(Model):
+    """This planner cannot do it, and says exactly what it could not place."""
+
+    reason: ShortText
+    unplaced: tuple[ShortText, ...] = ()
+
+
+class RungUsage(Model):
+    """What a rung's try cost. `cost_usd` is None where the price is unknown; unknown is not zero."""
+
+    seconds: float = 0.0
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+
+
+class Proposal(Model):
+    """What a rung said to a request."""
+
+    rung: ShortText
+    result: Annotated[Plan | Clarification | Declined, Field()]
+    usage: RungUsage = RungUsage()
+    why: Annotated[str, Field(max_length=2_000)] = ""
+
+

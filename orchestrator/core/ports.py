@@ -1,0 +1,190 @@
+"""What the core needs from outside, as protocols. Each has a real implementation, and a fake that ships with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+from orchestrator.core.edits import EditBatch
+from orchestrator.core.events import Event, RunError
+from orchestrator.core.fleet import FleetView
+from orchestrator.core.plan import Clarification, Plan, Proposal
+from orchestrator.core.records import (
+    ArtifactRecord,
+    DeviceRecord,
+    OutboxRow,
+    RunSummary,
+    TaskSummary,
+    TokenRecord,
+    Transaction,
+)
+from orchestrator.core.requests import Request
+from orchestrator.core.tasks import Model
+from orchestrator.core.views import EditResult, RunView
+
+
+class StoreError(Exception):
+    """The record cannot be written or read. `code` is stable: `database_busy`, `database_full`,
+
+    `database_read_only`, `database_unavailable`, `database_newer`, `database_foreign`, `database_corrupt`, `conflict`.
+    `remedy` is a sentence that says what to do. `retryable` says that the same write may succeed later.
+    """
+
+    def __init__(self, code: str, message: str, *, remedy: str = "", retryable: bool = False) -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+        self.retryable = retryable
+
+
+Done = Callable[[StoreError | None], None]
+
+
+class Store(Protocol):
+    """The durable record. Writes are grouped: one writer, one transaction for all that waits.
+
+    An uncertain commit is resolved by reading back, never by assuming, before `done` is called.
+    """
+
+    async def open(self) -> None:
+        """Connect, migrate, start the writer. Raises StoreError with a remedy."""
+
+    async def close(self) -> None:
+        """Write what is queued, stop the writer, disconnect. Safe to call twice."""
+
+    def submit(self, transaction: Transaction, done: Done) -> None:
+        """Queue a transaction and return at once. `done(None)` runs on the event loop once it is durable.
+
+        Transactions become durable in the order of submission. `done(error)`: nothing of it was written.
+        """
+
+    async def commit(self, transaction: Transaction) -> None:
+        """As `submit`, waiting for the end. Raises StoreError."""
+
+    async def open_runs(self) -> list[RunSummary]:
+        """Runs that have not ended, oldest first."""
+
+    async def runs(self, *, status: str | None = None, before: float | None = None, limit: int = 50) -> list[RunSummary]:
+        """Runs, newest first, created before a Unix time where one is given."""
+
+    async def run(self, run: str) -> RunSummary | None: ...
+
+    async def tasks(self, run: str) -> list[TaskSummary]:
+        """The task projection of a run, by task id."""
+
+    async def events(self, run: str, *, after: int = 0, limit: int = 100_000) -> list[Event]:
+        """A run's events with seq > after, in order."""
+
+    async def outbox(self) -> list[OutboxRow]:
+        """Dispatches whose attempt has not ended, in the order in which they were made."""
+
+    async def remember_request(self, key: str, digest: str, run: str, at: float) -> tuple[str, str]:
+        """Bind an idempotency key to a request's digest and run; the (digest, run) that the key has from now on.
+
+        Whoever comes first wins; a second caller gets the first one's values.
+        """
+
+    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float) -> int:
+        """Record a connect and raise the device's epoch; the new epoch, higher than any this name or device had."""
+
+    async def device_records(self) -> list[DeviceRecord]: ...
+
+    async def add_token(self, record: TokenRecord) -> None: ...
+
+    async def tokens(self) -> list[TokenRecord]: ...
+
+    async def token(self, id: str) -> TokenRecord | None: ...
+
+    async def bind_token(self, id: str, device: str) -> str | None:
+        """Bind a device token to a device identity if it has none; the identity that it is bound to from now on."""
+
+    async def revoke_token(self, id: str, at: float) -> bool: ...
+
+    async def add_artifact(self, record: ArtifactRecord) -> None: ...
+
+    async def artifact(self, sha256: str) -> ArtifactRecord | None: ...
+
+    async def artifacts(self, run: str) -> list[ArtifactRecord]: ...
+
+
+class PlanningContext(Protocol):
+    """What a planner may know beyond the request."""
+
+    @property
+    def fleet(self) -> FleetView: ...
+
+    @property
+    def answers(self) -> Sequence[tuple[str, str]]:
+        """Questions asked so far in this run, with the person's answers."""
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What the checks found wrong with this planner's last proposal, where this is its one repair."""
+
+
+class Planner(Protocol):
+    """One rung of the ladder. Right or silent."""
+
+    @property
+    def rung(self) -> str: ...
+
+    async def plan(self, request: Request, context: PlanningContext) -> Proposal: ...
+
+
+class Clock(Protocol):
+    """Unix time in seconds."""
+
+    def now(self) -> float: ...
+
+
+class RunControl(Protocol):
+    """What a supervisor may do to a run. Every call returns once its effect is durable.
+
+    `key` names the supervisor's step: the same key again changes nothing and returns what the first call did.
+    """
+
+    def fleet(self) -> FleetView: ...
+
+    async def view(self, run: str) -> RunView: ...
+
+    async def request(self, run: str) -> Request: ...
+
+    async def answers(self, run: str) -> list[tuple[str, str]]:
+        """(question, answer) pairs of this run so far."""
+
+    async def note_rung(self, run: str, proposal: Proposal, problems: Sequence[str], *, accepted: bool, key: str) -> None:
+        """Record what a rung proposed and what the checks said."""
+
+    async def start(self, run: str, plan: Plan, *, by: str, key: str) -> EditResult:
+        """Compile `plan` against the live fleet and make it the run's graph. Rejected with the compiler's problems."""
+
+    async def ask(self, run: str, clarification: Clarification, *, key: str) -> None:
+        """Put a question to the person; the run waits. The answer brings a new consultation, `answered`."""
+
+    async def edit(self, run: str, batch: EditBatch) -> EditResult:
+        """Apply an edit batch; `batch.key` is the step's key."""
+
+    async def decline(self, run: str, task: str, reason: str, *, key: str) -> None:
+        """The failure of `task` cannot be mended: the failure policy takes its course."""
+
+    async def finish(self, run: str, answer: str, error: RunError | None, *, key: str) -> None:
+        """End a run: with `error` none and all its tasks ended, it succeeded."""
+
+
+class Consultation(Model):
+    """Why the supervisor is called: `submitted`, `answered` (a question), `failed` (a task, named), `settled`
+
+    (every task has ended: write the answer). The same consultation may come again after a restart.
+    """
+
+    run: str
+    reason: Literal["submitted", "answered", "failed", "settled"]
+    task: str | None = None
+    key: str
+
+
+class Supervisor(Protocol):
+    """Leads runs of plain-language requests. Never raises for a model's faults: it ends the run with an error."""
+
+    async def consult(self, consultation: Consultation, control: RunControl) -> None: ...

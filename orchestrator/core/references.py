@@ -1,0 +1,130 @@
+"""References from one task's arguments to another's record.
+
+    ${collect.output.path}          a value; alone in a string it keeps its JSON type, inside text it is written out
+    ${collect.device}               also: status, error
+    ${collect[*].output.path}       the list of the values of a fan-out's members that succeeded, in task order
+    ${collect[*]}                   the list of their records {"device", "task", "output"}
+    $${                             a literal ${
+
+Anything else that begins with ${ (a shell's ${HOME}) is plain text. Text from outside that goes into arguments must
+pass `escape` first, so that it can never turn into a reference.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from orchestrator.core.paths import MISSING, Missing
+
+_REFERENCE = re.compile(
+    r"\$(?P<escape>\$)\{|\$\{(?P<id>[A-Za-z0-9][A-Za-z0-9_@:-]{0,127})"
+    r"(?:(?P<all>\[\*\])(?:\.(?P<many>(?:output|device|task|error)(?:[.\[][^{}]*)?))?"
+    r"|\.(?P<path>(?:output|device|status|error)(?:[.\[][^{}]*)?))\}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`task` is a task id, or with `many` the name of a fan-out (a group). `path` is within the record."""
+
+    task: str
+    path: str
+    many: bool = False
+
+    def __str__(self) -> str:
+        return "${" + self.task + ("[*]" if self.many else "") + ("." + self.path if self.path else "") + "}"
+
+
+class UnresolvedReference(ValueError):
+    """The upstream task has no value at this path."""
+
+    def __init__(self, reference: Reference) -> None:
+        super().__init__(f"{reference} has no value")
+        self.reference = reference
+
+
+def _reference(found: re.Match[str]) -> Reference:
+    if found["all"]:
+        return Reference(found["id"], found["many"] or "", many=True)
+    return Reference(found["id"], found["path"])
+
+
+def find(value: JsonValue) -> Iterator[Reference]:
+    """Every reference in a JSON value, in order of appearance."""
+    if isinstance(value, str):
+        if "${" in value:
+            for found in _REFERENCE.finditer(value):
+                if not found["escape"]:
+                    yield _reference(found)
+    elif isinstance(value, list):
+        for item in value:
+            yield from find(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from find(item)
+
+
+def whole(value: JsonValue) -> Reference | None:
+    """The reference that a string consists of, where it is one and nothing else."""
+    if isinstance(value, str) and value.startswith("${"):
+        found = _REFERENCE.fullmatch(value)
+        if found is not None and not found["escape"]:
+            return _reference(found)
+    return None
+
+
+def escape(text: str) -> str:
+    """Make text from outside safe inside arguments."""
+    return text.replace("${", "$${")
+
+
+def resolve(value: JsonValue, lookup: Callable[[Reference], JsonValue | Missing]) -> JsonValue:
+    """`value` with every reference replaced by what `lookup` finds. Raises UnresolvedReference."""
+    if isinstance(value, str):
+        return _resolve_text(value, lookup) if "${" in value else value
+    if isinstance(value, list):
+        return [resolve(item, lookup) for item in value]
+    if isinstance(value, dict):
+        return {key: resolve(item, lookup) for key, item in value.items()}
+    return value
+
+
+def rename(value: JsonValue, new: Callable[[Reference], Reference]) -> JsonValue:
+    """`value` with every reference replaced by another; escapes stay as they are."""
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda found: found[0] if found["escape"] else str(new(_reference(found))), value)
+    if isinstance(value, list):
+        return [rename(item, new) for item in value]
+    if isinstance(value, dict):
+        return {key: rename(item, new) for key, item in value.items()}
+    return value
+
+
+def _resolve_text(text: str, lookup: Callable[[Reference], JsonValue | Missing]) -> JsonValue:
+    def look(reference: Reference) -> JsonValue:
+        found = lookup(reference)
+        if isinstance(found, Missing):
+            raise UnresolvedReference(reference)
+        return found
+
+    alone = whole(text)
+    if alone is not None:
+        return look(alone)
+    return _REFERENCE.sub(lambda found: "${" if found["escape"] else _written(look(_reference(found))), text)
+
+
+def _written(value: JsonValue) -> str:
+    """A value inside text: strings as they are, lists of strings a line each, all else as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return "\n".join(str(item) for item in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+__all__ = ["MISSING", "Reference", "UnresolvedReference", "escape", "find", "rename", "resolve", "whole"]

@@ -1,0 +1,49 @@
+"""What a person asks for, and under which policy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from orchestrator.core.plan import Plan
+from orchestrator.core.tasks import Model
+from protocol.vocabulary import Name, ShortText
+
+REQUEST_LIMIT = 20_000
+
+
+class RunPolicy(Model):
+    """`approve`: ask for every write or destructive task, allow all, or deny them. Seconds and US dollars.
+
+    `revisions`: how often the supervisor may mend the graph after failures. `approval_s`: how long an approval
+    is waited for, and how long it stays valid once given. `devices` limits the run to these.
+    """
+
+    approve: Literal["ask", "all", "none"] = "ask"
+    deadline_s: Annotated[float, Field(gt=0, le=604_800)] | None = None
+    approval_s: Annotated[float, Field(gt=0, le=604_800)] = 3600.0
+    revisions: Annotated[int, Field(ge=0, le=20)] = 3
+    budget_usd: Annotated[float, Field(ge=0)] | None = None
+    devices: tuple[Name, ...] = ()
+    plan_only: bool = False
+
+
+class Request(Model):
+    """`text` in plain language, or a ready `plan`. `attachment` is piped input: data, never instructions.
+
+    `client` is the name of the device that the person sits at, where it is one ("my machine").
+    """
+
+    text: Annotated[str, Field(max_length=REQUEST_LIMIT)] = ""
+    plan: Plan | None = None
+    attachment: Annotated[str, Field(max_length=200_000)] = ""
+    policy: RunPolicy = RunPolicy()
+    client: Name | None = None
+    submitted_by: ShortText = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Request:
+        if self.plan is None and not self.text.strip():
+            raise ValueError("the request is empty: say what should happen, or give a plan")
+        return self

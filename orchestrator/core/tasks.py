@@ -1,0 +1,139 @@
+"""A task and its parts, as the graph holds them: immutable, validated once, the same in memory, log and REST."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestrator.core.conditions import Condition
+from protocol.vocabulary import DeviceKind, Identifier, JsonObject, Name, Risk, ShortText
+
+
+class Model(BaseModel):
+    """Base of the core's values: immutable, no unknown fields, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands.
+
+    `waiting`: an approval (or the fate of an attempt) must be settled by a person or a policy.
+    `running`: there is a live attempt. `cancelling`: the live attempt was asked to stop.
+    `unknown`: the attempt may or may not have had its effect, and repeating it is not safe.
+    """
+
+    PENDING = "pending"
+    READY = "ready"
+    WAITING = "waiting"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        return self in TERMINAL
+
+    @property
+    def live(self) -> bool:
+        """There is an attempt that may still act on a device."""
+        return self is TaskStatus.RUNNING or self is TaskStatus.CANCELLING
+
+
+TERMINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
+
+
+class On(StrEnum):
+    """When a dependency is satisfied, of the upstream task's end."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    COMPLETION = "completion"
+    CONDITION = "condition"
+
+
+class Dependency(Model):
+    """An edge from `task` to the task that holds it. `when` belongs to `on: condition`, over a succeeded upstream."""
+
+    task: Identifier
+    on: On = On.SUCCESS
+    when: Condition | None = None
+
+    @model_validator(mode="after")
+    def _condition_where_due(self) -> Dependency:
+        if (self.on is On.CONDITION) != (self.when is not None):
+            raise ValueError("a dependency has `when` exactly where it is `on: condition`")
+        return self
+
+
+class Requirements(Model):
+    """What a device must be to run the task. All that is given must hold."""
+
+    device: Name | None = None
+    kind: DeviceKind | None = None
+    os: ShortText | None = None
+    labels: dict[Name, ShortText] = {}
+    min_memory_bytes: Annotated[int, Field(ge=0)] = 0
+    gpu: bool = False
+    same_device_as: Identifier | None = None
+    exclude: tuple[Name, ...] = ()
+    prefer: tuple[Name, ...] = ()
+
+
+class Timeouts(Model):
+    """Seconds. `queue_s`: from ready to dispatch. `run_s`: from dispatch to end (default: the skill's own).
+
+    `heartbeat_s`: longest silence of a running attempt, where its skill reports progress.
+    """
+
+    queue_s: Annotated[float, Field(gt=0, le=604_800)] = 120.0
+    run_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    heartbeat_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+
+
+class Retry(Model):
+    """Exponential back-off in seconds between attempts; only retryable errors and lost devices count."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    backoff_s: Annotated[float, Field(ge=0, le=3600)] = 0.5
+    factor: Annotated[float, Field(ge=1, le=10)] = 2.0
+    max_backoff_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
+
+    def delay(self, failures: int) -> float:
+        """Seconds to wait after the given number of failed attempts (at least 1)."""
+        return float(min(self.max_backoff_s, self.backoff_s * self.factor ** (failures - 1)))
+
+
+OnFailure = Literal["fail", "skip", "continue"]
+
+
+class Task(Model):
+    """One unit of work for one device.
+
+    `arguments` may hold references such as `${collect.output.path}` (see `references.py`). `group` names the
+    fan-out that the task is a member of. `join` says whether all incoming edges must hold or any one of them.
+    `on_failure`: `fail` the run (after revision had its chance), `skip` what needs this task and go on, or `continue`
+    where an edge `on: failure` or `on: completion` takes over.
+    """
+
+    id: Identifier
+    title: ShortText = ""
+    skill: ShortText
+    arguments: JsonObject = {}
+    requirements: Requirements = Requirements()
+    depends_on: tuple[Dependency, ...] = ()
+    join: Literal["all", "any"] = "all"
+    group: Identifier | None = None
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    deadline_s: Annotated[float, Field(gt=0, le=604_800)] | None = None
+    timeouts: Timeouts = Timeouts()
+    retry: Retry = Retry()
+    risk: Risk = Risk.READ
+    idempotent: bool = True
+    on_failure: OnFailure = "fail"

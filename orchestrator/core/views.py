@@ -1,0 +1,130 @@
+"""What the faces show: the JSON shapes of REST and of `--json`, made from run state by `project.py`."""
+
+from __future__ import annotations
+
+from orchestrator.core.events import RunError, RunStatus
+from orchestrator.core.plan import Clarification, Plan, RungUsage
+from orchestrator.core.requests import RunPolicy
+from orchestrator.core.tasks import Dependency, Model, Task, TaskStatus
+from protocol.messages import TaskError, Usage
+from protocol.vocabulary import DeviceKind, DeviceProfile, Json, JsonObject, Risk, SkillSpec
+
+
+class TaskView(Model):
+    """A task as it stands. `waiting_for` says in words what it waits for; `why` why this device was chosen."""
+
+    id: str
+    title: str
+    skill: str
+    risk: Risk
+    status: TaskStatus
+    group: str | None = None
+    device: str | None = None
+    attempt: int = 0
+    depends_on: tuple[Dependency, ...] = ()
+    arguments: JsonObject = {}
+    output: Json = None
+    error: TaskError | None = None
+    usage: Usage | None = None
+    started: float | None = None
+    ended: float | None = None
+    waiting_for: str = ""
+    why: str = ""
+
+
+class ApprovalView(Model):
+    """An operation that waits for a person's word."""
+
+    id: str
+    run: str
+    task: str
+    device: str
+    skill: str
+    arguments: JsonObject
+    risk: Risk
+    digest: str
+    expires: float
+
+
+class QuestionView(Model):
+    id: str
+    run: str
+    clarification: Clarification
+
+
+class RungTry(Model):
+    rung: str
+    accepted: bool
+    problems: tuple[str, ...] = ()
+    why: str = ""
+    usage: RungUsage = RungUsage()
+
+
+class RunView(Model):
+    """`GET /v1/runs/{id}`; `asterism run --json` prints the same object. `rung` made the accepted plan."""
+
+    run: str
+    state: RunStatus
+    text: str
+    answer: str = ""
+    rung: str | None = None
+    created: float
+    updated: float
+    version: int = 0
+    policy: RunPolicy = RunPolicy()
+    tasks: tuple[TaskView, ...] = ()
+    approvals: tuple[ApprovalView, ...] = ()
+    questions: tuple[QuestionView, ...] = ()
+    rungs: tuple[RungTry, ...] = ()
+    usage: RungUsage = RungUsage()
+    plan: Plan | None = None
+    error: RunError | None = None
+
+
+class RunItem(Model):
+    """One line of `GET /v1/runs`."""
+
+    run: str
+    state: RunStatus
+    text: str
+    created: float
+    updated: float
+    answer: str = ""
+    error: RunError | None = None
+
+
+class DeviceView(Model):
+    """`unavailable_because` is empty while the device takes work. `last_seen` is Unix time."""
+
+    name: str
+    kind: DeviceKind
+    online: bool
+    draining: bool = False
+    labels: dict[str, str] = {}
+    profile: DeviceProfile = DeviceProfile()
+    skills: tuple[SkillSpec, ...] = ()
+    slots: int = 0
+    running: int = 0
+    load: float = 0.0
+    epoch: int = 0
+    last_seen: float = 0.0
+    unavailable_because: str = ""
+
+
+class GraphView(Model):
+    """The graph as data: the tasks with their edges, at one version, with each task's status."""
+
+    run: str
+    version: int
+    tasks: tuple[Task, ...]
+    status: dict[str, TaskStatus]
+    device: dict[str, str] = {}
+
+
+class EditResult(Model):
+    """An edit batch was applied (`version` is the new one) or rejected, with a code and a reason."""
+
+    accepted: bool
+    version: int
+    code: str = ""
+    reason: str = ""
