@@ -20,7 +20,7 @@ from orchestrator.core.records import (
 )
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Model
-from orchestrator.core.views import EditResult, RunView
+from orchestrator.core.views import EditResult, GraphView, RunView
 
 
 class StoreError(Exception):
@@ -147,6 +147,9 @@ class RunControl(Protocol):
     def fleet(self) -> FleetView: ...
 
     async def view(self, run: str) -> RunView: ...
+
+    async def graph(self, run: str) -> GraphView:
+        """The run's task graph as it stands: what an edit batch is written against."""
 
     async def request(self, run: str) -> Request: ...
 
