@@ -1,0 +1,83 @@
+"""What a running skill may use: its workspace, its voice, artifacts, limits, and the word that it must stop.
+
+A device agent makes one context an attempt. Cancellation is asyncio's: the agent cancels the task that awaits
+`Registry.call`. For work in a thread the registry then sets `cancelled`, and waits until the thread has seen it.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from protocol.errors import ErrorCode
+from protocol.messages import AttemptRef
+from tools.errors import ToolError
+from tools.workspace import Workspace
+
+Stream = Literal["stdout", "stderr", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolLimits:
+    """Bounds of one attempt. Bytes and seconds; `processes` is how many a command may start.
+
+    `output_bytes` is of the result as JSON. `file_bytes` bounds a file that a skill writes (a download, an archive's
+    contents). `private_network` is the owner's word that `http.*` may speak to private addresses.
+    """
+
+    output_bytes: int = 512 << 10
+    memory_bytes: int = 2 << 30
+    seconds: float = 300.0
+    processes: int = 256
+    file_bytes: int = 8 << 30
+    private_network: bool = False
+
+
+class ArtifactPort(Protocol):
+    """Moves content between this device and the orchestrator's artifact store."""
+
+    async def publish(self, path: Path, *, name: str = "") -> tuple[str, int]:
+        """Store the file's content; its SHA-256 in hex and its size in bytes.
+
+        `path` stays readable until this returns; it may be a `/proc/self/fd/N`, so read it, never its folder.
+        """
+
+    async def save(self, sha256: str, path: Path) -> int:
+        """Write the content into the existing file at `path` (opened for writing, truncated); its size in bytes.
+
+        The port verifies the hash. Raises ToolError: UNKNOWN_ARTIFACT, HASH_MISMATCH, ARTIFACT_TOO_LARGE.
+        """
+
+
+class ToolContext(Protocol):
+    """One attempt's surroundings."""
+
+    @property
+    def workspace(self) -> Workspace: ...
+
+    @property
+    def artifacts(self) -> ArtifactPort: ...
+
+    @property
+    def limits(self) -> ToolLimits: ...
+
+    @property
+    def attempt(self) -> AttemptRef: ...
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """Set when the attempt must stop; what runs in a thread looks at it between pieces of work."""
+
+    async def log(self, stream: Stream, text: str) -> None:
+        """A piece of output for people, at most 8,000 characters. Waits while the other end cannot take more."""
+
+    async def progress(self, fraction: float | None, message: str = "") -> None:
+        """The attempt lives; `fraction` between 0 and 1 where known. Waits as `log` does."""
+
+
+def check_cancelled(context: ToolContext) -> None:
+    """Raises ToolError(CANCELLED) once the attempt was asked to stop. For code in threads, between pieces."""
+    if context.cancelled.is_set():
+        raise ToolError(ErrorCode.CANCELLED, "the task was cancelled")
