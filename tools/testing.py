@@ -16,7 +16,6 @@ from tools.errors import ToolError
 from tools.registry import Registry
 from tools.skill import skill
 
-
 # JSON has no enums: strict validation would ask for the Python object.
 Code = Annotated[ErrorCode, Field(strict=False)]
 

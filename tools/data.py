@@ -1,0 +1,210 @@
+"""Skills that compute over earlier results: count, rank, merge, filter, statistics, compare. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from protocol.vocabulary import Json
+from tools.arguments import Items, JsonPath, Limit, Order, Output, Regex
+from tools.context import ToolContext
+from tools.skill import skill
+
+
+class KeyCount(Output):
+    key: str
+    count: int
+
+
+class Counts(Output):
+    counts: list[KeyCount]
+    total: int
+    other: int
+
+
+class Ranked(Output):
+    item: Json
+    value: Json
+
+
+class Ranking(Output):
+    ranked: list[Ranked]
+    best: Json
+    worst: Json
+    count: int
+
+
+class Merged(Output):
+    items: list[Json]
+    count: int
+
+
+class Filtered(Output):
+    items: list[Json]
+    count: int
+    total: int
+
+
+class Statistics(Output):
+    count: int
+    sum: float
+    average: float | None
+    minimum: float | None
+    maximum: float | None
+    median: float | None
+
+
+class Group(Output):
+    value: Json
+    devices: list[str]
+    count: int
+
+
+class Comparison(Output):
+    equal: bool
+    groups: list[Group]
+    count: int
+
+
+@skill(
+    "data.count_by",
+    examples=(
+        "count them by service",
+        "how many errors per service?",
+        "group the lines by hour",
+        "number of log entries for each level",
+        "tally the files by extension",
+        "count the results per device",
+        "break the errors down by day",
+    ),
+)
+def count_by(
+    context: ToolContext, *, items: Items, by: JsonPath = "line", pattern: Regex | None = None, limit: Limit = 1000
+) -> Counts:
+    """Count lines or records by service, level, hour, day, file extension or any field.
+
+    Args:
+        items: Lines, records, or lists of them.
+        by: What to count by: `service`, `level`, `hour`, `day`, `line`, `extension`, or a path into records.
+        pattern: Instead of `by`: the key is what this regular expression's group matches.
+        limit: Most keys to return, the most frequent first.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "data.rank",
+    examples=(
+        "which of them has the most free space?",
+        "rank the devices by memory",
+        "who has the highest load?",
+        "sort the results by size, largest first",
+        "which one is the oldest?",
+        "the top 3 by CPU use",
+        "order the servers from least to most used disk",
+    ),
+)
+def rank(
+    context: ToolContext, *, items: Items, by: JsonPath | None = None, order: Order = "desc", limit: Limit | None = None
+) -> Ranking:
+    """Put records in order of a value, and name the best and the worst.
+
+    Args:
+        items: Records or values, or lists of them.
+        by: Path to the value in each record, such as `output.free_bytes`; without it, the item itself.
+        order: `desc` puts the largest first.
+        limit: Most entries to return.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "data.merge",
+    examples=(
+        "merge the lists",
+        "combine the results of all servers",
+        "put all lines together and drop duplicates",
+        "join the findings into one sorted list",
+        "collect everything in one place",
+    ),
+)
+def merge(context: ToolContext, *, items: Items, unique: bool = False, sort: bool = False) -> Merged:
+    """Join lists into one.
+
+    Args:
+        items: Lists, or single values.
+        unique: Each value once.
+        sort: In order.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "data.filter",
+    examples=(
+        "only those with less than 10 GB free",
+        "keep the servers whose load is above 2",
+        "which devices run Debian?",
+        "just the lines that contain timeout",
+        "drop everything smaller than 1 MB",
+        "those where the status is not 200",
+    ),
+)
+def filter_(
+    context: ToolContext,
+    *,
+    items: Items,
+    by: JsonPath | None = None,
+    op: Literal["==", "!=", "<", "<=", ">", ">=", "contains", "matches"],
+    value: Json,
+) -> Filtered:
+    """Keep the records whose value fits a condition.
+
+    Args:
+        items: Records or values, or lists of them.
+        by: Path to the value in each record; without it, the item itself.
+        op: How to compare; `matches` takes a regular expression.
+        value: What to compare with.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "data.stats",
+    examples=(
+        "what is the average load?",
+        "the total size of all logs",
+        "minimum and maximum of the values",
+        "sum up the free space of all devices",
+        "the median response time",
+        "how much memory do they have together?",
+    ),
+)
+def stats(context: ToolContext, *, items: Items, by: JsonPath | None = None) -> Statistics:
+    """Compute count, sum, average, minimum, maximum and median of numbers.
+
+    Args:
+        items: Numbers or records, or lists of them; what has no number is left out.
+        by: Path to the number in each record; without it, the item itself.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "data.compare",
+    examples=(
+        "is the file the same on all devices?",
+        "do all servers run the same kernel?",
+        "compare the checksums",
+        "which device differs from the others?",
+        "are the versions equal everywhere?",
+        "check that the config is identical",
+    ),
+)
+def compare(context: ToolContext, *, items: Items, by: JsonPath | None = None) -> Comparison:
+    """Tell whether a value is the same on all devices, and which devices share which value.
+
+    Args:
+        items: Records of a fan-out, each with `device` and `output`.
+        by: Path to the value in each record, such as `output.hash`; without it, the whole output.
+    """
+    raise NotImplementedError

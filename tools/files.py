@@ -1,0 +1,162 @@
+"""Skills for one file: read, write, append, describe, hash."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from protocol.vocabulary import Risk
+from tools.arguments import Bytes, FileType, Output, WorkspacePath
+from tools.context import ToolContext
+from tools.skill import skill
+
+
+class FileText(Output):
+    path: str
+    text: str
+    size_bytes: int
+    truncated: bool
+
+
+class Written(Output):
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+class Appended(Output):
+    path: str
+    size_bytes: int
+
+
+class FileFacts(Output):
+    path: str
+    name: str
+    type: FileType
+    size_bytes: int
+    modified: str
+    mode: str
+    owner: str
+    target: str | None = None
+
+
+class FileHash(Output):
+    path: str
+    algorithm: str
+    hash: str
+    size_bytes: int
+
+
+@skill(
+    "file.read",
+    examples=(
+        "show me notes.txt",
+        "read the file config/app.yaml",
+        "what does README.md say?",
+        "print the contents of /etc/hostname",
+        "cat settings.json on the server",
+        "open todo.md and tell me what is in it",
+        "display the first 2000 bytes of dump.sql",
+    ),
+)
+def read(context: ToolContext, *, path: WorkspacePath, offset: Bytes = 0, max_bytes: Bytes = 65536) -> FileText:
+    """Read the text of a file.
+
+    Args:
+        path: File to read.
+        offset: Byte to begin at.
+        max_bytes: Most bytes to return; more is cut off and flagged.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "file.write",
+    risk=Risk.WRITE,
+    examples=(
+        "write 'hello' to greeting.txt",
+        "save the report as reports/today.md on my workstation",
+        "create a file called todo.txt with the text buy milk",
+        "store the result in out/summary.json",
+        "put these lines into hosts.txt",
+        "overwrite motd.txt with 'maintenance tonight'",
+        "make an empty file named marker",
+    ),
+)
+def write(context: ToolContext, *, path: WorkspacePath, text: str, overwrite: bool = True) -> Written:
+    """Write a text to a file, making its folders where they are missing.
+
+    Args:
+        path: File to write.
+        text: What the file will hold.
+        overwrite: Whether a file of this name may be replaced.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "file.append",
+    risk=Risk.WRITE,
+    idempotent=False,
+    examples=(
+        "append 'done' to log.txt",
+        "add a line to notes.md saying call Bob",
+        "put today's total at the end of totals.csv",
+        "add 10.0.0.7 db to the bottom of hosts.txt",
+        "extend the changelog with 'fixed the login page'",
+    ),
+)
+def append(context: ToolContext, *, path: WorkspacePath, text: str) -> Appended:
+    """Add a text to the end of a file, making the file where it is missing.
+
+    Args:
+        path: File to add to.
+        text: What to add; end it with a newline where it is a line.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "file.stat",
+    examples=(
+        "how big is backup.tar.gz?",
+        "when was config.yaml last changed?",
+        "does the file data/input.csv exist?",
+        "who owns report.pdf?",
+        "give me the size and date of app.log",
+        "what are the permissions of run.sh?",
+    ),
+)
+def stat(context: ToolContext, *, path: WorkspacePath) -> FileFacts:
+    """Tell the size, type, owner, permissions and time of change of a file or folder.
+
+    Args:
+        path: File or folder to look at; a link is described, not followed.
+    """
+    raise NotImplementedError
+
+
+@skill(
+    "file.hash",
+    timeout_s=3600,
+    examples=(
+        "what is the sha256 of image.iso?",
+        "checksum backup.tar.gz",
+        "compute the md5 of data.bin",
+        "hash release.zip on every server",
+        "give me the sha1 sum of app.jar",
+        "is config.yaml the same on all devices?",
+    ),
+)
+def hash_(
+    context: ToolContext,
+    *,
+    path: WorkspacePath,
+    algorithm: Literal["sha256", "sha1", "md5", "sha512"] = "sha256",
+) -> FileHash:
+    """Compute the checksum of a file.
+
+    Args:
+        path: File to hash.
+        algorithm: Which checksum.
+    """
+    raise NotImplementedError

@@ -1,0 +1,41 @@
+"""The skills of a server."""
+
+from __future__ import annotations
+
+from tools import (
+    archives,
+    artifacts,
+    data,
+    filemove,
+    files,
+    filesearch,
+    filetext,
+    filetree,
+    http,
+    processes,
+    shell,
+    system,
+    text,
+)
+from tools.registry import Registry
+
+MODULES = (
+    archives,
+    artifacts,
+    data,
+    filemove,
+    files,
+    filesearch,
+    filetext,
+    filetree,
+    http,
+    processes,
+    shell,
+    system,
+    text,
+)
+
+
+def registry() -> Registry:
+    """Every skill of the modules above, a new registry each time."""
+    return Registry.of_modules(*MODULES)
