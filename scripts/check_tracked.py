@@ -18,7 +18,7 @@ MAX_BYTES = 1_000_000
 PATTERNS = {
     "a package registry's address": re.compile(
         r"p[y]pi\.org|python[h]osted\.org|registry\.n[p]mjs|deb\.d[e]bian\.org"
-        r"|--(?:extra-)?inde[x]-url|^\s*regis[t]ry\s*=|\"re[s]olved\": *\"http",
+        r"|--(?:extra-)?inde[x]-url|^\s*regis[t]ry\s*=\s*[\"']?http|\"re[s]olved\": *\"http",
         re.MULTILINE,
     ),
     "a path of one machine": re.compile(r"(?<![\w.~:*-])/w[o]rk/|/tmp/v[e]nv|/root/\.p[y]env|/home/[\w.-]+/\.venv"),
