@@ -21,7 +21,9 @@ Op = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "matches", "exists"]
 
 
 class _Condition(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True
+    )
 
 
 class Compare(_Condition):
@@ -102,10 +104,12 @@ def _search(pattern: str, text: str) -> bool:
 
 
 def _ordered(op: str, left: object, right: object) -> bool:
+    if isinstance(left, str) and isinstance(right, str):
+        return _order(op, (left > right) - (left < right))
     if _number(left) and _number(right):
-        a, b = left, right
-    elif isinstance(left, str) and isinstance(right, str):
-        a, b = left, right
-    else:
-        return False
-    return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op]  # type: ignore[operator]
+        return _order(op, (left > right) - (left < right))  # type: ignore[operator]
+    return False
+
+
+def _order(op: str, sign: int) -> bool:
+    return {"<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0}[op]

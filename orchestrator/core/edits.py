@@ -39,6 +39,13 @@ class ChangeTask(Model):
     join: Literal["all", "any"] | None = None
 
 
+class ReplaceTask(Model):
+    """Puts another task, edges and all, in the place of one with the same id that has not started."""
+
+    op: Literal["replace_task"] = "replace_task"
+    task: Task
+
+
 class AddDependency(Model):
     """Adds an edge into `task`, or replaces the one from the same upstream task."""
 
@@ -53,13 +60,16 @@ class RemoveDependency(Model):
     upstream: Identifier
 
 
-Edit = Annotated[AddTask | RemoveTask | ChangeTask | AddDependency | RemoveDependency, Field(discriminator="op")]
+Edit = Annotated[
+    AddTask | RemoveTask | ChangeTask | ReplaceTask | AddDependency | RemoveDependency, Field(discriminator="op")
+]
 
 
 class EditBatch(Model):
     """`base` is the graph version that the author saw; a stale one is rejected. `by` is a person, rung or rule.
 
-    `key` makes it safe to send twice: a batch whose key is already in the log changes nothing.
+    `key` makes it safe to send twice: a batch whose key is already in the log changes nothing. `revises` names the
+    failed task that this batch makes good: the run then goes on instead of failing.
     """
 
     base: Annotated[int, Field(ge=0)]
@@ -67,3 +77,4 @@ class EditBatch(Model):
     by: ShortText = ""
     why: Annotated[str, Field(max_length=2_000)] = ""
     key: Identifier | None = None
+    revises: Identifier | None = None

@@ -52,6 +52,7 @@ class RungTried(Model):
     """A planner rung spoke: a plan (accepted or not), a question, or what it could not place."""
 
     type: Literal["rung_tried"] = "rung_tried"
+    key: Identifier
     proposal: Proposal
     accepted: bool
     problems: tuple[LongText, ...] = ()
@@ -176,6 +177,8 @@ class UnknownResolved(Model):
     task: Identifier
     resolution: Literal["succeeded", "failed", "retry"]
     by: ShortText
+    output: Json = None
+    error: TaskError | None = None
 
 
 class TaskRetryRequested(Model):

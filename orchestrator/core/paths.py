@@ -41,9 +41,9 @@ def walk(value: JsonValue, path: str) -> JsonValue | Missing:
         return MISSING
     current: JsonValue = value
     for step in steps:
-        if isinstance(step, str) and isinstance(current, dict) and step in current:
-            current = current[step]
-        elif isinstance(step, int) and isinstance(current, list) and -len(current) <= step < len(current):
+        if (isinstance(step, str) and isinstance(current, dict) and step in current) or (
+            isinstance(step, int) and isinstance(current, list) and -len(current) <= step < len(current)
+        ):
             current = current[step]
         else:
             return MISSING

@@ -109,5 +109,3 @@ class Proposal(Model):
     result: Annotated[Plan | Clarification | Declined, Field()]
     usage: RungUsage = RungUsage()
     why: Annotated[str, Field(max_length=2_000)] = ""
-
-

@@ -65,7 +65,9 @@ class Store(Protocol):
     async def open_runs(self) -> list[RunSummary]:
         """Runs that have not ended, oldest first."""
 
-    async def runs(self, *, status: str | None = None, before: float | None = None, limit: int = 50) -> list[RunSummary]:
+    async def runs(
+        self, *, status: str | None = None, before: float | None = None, limit: int = 50
+    ) -> list[RunSummary]:
         """Runs, newest first, created before a Unix time where one is given."""
 
     async def run(self, run: str) -> RunSummary | None: ...
@@ -156,7 +158,9 @@ class RunControl(Protocol):
     async def answers(self, run: str) -> list[tuple[str, str]]:
         """(question, answer) pairs of this run so far."""
 
-    async def note_rung(self, run: str, proposal: Proposal, problems: Sequence[str], *, accepted: bool, key: str) -> None:
+    async def note_rung(
+        self, run: str, proposal: Proposal, problems: Sequence[str], *, accepted: bool, key: str
+    ) -> None:
         """Record what a rung proposed and what the checks said."""
 
     async def start(self, run: str, plan: Plan, *, by: str, key: str) -> EditResult:

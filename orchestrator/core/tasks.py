@@ -137,3 +137,9 @@ class Task(Model):
     risk: Risk = Risk.READ
     idempotent: bool = True
     on_failure: OnFailure = "fail"
+
+    @model_validator(mode="after")
+    def _one_edge_from_each(self) -> Task:
+        if len({dependency.task for dependency in self.depends_on}) != len(self.depends_on):
+            raise ValueError("two dependencies on one task: put both into one condition")
+        return self

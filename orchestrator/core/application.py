@@ -1,0 +1,131 @@
+"""What both faces, REST and command line, stand on. `orchestrator.app.Asterism` is the real one.
+
+Every failure is a `Refusal` with a stable code; faces map codes to HTTP statuses and exit codes (docs/errors.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal, Protocol
+
+from orchestrator.core.edits import EditBatch
+from orchestrator.core.events import Event
+from orchestrator.core.plan import Plan
+from orchestrator.core.records import ArtifactRecord, TokenRecord
+from orchestrator.core.requests import Request
+from orchestrator.core.tasks import Model
+from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from protocol.vocabulary import SkillSpec
+
+Role = Literal["admin", "operator", "viewer", "device"]
+
+
+class Refusal(Exception):
+    """The application will not do it. `code` is stable, `message` says what to do next.
+
+    Codes: `not_found`, `conflict` (an idempotency key with another request), `bad_request`, `stale`, `cycle` and the
+    other edit codes, `no_such_question`, `no_such_approval`, `approval_closed`, `approval_expired`, `run_ended`,
+    `run_open`, `nothing_to_retry`, `not_ready` (the store is in trouble: try later), `no_capable_device`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Health(Model):
+    """`ready` is false while the store is in trouble or the process is stopping; `problems` say why, by code."""
+
+    ready: bool
+    problems: tuple[str, ...] = ()
+
+
+class Statistics(Model):
+    """Counters since start and gauges now, for metrics."""
+
+    runs_open: int
+    tasks_waiting: int
+    attempts_live: int
+    devices_online: int
+    devices_known: int
+    runs_started: int
+    tasks_dispatched: int
+    attempts_succeeded: int
+    attempts_failed: int
+    attempts_lost: int
+    commits: int
+    sessions_faulted: int
+
+
+class Application(Protocol):
+    """One orchestrator. `by` is who asks, for the record."""
+
+    async def submit(self, request: Request, *, key: str | None = None, by: str = "") -> tuple[str, bool]:
+        """Start a run; its id, and whether it is new. The same `key` with the same request gives the same run."""
+
+    async def runs(
+        self, *, status: str | None = None, before: float | None = None, limit: int = 50
+    ) -> list[RunItem]: ...
+
+    async def run(self, run: str) -> RunView: ...
+
+    async def graph(self, run: str) -> GraphView: ...
+
+    async def plan_for(self, run: str) -> Plan | None: ...
+
+    async def events(self, run: str, *, after: int = 0, limit: int = 10_000) -> list[Event]: ...
+
+    def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
+        """A run's durable events from `after` on, as they come, until the run has ended."""
+
+    async def wait(self, run: str, seconds: float) -> RunView:
+        """The run once it has ended or waits for a person, or as it stands after so many seconds."""
+
+    async def edit(self, run: str, batch: EditBatch, *, by: str = "") -> EditResult: ...
+
+    async def undo(self, run: str, version: int, *, by: str = "") -> EditResult: ...
+
+    async def cancel(self, run: str, *, by: str = "", reason: str = "") -> None: ...
+
+    async def retry(self, run: str, tasks: Sequence[str] = (), *, by: str = "") -> None: ...
+
+    async def approve(self, run: str, approval: str, *, granted: bool, by: str = "") -> None:
+        """`approval` may be empty where one is open."""
+
+    async def answer(self, run: str, question: str, answer: str, *, by: str = "") -> None:
+        """`question` may be empty where one is open."""
+
+    async def explain(self, run: str, task: str) -> list[str]:
+        """Why the task is where it is, or which device would take it: a line each."""
+
+    async def devices(self) -> list[DeviceView]: ...
+
+    async def device(self, name: str) -> DeviceView: ...
+
+    async def drain(self, name: str, *, reason: str = "") -> None: ...
+
+    async def skills(self) -> list[SkillSpec]: ...
+
+    async def artifacts(self, run: str) -> list[ArtifactRecord]: ...
+
+    def read_artifact(self, sha256: str) -> AsyncIterator[bytes]: ...
+
+    async def create_token(
+        self, role: Role, *, name: str = "", expires_in_s: float | None = None
+    ) -> tuple[str, TokenRecord]:
+        """A new token, shown once, and its record."""
+
+    async def tokens(self) -> list[TokenRecord]: ...
+
+    async def revoke_token(self, id: str) -> bool: ...
+
+    async def authenticate(self, token: str) -> TokenRecord | None:
+        """The record of a valid token, checked in constant time; None for a wrong, expired or revoked one."""
+
+    async def tokens_configured(self) -> bool:
+        """Whether any token exists: from then on every call needs one, loopback too."""
+
+    def health(self) -> Health: ...
+
+    def statistics(self) -> Statistics: ...

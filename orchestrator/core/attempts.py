@@ -1,0 +1,415 @@
+"""What happens to one task: offered, placed, approved, dispatched, ended, retried, cancelled.
+
+The half of the run machine that deals with tasks; `machine.py` is the door and deals with the run.
+"""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from orchestrator.core import approvals, events, references, stimuli
+from orchestrator.core.commands import (
+    Acknowledge,
+    Command,
+    Offer,
+    ReadyTask,
+    Release,
+    SendCancel,
+    SendDispatch,
+    SetTimer,
+    TimerKind,
+    Withdraw,
+)
+from orchestrator.core.events import AttemptOutcome, Body, Event
+from orchestrator.core.paths import MISSING, Missing, walk
+from orchestrator.core.plan import Choice, Clarification
+from orchestrator.core.references import Reference, UnresolvedReference
+from orchestrator.core.state import RunState
+from orchestrator.core.tasks import Requirements, Task, TaskStatus
+from protocol.errors import ErrorCode
+from protocol.messages import Dispatch, Outcome, TaskError, Usage
+from protocol.vocabulary import JsonObject
+
+DEFAULT_RUN_S = 300.0
+# The device enforces a task's timeout itself; past this grace the orchestrator stops waiting for its word.
+TIMEOUT_GRACE_S = 5.0
+CANCEL_GRACE_S = 10.0
+# Above this many input devices locality says nothing.
+MAX_INPUTS = 8
+NO_USAGE = Usage()
+
+
+class Attempts:
+    """Records events and collects commands for one run; knows nothing of clocks, sockets or stores."""
+
+    def __init__(self, state: RunState) -> None:
+        self.state = state
+        self.now = 0.0
+        self.cause = ""
+        self.events: list[Event] = []
+        self.commands: list[Command] = []
+
+    def record(self, body: Body) -> None:
+        """Append an event to the log and take it into the state."""
+        state = self.state
+        event = Event.model_construct(run=state.run, seq=state.seq + 1, at=self.now, cause=self.cause, body=body)
+        state.apply(event)
+        self.events.append(event)
+
+    # --- placement ---------------------------------------------------------------------------------------------
+
+    def offer(self, id: str) -> None:
+        """Give a ready task to placement, or wait for the end of its back-off."""
+        task = self.state.tasks[id]
+        if task.retry_at is not None and task.retry_at > self.now:
+            self.commands.append(SetTimer(task.retry_at, TimerKind.RETRY, self.state.run, id, task.attempt))
+            return
+        self.commands.append(Offer(self._ready_task(id)))
+
+    def _ready_task(self, id: str) -> ReadyTask:
+        state, spec = self.state, self.state.graph[id]
+        needs = spec.requirements
+        pinned = needs.device
+        if needs.same_device_as is not None:
+            pinned = state.tasks[needs.same_device_as].device
+        approval = state.tasks[id].approval
+        if approval is not None:
+            pinned = state.approvals[approval].request.device
+        tried, allowed = state.tasks[id].tried, state.request.policy.devices
+        return ReadyTask(state.run, id, spec.skill, needs, pinned, self._inputs(spec), tried, allowed, spec.priority)
+
+    def _inputs(self, spec: Task) -> tuple[str, ...]:
+        """The devices where the tasks ran whose output this one uses."""
+        if not spec.depends_on or len(spec.depends_on) > MAX_INPUTS:
+            return ()
+        devices = (self.state.tasks[dependency.task].device for dependency in spec.depends_on)
+        return tuple(dict.fromkeys(device for device in devices if device is not None))
+
+    def placed(self, stimulus: stimuli.Placed) -> None:
+        """A device is at hand: resolve the arguments, have the operation approved, dispatch."""
+        id = stimulus.task
+        task = self.state.tasks.get(id)
+        if task is None or task.status is not TaskStatus.READY:
+            self._release(id, stimulus.device, succeeded=False)
+            return
+        spec = self.state.graph[id]
+        try:
+            arguments = self._arguments(spec)
+        except UnresolvedReference as error:
+            self._release(id, stimulus.device, succeeded=False)
+            self._fail(id, ErrorCode.BAD_ARGUMENTS, f"{error}: the task that it names has no such result")
+            return
+        if self._cleared(spec, stimulus, arguments):
+            self._dispatch(spec, stimulus, arguments)
+        else:
+            self._release(id, stimulus.device, succeeded=False)
+
+    def _arguments(self, spec: Task) -> JsonObject:
+        resolved = references.resolve(spec.arguments, lambda reference: self._look_up(spec, reference))
+        assert isinstance(resolved, dict)
+        return resolved
+
+    def _look_up(self, spec: Task, reference: Reference) -> JsonValue | Missing:
+        state = self.state
+        if not reference.many:
+            return walk(state.record(reference.task), reference.path)
+        members = state.graph.group(reference.task)
+        direct = {dependency.task for dependency in spec.depends_on}
+        chosen = [member for member in members if member in direct] or list(members)
+        found: list[JsonValue] = []
+        for member in chosen:
+            if state.tasks[member].status is TaskStatus.SUCCEEDED:
+                record = state.record(member)
+                assert isinstance(record, dict)
+                if not reference.path:
+                    found.append({"device": record["device"], "task": member, "output": record["output"]})
+                elif (value := walk(record, reference.path)) is not MISSING:
+                    assert not isinstance(value, Missing)
+                    found.append(value)
+        return found
+
+    # --- approval ----------------------------------------------------------------------------------------------
+
+    def _cleared(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> bool:
+        """Whether the operation may be dispatched now; asks for approval or fails the task where not."""
+        risk = approvals.higher(spec.risk, stimulus.risk)
+        rule = approvals.rule(self.state.request.policy.approve, risk)
+        if rule == "go":
+            return True
+        if rule == "deny":
+            self._fail(
+                spec.id, ErrorCode.DENIED, f"{spec.skill} is of risk {risk.value}, which this run does not allow"
+            )
+            return False
+        state, task = self.state, self.state.tasks[spec.id]
+        attempt = task.attempt + 1
+        digest = approvals.digest(state.run, spec.id, attempt, stimulus.device, spec.skill, arguments)
+        if task.approval is not None:
+            given = state.approvals[task.approval]
+            if given.granted and given.request.digest == digest and self.now <= given.request.expires:
+                return True
+        expires = self.now + state.request.policy.approval_s
+        number = len(state.approvals) + 1
+        self.record(
+            events.ApprovalRequested(
+                id=f"a{number}",
+                task=spec.id,
+                device=stimulus.device,
+                skill=spec.skill,
+                arguments=arguments,
+                risk=risk,
+                digest=digest,
+                expires=expires,
+            )
+        )
+        self.commands.append(SetTimer(expires, TimerKind.APPROVAL, state.run, spec.id, number))
+        return False
+
+    def _dispatch(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> None:
+        state, task = self.state, self.state.tasks[spec.id]
+        attempt = task.attempt + 1
+        self.record(
+            events.TaskDispatched.model_construct(
+                type="task_dispatched",
+                task=spec.id,
+                attempt=attempt,
+                device=stimulus.device,
+                epoch=stimulus.epoch,
+                why=stimulus.why,
+            )
+        )
+        self.commands.append(SendDispatch(stimulus.device, self.message(spec.id, arguments)))
+        self._set_run_timer(spec, attempt)
+
+    def message(self, id: str, arguments: JsonObject | None = None) -> Dispatch:
+        """The dispatch of a task's live attempt, as it goes over the wire."""
+        state, spec, task = self.state, self.state.graph[id], self.state.tasks[id]
+        return Dispatch.model_construct(
+            type="dispatch",
+            run=state.run,
+            task=id,
+            attempt=task.attempt,
+            epoch=task.epoch,
+            skill=spec.skill,
+            arguments=self._arguments(spec) if arguments is None else arguments,
+            timeout_s=spec.timeouts.run_s or DEFAULT_RUN_S,
+            heartbeat_s=spec.timeouts.heartbeat_s,
+            cause=f"{state.run}/{state.seq}",
+        )
+
+    def _set_run_timer(self, spec: Task, attempt: int) -> None:
+        at = self.now + (spec.timeouts.run_s or DEFAULT_RUN_S) + TIMEOUT_GRACE_S
+        self.commands.append(SetTimer(at, TimerKind.RUN, self.state.run, spec.id, attempt))
+
+    # --- ends --------------------------------------------------------------------------------------------------
+
+    def result_arrived(self, stimulus: stimuli.ResultArrived) -> None:
+        """A device's word on an attempt counts only for the attempt that is current, from the device that has it."""
+        state, id = self.state, stimulus.task
+        self.commands.append(Acknowledge(stimulus.device, state.run, id, stimulus.attempt))
+        task = state.tasks.get(id)
+        if task is None or task.attempt != stimulus.attempt or task.device != stimulus.device:
+            return
+        if task.status is TaskStatus.UNKNOWN:
+            self._settle_unknown(stimulus)
+            return
+        if not task.status.live:
+            return
+        succeeded = stimulus.outcome is Outcome.SUCCEEDED
+        self._release(id, stimulus.device, succeeded=succeeded, seconds=stimulus.usage.seconds)
+        if succeeded:
+            self._end(id, AttemptOutcome.SUCCEEDED, stimulus.output, None, stimulus.usage)
+            return
+        error = stimulus.error or TaskError(code=ErrorCode.TOOL_FAILED, message="the device gave no reason")
+        if stimulus.outcome is Outcome.CANCELLED and task.status is TaskStatus.CANCELLING:
+            self._end(id, AttemptOutcome.CANCELLED, None, error, stimulus.usage)
+        elif error.code is ErrorCode.LOST:
+            self._lost(id, error.message)
+        else:
+            retryable = error.retryable or (stimulus.outcome is Outcome.CANCELLED and state.graph[id].idempotent)
+            self._failed(id, error, stimulus.usage, retryable=retryable)
+
+    def attempt_lost(self, stimulus: stimuli.AttemptLost) -> None:
+        """Nobody knows what became of the attempt."""
+        task = self.state.tasks.get(stimulus.task)
+        if task is None or not task.status.live or task.attempt != stimulus.attempt:
+            return
+        assert task.device is not None
+        self._release(stimulus.task, task.device, succeeded=False)
+        self._lost(stimulus.task, stimulus.reason)
+
+    def _lost(self, id: str, reason: str) -> None:
+        """The fate of a live attempt is not known. It may be repeated only where that is safe."""
+        error = TaskError(code=ErrorCode.LOST, message=reason, retryable=True)
+        if self.state.tasks[id].status is TaskStatus.CANCELLING:
+            self._end(id, AttemptOutcome.CANCELLED, None, error, NO_USAGE)
+        elif self.state.graph[id].idempotent:
+            self._failed(id, error, NO_USAGE, retryable=True, outcome=AttemptOutcome.LOST)
+        else:
+            self._end(id, AttemptOutcome.UNKNOWN, None, error, NO_USAGE)
+            self.settle_unknowns(id)
+
+    def settle_unknowns(self, id: str) -> None:
+        """Do with a task of unknown outcome what the run's policy says."""
+        state, task = self.state, self.state.tasks[id]
+        if state.request.policy.unknown == "fail":
+            self.record(events.UnknownResolved(task=id, resolution="failed", by="policy"))
+            return
+        question = f"It is not known whether {id} ({state.graph[id].skill} on {task.device}) was done. What now?"
+        choices = (
+            Choice(label="it was done", value="succeeded"),
+            Choice(label="it was not done: do it now", value="retry"),
+            Choice(label="give it up", value="failed"),
+        )
+        clarification = Clarification(question=question[:500], choices=choices)
+        self.record(events.QuestionAsked(id=self.unknown_question(id), clarification=clarification))
+
+    def unknown_question(self, id: str) -> str:
+        """The id of the question about a task's unknown attempt."""
+        number = list(self.state.tasks).index(id)
+        return f"unknown.{number}.{self.state.tasks[id].attempt}"
+
+    def _settle_unknown(self, stimulus: stimuli.ResultArrived) -> None:
+        """The word came after all, late."""
+        succeeded = stimulus.outcome is Outcome.SUCCEEDED
+        if stimulus.error is not None and stimulus.error.code is ErrorCode.LOST:
+            return
+        question = self.unknown_question(stimulus.task)
+        if question in self.state.questions:
+            self.record(events.QuestionAnswered(id=question, answer=stimulus.outcome.value, by=stimulus.device))
+        self.record(
+            events.UnknownResolved(
+                task=stimulus.task,
+                resolution="succeeded" if succeeded else "failed",
+                by=stimulus.device,
+                output=stimulus.output,
+                error=stimulus.error,
+            )
+        )
+
+    def _failed(
+        self,
+        id: str,
+        error: TaskError,
+        usage: Usage,
+        *,
+        retryable: bool,
+        outcome: AttemptOutcome = AttemptOutcome.FAILED,
+    ) -> None:
+        task, retry = self.state.tasks[id], self.state.graph[id].retry
+        if retryable and task.failures + 1 < retry.max_attempts and task.status is TaskStatus.RUNNING:
+            self._end(id, outcome, None, error, usage, self.now + retry.delay(task.failures + 1))
+        else:
+            self._end(id, outcome, None, error, usage)
+
+    def _end(
+        self,
+        id: str,
+        outcome: AttemptOutcome,
+        output: JsonValue,
+        error: TaskError | None,
+        usage: Usage,
+        retry_at: float | None = None,
+    ) -> None:
+        self.record(
+            events.AttemptEnded.model_construct(
+                type="attempt_ended",
+                task=id,
+                attempt=self.state.tasks[id].attempt,
+                outcome=outcome,
+                output=output,
+                error=error,
+                usage=usage,
+                retry_at=retry_at,
+            )
+        )
+
+    def _fail(self, id: str, code: ErrorCode, message: str) -> None:
+        """End a task that has no live attempt."""
+        self.record(events.TaskFailed(task=id, error=TaskError(code=code, message=message)))
+
+    def _release(self, id: str, device: str, *, succeeded: bool, seconds: float = 0.0) -> None:
+        skill = self.state.graph[id].skill if id in self.state.graph else ""
+        self.commands.append(Release(self.state.run, id, device, skill, succeeded, seconds))
+
+    # --- stopping ----------------------------------------------------------------------------------------------
+
+    def stop(self, id: str, reason: str) -> None:
+        """Stop one task: ask its device where an attempt is live, else at once."""
+        status = self.state.tasks[id].status
+        if status.terminal or status is TaskStatus.CANCELLING:
+            return
+        if status is TaskStatus.READY:
+            self.commands.append(Withdraw(self.state.run, id))
+        self.record(events.TaskCancelRequested(task=id, reason=reason))
+        if status is TaskStatus.RUNNING:
+            self.send_cancel(id, reason)
+
+    def send_cancel(self, id: str, reason: str) -> None:
+        state, task = self.state, self.state.tasks[id]
+        assert task.device is not None
+        self.commands.append(SendCancel(task.device, state.run, id, task.attempt, reason))
+        at = self.now + CANCEL_GRACE_S
+        self.commands.append(SetTimer(at, TimerKind.CANCEL, state.run, id, task.attempt))
+
+    def timer_fired(self, stimulus: stimuli.TimerFired) -> None:
+        """A deadline has come; what it was for may have passed."""
+        task = self.state.tasks.get(stimulus.task)
+        if task is None:
+            return
+        kind, current = stimulus.kind, task.attempt == stimulus.attempt
+        match kind:
+            case TimerKind.RETRY if current and task.status is TaskStatus.READY:
+                self.commands.append(Offer(self._ready_task(stimulus.task)))
+            case TimerKind.RUN if current and task.status.live:
+                assert task.device is not None
+                self.commands.append(
+                    SendCancel(task.device, self.state.run, stimulus.task, task.attempt, "out of time")
+                )
+                self._release(stimulus.task, task.device, succeeded=False)
+                self._lost(stimulus.task, "the device did not answer within the task's time")
+            case TimerKind.CANCEL if current and task.status is TaskStatus.CANCELLING:
+                assert task.device is not None
+                self._release(stimulus.task, task.device, succeeded=False)
+                self._lost(stimulus.task, "the device did not confirm the cancellation")
+            case TimerKind.QUEUE if current and task.status is TaskStatus.READY:
+                self.commands.append(Withdraw(self.state.run, stimulus.task))
+                wanted = self.state.graph[stimulus.task]
+                message = f"no device at hand can run {wanted.skill}{_described(wanted.requirements)}"
+                self._fail(stimulus.task, ErrorCode.UNAVAILABLE, message)
+            case TimerKind.TASK_DEADLINE if not task.status.terminal:
+                self._past_deadline(stimulus.task)
+            case TimerKind.APPROVAL if task.status is TaskStatus.WAITING:
+                if task.approval == f"a{stimulus.attempt}":
+                    self.resolve_approval(task.approval, granted=False, by="expiry")
+            case _:
+                pass
+
+    def _past_deadline(self, id: str) -> None:
+        status = self.state.tasks[id].status
+        if status.live:
+            self.stop(id, "past its deadline")
+        elif status in (TaskStatus.READY, TaskStatus.WAITING):
+            self.commands.append(Withdraw(self.state.run, id))
+            self._fail(id, ErrorCode.TIMEOUT, "the task's deadline passed before it could start")
+
+    def resolve_approval(self, approval: str, *, granted: bool, by: str) -> None:
+        """A person, or the clock, has spoken."""
+        task = self.state.approvals[approval].request.task
+        self.record(events.ApprovalResolved(id=approval, granted=granted, by=by))
+        if not granted and self.state.tasks[task].status is TaskStatus.WAITING:
+            self._fail(task, ErrorCode.DENIED, f"the approval was denied by {by}")
+
+    def stranded(self, stimulus: stimuli.Stranded) -> None:
+        """No device can take the task now; one may come."""
+        id = stimulus.task
+        at = self.now + self.state.graph[id].timeouts.queue_s
+        self.commands.append(SetTimer(at, TimerKind.QUEUE, self.state.run, id, self.state.tasks[id].attempt))
+
+
+def _described(needs: Requirements) -> str:
+    wanted = [f"on {needs.device}"] if needs.device else []
+    if needs.kind:
+        wanted.append(f"of kind {needs.kind.value}")
+    wanted += [f"labelled {key}={value}" for key, value in sorted(needs.labels.items())]
+    return " " + ", ".join(wanted) if wanted else ""

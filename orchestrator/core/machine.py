@@ -1,0 +1,365 @@
+"""The run state machine: one door, `handle(stimulus, now) -> Decision`.
+
+It knows nothing of clocks, sockets, stores or models. What it decides is recorded as events and taken into the state
+at once; the shell makes the events durable and only then does what the commands say. If they cannot be made durable
+the shell drops the machine and folds the log anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator.core import events, stimuli
+from orchestrator.core.attempts import Attempts
+from orchestrator.core.commands import Consult, Decision, Ended, SetTimer, TimerKind, Withdraw
+from orchestrator.core.edits import EditBatch
+from orchestrator.core.errors import EditError
+from orchestrator.core.events import RunError, RunStatus
+from orchestrator.core.ports import Consultation
+from orchestrator.core.tasks import TaskStatus
+from protocol.errors import ErrorCode
+
+Rejection = tuple[str, str] | None
+_TASK_CODES = {ErrorCode.DENIED: "denied", ErrorCode.UNAVAILABLE: "no_capable_device"}
+
+
+class RunMachine(Attempts):
+    """Leads one run. `handle` is the only way in."""
+
+    def handle(self, stimulus: stimuli.Stimulus, now: float, cause: str = "") -> Decision:
+        """Decide what follows from one stimulus at Unix time `now`.
+
+        `Decision.rejected` is (code, reason) where the stimulus asked for what cannot be: nothing then changed but,
+        for a rejected edit, the record of the rejection. Raises TransitionError or InvariantError only on a bug.
+        """
+        self.now, self.cause = now, cause
+        self.events, self.commands = [], []
+        rejected: Rejection = _HANDLERS[type(stimulus)](self, stimulus)
+        self._follow_up()
+        return Decision(self.events, self.commands, rejected)
+
+    # --- what always follows -----------------------------------------------------------------------------------
+
+    def _follow_up(self) -> None:
+        """Act on what the new state calls for, until nothing more follows."""
+        state = self.state
+        while True:
+            if state.withdrawn:
+                self.commands.append(Withdraw(state.run, state.withdrawn.popleft()))
+            elif state.doomed:
+                self._skip_doomed(*state.doomed.popleft())
+            elif state.ready:
+                id = state.ready.popleft()
+                if id in state.tasks and state.tasks[id].status is TaskStatus.READY:
+                    self._begin(id)
+            elif not self._conclude():
+                return
+
+    def _skip_doomed(self, id: str, reason: str) -> None:
+        task = self.state.tasks.get(id)
+        if task is not None and task.status in (TaskStatus.PENDING, TaskStatus.READY):
+            self.record(events.TaskSkipped(task=id, reason=reason))
+
+    def _begin(self, id: str) -> None:
+        if self.state.request.policy.plan_only:
+            self.record(events.TaskSkipped(task=id, reason="this run is for its plan only"))
+        else:
+            self.offer(id)
+
+    def _conclude(self) -> bool:
+        """Deal with failures, and with the end. True where that brought something new."""
+        state = self.state
+        if state.status.terminal:
+            return False
+        if state.status is RunStatus.CANCELLING:
+            return self._conclude_stop()
+        for id in list(state.failed):
+            if id not in state.revising and self._deal_with(id):
+                return True
+        if state.open == 0 and state.graph.version and not state.revising and not state.questions:
+            self._settled()
+        return False
+
+    def _conclude_stop(self) -> bool:
+        state = self.state
+        if state.open:
+            return False
+        if state.cancelled_by is not None:
+            message = f"the run was cancelled by {state.cancelled_by}"
+            self._finish(RunStatus.CANCELLED, "", RunError(code="cancelled", message=message))
+            return True
+        self._settled()
+        return False
+
+    def _deal_with(self, id: str) -> bool:
+        """A task failed and the run must not go on as if it had not: have it revised, or stop the rest."""
+        state = self.state
+        policy = state.request.policy
+        supervised = state.request.plan is None
+        if id not in state.refused and supervised and state.revisions < policy.revisions:
+            self.record(events.RevisionRequested(task=id))
+            self._consult("failed", id)
+            return True
+        for other in [other for other, task in state.tasks.items() if not task.status.terminal]:
+            if state.tasks[other].status in (TaskStatus.PENDING, TaskStatus.READY):
+                if state.tasks[other].status is TaskStatus.READY:
+                    self.commands.append(Withdraw(state.run, other))
+                self.record(events.TaskSkipped(task=other, reason=f"{id} failed"))
+            else:
+                self.stop(other, f"{id} failed")
+        return False
+
+    def _consult(self, reason: str, task: str | None = None) -> None:
+        state = self.state
+        key = {
+            "submitted": "submitted",
+            "answered": f"answered.{len(state.answers)}",
+            "failed": f"failed.{state.revisions}",
+            "settled": f"settled.{state.graph.version}",
+        }[reason]
+        consultation = Consultation.model_validate(
+            {"run": state.run, "reason": reason, "task": task, "key": f"{state.run}.{key}"}
+        )
+        self.commands.append(Consult(consultation))
+
+    def _settled(self) -> None:
+        """Every task has ended: the supervisor writes the answer. Told once a graph version, and after a restart."""
+        if self._told_settled != self.state.graph.version:
+            self._told_settled = self.state.graph.version
+            self._consult("settled")
+
+    _told_settled = -1
+
+    def verdict(self) -> RunError | None:
+        """Why the run did not succeed, from its record; None where it did."""
+        state = self.state
+        if state.deadline_passed:
+            return RunError(code="timeout", message="the run's deadline passed before all its tasks had ended")
+        for id in state.failed:
+            error = state.tasks[id].error
+            where = f" on {state.tasks[id].device}" if state.tasks[id].device else ""
+            code = _TASK_CODES.get(error.code, "task_failed") if error else "task_failed"
+            message = f"{id} failed{where}: {error.message if error else 'no reason was given'}"
+            return RunError(code=code, message=message[:8000], details={"task": id})
+        if state.graph.version and state.open:
+            return RunError(code="internal", message="the run ended with open tasks")
+        return None
+
+    def _finish(self, status: RunStatus, answer: str, error: RunError | None) -> None:
+        self.record(events.RunEnded(status=status, answer=answer[:100_000], error=error))
+        self.commands.append(Ended(self.state.run))
+
+    # --- stimuli -----------------------------------------------------------------------------------------------
+
+    def _submitted(self, stimulus: stimuli.Submitted) -> None:
+        self.record(events.RunSubmitted(request=stimulus.request))
+        self._arm_deadline()
+        if stimulus.request.plan is None:
+            self._consult("submitted")
+
+    def _arm_deadline(self) -> None:
+        deadline = self.state.request.policy.deadline_s
+        if deadline is not None:
+            at = self.state.created + deadline
+            self.commands.append(SetTimer(at, TimerKind.DEADLINE, self.state.run, "", 0))
+
+    def _recovered(self, stimulus: stimuli.Recovered) -> None:
+        """Take up again what was under way: nothing of it was lost, for all of it is in the log."""
+        state = self.state
+        self._arm_deadline()
+        for id, task in state.tasks.items():
+            self._arm_task_deadline(id)
+            if task.status is TaskStatus.READY:
+                self.offer(id)
+            elif task.status is TaskStatus.RUNNING:
+                self._set_run_timer(state.graph[id], task.attempt)
+            elif task.status is TaskStatus.CANCELLING:
+                self.send_cancel(id, "cancelled before the restart")
+            elif task.status is TaskStatus.WAITING and task.approval is not None:
+                expires = state.approvals[task.approval].request.expires
+                number = int(task.approval[1:])
+                self.commands.append(SetTimer(expires, TimerKind.APPROVAL, state.run, id, number))
+        for id in state.revising:
+            self._consult("failed", id)
+        if state.status is RunStatus.PLANNING and state.request.plan is None and not state.questions:
+            self._consult("answered" if state.answers else "submitted")
+
+    def _rung_spoke(self, stimulus: stimuli.RungSpoke) -> None:
+        if stimulus.key not in self.state.keys and not self.state.status.terminal:
+            self.record(
+                events.RungTried(
+                    key=stimulus.key,
+                    proposal=stimulus.proposal,
+                    accepted=stimulus.accepted,
+                    problems=stimulus.problems,
+                )
+            )
+
+    def _question_put(self, stimulus: stimuli.QuestionPut) -> None:
+        if stimulus.key not in self.state.keys and not self.state.status.terminal:
+            self.record(events.QuestionAsked(id=stimulus.key, clarification=stimulus.clarification))
+
+    def _answer_given(self, stimulus: stimuli.AnswerGiven) -> Rejection:
+        state = self.state
+        id = stimulus.id or (next(iter(state.questions)) if len(state.questions) == 1 else "")
+        if id not in state.questions:
+            return ("no_such_question", "no question of this run is open under that id")
+        question = state.questions[id].clarification
+        self.record(events.QuestionAnswered(id=id, answer=stimulus.answer, by=stimulus.by))
+        if not id.startswith("unknown."):
+            self._consult("answered")
+            return None
+        task = next(t for t, s in state.tasks.items() if s.status is TaskStatus.UNKNOWN and self._asks(t, id))
+        resolution = stimulus.answer if stimulus.answer in ("succeeded", "retry") else "failed"
+        if stimulus.answer not in [choice.value for choice in question.choices]:
+            resolution = "failed"
+        self.record(events.UnknownResolved(task=task, resolution=resolution, by=stimulus.by))
+        return None
+
+    def _asks(self, task: str, question: str) -> bool:
+        return self.unknown_question(task) == question
+
+    def _edit_proposed(self, stimulus: stimuli.EditProposed) -> Rejection:
+        state, batch = self.state, stimulus.batch
+        if batch.key is not None and batch.key in state.keys:
+            return None
+        if state.status.terminal or state.status is RunStatus.CANCELLING:
+            return ("run_ended", "the run has ended or is being cancelled")
+        rejected = self._edit(batch)
+        if rejected is None and stimulus.scope is not None:
+            self.record(events.AnswerScope(tasks=stimulus.scope))
+        return rejected
+
+    def _edit(self, batch: EditBatch, undoes: int | None = None) -> Rejection:
+        try:
+            self.state.prepare(batch)
+        except EditError as error:
+            reason = error.message[:8000]
+            self.record(events.EditRejected(by=batch.by, code=error.code, reason=reason))
+            return (error.code, reason)
+        self.record(events.GraphEdited.model_construct(type="graph_edited", batch=batch, undoes=undoes))
+        for id, (before, after) in self.state.touched[self.state.graph.version].items():
+            if after is not None and (before is None or before.deadline_s != after.deadline_s):
+                self._arm_task_deadline(id)
+        return None
+
+    def _arm_task_deadline(self, id: str) -> None:
+        deadline = self.state.graph[id].deadline_s
+        if deadline is not None:
+            at = self.state.created + deadline
+            self.commands.append(SetTimer(at, TimerKind.TASK_DEADLINE, self.state.run, id, 0))
+
+    def _undo_asked(self, stimulus: stimuli.UndoAsked) -> Rejection:
+        state = self.state
+        if state.status.terminal or state.status is RunStatus.CANCELLING:
+            return ("run_ended", "the run has ended or is being cancelled")
+        touched = state.touched.get(stimulus.version)
+        if touched is None:
+            return ("no_such_version", f"no edit made version {stimulus.version}")
+        try:
+            edits = state.graph.undo_edits(touched)
+        except EditError as error:
+            return (error.code, error.message)
+        why = f"undo of version {stimulus.version}"
+        batch = EditBatch(base=state.graph.version, edits=edits, by=stimulus.by, why=why)
+        return self._edit(batch, undoes=stimulus.version)
+
+    def _revision_refused(self, stimulus: stimuli.RevisionRefused) -> None:
+        if stimulus.task in self.state.revising:
+            self.record(events.RevisionDeclined(task=stimulus.task, reason=stimulus.reason))
+
+    def _answer_written(self, stimulus: stimuli.AnswerWritten) -> Rejection:
+        state = self.state
+        if state.status.terminal:
+            return None
+        if state.open:
+            return ("tasks_open", "a run ends when all its tasks have ended")
+        error = self.verdict() or stimulus.error
+        if error is None and not state.graph.version:
+            return ("no_plan", "a run without a plan has not succeeded")
+        self._finish(RunStatus.FAILED if error else RunStatus.SUCCEEDED, stimulus.answer, error)
+        return None
+
+    def _approval_given(self, stimulus: stimuli.ApprovalGiven) -> Rejection:
+        approvals = self.state.approvals
+        pending = [id for id, approval in approvals.items() if approval.granted is None and self._waits_for(id)]
+        id = stimulus.id or (pending[0] if len(pending) == 1 else "")
+        if id not in pending:
+            known = id in approvals
+            return ("approval_closed" if known else "no_such_approval", "no approval of this run is open under that id")
+        if stimulus.granted and self.now > approvals[id].request.expires:
+            return ("approval_expired", "the approval's time had passed")
+        self.resolve_approval(id, granted=stimulus.granted, by=stimulus.by)
+        return None
+
+    def _waits_for(self, approval: str) -> bool:
+        task = self.state.tasks.get(self.state.approvals[approval].request.task)
+        return task is not None and task.approval == approval and task.status is TaskStatus.WAITING
+
+    def _cancel_asked(self, stimulus: stimuli.CancelAsked) -> Rejection:
+        if self.state.status.terminal:
+            return ("run_ended", "the run has ended")
+        if self.state.cancelled_by is None:
+            self.record(events.RunCancelRequested(by=stimulus.by, reason=stimulus.reason))
+            self._stop_all("the run was cancelled")
+        return None
+
+    def _stop_all(self, reason: str) -> None:
+        for id in list(self.state.tasks):
+            self.stop(id, reason)
+
+    def _retry_asked(self, stimulus: stimuli.RetryAsked) -> Rejection:
+        state = self.state
+        if not state.status.terminal:
+            return ("run_open", "the run has not ended; a retry is for what failed, was skipped or cancelled")
+        again = (TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED)
+        wanted = stimulus.tasks or tuple(state.tasks)
+        unknown = [id for id in wanted if id not in state.tasks]
+        if unknown:
+            return ("unknown_task", f"there is no task {unknown[0]}")
+        chosen = dict.fromkeys(id for id in wanted if state.tasks[id].status in again)
+        for id in state.graph:  # what was skipped because of a chosen task comes along
+            upstream = [dependency.task for dependency in state.graph[id].depends_on]
+            if state.tasks[id].status is TaskStatus.SKIPPED and any(other in chosen for other in upstream):
+                chosen[id] = None
+        if not chosen:
+            return ("nothing_to_retry", "no task of this run failed, was skipped or was cancelled")
+        self._told_settled = -1
+        self.record(events.TaskRetryRequested(tasks=tuple(chosen), by=stimulus.by))
+        return None
+
+    def _timer(self, stimulus: stimuli.TimerFired) -> None:
+        state = self.state
+        if state.status.terminal:
+            return
+        if stimulus.kind == TimerKind.DEADLINE:
+            if state.status is not RunStatus.CANCELLING:
+                self.record(events.RunDeadlinePassed())
+                self._stop_all("the run's deadline passed")
+                if not state.graph.version:
+                    error = RunError(code="timeout", message="the run's deadline passed before it had a plan")
+                    self._finish(RunStatus.FAILED, "", error)
+        else:
+            self.timer_fired(stimulus)
+
+
+_HANDLERS: dict[type, Callable[[RunMachine, Any], Rejection]] = {
+    stimuli.Submitted: RunMachine._submitted,
+    stimuli.Recovered: RunMachine._recovered,
+    stimuli.RungSpoke: RunMachine._rung_spoke,
+    stimuli.QuestionPut: RunMachine._question_put,
+    stimuli.AnswerGiven: RunMachine._answer_given,
+    stimuli.EditProposed: RunMachine._edit_proposed,
+    stimuli.UndoAsked: RunMachine._undo_asked,
+    stimuli.RevisionRefused: RunMachine._revision_refused,
+    stimuli.AnswerWritten: RunMachine._answer_written,
+    stimuli.Placed: RunMachine.placed,
+    stimuli.Stranded: RunMachine.stranded,
+    stimuli.ResultArrived: RunMachine.result_arrived,
+    stimuli.AttemptLost: RunMachine.attempt_lost,
+    stimuli.TimerFired: RunMachine._timer,
+    stimuli.ApprovalGiven: RunMachine._approval_given,
+    stimuli.CancelAsked: RunMachine._cancel_asked,
+    stimuli.RetryAsked: RunMachine._retry_asked,
+}

@@ -1,0 +1,508 @@
+"""The state of a run: a fold of its events, and nothing else. The same events give the same state, bit for bit (I7).
+
+`apply` believes the log: it derives what follows by rule (which task became ready, which must be skipped) and leaves
+those in `ready`, `doomed` and `withdrawn` for the machine to act on. Replaying, nobody looks there.
+
+Which statuses may follow which is the table `TRANSITIONS`; what is absent raises with the task's story.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from orchestrator.core import conditions, events
+from orchestrator.core.edits import EditBatch
+from orchestrator.core.errors import InvariantError, TransitionError
+from orchestrator.core.events import AttemptOutcome, Body, Event, RunError, RunStatus
+from orchestrator.core.graph import TaskGraph, Touched
+from orchestrator.core.requests import Request
+from orchestrator.core.tasks import Dependency, On, Task, TaskStatus
+from protocol.messages import TaskError, Usage
+
+S = TaskStatus
+TRANSITIONS: dict[tuple[S, S], None] = dict.fromkeys(
+    [
+        (S.PENDING, S.READY),
+        (S.PENDING, S.SKIPPED),
+        (S.PENDING, S.CANCELLED),
+        (S.READY, S.PENDING),
+        (S.READY, S.RUNNING),
+        (S.READY, S.WAITING),
+        (S.READY, S.FAILED),
+        (S.READY, S.SKIPPED),
+        (S.READY, S.CANCELLED),
+        (S.WAITING, S.READY),
+        (S.WAITING, S.PENDING),
+        (S.WAITING, S.FAILED),
+        (S.WAITING, S.CANCELLED),
+        (S.RUNNING, S.READY),
+        (S.RUNNING, S.SUCCEEDED),
+        (S.RUNNING, S.FAILED),
+        (S.RUNNING, S.CANCELLED),
+        (S.RUNNING, S.UNKNOWN),
+        (S.RUNNING, S.CANCELLING),
+        (S.CANCELLING, S.SUCCEEDED),
+        (S.CANCELLING, S.FAILED),
+        (S.CANCELLING, S.CANCELLED),
+        (S.CANCELLING, S.UNKNOWN),
+        (S.UNKNOWN, S.SUCCEEDED),
+        (S.UNKNOWN, S.FAILED),
+        (S.UNKNOWN, S.READY),
+        (S.UNKNOWN, S.CANCELLED),
+        # A person asked for another try.
+        (S.FAILED, S.PENDING),
+        (S.SKIPPED, S.PENDING),
+        (S.CANCELLED, S.PENDING),
+    ]
+)
+
+
+@dataclass(slots=True)
+class TaskState:
+    """One task's state. `attempt` counts from 1; `failures` only the attempts that used up a retry.
+
+    `undecided` is how many incoming edges still wait for their upstream's end, `held` how many were satisfied.
+    `at` is when the status was reached, `retry_at` the earliest time of the next attempt, `tried` the devices where
+    attempts failed. `closed` says that the edges out of the task are decided: at once at its end, but for a failure
+    that a revision may yet make good.
+    """
+
+    status: TaskStatus = TaskStatus.PENDING
+    attempt: int = 0
+    failures: int = 0
+    device: str | None = None
+    epoch: int = 0
+    undecided: int = 0
+    held: int = 0
+    at: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    retry_at: float | None = None
+    output: JsonValue = None
+    error: TaskError | None = None
+    usage: Usage | None = None
+    why: str = ""
+    approval: str | None = None
+    tried: tuple[str, ...] = ()
+    closed: bool = False
+
+
+@dataclass(slots=True)
+class Approval:
+    """An approval as asked for. `granted` is None while open; `used` once an attempt was dispatched under it."""
+
+    request: events.ApprovalRequested
+    granted: bool | None = None
+    by: str = ""
+    used: bool = False
+
+
+@dataclass(slots=True)
+class RunState:
+    """Everything that a run's events say. Read freely; change only through `apply`."""
+
+    run: str
+    request: Request = field(default_factory=lambda: Request(text="-"))
+    status: RunStatus = RunStatus.PLANNING
+    seq: int = 0
+    created: float = 0.0
+    updated: float = 0.0
+    graph: TaskGraph = field(default_factory=TaskGraph.empty)
+    tasks: dict[str, TaskState] = field(default_factory=dict)
+    open: int = 0  # tasks that have not ended
+    live: int = 0  # tasks with a live attempt
+    failed: dict[str, None] = field(default_factory=dict)  # failures that nothing has made good
+    revising: dict[str, None] = field(default_factory=dict)
+    refused: dict[str, None] = field(default_factory=dict)  # failures that the supervisor could not mend
+    revisions: int = 0
+    approvals: dict[str, Approval] = field(default_factory=dict)
+    questions: dict[str, events.QuestionAsked] = field(default_factory=dict)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+    rungs: list[events.RungTried] = field(default_factory=list)
+    keys: dict[str, None] = field(default_factory=dict)
+    scope: tuple[str, ...] = ()
+    touched: dict[int, Touched] = field(default_factory=dict)
+    cancelled_by: str | None = None
+    deadline_passed: bool = False
+    answer: str = ""
+    error: RunError | None = None
+    prepared: tuple[EditBatch, TaskGraph, Touched] | None = None  # an edit checked before it is recorded
+    ready: deque[str] = field(default_factory=deque)
+    doomed: deque[tuple[str, str]] = field(default_factory=deque)  # must be skipped, and why
+    withdrawn: deque[str] = field(default_factory=deque)  # no longer to be placed as it was
+
+    # --- the fold ----------------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> None:
+        """Take one event in. Raises InvariantError where it is not the next one."""
+        if event.run != self.run or event.seq != self.seq + 1:
+            raise InvariantError("I7", f"event {event.run}/{event.seq} does not follow {self.run}/{self.seq}")
+        self.seq = event.seq
+        self.updated = event.at
+        _APPLY[event.body.type](self, event.body, event.at)
+
+    def submitted(self, body: events.RunSubmitted, at: float) -> None:
+        self.request = body.request
+        self.created = at
+
+    def rung_tried(self, body: events.RungTried, at: float) -> None:
+        self.rungs.append(body)
+        self.keys[body.key] = None
+
+    def question_asked(self, body: events.QuestionAsked, at: float) -> None:
+        self.questions[body.id] = body
+        self.keys[body.id] = None
+
+    def question_answered(self, body: events.QuestionAnswered, at: float) -> None:
+        asked = self.questions.pop(body.id)
+        self.answers.append((asked.clarification.question, body.answer))
+
+    def graph_edited(self, body: events.GraphEdited, at: float) -> None:
+        batch = body.batch
+        if self.prepared is not None and self.prepared[0] is batch:
+            self.graph, touched = self.prepared[1:]
+        else:
+            self.graph, touched = self.graph.apply(batch, self.changeable)
+        self.prepared = None
+        self.touched[self.graph.version] = touched
+        if batch.key:
+            self.keys[batch.key] = None
+        if self.status is RunStatus.PLANNING:
+            self.status = RunStatus.RUNNING
+        for id, (before, after) in touched.items():
+            self._retask(id, before, after, at)
+        for id in touched:
+            if id in self.tasks:
+                self._count_edges(id, at)
+        if batch.revises is not None and batch.revises in self.failed:
+            self.revising.pop(batch.revises, None)
+            del self.failed[batch.revises]
+            self._close(batch.revises, at)
+
+    def scoped(self, body: events.AnswerScope, at: float) -> None:
+        self.scope = body.tasks
+
+    def approval_requested(self, body: events.ApprovalRequested, at: float) -> None:
+        self.approvals[body.id] = Approval(body)
+        self._move(body.task, S.WAITING, at)
+        self.tasks[body.task].approval = body.id
+
+    def approval_resolved(self, body: events.ApprovalResolved, at: float) -> None:
+        approval = self.approvals[body.id]
+        approval.granted, approval.by = body.granted, body.by
+        task = approval.request.task
+        if body.granted and self.tasks[task].status is S.WAITING:
+            self._move(task, S.READY, at)
+            self.ready.append(task)
+
+    def dispatched(self, body: events.TaskDispatched, at: float) -> None:
+        self._move(body.task, S.RUNNING, at)
+        task = self.tasks[body.task]
+        task.attempt, task.device, task.epoch, task.why = body.attempt, body.device, body.epoch, body.why
+        task.started, task.retry_at, task.error = at, None, None
+        if task.approval is not None:
+            self.approvals[task.approval].used = True
+            task.approval = None
+
+    def attempt_ended(self, body: events.AttemptEnded, at: float) -> None:
+        task = self.tasks[body.task]
+        task.usage, task.error = body.usage, body.error
+        if body.retry_at is not None:
+            task.failures += 1
+            task.retry_at = body.retry_at
+            if task.device is not None and task.device not in task.tried:
+                task.tried = (*task.tried, task.device)
+            self._move(body.task, S.READY, at)
+            self.ready.append(body.task)
+            return
+        if body.outcome is AttemptOutcome.SUCCEEDED:
+            task.output = body.output
+            self._end(body.task, S.SUCCEEDED, at)
+        elif body.outcome is AttemptOutcome.CANCELLED:
+            self._end(body.task, S.CANCELLED, at)
+        elif body.outcome is AttemptOutcome.UNKNOWN:
+            self._move(body.task, S.UNKNOWN, at)
+        else:
+            self._end(body.task, S.FAILED, at)
+
+    def skipped(self, body: events.TaskSkipped, at: float) -> None:
+        self.tasks[body.task].why = body.reason
+        self._end(body.task, S.SKIPPED, at)
+
+    def task_failed(self, body: events.TaskFailed, at: float) -> None:
+        self.tasks[body.task].error = body.error
+        self._end(body.task, S.FAILED, at)
+
+    def cancel_requested(self, body: events.TaskCancelRequested, at: float) -> None:
+        status = self.tasks[body.task].status
+        self.tasks[body.task].why = body.reason
+        if status is S.RUNNING:
+            self._move(body.task, S.CANCELLING, at)
+        else:
+            self._end(body.task, S.CANCELLED, at)
+
+    def unknown_resolved(self, body: events.UnknownResolved, at: float) -> None:
+        task = self.tasks[body.task]
+        if body.resolution == "retry":
+            self._move(body.task, S.READY, at)
+            self.ready.append(body.task)
+        else:
+            task.output = body.output
+            task.error = None if body.resolution == "succeeded" else body.error or task.error
+            self._end(body.task, S.SUCCEEDED if body.resolution == "succeeded" else S.FAILED, at)
+
+    def retry_requested(self, body: events.TaskRetryRequested, at: float) -> None:
+        self.status, self.error, self.answer = RunStatus.RUNNING, None, ""
+        self.cancelled_by, self.deadline_passed = None, False
+        for id in body.tasks:
+            self._move(id, S.PENDING, at)
+            task = self.tasks[id]
+            task.failures, task.error, task.ended, task.tried = 0, None, None, ()
+            task.approval, task.why, task.closed = None, "", False
+            self.open += 1
+            self.failed.pop(id, None)
+            self.refused.pop(id, None)
+        for id in self.graph:
+            if self.tasks[id].status is S.PENDING:
+                self._count_edges(id, at)
+
+    def revision_requested(self, body: events.RevisionRequested, at: float) -> None:
+        self.revising[body.task] = None
+        self.revisions += 1
+
+    def revision_declined(self, body: events.RevisionDeclined, at: float) -> None:
+        self.revising.pop(body.task, None)
+        self.refused[body.task] = None
+
+    def cancel_run(self, body: events.RunCancelRequested, at: float) -> None:
+        self.cancelled_by = body.by
+        self.status = RunStatus.CANCELLING
+        self.questions.clear()
+
+    def deadline(self, body: events.RunDeadlinePassed, at: float) -> None:
+        self.deadline_passed = True
+        self.status = RunStatus.CANCELLING
+        self.questions.clear()
+
+    def run_ended(self, body: events.RunEnded, at: float) -> None:
+        self.status, self.answer, self.error = body.status, body.answer, body.error
+        self.questions.clear()
+
+    def nothing(self, body: Body, at: float) -> None:
+        """An entry for people; it changes nothing."""
+
+    # --- tasks -------------------------------------------------------------------------------------------------
+
+    def prepare(self, batch: EditBatch) -> None:
+        """Check a batch that is about to be recorded. Raises EditError, and then nothing has changed."""
+        self.prepared = (batch, *self.graph.apply(batch, self.changeable))
+
+    def changeable(self, task: str) -> bool:
+        """The task has neither started nor ended (I3)."""
+        state = self.tasks[task]
+        return state.status in (S.PENDING, S.READY, S.WAITING) and state.attempt == 0
+
+    def record(self, task: str) -> JsonValue:
+        """What conditions and references see of a task."""
+        state = self.tasks[task]
+        error = state.error.model_dump(mode="json") if state.error else None
+        return {
+            "task": task,
+            "status": state.status.value,
+            "device": state.device,
+            "output": state.output,
+            "error": error,
+        }
+
+    def _move(self, id: str, to: TaskStatus, at: float) -> None:
+        task = self.tasks[id]
+        if (task.status, to) not in TRANSITIONS:
+            raise TransitionError(id, task.status.value, to.value, self.story(id))
+        was_live, is_live = task.status.live, to.live
+        if was_live != is_live:
+            self.live += 1 if is_live else -1
+        task.status, task.at = to, at
+
+    def _end(self, id: str, to: TaskStatus, at: float) -> None:
+        self._move(id, to, at)
+        self.open -= 1
+        self.tasks[id].ended = at
+        if to is S.FAILED and self.graph[id].on_failure == "fail":
+            # Its edges stay open: a revision may decide them, or else the run fails.
+            self.failed[id] = None
+        else:
+            self._close(id, at)
+
+    def _close(self, id: str, at: float) -> None:
+        """Decide the edges out of a task that has ended."""
+        self.tasks[id].closed = True
+        for successor in self.graph.successors(id):
+            state = self.tasks[successor]
+            if state.status is S.PENDING:
+                dependency = next(d for d in self.graph[successor].depends_on if d.task == id)
+                state.undecided -= 1
+                state.held += self._satisfied(dependency)
+                self._check_ready(successor, at)
+
+    def _retask(self, id: str, before: Task | None, after: Task | None, at: float) -> None:
+        """Take a task's edit in: new, gone, or no longer to be placed as it was."""
+        if before is None:
+            self.tasks[id] = TaskState(at=at)
+            self.open += 1
+            return
+        if self.tasks[id].status in (S.READY, S.WAITING):
+            self._move(id, S.PENDING, at)
+            self.tasks[id].approval = None
+            self.withdrawn.append(id)
+        if after is None:
+            del self.tasks[id]
+            self.open -= 1
+
+    def _count_edges(self, id: str, at: float) -> None:
+        state = self.tasks[id]
+        state.undecided = state.held = 0
+        for dependency in self.graph[id].depends_on:
+            if self.tasks[dependency.task].closed:
+                state.held += self._satisfied(dependency)
+            else:
+                state.undecided += 1
+        self._check_ready(id, at)
+
+    def _satisfied(self, dependency: Dependency) -> bool:
+        status = self.tasks[dependency.task].status
+        match dependency.on:
+            case On.SUCCESS:
+                return status is S.SUCCEEDED
+            case On.COMPLETION:
+                return True
+            case On.FAILURE:
+                return status is S.FAILED
+            case On.CONDITION:
+                assert dependency.when is not None
+                return status is S.SUCCEEDED and conditions.holds(dependency.when, self.record(dependency.task))
+
+    def _check_ready(self, id: str, at: float) -> None:
+        """Queue the task as ready or doomed once its edges say so."""
+        task, state = self.graph[id], self.tasks[id]
+        edges = len(task.depends_on)
+        broken = edges - state.undecided - state.held
+        if (broken and task.join == "all") or (edges and state.undecided == 0 and state.held == 0):
+            self.doomed.append((id, self._doom(task)))
+        elif state.undecided == 0:
+            self._move(id, S.READY, at)
+            self.ready.append(id)
+
+    def _doom(self, task: Task) -> str:
+        for dependency in task.depends_on:
+            status = self.tasks[dependency.task].status
+            if self.tasks[dependency.task].closed and not self._satisfied(dependency):
+                if dependency.on is On.CONDITION and status is S.SUCCEEDED:
+                    return f"the condition on {dependency.task} does not hold"
+                return f"{dependency.task} {'did not fail' if dependency.on is On.FAILURE else status.value}"
+        return "nothing led to it"
+
+    @property
+    def face(self) -> RunStatus:
+        """The status as people see it: `waiting` while only a person can bring the run on."""
+        if self.status.terminal or self.status is RunStatus.CANCELLING:
+            return self.status
+        waits = self.questions or any(task.status is S.WAITING for task in self.tasks.values())
+        moves = self.live or any(task.status is S.READY for task in self.tasks.values())
+        return RunStatus.WAITING if waits and not moves else self.status
+
+    def story(self, id: str) -> str:
+        """What is known of a task, in one line, for errors."""
+        task = self.tasks[id]
+        return (
+            f"{task.status} since {task.at}, attempt {task.attempt} on {task.device}, {task.failures} failures, "
+            f"undecided {task.undecided}, error {task.error.code if task.error else None}"
+        )
+
+    # --- checks ------------------------------------------------------------------------------------------------
+
+    def validate(self) -> None:
+        """Walk everything; raises InvariantError. For tests: proportional to the whole run."""
+        self.graph.validate()
+        if list(self.tasks) != [id for id in self.tasks if id in self.graph] or len(self.tasks) != len(self.graph):
+            raise InvariantError("I7", "the graph's tasks and the run's differ")
+        if self.open != sum(not task.status.terminal for task in self.tasks.values()):
+            raise InvariantError("I6", "the count of open tasks is wrong")
+        if self.live != sum(task.status.live for task in self.tasks.values()):
+            raise InvariantError("I1", "the count of live attempts is wrong")
+        for id, task in self.tasks.items():
+            self._validate_task(id, task)
+
+    def _validate_task(self, id: str, task: TaskState) -> None:
+        edges = self.graph[id].depends_on
+        closed = [d for d in edges if self.tasks[d.task].closed]
+        held = sum(self._satisfied(d) for d in closed)
+        if task.status is S.PENDING and (task.undecided, task.held) != (len(edges) - len(closed), held):
+            raise InvariantError("I5", f"the edge counts of {id} are wrong; {self.story(id)}")
+        satisfied = held == len(edges) if self.graph[id].join == "all" else not edges or held > 0
+        if (task.status.live or task.status in (S.READY, S.WAITING)) and not satisfied:
+            raise InvariantError("I5", f"{id} moves though its dependencies are not satisfied; {self.story(id)}")
+        if task.status.live and (task.device is None or task.attempt < 1):
+            raise InvariantError("I1", f"{id} is live without an attempt; {self.story(id)}")
+        if task.status.terminal != (task.ended is not None):
+            raise InvariantError("I6", f"{id} has an end exactly where it has ended; {self.story(id)}")
+        if task.closed and not task.status.terminal:
+            raise InvariantError("I6", f"{id} is closed before its end; {self.story(id)}")
+
+    def digest(self) -> str:
+        """A hash of the whole state, to compare a replay with the original (I7)."""
+        tasks = {
+            id: (
+                [task.status, task.attempt, task.failures, task.device, task.epoch, task.undecided, task.held]
+                + [task.at, task.started, task.ended, task.retry_at, task.output, task.why, task.approval]
+                + [list(task.tried), task.closed, task.error and task.error.model_dump(mode="json")]
+            )
+            for id, task in self.tasks.items()
+        }
+        graph = [task.model_dump(mode="json") for task in self.graph.tasks]
+        whole = [self.run, self.status, self.seq, self.updated, self.graph.version, graph, tasks, list(self.failed)]
+        rest = [list(self.revising), list(self.keys), list(self.questions), self.answers, self.answer, self.scope]
+        text = json.dumps([*whole, *rest], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+_APPLY: dict[str, Callable[[RunState, Any, float], None]] = {
+    "run_submitted": RunState.submitted,
+    "rung_tried": RunState.rung_tried,
+    "question_asked": RunState.question_asked,
+    "question_answered": RunState.question_answered,
+    "graph_edited": RunState.graph_edited,
+    "answer_scope": RunState.scoped,
+    "edit_rejected": RunState.nothing,
+    "approval_requested": RunState.approval_requested,
+    "approval_resolved": RunState.approval_resolved,
+    "task_dispatched": RunState.dispatched,
+    "attempt_ended": RunState.attempt_ended,
+    "task_skipped": RunState.skipped,
+    "task_failed": RunState.task_failed,
+    "task_cancel_requested": RunState.cancel_requested,
+    "unknown_resolved": RunState.unknown_resolved,
+    "task_retry_requested": RunState.retry_requested,
+    "revision_requested": RunState.revision_requested,
+    "revision_declined": RunState.revision_declined,
+    "run_cancel_requested": RunState.cancel_run,
+    "run_deadline_passed": RunState.deadline,
+    "run_ended": RunState.run_ended,
+}
+
+
+def fold(run: str, log: Iterable[Event]) -> RunState:
+    """The state after a run's whole log. Raises InvariantError or TransitionError where the log is not one."""
+    state = RunState(run)
+    for event in log:
+        state.apply(event)
+    state.ready.clear()
+    state.doomed.clear()
+    state.withdrawn.clear()
+    return state
