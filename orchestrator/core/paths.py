@@ -41,10 +41,11 @@ def walk(value: JsonValue, path: str) -> JsonValue | Missing:
         return MISSING
     current: JsonValue = value
     for step in steps:
-        if (isinstance(step, str) and isinstance(current, dict) and step in current) or (
-            isinstance(step, int) and isinstance(current, list) and -len(current) <= step < len(current)
-        ):
-            current = current[step]
-        else:
-            return MISSING
+        match step, current:
+            case str(), dict() if step in current:
+                current = current[step]
+            case int(), list() if -len(current) <= step < len(current):
+                current = current[step]
+            case _:
+                return MISSING
     return current
