@@ -52,19 +52,28 @@ class Link(RuleBasedStateMachine):
             self.device.send(Result(run="r", task="t", attempt=number, epoch=1, outcome=Outcome.SUCCEEDED))
             self.sent_up.append(number)
 
-    @rule()
-    def gateway_writes(self) -> None:
+    @rule(count=st.integers(0, 4))
+    def carry_down(self, count: int) -> None:
+        """The gateway writes; `count` of what is under way arrives."""
         self.down += self.gateway.data_to_send()
-
-    @rule()
-    def device_writes(self) -> None:
-        self.up += self.device.data_to_send()
-
-    @rule()
-    def device_reads(self) -> None:
-        if self.down:
-            for message in self.device.receive(self.down.pop(0), self.now):
+        for data in self.down[:count]:
+            for message in self.device.receive(data, self.now):
                 self.device_takes(message)
+        del self.down[:count]
+
+    @rule(count=st.integers(0, 4), keep=st.booleans())
+    def carry_up(self, count: int, keep: bool) -> None:
+        self.up += self.device.data_to_send()
+        for data in self.up[:count]:
+            for message in self.gateway.receive(data, self.now):
+                self.gateway_takes(message, keep)
+        del self.up[:count]
+
+    @rule()
+    def settle(self) -> None:
+        for _ in range(4):
+            self.carry_down(count=99)
+            self.carry_up(count=99, keep=True)
 
     def device_takes(self, message: Message | Chunk) -> None:
         if isinstance(message, Dispatch):
@@ -76,14 +85,11 @@ class Link(RuleBasedStateMachine):
             hello = Hello(version="asterism.v1", device="d", name="n", kind=DeviceKind.EDGE, resume=self.device.resume)
             self.device.hello(hello)
 
-    @rule(keep=st.booleans())
-    def gateway_reads(self, keep: bool) -> None:
-        if self.up:
-            for message in self.gateway.receive(self.up.pop(0), self.now):
-                if isinstance(message, Result):
-                    self.got_up.append(message.attempt)
-                elif isinstance(message, Hello):
-                    self.gateway_accepts(keep)
+    def gateway_takes(self, message: Message | Chunk, keep: bool) -> None:
+        if isinstance(message, Result):
+            self.got_up.append(message.attempt)
+        elif isinstance(message, Hello):
+            self.gateway_accepts(keep)
 
     def gateway_accepts(self, keep: bool) -> None:
         """A gateway that forgot the session (it was restarted) opens a fresh one."""
@@ -130,13 +136,8 @@ class Link(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Left alone, everything sent arrives."""
-        for _ in range(6):
-            self.gateway_writes()
-            while self.down:
-                self.device_reads()
-            self.device_writes()
-            while self.up:
-                self.gateway_reads(True)
+        self.settle()
+        self.settle()
         assert self.gateway.state is self.device.state is State.OPEN
         assert self.got_down == self.sent_down
         assert self.got_up == self.sent_up
