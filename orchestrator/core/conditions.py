@@ -10,6 +10,7 @@ A path that leads nowhere, or values that cannot be compared, make a comparison 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Literal
 
@@ -60,6 +61,26 @@ def holds(condition: Condition, record: JsonValue) -> bool:
             return not holds(part, record)
         case Compare():
             return _compare(condition, walk(record, condition.path))
+
+
+def describe(condition: Condition) -> str:
+    """The condition as one line for people: `output.percent > 80 and not status == "failed"`."""
+    match condition:
+        case AllOf(all=parts):
+            return " and ".join(_grouped(part) for part in parts)
+        case AnyOf(any=parts):
+            return " or ".join(_grouped(part) for part in parts)
+        case Not(not_=part):
+            return f"not {_grouped(part)}"
+        case Compare(path=path, op="exists", value=value):
+            return f"{path} is missing" if value is False else f"{path} exists"
+        case Compare(path=path, op=op, value=value):
+            return f"{path} {op} {json.dumps(value, ensure_ascii=False)}"
+
+
+def _grouped(condition: Condition) -> str:
+    text = describe(condition)
+    return f"({text})" if isinstance(condition, (AllOf, AnyOf)) else text
 
 
 def _compare(condition: Compare, found: object) -> bool:
