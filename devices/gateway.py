@@ -1,0 +1,435 @@
+"""The gateway: one WebSocket endpoint for all devices, an ASGI application that speaks `asterism.v1`.
+
+A shell around `protocol.session` and `devices.fleet`: it moves bytes and tells a listener what came; what to do about
+it is the listener's. Bad input ends a session, with a code, and nothing else. Messages to a device are collected
+during one turn of the event loop and leave as one frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from devices.fleet import Fleet, Member
+from devices.gateway_transfers import ArtifactStore, Transfers
+from protocol.codec import Chunk, encode_message
+from protocol.errors import ErrorCode, HandshakeError, ProtocolError
+from protocol.messages import (
+    Accepted,
+    ArtifactAck,
+    ArtifactFetch,
+    ArtifactOffer,
+    ArtifactReady,
+    ArtifactRefused,
+    Drain,
+    GatewayMessage,
+    Goodbye,
+    Heartbeat,
+    Hello,
+    Limits,
+    LogLine,
+    Message,
+    Progress,
+    Result,
+    SkillsChanged,
+    Welcome,
+)
+from protocol.session import GatewaySession, State
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+log = structlog.get_logger("asterism.gateway")
+
+# WebSocket close codes: policy violation for a fault, going away for a shutdown.
+CLOSE_FAULT = 1008
+CLOSE_AWAY = 1001
+TICK_S = 0.25
+_ARTIFACT = (ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The listener lets a device in, under this session epoch."""
+
+    epoch: int
+
+
+class Listener(Protocol):
+    """Who hears what devices say. All but `admit` return at once."""
+
+    def token_required(self, peer: str) -> bool: ...
+
+    async def admit(self, hello: Hello, nonce: str, peer: str) -> Admission:
+        """Check the credentials and raise the epoch. Raises ProtocolError to turn the device away."""
+
+    def joined(self, hello: Hello, epoch: int, *, resumed: bool) -> None: ...
+
+    def left(self, name: str, epoch: int, reason: str, *, goodbye: bool) -> None: ...
+
+    def lapsed(self, name: str, epoch: int) -> None: ...
+
+    def results(self, name: str, results: Sequence[Result]) -> None: ...
+
+    def noticed(self, name: str, message: Accepted | Progress | LogLine | Heartbeat) -> None: ...
+
+    def skills_changed(self, name: str, message: SkillsChanged) -> None: ...
+
+    def faulted(self, name: str, code: ErrorCode) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Seconds. A device silent for two heartbeats is gone; after `lease_s` its work is taken from it."""
+
+    heartbeat_s: float = 10.0
+    lease_s: float = 25.0
+    credits: int = 256
+    limits: Limits = field(default_factory=Limits)
+    handshakes: int = 64  # at once; more wait
+    connections: int = 20_000
+
+
+class _Connection:
+    """One WebSocket. `name` is empty until the device is admitted."""
+
+    __slots__ = (
+        "alarm",
+        "closed",
+        "closing",
+        "dirty",
+        "epoch",
+        "goodbye",
+        "heard",
+        "name",
+        "send",
+        "session",
+        "transfers",
+    )
+
+    def __init__(self, session: GatewaySession, send: Send, now: float) -> None:
+        self.session = session
+        self.send = send
+        self.name = ""
+        self.epoch = 0
+        self.heard = now
+        self.alarm = float("inf")  # when the wheel will look at this connection next
+        self.dirty = False
+        self.closing: tuple[int, str] | None = None
+        self.closed = False
+        self.goodbye = False
+        self.transfers: Transfers | None = None
+
+
+class Gateway:
+    """Serves devices. `await start()` before the first connection, `await stop()` at the end."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        settings: GatewaySettings,
+        artifacts: ArtifactStore,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._listener = listener
+        self._settings = settings
+        self._artifacts = artifacts
+        self._clock = clock
+        self.fleet = Fleet(settings.lease_s)
+        self._connections: dict[str, _Connection] = {}
+        self._all: dict[_Connection, None] = {}
+        self._wheel: list[tuple[float, int, _Connection]] = []
+        self._number = 0
+        self._dirty: list[_Connection] = []
+        self._flushing: set[asyncio.Task[None]] = set()
+        self._admitting = asyncio.Semaphore(settings.handshakes)
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping = False
+
+    # --- for the orchestrator ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to watch deadlines; needs a running event loop."""
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+    async def stop(self) -> None:
+        """Tell every device that we go, and close."""
+        self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for connection in list(self._all):
+            connection.session.fail(ErrorCode.SHUTTING_DOWN, "The orchestrator stops; reconnect later.")
+            self._close(connection, CLOSE_AWAY, "stopping")
+        while self._flushing:
+            await asyncio.wait(list(self._flushing), timeout=2.0)
+            for task in list(self._flushing):
+                task.cancel()
+
+    def connected(self, name: str) -> bool:
+        """Whether the device has a connection now."""
+        return name in self._connections
+
+    def send(self, name: str, message: GatewayMessage) -> None:
+        """Send to a device; where it is away and may resume, later; else not at all: its inventory will tell."""
+        self.send_encoded(name, encode_message(message))
+
+    def send_encoded(self, name: str, body: bytes) -> None:
+        """As `send`, for a message that is encoded already."""
+        connection = self._connections.get(name)
+        if connection is None:
+            member = self.fleet.members.get(name)
+            if member is not None and not member.lapsed and member.session.state is State.DETACHED:
+                self._queue(member.session, name, body)
+            return
+        if self._queue(connection.session, name, body):
+            self._mark(connection)
+
+    def drain(self, name: str, reason: str) -> None:
+        """Ask a device to finish what it does and leave."""
+        self.send(name, Drain(reason=reason[:500]))
+
+    def _queue(self, session: GatewaySession, name: str, body: bytes) -> bool:
+        try:
+            session.send_encoded(body)
+        except ProtocolError as error:
+            # A device that acknowledges nothing: cut it off, its inventory will settle what is open.
+            log.warning("device does not acknowledge", device=name, code=error.code.value)
+            connection = self._connections.get(name)
+            if connection is not None:
+                session.fail(error.code, error.message)
+                self._close(connection, CLOSE_FAULT, error.code.value)
+            else:
+                session.close()
+            return False
+        return True
+
+    # --- a connection ------------------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI: one WebSocket connection, from handshake to end."""
+        await receive()
+        if self._stopping or len(self._all) >= self._settings.connections:
+            await send({"type": "websocket.close", "code": 1013})
+            return
+        peer = scope["client"][0] if scope.get("client") else ""
+        connection = _Connection(GatewaySession(self._clock()), send, self._clock())
+        self._all[connection] = None
+        await send({"type": "websocket.accept"})
+        # The request has served; what a connection keeps counts five thousand times.
+        scope.clear()
+        reason = "closed"
+        try:
+            token_required = self._listener.token_required(peer)
+            connection.session.challenge(secrets.token_hex(16), token_required=token_required)
+            self._mark(connection)
+            self._watch(connection)
+            reason = await self._serve(connection, receive, peer)
+        finally:
+            self._gone(connection, reason)
+
+    async def _serve(self, connection: _Connection, receive: Receive, peer: str) -> str:
+        """Read until the end of the connection; why it ended."""
+        while True:
+            event = await receive()
+            if event["type"] == "websocket.disconnect":
+                return connection.closing[1] if connection.closing else "the connection was cut"
+            data = event.get("text")
+            if data is None:
+                data = event.get("bytes") or b""
+            try:
+                await self._received(connection, data, peer)
+            except ProtocolError as error:
+                self._fault(connection, error)
+
+    async def _received(self, connection: _Connection, data: str | bytes, peer: str) -> None:
+        now = self._clock()
+        messages = connection.session.receive(data, now)
+        connection.heard = now
+        if not connection.name:
+            for message in messages:
+                assert isinstance(message, Hello)
+                async with self._admitting:
+                    await self._admit(connection, message, peer)
+            return
+        if messages:
+            await self._handle(connection, messages)
+        if connection.session.data_ready:
+            self._mark(connection)
+        deadline = connection.session.next_deadline()
+        if deadline is not None and deadline < connection.alarm:
+            self._watch(connection)
+
+    async def _admit(self, connection: _Connection, hello: Hello, peer: str) -> None:
+        session = connection.session
+        self.fleet.check_name(hello, self._clock())
+        admission = await self._listener.admit(hello, session.nonce, peer)
+        if session.state is not State.GREETED:
+            raise HandshakeError(ErrorCode.HEARTBEAT_MISSED, "The handshake took too long.")
+        now = self._clock()
+        self.fleet.check_name(hello, now)
+        member = self.fleet.members.get(hello.name)
+        if member is not None and member.epoch > admission.epoch:
+            raise HandshakeError(ErrorCode.SUPERSEDED, "A newer connection of this device is there.")
+        previous = self._supersede(hello, member)
+        resumed = previous is not None and session.can_resume(previous)
+        session.accept(
+            Welcome(
+                session=secrets.token_hex(16),
+                epoch=admission.epoch,
+                heartbeat_s=self._settings.heartbeat_s,
+                lease_s=self._settings.lease_s,
+                limits=self._settings.limits,
+                credits=self._settings.credits,
+            ),
+            previous if resumed else None,
+        )
+        connection.name, connection.epoch = hello.name, admission.epoch
+        self._connections[hello.name] = connection
+        self.fleet.join(hello, admission.epoch, session, now)
+        self._mark(connection)
+        self._watch(connection)
+        self._listener.joined(hello, admission.epoch, resumed=resumed)
+
+    def _supersede(self, hello: Hello, member: Member | None) -> GatewaySession | None:
+        """End the same device's earlier connection, where one is left; its session, to go on with."""
+        if member is None or member.device != hello.device:
+            return None
+        old = self._connections.pop(hello.name, None)
+        if old is not None:
+            old.name = ""
+            old.session.detach()
+            self._close(old, CLOSE_FAULT, ErrorCode.SUPERSEDED.value)
+        return member.session
+
+    async def _handle(self, connection: _Connection, messages: Sequence[Message | Chunk]) -> None:
+        results: list[Result] = []
+        name = connection.name
+        for message in messages:
+            if type(message) is Result:
+                results.append(message)
+            elif isinstance(message, (Heartbeat, Accepted, Progress, LogLine)):
+                self._listener.noticed(name, message)
+            elif isinstance(message, (Chunk, *_ARTIFACT)):
+                await self._transfers(connection).handle(message)
+            elif isinstance(message, SkillsChanged):
+                self._listener.skills_changed(name, message)
+            elif isinstance(message, Goodbye):
+                connection.goodbye = True
+                self._close(connection, 1000, message.reason or "goodbye")
+        if results:
+            self._listener.results(name, results)
+        session = connection.session
+        if session.state is State.OPEN and session.credits <= self._settings.credits // 2:
+            session.grant(self._settings.credits - session.credits)
+
+    def _transfers(self, connection: _Connection) -> Transfers:
+        if connection.transfers is None:
+
+            def send(message: GatewayMessage | Chunk) -> None:
+                if connection.session.state is not State.OPEN:
+                    return
+                if isinstance(message, Chunk):
+                    connection.session.send_chunk(message)
+                else:
+                    connection.session.send(message)
+                self._mark(connection)
+
+            connection.transfers = Transfers(self._artifacts, self._settings.limits, send)
+        return connection.transfers
+
+    def _fault(self, connection: _Connection, error: ProtocolError) -> None:
+        """The session cannot go on: say why, to the device and to the log, once."""
+        log.warning("session faulted", device=connection.name, code=error.code.value, reason=error.message)
+        if connection.session.state is not State.DETACHED:  # a silent one may come back and resume
+            connection.session.fail(error.code, error.message)
+        self._listener.faulted(connection.name, error.code)
+        self._close(connection, CLOSE_FAULT, error.code.value)
+
+    def _gone(self, connection: _Connection, reason: str) -> None:
+        self._all.pop(connection, None)
+        if connection.transfers is not None:
+            connection.transfers.close()
+        connection.session.detach()
+        name = connection.name
+        if name and self._connections.get(name) is connection:
+            del self._connections[name]
+            if self.fleet.leave(name, connection.epoch, connection.heard):
+                self._listener.left(name, connection.epoch, reason, goodbye=connection.goodbye)
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def _mark(self, connection: _Connection) -> None:
+        """Have the connection's output written at the end of this turn of the event loop."""
+        if not connection.dirty:
+            connection.dirty = True
+            if not self._dirty:
+                asyncio.get_running_loop().call_soon(self._flush)
+            self._dirty.append(connection)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        loop = asyncio.get_running_loop()
+        for connection in dirty:
+            task = loop.create_task(self._write(connection))
+            self._flushing.add(task)
+            task.add_done_callback(self._flushing.discard)
+
+    async def _write(self, connection: _Connection) -> None:
+        """Write all that is queued. One task a connection at a time: `dirty` stays set until nothing is left."""
+        try:
+            while frames := connection.session.data_to_send():
+                for frame in frames:
+                    kind = "text" if isinstance(frame, str) else "bytes"
+                    await connection.send({"type": "websocket.send", kind: frame})
+            if connection.closing is not None and not connection.closed:
+                connection.closed = True
+                code, reason = connection.closing
+                await connection.send({"type": "websocket.close", "code": code, "reason": reason[:100]})
+        except OSError:
+            pass  # The peer is gone; reading finds out, and tells the listener.
+        finally:
+            connection.dirty = False
+
+    def _close(self, connection: _Connection, code: int, reason: str) -> None:
+        if connection.closing is None:
+            connection.closing = (code, reason)
+        self._mark(connection)
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def _watch(self, connection: _Connection) -> None:
+        deadline = connection.session.next_deadline()
+        if deadline is not None:
+            connection.alarm = deadline
+            self._number += 1
+            heapq.heappush(self._wheel, (deadline, self._number, connection))
+
+    def _tick(self) -> None:
+        """Look at the connections whose deadline may have come, and at the leases. One timer for all."""
+        now = self._clock()
+        while self._wheel and self._wheel[0][0] <= now:
+            _, _, connection = heapq.heappop(self._wheel)
+            if connection not in self._all or connection.closing is not None:
+                continue
+            try:
+                connection.session.handle_timeout(now)
+            except ProtocolError as error:
+                self._fault(connection, error)
+                continue
+            if connection.session.data_ready:
+                self._mark(connection)
+            self._watch(connection)
+        for member in self.fleet.lapse(now):
+            member.session.close()
+            self._listener.lapsed(member.name, member.epoch)
+        if not self._stopping:
+            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
