@@ -1,0 +1,229 @@
+"""Settings: defaults, then the TOML file, then `ASTERISM_*` variables, then the command line; the last one wins.
+
+The file is `config.toml` in the user's configuration folder, or what `--config` or `ASTERISM_CONFIG` names. Nested
+values come from variables with two underscores (`ASTERISM_POLICY__APPROVE=all`), lists as JSON
+(`ASTERISM_MODELS='[...]'`). Seconds, bytes and US dollars, everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+PREFIX = "ASTERISM_"
+DEFAULT_URL = "http://127.0.0.1:8460"
+MASK = "********"
+
+Seconds = Annotated[float, Field(gt=0, le=604_800)]
+
+
+class SettingsProblem(Exception):
+    """The settings cannot be used. `code` is `bad_configuration`; the message names the setting and its source."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.code = "bad_configuration"
+        self.message = message
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ModelSettings(_Part):
+    """One OpenAI-compatible endpoint of the ladder. The key itself stays in the variable that `api_key_env` names."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$")]
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    tier: Literal["local", "cloud"] = "local"
+    timeout_s: Seconds = 60.0
+
+
+class PolicySettings(_Part):
+    """What a request's policy is where the request does not say."""
+
+    approve: Literal["ask", "all", "none"] = "ask"
+    deadline_s: Seconds | None = None
+
+
+def _data_dir() -> Path:
+    return platformdirs.user_data_path("asterism", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """All settings. `load` is how to make them; the constructor alone reads defaults and the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+/?$")] = DEFAULT_URL
+    """Where the command line and device agents find the orchestrator."""
+    token: SecretStr | None = None
+    """What they show there."""
+    data_dir: Path = Field(default_factory=_data_dir)
+    """Database, artifacts and workspaces of local devices."""
+    database: Annotated[str, Field(min_length=1)] = Field(
+        default_factory=lambda data: f"sqlite:///{data['data_dir'] / 'asterism.db'}"
+    )
+    """A database URL: `sqlite:///PATH` or `postgresql://...`."""
+    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8460
+    """0 takes a free one."""
+    heartbeat_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    """How often a device says that it is there."""
+    lease_s: Annotated[float, Field(gt=0, le=86_400)] = Field(default_factory=lambda data: 2.5 * data["heartbeat_s"])
+    """After so much silence a device is away (default: 2.5 heartbeats)."""
+    models: tuple[ModelSettings, ...] = ()
+    """The ladder above the embedded planner, local ones first."""
+    policy: PolicySettings = PolicySettings()
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key belong together")
+        if self.lease_s < self.heartbeat_s:
+            raise ValueError("lease_s must not be shorter than heartbeat_s")
+        if len({model.name for model in self.models}) != len(self.models):
+            raise ValueError("two models have one name")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, and for each of them where its value came from."""
+
+    settings: Settings
+    sources: dict[str, str]
+    file: Path | None
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """(name, value as text, source) of every setting, secrets masked."""
+        return [(name, shown(name, getattr(self.settings, name)), self.sources[name]) for name in Settings.model_fields]
+
+
+def default_file() -> Path:
+    """The TOML file that is read where no other is named. It need not exist."""
+    return platformdirs.user_config_path("asterism", appauthor=False) / "config.toml"
+
+
+def load(config: Path | None = None, overrides: Mapping[str, object] | None = None) -> Loaded:
+    """Read every source. `overrides` are the command line's; None in it means not given.
+
+    Raises SettingsProblem where a source cannot be read or a value does not fit.
+    """
+    given = {name: value for name, value in (overrides or {}).items() if value is not None}
+    file, from_file = _read(config)
+    try:
+        from_env = EnvSettingsSource(Settings)()
+        merged = _merge(_merge(from_file, from_env), given)
+        settings = Settings.model_validate(merged)
+    except SettingsError as error:
+        raise SettingsProblem(f"A variable {PREFIX}... does not hold the JSON it must hold: {error}.") from None
+    except ValidationError as error:
+        raise SettingsProblem(_sentence(error, given, from_file, file)) from None
+    names = Settings.model_fields
+    return Loaded(settings, {name: _source(name, given, from_env, from_file, file) for name in names}, file)
+
+
+def shown(name: str, value: object) -> str:
+    """A setting as text, without secrets: tokens, and the password of a database URL."""
+    if isinstance(value, SecretStr):
+        return MASK
+    if name == "database":
+        return _without_password(str(value))
+    if isinstance(value, tuple):
+        return ", ".join(f"{item.name} ({item.tier}: {item.model} at {item.base_url})" for item in value) or "none"
+    if isinstance(value, BaseModel):
+        return ", ".join(f"{field}={item}" for field, item in value.model_dump(exclude_none=True).items())
+    return "" if value is None else str(value)
+
+
+def _without_password(url: str) -> str:
+    scheme, mark, rest = url.partition("://")
+    login, at, host = rest.rpartition("@")
+    user, colon, _ = login.partition(":")
+    return f"{scheme}{mark}{user}:{MASK}@{host}" if at and colon else url
+
+
+def _read(config: Path | None) -> tuple[Path | None, dict[str, JsonValue]]:
+    named = config or (Path(os.environ[PREFIX + "CONFIG"]) if os.environ.get(PREFIX + "CONFIG") else None)
+    file = named or default_file()
+    try:
+        with file.open("rb") as opened:
+            return file, tomllib.load(opened)
+    except FileNotFoundError:
+        if named is None:
+            return None, {}
+        raise SettingsProblem(f"There is no configuration file {file}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsProblem(f"{file} is not TOML: {error}.") from None
+    except OSError as error:
+        raise SettingsProblem(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    """`above` over `below`, table by table."""
+    merged = dict(below)
+    for name, value in above.items():
+        old = merged.get(name)
+        merged[name] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _source(
+    name: str,
+    given: Mapping[str, object],
+    from_env: Mapping[str, object],
+    from_file: Mapping[str, object],
+    file: Path | None,
+) -> str:
+    found = ["command line"] if name in given else []
+    if name in from_env:
+        found.append(f"environment ({PREFIX}{name.upper()})")
+    if name in from_file:
+        found.append(str(file))
+    # A table may be put together from several sources; a plain value has the last one.
+    return " + ".join(found if name == "policy" else found[:1]) or "default"
+
+
+def _sentence(
+    error: ValidationError, given: Mapping[str, object], from_file: Mapping[str, object], file: Path | None
+) -> str:
+    """The first problem and where it stands, without the value: it may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    top = str(first["loc"][0]) if first["loc"] else ""
+    if top in given:
+        where = "on the command line"
+    elif top and top not in from_file:
+        where = f"in {PREFIX}{top.upper()}"
+    else:
+        where = f"in {file}" if file else "in the settings"
+    what = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+    return f"The setting {name or 'combination'} {where} does not fit: {what}."
