@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import os
+import stat
+from typing import BinaryIO
 
+from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import FileType, Glob, Output, WorkspacePath
+from tools.bounds import Budget, room
 from tools.context import ToolContext
+from tools.errors import ToolError
+from tools.pack import Format, Packer, add, packer
+from tools.paths import shown
+from tools.places import Place, open_file
 from tools.skill import skill
-
-Format = Literal["tar.gz", "tar", "zip"]
+from tools.staging import Stage, staged
+from tools.streams import chunks, digest_written
+from tools.trees import Found, Tree, fits
+from tools.unpack import Packed, bound, entries
 
 
 class Archive(Output):
@@ -70,7 +80,16 @@ def create(
         format: Kind of archive; by default what the target's name says.
         files: Which files of a folder, such as `*.log`.
     """
-    raise NotImplementedError
+    chosen = format or _format(target)
+    with (
+        context.workspace.locate(source) as origin,
+        context.workspace.replace(target) as (file, goal),
+    ):
+        origin.stat()
+        with packer(context, file, chosen) as archive:
+            number = _pack(context, archive, origin, goal, files)
+        sha256, size = digest_written(context, file)
+        return Archive(path=goal.path, size_bytes=size, files=number, sha256=sha256)
 
 
 @skill(
@@ -92,7 +111,13 @@ def extract(context: ToolContext, *, archive_path: WorkspacePath, target: Worksp
         archive_path: Archive to unpack.
         target: Folder to unpack into; made where it is missing.
     """
-    raise NotImplementedError
+    with (
+        context.workspace.locate(archive_path) as place,
+        open_file(place) as file,
+        context.workspace.open_folder(target, make=True) as (folder, goal),
+        staged(folder, overwrite=True) as stage,
+    ):
+        return _unpack(context, file, stage, goal)
 
 
 @skill(
@@ -112,4 +137,91 @@ def list_(context: ToolContext, *, archive_path: WorkspacePath) -> Contents:
     Args:
         archive_path: Archive to look into.
     """
-    raise NotImplementedError
+    budget = Budget(room(context))
+    members: list[Member] = []
+    count = total = 0
+    with (
+        context.workspace.locate(archive_path) as place,
+        open_file(place) as file,
+        entries(context, file) as found,
+    ):
+        for one in found:
+            count, total = count + 1, total + one.size
+            member = Member(path=shown("/".join(one.names)), type=one.type, size_bytes=one.size)
+            if budget.take(member):
+                members.append(member)
+        return Contents(
+            path=place.path, entries=members, count=count, total_bytes=total, truncated=len(members) < count
+        )
+
+
+_ENDINGS: tuple[tuple[str, Format], ...] = ((".tar.gz", "tar.gz"), (".tgz", "tar.gz"), (".tar", "tar"), (".zip", "zip"))
+
+
+def _format(target: str) -> Format:
+    for ending, format in _ENDINGS:
+        if target.lower().endswith(ending):
+            return format
+    raise ToolError(
+        ErrorCode.BAD_ARGUMENTS, "the archive's name must end in .tar.gz, .tgz, .tar or .zip, or give `format`"
+    )
+
+
+def _pack(context: ToolContext, archive: Packer, origin: Place, goal: Place, files: str) -> int:
+    """Add a file, or a folder under its own name; how many files went in."""
+    name = origin.path.rpartition("/")[2]
+    top = () if origin.path == "." else (name,)
+    if not origin.is_folder():
+        return add(archive, Found(origin, origin.stat(), top), top)
+    with context.workspace.open_folder(origin.path) as (folder, place):
+        tree = Tree(context, folder, place)
+        number = 0
+        for thing in tree:
+            # An earlier archive of the same name does not go into the new one.
+            if thing.place.path == goal.path or not _wanted(thing, files):
+                continue
+            number += add(archive, thing, top + thing.names)
+        if tree.incomplete:
+            raise ToolError(ErrorCode.TOOL_FAILED, f"`{origin.path}` holds folders that cannot be read, or too much")
+        return number
+
+
+def _wanted(thing: Found, files: str) -> bool:
+    """Folders go in for themselves only where all files do."""
+    return files == "*" or (not thing.is_folder and fits(files, shown(thing.place.name), thing.below))
+
+
+def _unpack(context: ToolContext, file: BinaryIO, stage: Stage, goal: Place) -> Extracted:
+    packed = os.fstat(file.fileno()).st_size
+    budget = Budget(room(context))
+    names: list[str] = []
+    number = total = 0
+    with entries(context, file) as found:
+        for one in found:
+            size = _unpack_one(context, one, stage, total, packed)
+            if one.type != "file":
+                continue
+            number, total = number + 1, total + size
+            name = shown("/".join(one.names))
+            if budget.take(name):
+                names.append(name)
+    return Extracted(path=goal.path, files=number, size_bytes=total, entries=names, truncated=len(names) < number)
+
+
+def _unpack_one(context: ToolContext, one: Packed, stage: Stage, before: int, packed: int) -> int:
+    """Write one entry into the stage; its bytes, counted as they come: what the archive says of them may be a lie."""
+    if one.type == "directory":
+        stage.make_folder(one.names)
+        return 0
+    if one.type == "link":
+        stage.link(one.names, one.target)
+        return 0
+    size = 0
+    with one.open() as content, stage.file(one.names, mode=0o666 | stat.S_IMODE(one.mode) & 0o111) as target:
+        for piece in chunks(context, content):
+            size += target.write(piece)
+            bound(context, before + size, packed)
+        target.flush()
+        if one.modified > 0:
+            os.utime(target.fileno(), (one.modified, one.modified))
+    return size

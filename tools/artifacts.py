@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Artifact, Output, WorkspacePath
 from tools.context import ToolContext
+from tools.errors import ToolError
 from tools.files import Written
 from tools.skill import skill
+from tools.threads import in_thread
 
 
 class Published(Output):
@@ -32,7 +39,10 @@ async def publish(context: ToolContext, *, path: WorkspacePath) -> Published:
     Args:
         path: File to publish.
     """
-    raise NotImplementedError
+    with context.workspace.open_read(path) as (file, place):
+        name = place.path.rpartition("/")[2]
+        sha256, size = await context.artifacts.publish(_opened(file), name=name)
+        return Published(artifact=sha256, name=name, size_bytes=size)
 
 
 @skill(
@@ -55,4 +65,17 @@ async def save(context: ToolContext, *, artifact: Artifact, path: WorkspacePath,
         path: File to write.
         overwrite: Whether a file of this name may be replaced.
     """
-    raise NotImplementedError
+    with context.workspace.replace(path, overwrite=overwrite) as (file, place):
+        size = await context.artifacts.save(artifact, _opened(file))
+        if size > context.limits.file_bytes:
+            raise ToolError(
+                ErrorCode.ARTIFACT_TOO_LARGE, f"the file is larger than {context.limits.file_bytes:,} bytes"
+            )
+        # Here the disk may be slow: not on the event loop.
+        await in_thread(context, lambda: os.fsync(file.fileno()))
+        return Written(path=place.path, size_bytes=size, sha256=artifact)
+
+
+def _opened(file: BinaryIO) -> Path:
+    """A path to the very file that is open, whatever becomes of its name meanwhile."""
+    return Path(f"/proc/self/fd/{file.fileno()}")

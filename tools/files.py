@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
+import hashlib
+import os
+import pwd
+import stat as status
 from typing import Literal
 
+from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Bytes, FileType, Output, WorkspacePath
+from tools.bounds import fit, room
 from tools.context import ToolContext
+from tools.errors import ToolError
+from tools.paths import shown
+from tools.places import Place, open_file, sync_folder
 from tools.skill import skill
+from tools.streams import digest
+from tools.trees import file_type, iso
 
 
 class FileText(Output):
@@ -66,7 +78,16 @@ def read(context: ToolContext, *, path: WorkspacePath, offset: Bytes = 0, max_by
         offset: Byte to begin at.
         max_bytes: Most bytes to return; more is cut off and flagged.
     """
-    raise NotImplementedError
+    limit = min(max_bytes, context.limits.output_bytes)
+    with context.workspace.locate(path) as place, open_file(place) as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(offset)
+        data = file.read(limit)
+        more = bool(file.read(1))
+        # A character that the end cuts in two is left for the next read.
+        text = codecs.getincrementaldecoder("utf-8")("replace").decode(data, final=not more)
+        text, cut = fit(text, room(context))
+        return FileText(path=place.path, text=text, size_bytes=size, truncated=more or cut)
 
 
 @skill(
@@ -90,7 +111,10 @@ def write(context: ToolContext, *, path: WorkspacePath, text: str, overwrite: bo
         text: What the file will hold.
         overwrite: Whether a file of this name may be replaced.
     """
-    raise NotImplementedError
+    data = encoded(text)
+    with context.workspace.replace(path, overwrite=overwrite) as (file, place):
+        file.write(data)
+        return Written(path=place.path, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
 @skill(
@@ -112,7 +136,17 @@ def append(context: ToolContext, *, path: WorkspacePath, text: str) -> Appended:
         path: File to add to.
         text: What to add; end it with a newline where it is a line.
     """
-    raise NotImplementedError
+    data = encoded(text)
+    with context.workspace.locate(path, write=True, parents=True) as place:
+        new = place.kind() is None
+        with open_file(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            size = os.fstat(file.fileno()).st_size
+        if new:
+            sync_folder(place.folder)
+        return Appended(path=place.path, size_bytes=size)
 
 
 @skill(
@@ -132,7 +166,18 @@ def stat(context: ToolContext, *, path: WorkspacePath) -> FileFacts:
     Args:
         path: File or folder to look at; a link is described, not followed.
     """
-    raise NotImplementedError
+    with context.workspace.locate(path, follow=False) as place:
+        found = place.stat()
+        return FileFacts(
+            path=place.path,
+            name=place.path.rpartition("/")[2],
+            type=file_type(found.st_mode),
+            size_bytes=found.st_size,
+            modified=iso(found.st_mtime),
+            mode=status.filemode(found.st_mode),
+            owner=_owner(found.st_uid),
+            target=_target(place, found.st_mode),
+        )
 
 
 @skill(
@@ -159,4 +204,25 @@ def hash_(
         path: File to hash.
         algorithm: Which checksum.
     """
-    raise NotImplementedError
+    with context.workspace.locate(path) as place, open_file(place) as file:
+        value, size = digest(context, file, algorithm)
+        return FileHash(path=place.path, algorithm=algorithm, hash=value, size_bytes=size)
+
+
+def encoded(text: str) -> bytes:
+    """`text` as UTF-8. Raises ToolError(BAD_ARGUMENTS) for half characters, which JSON can carry and files cannot."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, "the text holds half a character, which no file can") from None
+
+
+def _owner(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _target(place: Place, mode: int) -> str | None:
+    return shown(os.readlink(place.name, dir_fd=place.folder)) if status.S_ISLNK(mode) else None

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from protocol.errors import ErrorCode
 from tools.arguments import Bytes, FileSort, FileType, Glob, Limit, Order, Output, Seconds, WorkspacePath
+from tools.bounds import Budget, room
 from tools.context import ToolContext
+from tools.errors import ToolError
+from tools.files import encoded
+from tools.paths import shown
+from tools.places import open_file
 from tools.skill import skill
+from tools.streams import chunks
+from tools.trees import Found as Thing
+from tools.trees import Tree, fits, iso
 
 
 class Entry(Output):
@@ -79,7 +92,14 @@ def list_(
         order: Ascending or descending.
         limit: Most entries to return.
     """
-    raise NotImplementedError
+    with context.workspace.locate(path) as place:
+        if not place.is_folder():
+            found = Thing(place, place.stat(), (place.path.rpartition("/")[2],))
+            return _listing(context, place.path, [found], sort, order, limit, lambda: False)
+    with context.workspace.open_folder(path) as (folder, place):
+        tree = Tree(context, folder, place, hidden=hidden, recursive=recursive)
+        wanted = (thing for thing in tree if fits(pattern, shown(thing.place.name), thing.below))
+        return _listing(context, place.path, wanted, sort, order, limit, lambda: tree.incomplete)
 
 
 @skill(
@@ -126,7 +146,26 @@ def find(
         order: Ascending or descending.
         limit: Most entries to return.
     """
-    raise NotImplementedError
+    now = time.time()
+
+    def wanted(thing: Thing) -> bool:
+        age, size = now - thing.stat.st_mtime, thing.stat.st_size
+        return (
+            fits(pattern, shown(thing.place.name), thing.below)
+            and (type is None or thing.type == type)
+            # A folder's own size says nothing about what lies in it.
+            and (min_size_bytes is None or (thing.is_file and size >= min_size_bytes))
+            and (max_size_bytes is None or (thing.is_file and size <= max_size_bytes))
+            and (newer_than_s is None or age <= newer_than_s)
+            and (older_than_s is None or age >= older_than_s)
+            and (needle is None or (thing.is_file and _holds(context, thing, needle)))
+        )
+
+    needle = None if contains is None else encoded(contains)
+    with context.workspace.open_folder(path) as (folder, place):
+        tree = Tree(context, folder, place)
+        found = _listing(context, place.path, filter(wanted, tree), sort, order, limit, lambda: tree.incomplete)
+    return Found(entries=found.entries, count=found.count, total_bytes=found.total_bytes, truncated=found.truncated)
 
 
 @skill(
@@ -148,4 +187,97 @@ def usage(context: ToolContext, *, path: WorkspacePath = ".", limit: Limit = 10)
         path: Folder to measure.
         limit: How many of the largest files to name.
     """
-    raise NotImplementedError
+    files = folders = total = 0
+    largest: list[tuple[int, str]] = []
+    seen: set[tuple[int, int]] = set()
+    with context.workspace.open_folder(path) as (folder, place):
+        tree = Tree(context, folder, place)
+        for thing in tree:
+            folders += thing.is_folder
+            if not thing.is_file:
+                continue
+            files += 1
+            if thing.stat.st_nlink > 1 and (identity := (thing.stat.st_dev, thing.stat.st_ino)) in seen:
+                continue  # another name of a file that was counted
+            elif thing.stat.st_nlink > 1:
+                seen.add(identity)
+            total += thing.stat.st_size
+            _keep_largest(largest, (thing.stat.st_size, thing.place.path), min(limit, 1000))
+        top = [
+            LargeFile(path=name, size_bytes=size) for size, name in sorted(largest, key=lambda one: (-one[0], one[1]))
+        ]
+        budget = Budget(room(context))
+        return DiskUsage(
+            path=place.path,
+            bytes=total,
+            files=files,
+            folders=folders,
+            largest=[one for one in top if budget.take(one)],
+            truncated=tree.incomplete,
+        )
+
+
+def _keep_largest(heap: list[tuple[int, str]], one: tuple[int, str], limit: int) -> None:
+    if len(heap) < limit:
+        heapq.heappush(heap, one)
+    else:
+        heapq.heappushpop(heap, one)
+
+
+_KEYS: dict[str, Callable[[Entry], tuple[str | int, str]]] = {
+    "name": lambda entry: (entry.path, ""),
+    "size": lambda entry: (entry.size_bytes, entry.path),
+    "modified": lambda entry: (entry.modified, entry.path),
+}
+
+
+def _listing(
+    context: ToolContext,
+    path: str,
+    things: Iterable[Thing],
+    sort: FileSort,
+    order: Order,
+    limit: int,
+    incomplete: Callable[[], bool],
+) -> Listing:
+    """The first `limit` in order that fit the result; `count` and `total_bytes` are of all."""
+    count = total = 0
+
+    def entries() -> Iterator[Entry]:
+        nonlocal count, total
+        for thing in things:
+            count += 1
+            total += thing.stat.st_size if thing.is_file else 0
+            yield entry(thing)
+
+    choose = heapq.nlargest if order == "desc" else heapq.nsmallest
+    chosen = choose(limit, entries(), key=_KEYS[sort])
+    budget = Budget(room(context))
+    kept = [one for one in chosen if budget.take(one)]
+    return Listing(path=path, entries=kept, count=count, total_bytes=total, truncated=len(kept) < count or incomplete())
+
+
+def entry(thing: Thing) -> Entry:
+    """A thing as it is listed."""
+    return Entry(
+        path=thing.place.path,
+        name=thing.below.rpartition("/")[2],
+        type=thing.type,
+        size_bytes=thing.stat.st_size if thing.is_file else 0,
+        modified=iso(thing.stat.st_mtime),
+    )
+
+
+def _holds(context: ToolContext, thing: Thing, needle: bytes) -> bool:
+    """Whether the file's content holds `needle`; a file that cannot be read does not."""
+    tail = b""
+    try:
+        with open_file(thing.place) as file:
+            for piece in chunks(context, file):
+                if needle in tail + piece:
+                    return True
+                tail = (tail + piece)[-len(needle) :]
+    except ToolError as error:
+        if error.code is ErrorCode.CANCELLED:
+            raise
+    return not needle

@@ -81,7 +81,7 @@ def open_file(place: Place, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
         # Before it is opened: opening a device can have an effect of its own.
         _regular(place, place.stat().st_mode)
     descriptor = place.open(flags)
-    with os.fdopen(descriptor, "rb" if flags & os.O_ACCMODE == os.O_RDONLY else "wb", closefd=True) as file:
+    with os.fdopen(descriptor, "rb" if flags & os.O_ACCMODE == os.O_RDONLY else "wb") as file:
         _regular(place, os.fstat(descriptor).st_mode)
         yield file
 
@@ -111,7 +111,7 @@ def replacing(place: Place, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=place.folder
     )
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "w+b") as file:
             if mode is not None:
                 os.fchmod(descriptor, stat.S_IMODE(mode))
             yield file

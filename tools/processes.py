@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 
+import psutil
 from pydantic import Field
 
+from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Limit, Output
-from tools.context import ToolContext
+from tools.bounds import Budget, room
+from tools.context import ToolContext, check_cancelled
+from tools.errors import ToolError
+from tools.paths import shown
 from tools.skill import skill
+from tools.trees import iso
+
+# CPU use is measured over this time.
+SAMPLE_S = 0.1
+STOP_S = 5.0
+COMMAND_CHARACTERS = 300
+# Values that commands should not carry, and do.
+_SECRET = re.compile(
+    r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|access[-_]?key|auth(?:orization)?)[=: ]\s*)\S+"
+)
+_CREDENTIALS = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
 
 Pid = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
@@ -64,7 +82,20 @@ def list_(
         sort: What to sort by; CPU and memory from the highest down.
         limit: Most processes to return.
     """
-    raise NotImplementedError
+    for process in (running := list(psutil.process_iter())):
+        _quietly(process, lambda one: one.cpu_percent())
+    context.cancelled.wait(SAMPLE_S)
+    check_cancelled(context)
+    found = [one for process in running if (one := _quietly(process, _describe)) is not None]
+    wanted = [
+        one
+        for one in found
+        if (name is None or name.lower() in f"{one.name}\n{one.command}".lower()) and (user is None or one.user == user)
+    ]
+    wanted.sort(key=_KEYS[sort])
+    budget = Budget(room(context))
+    kept = [one for one in wanted[:limit] if budget.take(one)]
+    return Processes(processes=kept, count=len(wanted), truncated=len(kept) < len(wanted))
 
 
 @skill(
@@ -87,4 +118,88 @@ def stop(context: ToolContext, *, pid: Pid | None = None, name: str | None = Non
         name: Exact name of the processes.
         force: Kill at once instead of asking to end.
     """
-    raise NotImplementedError
+    if (pid is None) == (name is None):
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, "give either `pid` or `name`")
+    targets = [_by_pid(pid)] if pid is not None else _by_name(name or "")
+    for process in targets:
+        _signal(process, force)
+    gone, alive = psutil.wait_procs(targets, timeout=STOP_S if not force else 2.0)
+    return Stopped(
+        stopped=sorted(process.pid for process in gone),
+        count=len(gone),
+        remaining=sorted(process.pid for process in alive),
+    )
+
+
+_KEYS: dict[str, Callable[[Process], tuple[float | str, int]]] = {
+    "cpu": lambda one: (-one.cpu_percent, one.pid),
+    "memory": lambda one: (-one.memory_bytes, one.pid),
+    "pid": lambda one: (one.pid, one.pid),
+    "name": lambda one: (one.name.lower(), one.pid),
+}
+
+
+def _quietly(process: psutil.Process, ask: Callable[[psutil.Process], Process | float]) -> Process | None:
+    """What a process says of itself; None where it ended meanwhile."""
+    try:
+        answer = ask(process)
+    except psutil.Error:
+        return None
+    return answer if isinstance(answer, Process) else None
+
+
+def _describe(process: psutil.Process) -> Process:
+    with process.oneshot():
+        return Process(
+            pid=process.pid,
+            name=shown(process.name()),
+            user=process.username(),
+            cpu_percent=round(process.cpu_percent(), 1),
+            memory_bytes=process.memory_info().rss,
+            command=without_secrets(shown(" ".join(process.cmdline())))[:COMMAND_CHARACTERS],
+            started=iso(process.create_time()),
+        )
+
+
+def without_secrets(command: str) -> str:
+    """A command line without the passwords, tokens and keys that it carries in plain sight."""
+    return _CREDENTIALS.sub(r"\1***@", _SECRET.sub(r"\1***", command))
+
+
+def _protected() -> set[int]:
+    """What must not be stopped: the agent, what started it, and the first process."""
+    own = psutil.Process()
+    return {0, 1, own.pid, *(parent.pid for parent in own.parents())}
+
+
+def _by_pid(pid: int) -> psutil.Process:
+    if pid in _protected():
+        raise ToolError(ErrorCode.DENIED, f"process {pid} is the device agent, or keeps it alive")
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        raise ToolError(ErrorCode.NOT_FOUND, f"there is no process {pid}") from None
+
+
+def _by_name(name: str) -> list[psutil.Process]:
+    protected = _protected()
+    found = [
+        process
+        for process in psutil.process_iter(["name"])
+        if process.info["name"] == name and process.pid not in protected
+    ]
+    if not found:
+        raise ToolError(ErrorCode.NOT_FOUND, f"there is no process named `{name[:80]}` that may be stopped")
+    return found
+
+
+def _signal(process: psutil.Process, force: bool) -> None:
+    try:
+        if force:
+            process.kill()
+        else:
+            process.terminate()
+    except psutil.AccessDenied:
+        raise ToolError(ErrorCode.DENIED, f"process {process.pid} belongs to somebody else") from None
+    except psutil.NoSuchProcess:
+        return  # it ended by itself: as wished

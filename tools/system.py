@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import time
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+
 from tools.arguments import Output, WorkspacePath
-from tools.context import ToolContext
+from tools.context import ToolContext, check_cancelled
+from tools.places import enter
 from tools.skill import skill
+from tools.trees import iso
+
+# CPU use is measured over this time.
+SAMPLE_S = 0.2
 
 
 class Disk(Output):
@@ -97,7 +111,22 @@ def disk(context: ToolContext, *, path: WorkspacePath = ".") -> Disk:
     Args:
         path: File or folder on the disk in question.
     """
-    raise NotImplementedError
+    with context.workspace.locate(path) as place:
+        found = place.stat()
+        # A folder may be a mount of its own; a file lies where its folder does.
+        with enter(place) if place.is_folder() else nullcontext(place.folder) as folder:
+            space = os.fstatvfs(folder)
+        total, free = space.f_blocks * space.f_frsize, space.f_bavail * space.f_frsize
+        used = (space.f_blocks - space.f_bfree) * space.f_frsize
+        return Disk(
+            path=place.path,
+            mount=_mount(found.st_dev),
+            total_bytes=total,
+            used_bytes=used,
+            free_bytes=free,
+            # As df counts it: of what users can use.
+            used_percent=_percent(used, used + free),
+        )
 
 
 @skill(
@@ -113,7 +142,15 @@ def disk(context: ToolContext, *, path: WorkspacePath = ".") -> Disk:
 )
 def memory(context: ToolContext) -> Memory:
     """Tell the total, used and available memory, and swap."""
-    raise NotImplementedError
+    real, swap = psutil.virtual_memory(), psutil.swap_memory()
+    return Memory(
+        total_bytes=real.total,
+        used_bytes=real.total - real.available,
+        available_bytes=real.available,
+        used_percent=_percent(real.total - real.available, real.total),
+        swap_total_bytes=swap.total,
+        swap_used_bytes=swap.used,
+    )
 
 
 @skill(
@@ -128,7 +165,13 @@ def memory(context: ToolContext) -> Memory:
 )
 def cpu(context: ToolContext) -> Cpu:
     """Tell the processor's model, its number of cores and how busy it is."""
-    raise NotImplementedError
+    before = psutil.cpu_times()
+    context.cancelled.wait(SAMPLE_S)
+    check_cancelled(context)
+    after = psutil.cpu_times()
+    total = sum(after) - sum(before)
+    idle = (after.idle + getattr(after, "iowait", 0.0)) - (before.idle + getattr(before, "iowait", 0.0))
+    return Cpu(cores=psutil.cpu_count() or 1, model=_model(), used_percent=_percent(total - idle, total))
 
 
 @skill(
@@ -143,7 +186,8 @@ def cpu(context: ToolContext) -> Cpu:
 )
 def load(context: ToolContext) -> Load:
     """Tell the load averages over 1, 5 and 15 minutes."""
-    raise NotImplementedError
+    one, five, fifteen = (round(value, 2) for value in os.getloadavg())
+    return Load(load_1=one, load_5=five, load_15=fifteen, per_core=round(one / (psutil.cpu_count() or 1), 3))
 
 
 @skill(
@@ -158,7 +202,8 @@ def load(context: ToolContext) -> Load:
 )
 def uptime(context: ToolContext) -> Uptime:
     """Tell how long the machine has been running, and since when."""
-    raise NotImplementedError
+    booted = psutil.boot_time()
+    return Uptime(seconds=round(max(0.0, time.time() - booted), 1), since=iso(booted))
 
 
 @skill(
@@ -174,7 +219,11 @@ def uptime(context: ToolContext) -> Uptime:
 )
 def os_(context: ToolContext) -> OperatingSystem:
     """Tell the operating system, its version, the kernel, the architecture and the host name."""
-    raise NotImplementedError
+    name, version = _distribution()
+    machine = platform.uname()
+    return OperatingSystem(
+        name=name, version=version, kernel=machine.release, architecture=machine.machine, hostname=machine.node
+    )
 
 
 @skill(
@@ -190,7 +239,20 @@ def os_(context: ToolContext) -> OperatingSystem:
 )
 def network(context: ToolContext) -> Network:
     """Tell the network interfaces and their addresses."""
-    raise NotImplementedError
+    status = psutil.net_if_stats()
+    return Network(
+        hostname=platform.node(),
+        interfaces=[
+            Interface(
+                name=name,
+                up=name in status and status[name].isup,
+                addresses=[
+                    one.address.partition("%")[0] for one in addresses if one.family.name in ("AF_INET", "AF_INET6")
+                ],
+            )
+            for name, addresses in sorted(psutil.net_if_addrs().items())
+        ],
+    )
 
 
 @skill(
@@ -205,7 +267,8 @@ def network(context: ToolContext) -> Network:
 )
 def time_(context: ToolContext) -> Time:
     """Tell the device's date, time and time zone."""
-    raise NotImplementedError
+    now = datetime.now().astimezone()
+    return Time(iso=now.isoformat(timespec="seconds"), unix=round(now.timestamp(), 3), timezone=_zone(now))
 
 
 @skill(
@@ -221,4 +284,54 @@ def time_(context: ToolContext) -> Time:
 )
 def info(context: ToolContext) -> Facts:
     """Tell the main facts of the machine: system, processor, memory, disk, load, uptime, network, time."""
-    raise NotImplementedError
+    return Facts(
+        os=os_(context),
+        cpu=cpu(context),
+        memory=memory(context),
+        disk=disk(context),
+        load=load(context),
+        uptime=uptime(context),
+        network=network(context),
+        time=time_(context),
+    )
+
+
+def _percent(part: float, whole: float) -> float:
+    return round(min(100.0, max(0.0, 100 * part / whole)), 1) if whole > 0 else 0.0
+
+
+def _mount(device: int) -> str:
+    """Where the file system with this device number is mounted; empty where that is not told."""
+    for one in psutil.disk_partitions(all=True):
+        try:
+            if os.lstat(one.mountpoint).st_dev == device:
+                return one.mountpoint
+        except OSError:
+            continue  # a mount that we may not look at is not ours
+    return ""
+
+
+def _model() -> str:
+    for line in (
+        Path("/proc/cpuinfo").read_text(errors="replace").splitlines() if Path("/proc/cpuinfo").exists() else ()
+    ):
+        key, _, value = line.partition(":")
+        if key.strip() in ("model name", "Model", "Hardware"):
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def _distribution() -> tuple[str, str]:
+    """Name and version, as the distribution gives them; the kernel's where there is none."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return platform.system(), platform.release()
+    return release.get("NAME", platform.system()), release.get("VERSION_ID", "")
+
+
+def _zone(now: datetime) -> str:
+    """The zone's name, such as Europe/Vienna, where the machine knows it; else its abbreviation."""
+    target = os.path.realpath("/etc/localtime")
+    _, found, name = target.partition("/zoneinfo/")
+    return name if found else now.tzname() or "UTC"

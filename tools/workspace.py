@@ -53,16 +53,20 @@ class Workspace:
             yield place
 
     @contextmanager
-    def open_read(self, path: str) -> Iterator[BinaryIO]:
-        """A regular file, open for reading. Pipes, devices and folders are refused."""
+    def open_read(self, path: str) -> Iterator[tuple[BinaryIO, Place]]:
+        """A regular file, open for reading, and its place. Pipes, devices and folders are refused."""
         with self.locate(path) as place, open_file(place) as file:
-            yield file
+            yield file, place
 
     @contextmanager
-    def open_folder(self, path: str, *, write: bool = False, parents: bool = False) -> Iterator[tuple[int, Place]]:
-        """A folder's descriptor, fit for listing, and its place."""
-        with self.locate(path, write=write, parents=parents) as place, enter(place) as folder:
-            yield folder, place
+    def open_folder(self, path: str, *, make: bool = False) -> Iterator[tuple[int, Place]]:
+        """A folder's descriptor, fit for listing, and its place. `make`: to write into; made where it is missing."""
+        with self.locate(path, write=make, parents=make) as place:
+            if make and place.kind() is None:
+                with suppress(FileExistsError):
+                    os.mkdir(place.name, dir_fd=place.folder)
+            with enter(place) as folder:
+                yield folder, place
 
     @contextmanager
     def replace(self, path: str, *, overwrite: bool = True) -> Iterator[tuple[BinaryIO, Place]]:
