@@ -10,8 +10,8 @@ A binary message is one chunk of an artifact, in network byte order:
     data     the rest
 
 What a frame may hold beyond its schema: numbers are finite; `arguments`, `output` and the schemas of a skill nest at
-most 32 levels deep (a parser that stops at 200 levels stands before that check); a failed result names its error and no
-other result does. Where a key stands twice in an object, the last one counts. Every input that breaks a rule raises a
+most 32 levels deep (a parser that stops at 200 levels stands before that check); a failed result names its error and one
+that succeeded has none. Where a key stands twice in an object, the last one counts. Every input that breaks a rule raises a
 `FrameError`, and nothing else does.
 """
 
@@ -180,8 +180,10 @@ def _check_json(value: Json, field: str) -> None:
 
 
 def _check_result(result: Result) -> None:
-    if (result.outcome is Outcome.FAILED) != (result.error is not None):
-        raise FrameError(ErrorCode.BAD_FRAME, "A failed result names its error, and no other result does.")
+    if result.error is None and result.outcome is Outcome.FAILED:
+        raise FrameError(ErrorCode.BAD_FRAME, "A failed result names its error.")
+    if result.error is not None and result.outcome is Outcome.SUCCEEDED:
+        raise FrameError(ErrorCode.BAD_FRAME, "A result that succeeded has no error.")
     _check_json(result.output, "output")
 
 

@@ -127,9 +127,11 @@ def test_the_last_of_two_equal_keys_counts() -> None:
     assert message.output == {"a": 2}
 
 
-def test_a_failed_result_names_its_error_and_no_other_does() -> None:
+def test_a_failed_result_names_its_error_and_a_good_one_has_none() -> None:
     assert code_of(result("1").replace("succeeded", "failed")) is ErrorCode.BAD_FRAME
-    assert code_of(result('1,"error":{"code":"lost","message":""}')) is ErrorCode.BAD_FRAME
+    error = '1,"error":{"code":"lost","message":""}'
+    assert code_of(result(error)) is ErrorCode.BAD_FRAME
+    decode_device_frame(result(error).replace("succeeded", "cancelled"))
 
 
 def test_a_message_of_the_other_direction_is_unexpected() -> None:

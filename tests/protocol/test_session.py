@@ -150,6 +150,14 @@ def test_any_frame_acknowledges(pair: Pair) -> None:
     pair.check()
 
 
+def test_data_ready_says_when_there_is_something_to_write(pair: Pair) -> None:
+    assert not pair.device.data_ready
+    pair.device.send(RESULT)
+    assert pair.device.data_ready
+    pair.up()
+    assert not pair.device.data_ready
+
+
 def test_a_lone_acknowledgement_follows_after_a_second(pair: Pair) -> None:
     pair.gateway.send(DISPATCH)
     pair.down()
