@@ -36,7 +36,7 @@ check: setup ## lint, format, types, import contracts, what is tracked
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --check .; exit 1; }
 	@$(PY) -m mypy
-	@.venv/bin/lint-imports --cache-dir .cache/import-linter
+	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(PY) scripts/check_tracked.py
 
 format: setup ## rewrite the code the way that check wants it
