@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Command, Output, WorkspacePath
+from tools.bounds import fit_ends, json_size, room
+from tools.commands import Ended, run_command
 from tools.context import ToolContext
+from tools.errors import ToolError
+from tools.files import encoded
 from tools.skill import skill
+
+Interpreter = Literal["sh", "bash", "python3"]
+_BY_ENDING: dict[str, Interpreter] = {"sh": "sh", "bash": "bash", "py": "python3"}
 
 
 class Ran(Output):
@@ -42,7 +51,9 @@ async def run(context: ToolContext, *, command: Command, cwd: WorkspacePath = ".
         cwd: Folder to run it in.
         stdin: Text that the command reads.
     """
-    raise NotImplementedError
+    _no_zero(command)
+    ended = await run_command(context, ["/bin/sh", "-c", command], cwd=cwd, stdin=encoded(stdin))
+    return _ran(context, ended)
 
 
 @skill(
@@ -64,7 +75,7 @@ async def script(
     *,
     path: WorkspacePath | None = None,
     text: str | None = None,
-    interpreter: Literal["sh", "bash", "python3"] | None = None,
+    interpreter: Interpreter | None = None,
     arguments: Annotated[list[str], Field(max_length=1000)] = [],  # noqa: B006 - copied by pydantic
     cwd: WorkspacePath = ".",
     stdin: str = "",
@@ -79,4 +90,30 @@ async def script(
         cwd: Folder to run it in.
         stdin: Text that the script reads.
     """
-    raise NotImplementedError
+    if (path is None) == (text is None):
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, "give either `path` or `text`")
+    _no_zero(text or "", *arguments)
+    if path is None:
+        command = [interpreter or "sh", "-c", text or "", *(["script"] if interpreter != "python3" else []), *arguments]
+        return _ran(context, await run_command(context, command, cwd=cwd, stdin=encoded(stdin)))
+    with ExitStack() as stack:
+        file, place = stack.enter_context(context.workspace.open_read(path))
+        chosen = interpreter or _BY_ENDING.get(place.path.rpartition(".")[2], "sh")
+        # The very file that was checked, whatever becomes of its name meanwhile.
+        command = [chosen, f"/dev/fd/{file.fileno()}", *arguments]
+        ended = await run_command(context, command, cwd=cwd, stdin=encoded(stdin), pass_fds=(file.fileno(),))
+    return _ran(context, ended)
+
+
+def _no_zero(*texts: str) -> None:
+    for text in texts:
+        if "\0" in text:
+            raise ToolError(ErrorCode.BAD_ARGUMENTS, "a command cannot hold a zero character")
+        encoded(text)
+
+
+def _ran(context: ToolContext, ended: Ended) -> Ran:
+    """The result, cut to size: what went wrong before what went well."""
+    stderr, cut_err = fit_ends(ended.stderr, room(context) // 2)
+    stdout, cut_out = fit_ends(ended.stdout, room(context) - json_size(stderr))
+    return Ran(exit_code=ended.exit_code, stdout=stdout, stderr=stderr, truncated=ended.dropped or cut_out or cut_err)

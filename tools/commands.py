@@ -1,0 +1,211 @@
+"""Runs a command with limits, streams what it says, and leaves nothing behind. The shell of `shell.py`.
+
+What a command may do is what the agent's user may do: the workspace is where it starts, not a wall around it. That is
+why running one is destructive and asks for approval. It gets no variable of the agent's environment but the search
+path, no new privileges, and bounds on memory, CPU time, processes, written files and output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import json
+import os
+import sys
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from protocol.errors import ErrorCode
+from tools.context import ToolContext
+from tools.errors import ToolError
+
+_LAUNCHER = str(Path(__file__).with_name("launcher.py"))
+LOG_CHARACTERS = 4_000
+CHUNK = 16 << 10
+# The launcher ends all within a second, unless the kernel itself holds on to something.
+END_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended. `dropped` says that the middle of its output was not kept."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    dropped: bool
+
+
+def environment(context: ToolContext) -> dict[str, str]:
+    """What a command finds: nothing of the agent's own but the search path, no token, no key."""
+    search = [part for part in os.environ.get("PATH", os.defpath).split(":") if part.startswith("/")]
+    return {
+        "PATH": ":".join(search) or os.defpath,
+        "HOME": str(context.workspace.root),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "ASTERISM_RUN": context.attempt.run,
+        "ASTERISM_TASK": context.attempt.task,
+    }
+
+
+async def run_command(
+    context: ToolContext, command: Sequence[str], *, cwd: str = ".", stdin: bytes = b"", pass_fds: tuple[int, ...] = ()
+) -> Ended:
+    """Run it to its end. Raises ToolError(TIMEOUT) after the attempt's seconds; when cancelled, ends it first."""
+    with context.workspace.open_folder(cwd) as (folder, _):
+        theirs, ours = os.pipe()
+        try:
+            process = await _start(context, command, folder, theirs, pass_fds)
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+    try:
+        async with asyncio.timeout(context.limits.seconds):
+            return await _attend(context, process, stdin)
+    except TimeoutError:
+        message = f"the command took longer than {context.limits.seconds:g} s and was ended"
+        raise ToolError(ErrorCode.TIMEOUT, message) from None
+    finally:
+        os.close(ours)
+        await _ended(process)
+
+
+async def _start(
+    context: ToolContext, command: Sequence[str], folder: int, lifeline: int, pass_fds: tuple[int, ...]
+) -> asyncio.subprocess.Process:
+    limits = context.limits
+    settings = {
+        "cwd": folder,
+        "lifeline": lifeline,
+        "memory_bytes": limits.memory_bytes,
+        "cpu_seconds": int(limits.seconds) + 1,
+        "file_bytes": limits.file_bytes,
+        # The kernel counts all processes of the user, so those that run already come on top.
+        "processes": limits.processes + await asyncio.to_thread(_own_processes),
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-I", "-S", _LAUNCHER, json.dumps(settings), "--", *command),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(context),
+        start_new_session=True,
+        pass_fds=(folder, lifeline, *pass_fds),
+        limit=CHUNK,
+    )
+
+
+def _own_processes() -> int:
+    """Threads of this user, which is what the kernel counts; it counts none of root's."""
+    user, total = os.getuid(), 0
+    if user == 0:
+        return 0
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.uids().real == user:
+                total += process.num_threads()
+    return total
+
+
+async def _attend(context: ToolContext, process: asyncio.subprocess.Process, stdin: bytes) -> Ended:
+    """Feed it, hear it, and wait for its end."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    kept = context.limits.output_bytes
+    out, err = _Ear(context, "stdout", kept), _Ear(context, "stderr", kept)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(out.hear(process.stdout))
+        group.create_task(err.hear(process.stderr))
+        group.create_task(_feed(process, stdin))
+    code = await process.wait()
+    # Below zero where somebody killed the launcher; as shells say it.
+    return Ended(code if code >= 0 else 128 - code, out.text(), err.text(), out.dropped or err.dropped)
+
+
+async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
+    assert process.stdin is not None
+    # A command that does not read what it was given is no fault of ours.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(data)
+        await process.stdin.drain()
+    process.stdin.close()
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """The lifeline is closed: wait until the launcher has ended everything; if it cannot, kill its group."""
+    waiting = asyncio.ensure_future(process.wait())
+    done, _ = await _whatever_comes(waiting)
+    if not done:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
+        await waiting
+    elif process.returncode is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, 9)
+
+
+async def _whatever_comes(waiting: asyncio.Future[int]) -> tuple[set[asyncio.Future[int]], set[asyncio.Future[int]]]:
+    """Wait for END_S even where this task is cancelled once more meanwhile."""
+    try:
+        return await asyncio.wait([waiting], timeout=END_S)
+    except asyncio.CancelledError:
+        await asyncio.wait([waiting], timeout=END_S)
+        raise
+
+
+class _Ear:
+    """Hears one stream: logs it line by line, and keeps its beginning and its end."""
+
+    def __init__(self, context: ToolContext, stream: Literal["stdout", "stderr"], keep: int) -> None:
+        self._context = context
+        self._stream: Literal["stdout", "stderr"] = stream
+        self._half = keep // 2
+        self._logged = 0
+        self._begin = bytearray()
+        self._end: deque[bytes] = deque()
+        self._end_size = 0
+        self.dropped = False
+
+    async def hear(self, stream: asyncio.StreamReader) -> None:
+        """Until the end. While a log line waits, nothing is read, the pipe fills, and the command waits too."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        line = ""
+        while piece := await stream.read(CHUNK):
+            self._keep(piece)
+            line = await self._log(line + decoder.decode(piece))
+        await self._log(line + decoder.decode(b"", final=True), last=True)
+
+    def _keep(self, piece: bytes) -> None:
+        space = self._half - len(self._begin)
+        self._begin += piece[:space]
+        if rest := piece[space:] if space > 0 else piece:
+            self._end.append(rest)
+            self._end_size += len(rest)
+        while self._end and self._end_size - len(self._end[0]) >= self._half:
+            self._end_size -= len(self._end.popleft())
+            self.dropped = True
+
+    async def _log(self, text: str, *, last: bool = False) -> str:
+        """Log whole lines, several at once; what is left over begins the next."""
+        while "\n" in text or len(text) > LOG_CHARACTERS or (last and text):
+            end = text.rfind("\n", 0, LOG_CHARACTERS) + 1 or min(len(text), LOG_CHARACTERS)
+            # What nobody could read to the end is not sent: the log is for people.
+            if self._logged < self._context.limits.output_bytes:
+                await self._context.log(self._stream, text[:end].removesuffix("\n"))
+            self._logged += end
+            text = text[end:]
+        return text
+
+    def text(self) -> str:
+        mark = b"\n[...]\n" if self.dropped else b""
+        return (bytes(self._begin) + mark + b"".join(self._end)).decode("utf-8", "replace")
