@@ -18,6 +18,11 @@ from protocol.codec import (
 )
 from protocol.errors import ErrorCode, FrameError, HandshakeError, LimitError, ProtocolError, SequenceError
 from protocol.messages import (
+    ArtifactAck,
+    ArtifactFetch,
+    ArtifactOffer,
+    ArtifactReady,
+    ArtifactRefused,
     Challenge,
     DeviceFrame,
     Fault,
@@ -66,7 +71,11 @@ TRANSITIONS: Final[frozenset[tuple[State, State]]] = frozenset(
 
 # Messages that have no number, and the state in which the other end may send them.
 _HANDSHAKE: Final[dict[type, State]] = {Challenge: _S.NEW, Hello: _S.CHALLENGED, Welcome: _S.GREETED}
-_UNNUMBERED: Final[frozenset[type]] = frozenset((*_HANDSHAKE, Heartbeat, Fault))
+# A transfer belongs to its connection, as its chunks do: it is said anew after a drop, never sent again.
+TRANSFER: Final[frozenset[type]] = frozenset(
+    (ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
+)
+_UNNUMBERED: Final[frozenset[type]] = TRANSFER | {*_HANDSHAKE, Heartbeat, Fault}
 STREAM: Final[frozenset[type]] = frozenset((Progress, LogLine))
 _WATCHED: Final[frozenset[type]] = _UNNUMBERED | STREAM | {Goodbye}
 _DEAF: Final[frozenset[State]] = frozenset((_S.DETACHED, _S.CLOSING, _S.CLOSED))
@@ -199,6 +208,8 @@ class Session:
         kind = type(message)
         if kind is Fault:
             self._go(State.CLOSING)
+        elif kind in TRANSFER and self._state is State.OPEN:
+            pass
         elif kind is Heartbeat and self._state is State.OPEN:
             self._ack_now = True
         elif _HANDSHAKE.get(kind) is self._state:
@@ -248,6 +259,13 @@ class Session:
         self._unacked_bytes += len(body)
         if self._state is State.OPEN:
             self._pending.append(body)
+
+    def _send_message(self, message: Message) -> None:
+        """Queue a message; one of a transfer is dropped while no connection is up."""
+        if type(message) not in TRANSFER:
+            self.send_encoded(encode_message(message))
+        elif self._state is State.OPEN:
+            self._send_unnumbered(message)
 
     def send_chunk(self, chunk: Chunk) -> None:
         """Queue a chunk, after the messages queued so far."""

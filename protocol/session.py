@@ -8,9 +8,9 @@ The shell feeds what came from the socket to `receive(data, now)`, writes what `
      `------------ detached <---------'          the connection dropped; messages wait for a resume
 
 Handshake: the gateway sends `challenge`, the device `hello`, the gateway `welcome`, or `fault` and the end. Frames of
-the handshake, of a `heartbeat` and of a `fault` have `seq` 0. Every other message has a number, counted from 1 in each
-direction; a frame's `seq` is the number of its first message. Every frame's `ack` is the last number received, and a
-frame without messages serves to carry it. A number that was seen before is dropped; a gap ends the session. What the
+the handshake, of a `heartbeat`, of an artifact's transfer and of a `fault` have `seq` 0. Every other message has a
+number, counted from 1 in each direction; a frame's `seq` is the number of its first message. In an open session every
+frame's `ack` is the last number received, and a frame without messages serves to carry it. A number that was seen before is dropped; a gap ends the session. What the
 other end has not acknowledged is kept. After a drop the device's `hello` asks to resume with the last number received;
 a `welcome` with `resumed` says the same for the other direction, and both ends send again what the other lacks.
 Otherwise both count from 1 again, and the device offers its inventory.
@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 from protocol import VERSION
-from protocol.codec import DEFAULT_LIMITS, Chunk, decode_device_frame, decode_gateway_frame, encode_message
+from protocol.codec import DEFAULT_LIMITS, Chunk, decode_device_frame, decode_gateway_frame
 from protocol.errors import ErrorCode, HandshakeError, LimitError
 from protocol.link import HANDSHAKE_S, MAX_UNACKED, STREAM, InvalidTransitionError, Session, State
 from protocol.messages import (
@@ -121,7 +121,7 @@ class GatewaySession(Session):
     def send(self, *messages: GatewayMessage) -> None:
         """Queue messages. Raises as `send_encoded`."""
         for message in messages:
-            self.send_encoded(encode_message(message))
+            self._send_message(message)
 
     def grant(self, amount: int) -> None:
         """Let the device send so many more stream messages."""
@@ -179,7 +179,7 @@ class DeviceSession(Session):
             stream = type(message) in STREAM
             if stream and self.credits == 0:
                 raise LimitError(ErrorCode.LIMIT_EXCEEDED, "No credit is left for `progress` and `log` messages.")
-            self.send_encoded(encode_message(message))
+            self._send_message(message)
             self.credits -= stream
 
     def send_heartbeat(self, heartbeat: Heartbeat, now: float) -> None:

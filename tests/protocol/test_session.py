@@ -11,6 +11,7 @@ from protocol.errors import ErrorCode, FrameError, LimitError, ProtocolError
 from protocol.link import ACK_DELAY_S, ACK_EVERY, HANDSHAKE_S, MAX_UNACKED
 from protocol.messages import (
     Accepted,
+    ArtifactOffer,
     Cancel,
     Challenge,
     Credit,
@@ -458,3 +459,16 @@ def test_transitions_outside_the_table_are_faults_of_ours(pair: Pair) -> None:
         pair.gateway.challenge(NONCE, token_required=False)
     with pytest.raises(InvalidTransitionError):
         pair.device.connect(0.0)
+
+
+def test_a_transfer_belongs_to_its_connection(pair: Pair) -> None:
+    offer = ArtifactOffer(transfer="ab" * 16, sha256="0" * 64, size=1, run="r", task="t", attempt=1)
+    pair.device.send(offer)
+    assert pair.up() == [offer]
+    assert pair.device.unacknowledged == 0
+    old = pair.drop()
+    pair.device.send(offer)
+    pair.greet()
+    pair.gateway.accept(WELCOME, old)
+    pair.down()
+    assert pair.up() == []
