@@ -166,8 +166,7 @@ class Attempts:
         return False
 
     def _dispatch(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> None:
-        state, task = self.state, self.state.tasks[spec.id]
-        attempt = task.attempt + 1
+        attempt = self.state.tasks[spec.id].attempt + 1
         self.record(
             events.TaskDispatched.model_construct(
                 type="task_dispatched",
@@ -329,8 +328,11 @@ class Attempts:
         self.record(events.TaskFailed(task=id, error=TaskError(code=code, message=message)))
 
     def _release(self, id: str, device: str, *, succeeded: bool, seconds: float = 0.0) -> None:
-        skill = self.state.graph[id].skill if id in self.state.graph else ""
-        self.commands.append(Release(self.state.run, id, device, skill, succeeded, seconds))
+        state = self.state
+        known = id in state.tasks
+        attempt = state.tasks[id].attempt if known and state.tasks[id].status.live else 0
+        skill = state.graph[id].skill if known else ""
+        self.commands.append(Release(state.run, id, device, skill, attempt, succeeded, seconds))
 
     # --- stopping ----------------------------------------------------------------------------------------------
 

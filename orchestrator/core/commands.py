@@ -54,12 +54,16 @@ class Withdraw(NamedTuple):
 
 
 class Release(NamedTuple):
-    """The task no longer holds its place on the device. `seconds` is how long a successful attempt took, else 0."""
+    """The task no longer holds its place on the device.
+
+    `attempt` is 0 where none was dispatched. `seconds` is how long a successful attempt took, else 0.
+    """
 
     run: str
     task: str
     device: str
     skill: str
+    attempt: int
     succeeded: bool
     seconds: float
 

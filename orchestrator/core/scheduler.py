@@ -186,6 +186,11 @@ class Scheduler:
                 self._homeless[name].remove(entry)
         self._stranded.pop((run, task), None)
 
+    def forget_run(self, run: str) -> None:
+        """Withdraw every task of a run."""
+        for key in [key for key in self._waiting if key[0] == run]:
+            self.withdraw(*key)
+
     def waiting(self) -> int:
         """How many tasks wait for a device."""
         return len(self._waiting)

@@ -1,0 +1,525 @@
+"""The engine: a thin shell around the pure cores of all open runs.
+
+It hands stimuli to run machines, collects what they decide into a group, has the store make the group durable, and
+only then does what the group's commands say. While one group is on its way, the next one fills: under load a commit
+carries hundreds of events, and an idle system waits for nothing. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from orchestrator.core import commands as c
+from orchestrator.core import stimuli
+from orchestrator.core.commands import Decision, TimerKind
+from orchestrator.core.events import Event
+from orchestrator.core.machine import RunMachine
+from orchestrator.core.ports import Clock, Consultation, Store, StoreError
+from orchestrator.core.records import AttemptKey, OutboxRow
+from orchestrator.core.scheduler import Scheduler
+from orchestrator.core.state import RunState, fold
+from orchestrator.core.tasks import TaskStatus
+from orchestrator.runtime.groups import Group
+from orchestrator.runtime.roster import Roster
+from orchestrator.runtime.timers import TimerQueue
+from protocol.codec import encode_message
+from protocol.messages import Cancel, Dispatch, Hello, Result, SkillsChanged
+
+log = structlog.get_logger("asterism.engine")
+
+RECENT_EVENTS = 2_000
+ENDED_KEPT = 128
+RELOAD_DELAY_S = 0.5
+TimerKey = tuple[str, str, str]  # kind, run, task (of a lease: the device)
+LEASE = "lease"
+
+
+class Gateway(Protocol):
+    """What the engine needs of the gateway."""
+
+    def send_encoded(self, name: str, body: bytes) -> None: ...
+
+    def drain(self, name: str, reason: str) -> None: ...
+
+
+class Consultant(Protocol):
+    """Who is consulted: calls the supervisor, off the engine's path."""
+
+    def consult(self, consultation: Consultation) -> None: ...
+
+    def forget(self, run: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since start."""
+
+    runs: int = 0
+    dispatched: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    lost: int = 0
+    commits: int = 0
+
+
+@dataclass(slots=True)
+class Slot:
+    """An open run in memory. `durable` is the last event that is on disk; `recent` the newest of those."""
+
+    machine: RunMachine
+    durable: int = 0
+    recent: deque[Event] = field(default_factory=lambda: deque(maxlen=RECENT_EVENTS))
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
+
+    @property
+    def state(self) -> RunState:
+        return self.machine.state
+
+
+class Engine:
+    """Runs everything. `await start()` once the store is open, `await stop()` at the end."""
+
+    def __init__(self, store: Store, consultant: Consultant, clock: Clock, *, lease_s: float) -> None:
+        self.store = store
+        self.counters = Counters()
+        self.scheduler = Scheduler()
+        self.roster = Roster()
+        self._consultant = consultant
+        self._clock = clock
+        self._lease_s = lease_s
+        self._gateway: Gateway | None = None
+        self._runs: dict[str, Slot] = {}
+        self._ended: OrderedDict[str, Slot] = OrderedDict()
+        self._loading: dict[str, asyncio.Future[Slot | None]] = {}
+        self._group = Group()
+        self._in_flight: Group | None = None
+        self._scheduled = False
+        self._timers: TimerQueue[TimerKey] = TimerQueue()
+        self._attempts: dict[TimerKey, int] = {}
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = float("inf")
+        self._background: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    # --- life --------------------------------------------------------------------------------------------------
+
+    def attach(self, gateway: Gateway) -> None:
+        """The gateway that commands go to; before the first device."""
+        self._gateway = gateway
+
+    async def start(self) -> None:
+        """Take up every open run from its log. Raises StoreError."""
+        now = self._clock.now()
+        for record in await self.store.device_records():
+            info = self.roster.remember(record)
+            if info is not None:
+                self.scheduler.device_changed(info, record.epoch)
+        for summary in await self.store.open_runs():
+            await self._load(summary.run)
+        for name in self.roster.busy():
+            # It has one lease to come back in; its attempts are adopted when it does.
+            self._set_timer((LEASE, "", name), now + self._lease_s)
+        self._schedule()
+
+    async def stop(self) -> None:
+        """Write what is decided, and stop deciding. Runs stay open: a restart takes them up."""
+        self._assign()
+        while self._in_flight is not None or self._group:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._group.waiters.append(future)
+            self._schedule()
+            try:
+                await asyncio.wait_for(future, 10.0)
+            except (StoreError, TimeoutError):
+                break
+        self._stopping = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    # --- runs --------------------------------------------------------------------------------------------------
+
+    def open_run(self, run: str) -> Slot | None:
+        """The run, if it is open."""
+        return self._runs.get(run)
+
+    @property
+    def open_runs(self) -> int:
+        return len(self._runs)
+
+    async def slot(self, run: str) -> Slot | None:
+        """The run, open or ended, from memory or from its log; None where there is none."""
+        known = self._runs.get(run) or self._ended.get(run)
+        if known is not None:
+            return known
+        return await self._load(run)
+
+    def begin(self, run: str) -> Slot:
+        """A new run, that `handle(run, Submitted(...))` fills."""
+        self.counters.runs += 1
+        slot = self._runs[run] = Slot(RunMachine(RunState(run)))
+        return slot
+
+    def reopen(self, run: str, slot: Slot) -> None:
+        """An ended run is to go on."""
+        self._ended.pop(run, None)
+        self._runs[run] = Slot(slot.machine, slot.durable, slot.recent)
+
+    async def _load(self, run: str) -> Slot | None:
+        """Fold a run's log. An open run is taken up: its attempts are known again, its commands given again."""
+        if run in self._loading:
+            return await self._loading[run]
+        future = self._loading[run] = asyncio.get_running_loop().create_future()
+        slot: Slot | None = None
+        try:
+            events = await self.store.events(run)
+            if events:
+                slot = Slot(RunMachine(fold(run, events)), events[-1].seq, deque(events, RECENT_EVENTS))
+                self._take_up(run, slot)
+        finally:
+            del self._loading[run]
+            future.set_result(slot)
+        return slot
+
+    def _take_up(self, run: str, slot: Slot) -> None:
+        if slot.state.status.terminal:
+            self._keep_ended(run, slot)
+            return
+        self._runs[run] = slot
+        for id, task in slot.state.tasks.items():
+            device = task.device
+            if task.status.live and device is not None and self.roster.begun(device, run, id, task.attempt):
+                self.scheduler.occupied(device)
+        self.handle(run, stimuli.Recovered(), "restart")
+
+    def _keep_ended(self, run: str, slot: Slot) -> None:
+        slot.ended = True
+        slot.changed.set()
+        self._ended[run] = slot
+        while len(self._ended) > ENDED_KEPT:
+            self._ended.popitem(last=False)
+
+    # --- deciding ----------------------------------------------------------------------------------------------
+
+    def handle(self, run: str, stimulus: stimuli.Stimulus, cause: str = "") -> Decision | None:
+        """Give a stimulus to a run's machine and take in what it decided; None where the run is not open."""
+        slot = self._runs.get(run)
+        if slot is None:
+            return None
+        decision = slot.machine.handle(stimulus, self._clock.now(), cause)
+        if decision.events:
+            self._group.add_events(slot.state, decision.events)
+        for command in decision.commands:
+            self._order(command)
+        self._schedule()
+        return decision
+
+    async def handle_durably(self, run: str, stimulus: stimuli.Stimulus, cause: str = "") -> Decision | None:
+        """As `handle`, and wait until what was decided is durable. Raises StoreError."""
+        decision = self.handle(run, stimulus, cause)
+        if decision is not None and decision.events:
+            await self.durable()
+        return decision
+
+    async def durable(self) -> None:
+        """Wait until everything that was decided so far is durable. Raises StoreError."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._group.waiters.append(future)
+        self._schedule()
+        await future
+
+    def _order(self, command: c.Command) -> None:
+        """Do at once what steers placement; keep the rest until the group is durable."""
+        kind = type(command)  # compared by type, commonest first: every task of every run passes here
+        if kind is c.Release:
+            assert isinstance(command, c.Release)
+            self._release(command)
+        elif kind is c.SendDispatch:
+            assert isinstance(command, c.SendDispatch)
+            self._prepare_dispatch(command)
+        elif kind is c.Offer:
+            assert isinstance(command, c.Offer)
+            self.scheduler.offer(command.task)
+        elif kind is c.SetTimer:
+            assert isinstance(command, c.SetTimer)
+            self._set_timer((command.kind, command.run, command.task), command.at)
+            if command.kind is not TimerKind.RUN:
+                self._attempts[command.kind, command.run, command.task] = command.attempt
+        elif kind is c.Withdraw:
+            assert isinstance(command, c.Withdraw)
+            self.scheduler.withdraw(command.run, command.task)
+        else:
+            self._group.commands.append(command)
+
+    def _prepare_dispatch(self, command: c.SendDispatch) -> None:
+        """Encode once, for the outbox and for the wire."""
+        message = command.message
+        body = encode_message(message)
+        self.counters.dispatched += 1
+        self.roster.begun(command.device, message.run, message.task, message.attempt)
+        self._group.add_dispatch(
+            OutboxRow(message.run, message.task, message.attempt, command.device, message.epoch, body.decode())
+        )
+        device, epoch = command.device, message.epoch
+        self._group.commands.append(lambda: self._send(device, epoch, body))
+
+    def _send(self, device: str, epoch: int, body: bytes) -> None:
+        # A device that reconnected since has been told anew, under its new epoch, when its inventory was compared.
+        if self.roster.epoch(device) == epoch and self._gateway is not None:
+            self._gateway.send_encoded(device, body)
+
+    def _release(self, command: c.Release) -> None:
+        self.scheduler.released(
+            command.device, command.skill, command.succeeded, command.seconds, learn=command.attempt > 0
+        )
+        if command.attempt:
+            self.roster.over(command.device, command.run, command.task)
+            self._timers.cancel((TimerKind.RUN, command.run, command.task))
+            self._group.transaction.settled.append(AttemptKey(command.run, command.task, command.attempt))
+
+    # --- the group ---------------------------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        """Flush at the end of this turn of the event loop, unless a commit is on its way: then after it."""
+        if not self._scheduled and self._in_flight is None:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _assign(self) -> None:
+        """Place what can be placed, until nothing moves."""
+        while True:
+            assignments, stranded = self.scheduler.assign()
+            for run, task in stranded:
+                self.handle(run, stimuli.Stranded(task))
+            for run, task, device, epoch, risk, why in assignments:
+                if self.handle(run, stimuli.Placed(task, device, epoch, risk, why)) is None:
+                    self.scheduler.released(device, "", False, 0.0, learn=False)
+            if not assignments:
+                return
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        if self._in_flight is not None or self._stopping:
+            return
+        self._assign()
+        group = self._group
+        if not group:
+            return
+        self._group = Group()
+        self._in_flight = group
+        if group.transaction:
+            self.store.submit(group.transaction, lambda error: self._committed(group, error))
+        else:
+            self._committed(group, None)
+
+    def _committed(self, group: Group, error: StoreError | None) -> None:
+        """The group is on disk, or it is not and never will be."""
+        self._in_flight = None
+        self.counters.commits += 1
+        if error is not None:
+            self._forget(group, error)
+        else:
+            self._publish(group.events)
+            for command in group.commands:
+                if callable(command):
+                    command()
+                else:
+                    self._do(command)
+            for future in group.waiters:
+                if not future.done():
+                    future.set_result(None)
+        if self._group:
+            self._schedule()
+
+    def _forget(self, group: Group, error: StoreError) -> None:
+        """What was decided is not on record: the machines of these runs are void, and are folded anew."""
+        log.error("a group of decisions was not recorded", code=error.code, reason=error.message, runs=len(group.runs))
+        dropped = self._group
+        self._group = Group()
+        for future in (*group.waiters, *dropped.waiters):
+            if not future.done():
+                future.set_exception(error)
+        for run in {**group.runs, **dropped.runs}:
+            slot = self._runs.pop(run, None)
+            if slot is not None:
+                slot.changed.set()
+            self.roster.forget_run(run, self.scheduler)
+            self.scheduler.forget_run(run)
+            self._spawn(self._reload(run))
+
+    async def _reload(self, run: str) -> None:
+        while not self._stopping:
+            try:
+                await self._load(run)
+            except StoreError as error:
+                log.error("a run could not be read back", run=run, code=error.code)
+                await asyncio.sleep(RELOAD_DELAY_S)
+            else:
+                return
+
+    def _publish(self, events: Iterable[Event]) -> None:
+        for event in events:
+            slot = self._runs.get(event.run)
+            if slot is not None:
+                slot.durable = event.seq
+                slot.recent.append(event)
+                slot.changed.set()
+
+    def _do(self, command: c.Command) -> None:
+        """One command whose events are durable."""
+        gateway = self._gateway
+        match command:
+            case c.Acknowledge(device, run, task, attempt):
+                if gateway is not None:
+                    # Names were checked on their way in: nothing in them needs escaping.
+                    text = f'{{"type":"recorded","run":"{run}","task":"{task}","attempt":{attempt}}}'
+                    gateway.send_encoded(device, text.encode())
+            case c.SendCancel(device, run, task, attempt, reason):
+                epoch = self.roster.epoch(device)
+                if gateway is not None and epoch:
+                    cancel = Cancel(run=run, task=task, attempt=attempt, epoch=epoch, reason=reason[:500])
+                    gateway.send_encoded(device, encode_message(cancel))
+            case c.Consult(consultation):
+                self._consultant.consult(consultation)
+            case c.Ended(run):
+                self._run_ended(run)
+            case _:
+                raise TypeError(f"no such command after a commit: {command!r}")
+
+    def _run_ended(self, run: str) -> None:
+        slot = self._runs.pop(run, None)
+        if slot is not None:
+            self._keep_ended(run, slot)
+            self._consultant.forget(run)
+
+    # --- devices -----------------------------------------------------------------------------------------------
+
+    def joined(self, hello: Hello, epoch: int, *, resumed: bool) -> None:
+        """A device is here: compare its inventory with what it should have."""
+        info = self.roster.joined(hello, epoch, self._clock.now())
+        self._timers.cancel((LEASE, "", hello.name))
+        self.scheduler.device_changed(info, epoch)
+        # A resumed session sends again by itself what the device did not get.
+        if not resumed:
+            self._reconcile(hello, epoch)
+        self._schedule()
+
+    def _reconcile(self, hello: Hello, epoch: int) -> None:
+        has = {(ref.run, ref.task): ref.attempt for ref in (*hello.running, *hello.held)}
+        for (run, task), attempt in self.roster.attempts(hello.name).items():
+            if has.get((run, task)) == attempt:
+                continue
+            slot = self._runs.get(run)
+            if slot is not None and slot.state.tasks[task].status is TaskStatus.RUNNING:
+                message = slot.machine.message(task).model_copy(update={"epoch": epoch})
+                self._group.commands.append(self._resend(hello.name, message))
+            else:
+                self.handle(run, stimuli.AttemptLost(task, attempt, "the device came back without it"))
+        for (run, task), attempt in has.items():
+            if self.roster.attempts(hello.name).get((run, task)) != attempt and run not in self._loading:
+                self._void(hello, run, task, attempt, epoch)
+
+    def _resend(self, device: str, message: Dispatch) -> Callable[[], None]:
+        return lambda: self._send(device, message.epoch, encode_message(message))
+
+    def _void(self, hello: Hello, run: str, task: str, attempt: int, epoch: int) -> None:
+        """The device has an attempt that is no longer wanted."""
+        if any((ref.run, ref.task, ref.attempt) == (run, task, attempt) for ref in hello.running):
+            self._group.commands.append(c.SendCancel(hello.name, run, task, attempt, "no longer wanted"))
+
+    def left(self, name: str, reason: str, *, goodbye: bool) -> None:
+        """The device's connection is gone; its lease runs on, unless it said goodbye."""
+        info = self.roster.left(name, reason, self._clock.now())
+        if info is not None:
+            self.scheduler.device_changed(info, self.roster.epoch(name))
+        if goodbye:
+            self.lapsed(name, "the device left")
+        self._schedule()
+
+    def lapsed(self, name: str, reason: str = "the device was lost: its lease ran out") -> None:
+        """What the device had at work is taken from it."""
+        for (run, task), attempt in list(self.roster.attempts(name).items()):
+            self.counters.lost += 1
+            self.handle(run, stimuli.AttemptLost(task, attempt, reason), f"device {name}")
+
+    def results(self, name: str, results: Iterable[Result]) -> None:
+        """A device's results. Each is acknowledged once it is on record, or void."""
+        for result in results:
+            run, task = result.run, result.task
+            slot = self._runs.get(run)
+            if slot is None:
+                if run not in self._loading:
+                    self._group.commands.append(c.Acknowledge(name, run, task, result.attempt))
+                    self._schedule()
+                continue
+            if result.outcome == "succeeded":
+                self.counters.succeeded += 1
+            else:
+                self.counters.failed += 1
+            stimulus = stimuli.ResultArrived(
+                task, result.attempt, name, result.outcome, result.output, result.error, result.usage
+            )
+            self.handle(run, stimulus, name)
+
+    def skills_changed(self, name: str, message: SkillsChanged) -> None:
+        info = self.roster.skills_changed(name, message)
+        if info is not None:
+            self.scheduler.device_changed(info, self.roster.epoch(name))
+            self._schedule()
+
+    def drain(self, name: str, reason: str) -> bool:
+        """Give the device no more work. False where it is not known."""
+        info = self.roster.drain(name)
+        if info is None:
+            return False
+        self.scheduler.device_changed(info, self.roster.epoch(name))
+        if self._gateway is not None:
+            self._gateway.drain(name, reason)
+        return True
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def _set_timer(self, key: TimerKey, at: float) -> None:
+        self._timers.set(key, at)
+        if at < self._alarm_at:
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        at = self._timers.next()
+        self._alarm_at = float("inf") if at is None else at
+        if at is not None and not self._stopping:
+            delay = max(0.0, at - self._clock.now())
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        for kind, run, task in self._timers.due(self._clock.now()):
+            attempt = self._attempts.pop((kind, run, task), None)
+            if kind == LEASE:
+                if not self.roster.online(task):
+                    self.lapsed(task)
+            elif kind == TimerKind.QUEUE and not self.scheduler.is_stranded(run, task):
+                continue
+            else:
+                slot = self._runs.get(run)
+                if slot is not None:
+                    if attempt is None:
+                        attempt = slot.state.tasks[task].attempt if task in slot.state.tasks else 0
+                    self.handle(run, stimuli.TimerFired(kind, task, attempt), "timer")
+        self._arm()
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

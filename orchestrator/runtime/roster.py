@@ -1,0 +1,138 @@
+"""What the engine knows of devices: who they are, whether they are here, and which attempts they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from pydantic import ValidationError
+
+from orchestrator.core.fleet import DeviceInfo, FleetView
+from orchestrator.core.records import DeviceRecord
+from orchestrator.core.scheduler import Scheduler
+from protocol.messages import Hello, SkillsChanged
+
+AttemptTable = dict[tuple[str, str], int]
+
+
+@dataclass(slots=True)
+class Known:
+    """One device. `attempts` are live ones by (run, task); `away_because` is empty while it is here."""
+
+    info: DeviceInfo
+    epoch: int
+    last_seen: float
+    load: float = 0.0
+    away_because: str = ""
+    attempts: AttemptTable = field(default_factory=dict)
+
+
+class Roster:
+    """Devices by name."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+        self._view: FleetView | None = None
+
+    def __iter__(self) -> Iterator[Known]:
+        return iter(self._known.values())
+
+    def get(self, name: str) -> Known | None:
+        return self._known.get(name)
+
+    @property
+    def fleet(self) -> FleetView:
+        """The fleet as planners see it, devices that are away included."""
+        if self._view is None:
+            self._view = FleetView.of(*(known.info for known in self._known.values()))
+        return self._view
+
+    def remember(self, record: DeviceRecord) -> DeviceInfo | None:
+        """A device from the registry, away until it connects; None where its record is not readable any more."""
+        try:
+            hello = Hello.model_validate_json(record.hello)
+        except ValidationError:
+            return None
+        info = replace(_info(hello), online=False)
+        self._set(Known(info, record.epoch, record.last_seen, away_because="not connected since the start"))
+        return info
+
+    def joined(self, hello: Hello, epoch: int, now: float) -> DeviceInfo:
+        before = self._known.get(hello.name)
+        attempts = before.attempts if before is not None else {}
+        self._set(Known(_info(hello), epoch, now, attempts=attempts))
+        return self._known[hello.name].info
+
+    def left(self, name: str, reason: str, now: float) -> DeviceInfo | None:
+        known = self._known.get(name)
+        if known is None:
+            return None
+        known.info, known.last_seen, known.away_because = replace(known.info, online=False), now, reason
+        self._view = None
+        return known.info
+
+    def skills_changed(self, name: str, message: SkillsChanged) -> DeviceInfo | None:
+        known = self._known.get(name)
+        if known is None:
+            return None
+        known.info = replace(known.info, skills={skill.name: skill for skill in message.skills})
+        self._view = None
+        return known.info
+
+    def drain(self, name: str) -> DeviceInfo | None:
+        known = self._known.get(name)
+        if known is None:
+            return None
+        known.info = replace(known.info, draining=True)
+        self._view = None
+        return known.info
+
+    def _set(self, known: Known) -> None:
+        self._known[known.info.name] = known
+        self._view = None
+
+    def online(self, name: str) -> bool:
+        return name in self._known and self._known[name].info.online
+
+    def epoch(self, name: str) -> int:
+        """The device's session epoch, 0 where it was never here."""
+        return self._known[name].epoch if name in self._known else 0
+
+    # --- attempts ----------------------------------------------------------------------------------------------
+
+    def begun(self, name: str, run: str, task: str, attempt: int) -> bool:
+        """A live attempt is on the device's account; False where the device is not known."""
+        known = self._known.get(name)
+        if known is None:
+            return False
+        known.attempts[run, task] = attempt
+        return True
+
+    def over(self, name: str, run: str, task: str) -> None:
+        if name in self._known:
+            self._known[name].attempts.pop((run, task), None)
+
+    def attempts(self, name: str) -> AttemptTable:
+        return self._known[name].attempts if name in self._known else {}
+
+    def busy(self) -> list[str]:
+        """Devices with live attempts."""
+        return [known.info.name for known in self._known.values() if known.attempts]
+
+    def forget_run(self, run: str, scheduler: Scheduler) -> None:
+        """The run's machine is void; what is live will be read back from its log."""
+        for known in self._known.values():
+            for key in [key for key in known.attempts if key[0] == run]:
+                del known.attempts[key]
+                scheduler.released(known.info.name, "", False, 0.0, learn=False)
+
+
+def _info(hello: Hello) -> DeviceInfo:
+    return DeviceInfo(
+        name=hello.name,
+        kind=hello.kind,
+        skills={skill.name: skill for skill in hello.skills},
+        labels=dict(hello.labels),
+        profile=hello.profile,
+        slots=hello.slots,
+    )
