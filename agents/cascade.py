@@ -1,0 +1,198 @@
+"""The ladder: rungs in order, the cheapest first. Each proposal is checked; a rung may repair once, told what failed.
+
+Every try is noted on the run's record, with what the checks said. A planner that raises has declined.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from agents.checks import NO_DEVICE, Finding, allowed_fleet, check, narrowed
+from agents.steps import step_key
+from orchestrator.core.events import RunError
+from orchestrator.core.fleet import FleetView
+from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
+from orchestrator.core.ports import Consultation, Planner, RunControl
+from orchestrator.core.requests import Request
+from orchestrator.core.sanitize import sanitize
+
+Check = Callable[[Plan, Request, FleetView], tuple[Finding, ...]]
+_log = logging.getLogger("asterism.agents")
+_MAX_PROBLEMS = 20
+_CRASHED = "this planner broke down"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A `PlanningContext`."""
+
+    fleet: FleetView
+    answers: Sequence[tuple[str, str]] = ()
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A plan that passed every check, and the rung that made it."""
+
+    plan: Plan
+    rung: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A rung wants one thing settled by a person first."""
+
+    clarification: Clarification
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No rung could plan it; `error` says why, rung by rung."""
+
+    error: RunError
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """How one rung ended: what stood against its plan, or why it proposed none."""
+
+    rung: str
+    reason: str
+    codes: frozenset[str] = frozenset()
+
+
+class Cascade:
+    """Asks the rungs in order. `check` is exchangeable for tests."""
+
+    def __init__(self, rungs: Sequence[Planner], check: Check = check) -> None:
+        self.rungs = tuple(rungs)
+        self._check = check
+
+    async def plan(
+        self, consultation: Consultation, control: RunControl, request: Request, *, known: Sequence[str] = ()
+    ) -> Accepted | Asking | Refused:
+        """The first proposal that holds. `known` are problems of an earlier plan, from a fleet that has changed."""
+        pass_ = _Pass(self, consultation, control, request, await control.answers(consultation.run), known)
+        for rung in self.rungs:
+            outcome = await pass_.climb(rung)
+            if outcome is not None:
+                return outcome
+        return Refused(_refusal(pass_.tries, request, pass_.fleet))
+
+    def findings(self, plan: Plan, request: Request, fleet: FleetView) -> tuple[Finding, ...]:
+        """What the checks say to a plan; a check that breaks down speaks against it."""
+        try:
+            return self._check(plan, request, fleet)
+        except Exception as error:  # noqa: BLE001 - a plan that breaks a check must not run
+            _log.warning("a check broke down on a proposal", exc_info=error)
+            return (Finding("internal", f"the plan could not be checked: {type(error).__name__}"),)
+
+
+class _Pass:
+    """One way up the ladder for one consultation."""
+
+    def __init__(
+        self,
+        cascade: Cascade,
+        consultation: Consultation,
+        control: RunControl,
+        request: Request,
+        answers: Sequence[tuple[str, str]],
+        known: Sequence[str],
+    ) -> None:
+        self.cascade, self.consultation, self.control, self.request = cascade, consultation, control, request
+        self.answers = answers
+        self.known = tuple(known)
+        self.fleet = allowed_fleet(control.fleet(), request)
+        self.tries: list[_Try] = []
+        self._noted = 0
+
+    async def climb(self, rung: Planner) -> Accepted | Asking | None:
+        """One rung: a proposal and, where the checks do not like it, one repair. None: on to the next rung."""
+        problems = self.known
+        for _ in range(2):
+            proposal = await self._propose(rung, problems)
+            match proposal.result:
+                case Declined() as declined:
+                    await self._note(proposal, ())
+                    self.tries.append(_Try(rung.rung, _words(declined)))
+                    return None
+                case Clarification() as clarification:
+                    return await self._ask(proposal, clarification)
+                case Plan() as plan:
+                    plan = narrowed(plan, self.request, self.fleet)
+                    findings = self.cascade.findings(plan, self.request, self.fleet)
+                    if not findings:
+                        await self._note(proposal, (), accepted=True)
+                        return Accepted(plan, rung.rung)
+                    problems = tuple(sanitize(finding.message, limit=1000) for finding in findings[:_MAX_PROBLEMS])
+                    await self._note(proposal, problems)
+        codes = frozenset(finding.code for finding in findings)
+        self.tries.append(_Try(rung.rung, "; ".join(problems[:3]), codes))
+        return None
+
+    async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
+        try:
+            return await rung.plan(self.request, Context(self.fleet, self.answers, problems))
+        except Exception as error:  # noqa: BLE001 - the next rung must have its chance; this one is noted as declined
+            _log.warning("planner %s broke down", rung.rung, exc_info=error)
+            return Proposal(rung=rung.rung, result=Declined(reason=f"{_CRASHED} ({type(error).__name__})"))
+
+    async def _ask(self, proposal: Proposal, clarification: Clarification) -> Asking | None:
+        before = [_plain(question) for question, _ in self.answers]
+        if _plain(clarification.question) not in before:
+            await self._note(proposal, ())
+            return Asking(clarification)
+        reason = f"it asks again: {clarification.question}"
+        await self._note(proposal, (reason,))
+        self.tries.append(_Try(proposal.rung, reason, frozenset({"needs_answer"})))
+        return None
+
+    async def _note(self, proposal: Proposal, problems: Sequence[str], *, accepted: bool = False) -> None:
+        self._noted += 1
+        key = step_key(self.consultation, f"rung.{self._noted}")
+        await self.control.note_rung(self.consultation.run, proposal, problems, accepted=accepted, key=key)
+
+
+def _plain(question: str) -> str:
+    return " ".join(question.casefold().split())
+
+
+def _words(declined: Declined) -> str:
+    unplaced = [f'"{part}"' for part in declined.unplaced if part not in declined.reason]
+    return declined.reason + (f" (not placed: {', '.join(unplaced)})" if unplaced else "")
+
+
+def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView) -> RunError:
+    """The error of a request that no rung could plan."""
+    if not any(device.available for device in fleet.devices.values()):
+        where = "that this run may use " if request.policy.devices else ""
+        message = f"no device {where}is connected: start one with `asterism device server`, then ask again"
+        return RunError(code="no_capable_device", message=message)
+    codes = frozenset().union(*(one.codes for one in tries))
+    reasons = "; ".join(f"{one.rung}: {one.reason}" for one in tries) or "there is no planner"
+    code = "no_plan"
+    if "needs_answer" in codes:
+        code = "needs_answer"
+    elif codes and codes <= NO_DEVICE:
+        code = "no_capable_device"
+    elif "denied" in codes:
+        code = "denied"
+    elif tries and all(one.reason.startswith(_CRASHED) for one in tries):
+        code = "internal"
+    details = {"rungs": [{"rung": one.rung, "reason": sanitize(one.reason, limit=2000)} for one in tries]}
+    return RunError(
+        code=code, message=_REFUSALS[code] + sanitize(reasons, multiline=False, limit=4000), details=details
+    )
+
+
+_REFUSALS = {
+    "no_plan": "this could not be planned. ",
+    "needs_answer": "a question stayed without a usable answer. ",
+    "no_capable_device": "no connected device can do this. ",
+    "denied": "this run's policy denies what the request needs. ",
+    "internal": "every planner broke down. ",
+}

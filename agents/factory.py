@@ -1,0 +1,31 @@
+"""Makes a supervisor from settings. Heavy libraries stay out until a run needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import environ
+
+from agents.embedded import EmbeddedPlanner
+from agents.settings import AgentSettings
+from agents.supervisor import LeadingSupervisor
+from orchestrator.core.ports import Planner
+
+
+def build_supervisor(
+    settings: AgentSettings | None = None,
+    *,
+    planners: Sequence[Planner] | None = None,
+    environment: Mapping[str, str] = environ,
+) -> LeadingSupervisor:
+    """The supervisor with the embedded rung first and the settings' models after it, in order.
+
+    `planners`, where given, are the whole ladder. Keys of models are read from `environment`.
+    """
+    settings = settings or AgentSettings()
+    ladder = build_ladder(settings, environment) if planners is None else planners
+    return LeadingSupervisor(ladder, checkpoints=settings.checkpoints, trace=settings.trace)
+
+
+def build_ladder(settings: AgentSettings, environment: Mapping[str, str] = environ) -> list[Planner]:
+    """The rungs, the cheapest first."""
+    return [EmbeddedPlanner()]

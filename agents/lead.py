@@ -1,0 +1,213 @@
+"""What the supervisor does at each step of a run. Knows nothing of LangGraph: `graph.py` only says what follows what.
+
+Each step returns the name of the next one. What it leaves behind is in the run's record, under a key that the
+consultation determines; what a step hands to the next within one consultation travels in the `Turn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from agents.answer import write_answer
+from agents.cascade import Accepted, Asking, Cascade, Refused
+from agents.checks import NO_DEVICE
+from agents.revise import Declines, revise
+from agents.scope import answer_tasks, current, replaced, used_steps
+from agents.steps import step_key
+from orchestrator.core.events import RunError
+from orchestrator.core.plan import Clarification, Plan
+from orchestrator.core.ports import Consultation, RunControl
+from orchestrator.core.sanitize import sanitize
+from orchestrator.core.tasks import On, TaskStatus
+from orchestrator.core.views import EditResult, RunView, TaskView
+from protocol.vocabulary import Risk
+
+END = "end"
+# A fleet that changes between the check and the start is looked at again, but not for ever.
+_STARTS = 2
+
+
+@dataclass(slots=True)
+class Turn:
+    """One consultation on its way through the graph. `fault` is what a step raised, to tell it from a saver's."""
+
+    consultation: Consultation
+    control: RunControl
+    plan: Plan | None = None
+    rung: str = ""
+    clarification: Clarification | None = None
+    error: RunError | None = None
+    problems: tuple[str, ...] = ()
+    starts: int = 0
+    fault: Exception | None = None
+    done: list[str] = field(default_factory=list)
+
+    @property
+    def run(self) -> str:
+        return self.consultation.run
+
+    def key(self, step: str) -> str:
+        return step_key(self.consultation, step)
+
+
+class Lead:
+    """The steps. Holds no state of any run."""
+
+    def __init__(self, cascade: Cascade) -> None:
+        self._cascade = cascade
+
+    async def understand(self, turn: Turn) -> str:
+        """Where the run stands, by its record alone, and so what this consultation asks for."""
+        view = await turn.control.view(turn.run)
+        if view.state.terminal:
+            return END
+        match turn.consultation.reason:
+            case "failed":
+                return "revise"
+            case "settled":
+                return "answer"
+        if view.version:
+            return "under_way"
+        if view.questions:
+            return "wait"
+        request = await turn.control.request(turn.run)
+        if request.plan is None and not sanitize(request.text).strip():
+            message = "the request holds nothing that can be read: say in words what should happen"
+            turn.error = RunError(code="bad_request", message=message)
+            return "refuse"
+        return "plan"
+
+    async def plan(self, turn: Turn) -> str:
+        """Climb the ladder; every proposal is checked there."""
+        request = await turn.control.request(turn.run)
+        if request.plan is not None:
+            turn.plan, turn.rung = request.plan, "request"
+            return "start"
+        outcome = await self._cascade.plan(turn.consultation, turn.control, request, known=turn.problems)
+        match outcome:
+            case Accepted(plan=plan, rung=rung):
+                turn.plan, turn.rung = plan, rung
+                return "start"
+            case Asking(clarification=clarification):
+                turn.clarification = clarification
+                return "ask"
+            case Refused(error=error):
+                turn.error = error
+                return "refuse"
+
+    async def ask(self, turn: Turn) -> str:
+        assert turn.clarification is not None
+        await turn.control.ask(turn.run, turn.clarification, key=turn.key("ask"))
+        return "wait"
+
+    async def start(self, turn: Turn) -> str:
+        """Make the plan the run's graph. A fleet that changed since the check sends the plan back, once."""
+        assert turn.plan is not None
+        turn.starts += 1
+        key = turn.key(f"start.{turn.starts}")
+        result = await turn.control.start(turn.run, tolerant(turn.plan), by=turn.rung, key=key)
+        if result.accepted:
+            return "under_way"
+        if (await turn.control.view(turn.run)).state.terminal:
+            return END
+        turn.problems = (result.reason,)
+        if turn.starts < _STARTS:
+            return "plan"
+        turn.error = _not_started(result)
+        return "refuse"
+
+    async def refuse(self, turn: Turn) -> str:
+        """End the run without a graph; the error says what was missing."""
+        assert turn.error is not None
+        await turn.control.finish(turn.run, "", turn.error, key=turn.key("finish"))
+        return END
+
+    async def revise(self, turn: Turn) -> str:
+        """Mend the graph after a failure, or say that it cannot be mended."""
+        task = turn.consultation.task or ""
+        for number in range(1, 4):
+            view = await turn.control.view(turn.run)
+            graph = await turn.control.graph(turn.run)
+            key = turn.key(f"edit.{number}")
+            outcome = revise(view, graph, turn.control.fleet(), task, key=key)
+            if outcome is None:
+                return "under_way"
+            if isinstance(outcome, Declines):
+                await turn.control.decline(turn.run, task, outcome.reason[:500], key=turn.key("decline"))
+                return "under_way"
+            result = await turn.control.edit(turn.run, outcome)
+            if result.accepted:
+                return "under_way"
+            if result.code != "stale":
+                break
+        reason = f"the revision was rejected: {result.reason}"
+        await turn.control.decline(turn.run, task, reason[:500], key=turn.key("decline"))
+        return "under_way"
+
+    async def answer(self, turn: Turn) -> str:
+        """Write the answer from what is recorded, and end the run."""
+        view = await turn.control.view(turn.run)
+        scope = answer_tasks(view)
+        await turn.control.finish(turn.run, write_answer(view, scope), verdict(view, scope), key=turn.key("finish"))
+        return END
+
+    def step(self, name: str) -> Callable[[Turn], Awaitable[str]]:
+        return {
+            "understand": self.understand,
+            "plan": self.plan,
+            "ask": self.ask,
+            "start": self.start,
+            "refuse": self.refuse,
+            "revise": self.revise,
+            "answer": self.answer,
+        }[name]
+
+
+def tolerant(plan: Plan) -> Plan:
+    """The plan where a device that fails at the end of a fan-out does not stop the others; the answer will say it."""
+    used = used_steps(plan)
+    steps = tuple(
+        step.model_copy(update={"on_failure": "continue"})
+        if step.devices.mode == "each" and step.on_failure == "fail" and step.id not in used
+        else step
+        for step in plan.steps
+    )
+    return plan.model_copy(update={"steps": steps})
+
+
+def verdict(view: RunView, scope: tuple[str, ...]) -> RunError | None:
+    """The error of a run whose tasks have all ended, beyond what the failure policies say.
+
+    A read that failed on some devices of many leaves an answer that says so; a change that was made on some devices
+    only, or no result at all, is a failure.
+    """
+    failed = [one for one in view.tasks if one.status is TaskStatus.FAILED and not replaced(view, one)]
+    some = any(task.status is TaskStatus.SUCCEEDED for task in current(view, scope))
+    counts = [task for task in failed if not some or _half_done(view, task)]
+    return _task_error(counts) if counts else None
+
+
+def _half_done(view: RunView, task: TaskView) -> bool:
+    """A change of a fan-out that did not come about, and that no other task was waiting for to deal with."""
+    if task.risk is Risk.READ or task.group is None:
+        return False
+    edges = [edge for other in view.tasks for edge in other.depends_on if edge.task == task.id]
+    return all(edge.on is not On.FAILURE for edge in edges)
+
+
+def _task_error(failed: list[TaskView]) -> RunError:
+    first = failed[0]
+    where = f" on {first.device}" if first.device else ""
+    reason = first.error.message if first.error else "no reason was given"
+    code = _TASK_CODES.get(first.error.code.value, "task_failed") if first.error else "task_failed"
+    message = f"{first.id} failed{where}: {sanitize(reason, limit=2000)}"
+    return RunError(code=code, message=message, details={"tasks": [task.id for task in failed][:100]})
+
+
+_TASK_CODES = {"denied": "denied", "unavailable": "no_capable_device"}
+
+
+def _not_started(result: EditResult) -> RunError:
+    code = "no_capable_device" if result.code in NO_DEVICE else "no_plan"
+    return RunError(code=code, message=f"the plan could not be started: {result.reason}"[:8000])

@@ -1,0 +1,373 @@
+"""How a task's output reads, by its shape: one line, and details under it. Values only; no model, no clock.
+
+Everything that comes from a device passes the sanitizer here and is bounded. A shape that is not known is written field
+by field; an output is never guessed at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.units import counted, duration, measure, number, percent, size
+from orchestrator.core.sanitize import sanitize
+from orchestrator.core.views import TaskView
+from protocol.vocabulary import Json, JsonObject
+
+LINE = 400  # characters
+BLOCK = 40  # lines of details
+TEXT = 6_000  # characters of a text
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`fact`: something about the device. `action`: something done there. `plain`: the device does not matter."""
+
+    kind: Literal["fact", "action", "plain"]
+    line: str
+    details: tuple[str, ...] = ()
+
+
+def shape(task: TaskView) -> Shape:
+    """The shape of a succeeded task's output."""
+    output = task.output
+    if isinstance(output, dict):
+        known = _BY_SKILL.get(task.skill)
+        if known is not None:
+            try:
+                return known(output, task.arguments)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                pass  # not the output that this skill promises: written field by field below
+        return _fields(output, task)
+    return Shape("fact", words(output)) if output is not None else Shape("action", f"did {task.skill}")
+
+
+# --- pieces --------------------------------------------------------------------------------------------------------
+
+
+def one_line(value: Json, limit: int = LINE) -> str:
+    """A value as one clean, bounded line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return sanitize(text, multiline=False, limit=limit).strip()
+
+
+def words(value: Json, name: str = "") -> str:
+    """A value in words, on one line, with the unit that its field's name tells."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return measure(name, value)
+    if value is None:
+        return "unknown"
+    if isinstance(value, list) and value and all(isinstance(one, (str, int, float)) for one in value):
+        shown = ", ".join(one_line(one, 120) for one in value[:10])
+        return shown + (f" and {number(len(value) - 10)} more" if len(value) > 10 else "")
+    return one_line(value) if value not in ("", [], {}) else "none"
+
+
+def bounded(lines: Sequence[str], total: int | None = None, limit: int = BLOCK) -> tuple[str, ...]:
+    """The first lines, and how many are left out of `total`."""
+    whole = max(total or 0, len(lines))
+    shown = tuple(lines[:limit])
+    return (*shown, f"... and {number(whole - len(shown))} more") if whole > len(shown) else shown
+
+
+def text_lines(text: str) -> tuple[str, ...]:
+    """A text from a device as clean lines, bounded."""
+    clean = sanitize(text, limit=TEXT).rstrip("\n")
+    return bounded([line.rstrip() for line in clean.split("\n")]) if clean else ()
+
+
+def table(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Two columns, the second to the right."""
+    left = max((len(row[0]) for row in rows), default=0)
+    right = max((len(row[1]) for row in rows), default=0)
+    return [f"{name.ljust(left)}  {value.rjust(right)}" for name, value in rows]
+
+
+def _path(output: Mapping[str, Json], key: str = "path") -> str:
+    return one_line(output[key], 300)
+
+
+def _num(output: Mapping[str, Json], key: str) -> float:
+    value = output[key]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(key)
+    return value
+
+
+def _list(output: Mapping[str, Json], key: str) -> list[Json]:
+    value = output[key]
+    if not isinstance(value, list):
+        raise TypeError(key)
+    return value
+
+
+def _objects(output: Mapping[str, Json], key: str) -> list[JsonObject]:
+    return [one for one in _list(output, key) if isinstance(one, dict)]
+
+
+def _object(output: Mapping[str, Json], key: str) -> JsonObject:
+    value = output[key]
+    if not isinstance(value, dict):
+        raise TypeError(key)
+    return value
+
+
+def _more(output: Mapping[str, Json]) -> str:
+    return " (cut short)" if output.get("truncated") is True else ""
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def _saved(verb: str) -> Callable[[JsonObject, JsonObject], Shape]:
+    return lambda output, _: Shape("action", f"{verb} {_path(output)} ({size(_num(output, 'size_bytes'))})")
+
+
+def _listing(output: JsonObject, arguments: JsonObject) -> Shape:
+    count = _num(output, "count")
+    # Of a search, the pattern says more than the folder.
+    where = one_line(output.get("path") or arguments.get("path") or arguments.get("archive_path") or ".", 300)
+    pattern = arguments.get("pattern")
+    wanted = f" matching {one_line(pattern, 100)}" if isinstance(pattern, str) and pattern != "*" else ""
+    noun = counted(count, "entry", "entries")
+    lines = [_entry(entry) for entry in _objects(output, "entries")]
+    total = f", {size(_num(output, 'total_bytes'))}" if "total_bytes" in output and count else ""
+    return Shape("fact", f"{noun}{wanted} in {where}{total}{_more(output)}", bounded(lines, int(count)))
+
+
+def _entry(entry: JsonObject) -> str:
+    path = _path(entry)
+    kind = entry.get("type")
+    if kind == "directory":
+        return f"{path}/"
+    modified = entry.get("modified")
+    when = f", {one_line(modified, 40)}" if isinstance(modified, str) and modified else ""
+    return f"{path} ({size(_num(entry, 'size_bytes'))}{when})"
+
+
+def _matches(output: JsonObject, arguments: JsonObject) -> Shape:
+    count, files = _num(output, "count"), _list(output, "files")
+    wanted = f" for {one_line(arguments.get('pattern'), 100)}" if "pattern" in arguments else ""
+    lines = [
+        f"{_path(one)}:{number(_num(one, 'line'))}: {one_line(one['text'])}" for one in _objects(output, "matches")
+    ]
+    where = f" in {counted(len(files), 'file')}" if count else ""
+    return Shape(
+        "fact", f"{counted(count, 'match', 'matches')}{wanted}{where}{_more(output)}", bounded(lines, int(count))
+    )
+
+
+def _file_text(output: JsonObject, _: JsonObject) -> Shape:
+    held = f" ({size(_num(output, 'size_bytes'))})" if "size_bytes" in output else ""
+    text = output["text"]
+    if not isinstance(text, str):
+        raise TypeError("text")
+    return Shape("fact", f"{_path(output)}{held}{_more(output)}", text_lines(text) or ("(empty)",))
+
+
+def _text(output: JsonObject, _: JsonObject) -> Shape:
+    return Shape("plain", "", text_lines(str(output["text"])))
+
+
+def _deleted(output: JsonObject, _: JsonObject) -> Shape:
+    count, freed = _num(output, "deleted"), size(_num(output, "freed_bytes"))
+    what = "" if count == 1 else f"{counted(count, 'entry', 'entries')}, "
+    return Shape("action", f"deleted {_path(output)} ({what}{freed} freed)")
+
+
+def _transferred(verb: str) -> Callable[[JsonObject, JsonObject], Shape]:
+    def described(output: JsonObject, _: JsonObject) -> Shape:
+        moved = f"{verb} {_path(output, 'source')} to {_path(output)}"
+        return Shape(
+            "action", f"{moved} ({counted(_num(output, 'files'), 'file')}, {size(_num(output, 'size_bytes'))})"
+        )
+
+    return described
+
+
+def _counted(output: JsonObject, _: JsonObject) -> Shape:
+    parts = [
+        counted(_num(output, "lines"), "line"),
+        counted(_num(output, "words"), "word"),
+        size(_num(output, "bytes")),
+    ]
+    return Shape("fact", f"{_path(output)}: {', '.join(parts)} in {counted(_num(output, 'files'), 'file')}")
+
+
+def _usage(output: JsonObject, _: JsonObject) -> Shape:
+    lines = [f"{_path(one)} ({size(_num(one, 'size_bytes'))})" for one in _objects(output, "largest")]
+    held = f"{counted(_num(output, 'files'), 'file')}, {counted(_num(output, 'folders'), 'folder')}"
+    return Shape("fact", f"{_path(output)} holds {size(_num(output, 'bytes'))} ({held})", bounded(lines))
+
+
+def _packed(output: JsonObject, _: JsonObject) -> Shape:
+    held = f"{counted(_num(output, 'files'), 'file')}, {size(_num(output, 'size_bytes'))}"
+    return Shape("action", f"packed {_path(output)} ({held})")
+
+
+def _unpacked(output: JsonObject, _: JsonObject) -> Shape:
+    held = f"{counted(_num(output, 'files'), 'file')}, {size(_num(output, 'size_bytes'))}"
+    return Shape("action", f"unpacked {held} into {_path(output)}")
+
+
+def _made(output: JsonObject, _: JsonObject) -> Shape:
+    return Shape(
+        "action", f"made the folder {_path(output)}" if output["created"] else f"{_path(output)} was there already"
+    )
+
+
+def _replaced(output: JsonObject, _: JsonObject) -> Shape:
+    return Shape("action", f"replaced {counted(_num(output, 'replacements'), 'occurrence')} in {_path(output)}")
+
+
+def _published(output: JsonObject, _: JsonObject) -> Shape:
+    return Shape(
+        "action", f"made {_path(output, 'name')} ({size(_num(output, 'size_bytes'))}) available to other devices"
+    )
+
+
+# --- the machine ---------------------------------------------------------------------------------------------------
+
+
+def disk(output: JsonObject, _: JsonObject) -> Shape:
+    used = percent(_num(output, "used_percent"))
+    free, total = size(_num(output, "free_bytes")), size(_num(output, "total_bytes"))
+    return Shape("fact", f"{free} free of {total} ({used} used)")
+
+
+def memory(output: JsonObject, _: JsonObject) -> Shape:
+    used = percent(_num(output, "used_percent"))
+    free, total = size(_num(output, "available_bytes")), size(_num(output, "total_bytes"))
+    return Shape("fact", f"{free} of memory available of {total} ({used} used)")
+
+
+def cpu(output: JsonObject, _: JsonObject) -> Shape:
+    cores, used = counted(_num(output, "cores"), "core"), percent(_num(output, "used_percent"))
+    model = one_line(output.get("model") or "", 100)
+    return Shape("fact", f"CPU {used} used, {cores}" + (f" ({model})" if model else ""))
+
+
+def load(output: JsonObject, _: JsonObject) -> Shape:
+    three = ", ".join(f"{_num(output, key):.2f}" for key in ("load_1", "load_5", "load_15"))
+    return Shape("fact", f"load {three} over 1, 5 and 15 minutes ({_num(output, 'per_core'):.2f} a core)")
+
+
+def uptime(output: JsonObject, _: JsonObject) -> Shape:
+    return Shape("fact", f"up for {duration(_num(output, 'seconds'))}, since {one_line(output['since'], 40)}")
+
+
+def system(output: JsonObject, _: JsonObject) -> Shape:
+    name, version = one_line(output["name"], 80), one_line(output["version"], 80)
+    kernel, machine = one_line(output["kernel"], 80), one_line(output["architecture"], 40)
+    return Shape("fact", f"{name} {version}".strip() + f" (kernel {kernel}, {machine})")
+
+
+def network(output: JsonObject, _: JsonObject) -> Shape:
+    lines = []
+    for one in _objects(output, "interfaces"):
+        state = "" if one.get("up") else " (down)"
+        lines.append(f"{one_line(one['name'], 60)}{state}: {words(one.get('addresses'))}")
+    return Shape("fact", f"host name {one_line(output['hostname'], 100)}", bounded(lines))
+
+
+def _time(output: JsonObject, _: JsonObject) -> Shape:
+    return Shape("fact", f"{one_line(output['iso'], 60)} ({one_line(output['timezone'], 60)})")
+
+
+def _info(output: JsonObject, arguments: JsonObject) -> Shape:
+    parts = (("os", system), ("cpu", cpu), ("memory", memory), ("disk", disk), ("load", load), ("uptime", uptime))
+    return Shape("fact", "", tuple(described(_object(output, key), {}).line for key, described in parts))
+
+
+def _processes(output: JsonObject, _: JsonObject) -> Shape:
+    lines = [
+        f"{int(_num(one, 'pid'))} {one_line(one['name'], 80)} ({one_line(one.get('user') or '?', 40)}): "
+        f"{percent(_num(one, 'cpu_percent'))} CPU, {size(_num(one, 'memory_bytes'))}"
+        for one in _objects(output, "processes")
+    ]
+    count = int(_num(output, "count"))
+    return Shape("fact", f"{counted(count, 'process', 'processes')}{_more(output)}", bounded(lines, count))
+
+
+def _stopped(output: JsonObject, _: JsonObject) -> Shape:
+    pids, left = words(_list(output, "stopped")), output.get("remaining")
+    still = f"; still running: {words(left)}" if left else ""
+    return Shape("action", f"stopped {counted(_num(output, 'count'), 'process', 'processes')} ({pids}){still}")
+
+
+def _ran(output: JsonObject, arguments: JsonObject) -> Shape:
+    out, err = str(output["stdout"]), str(output["stderr"])
+    lines = list(text_lines(out))
+    if err.strip():
+        lines += ["stderr:", *text_lines(err)]
+    command = arguments.get("command") or arguments.get("path") or "the script"
+    return Shape("fact", f"`{one_line(command, 200)}` ended with {int(_num(output, 'exit_code'))}", bounded(lines))
+
+
+def _fetched(output: JsonObject, _: JsonObject) -> Shape:
+    facts = f"{int(_num(output, 'status'))}, {one_line(output['content_type'], 80)}, {size(_num(output, 'size_bytes'))}"
+    return Shape("fact", f"{_path(output, 'url')} ({facts}){_more(output)}", text_lines(str(output["text"])))
+
+
+# --- anything else -------------------------------------------------------------------------------------------------
+
+
+def _fields(output: JsonObject, task: TaskView) -> Shape:
+    scalars = [(key, value) for key, value in output.items() if not isinstance(value, (dict, list))]
+    deep = [(key, value) for key, value in output.items() if isinstance(value, (dict, list))]
+    line = ", ".join(f"{_name(key)} {words(value, key)}" for key, value in scalars[:8])
+    details = [f"{_name(key)}: {words(value, key)}" for key, value in [*scalars[8:], *deep]]
+    kind: Literal["fact", "plain"] = "plain" if task.skill.startswith(("data.", "text.")) else "fact"
+    return Shape(kind, sanitize(line, multiline=False, limit=LINE * 2), bounded(details))
+
+
+def _name(key: str) -> str:
+    plain = one_line(key, 80)
+    for unit in ("_bytes", "_percent"):
+        plain = plain.removesuffix(unit)
+    return plain.replace("_", " ")
+
+
+_BY_SKILL: dict[str, Callable[[JsonObject, JsonObject], Shape]] = {
+    "file.list": _listing,
+    "file.find": _listing,
+    "archive.list": _listing,
+    "file.search": _matches,
+    "file.read": _file_text,
+    "file.head": _file_text,
+    "file.tail": _file_text,
+    "file.sort": _file_text,
+    "file.write": _saved("saved"),
+    "file.append": _saved("added to"),
+    "artifact.save": _saved("saved"),
+    "http.download": _saved("downloaded"),
+    "artifact.publish": _published,
+    "file.delete": _deleted,
+    "file.copy": _transferred("copied"),
+    "file.move": _transferred("moved"),
+    "file.mkdir": _made,
+    "file.replace": _replaced,
+    "file.count": _counted,
+    "file.usage": _usage,
+    "archive.create": _packed,
+    "archive.extract": _unpacked,
+    "system.disk": disk,
+    "system.memory": memory,
+    "system.cpu": cpu,
+    "system.load": load,
+    "system.uptime": uptime,
+    "system.os": system,
+    "system.network": network,
+    "system.time": _time,
+    "system.info": _info,
+    "process.list": _processes,
+    "process.stop": _stopped,
+    "shell.run": _ran,
+    "script.run": _ran,
+    "http.fetch": _fetched,
+    "text.report": _text,
+}

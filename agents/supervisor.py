@@ -1,0 +1,161 @@
+"""The supervisor: leads runs of plain-language requests through a LangGraph graph, one consultation at a time.
+
+It speaks to a run only through `RunControl`. Its place in each run is saved at decisions, with the run's id as the
+thread; where the saved place is lost, behind or unreadable, the run's record says where to go on. LangGraph is imported
+at the first consultation (or by `prepare`), in a thread: it takes about a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from agents.cascade import Cascade
+from agents.lead import Lead, Turn
+from orchestrator.core.events import RunError
+from orchestrator.core.ports import Consultation, Planner, RunControl, StoreError
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+    from agents.graph import Place, Supervising
+
+_log = logging.getLogger("asterism.agents")
+
+
+class LeadingSupervisor:
+    """A `Supervisor`. `checkpoints` is a path, an SQLite or PostgreSQL URL, or empty for memory.
+
+    `trace` lets LangSmith see the steps, where its own settings ask for that; without it nothing leaves the process.
+    Close it when done: a saver holds a connection.
+    """
+
+    def __init__(self, planners: Sequence[Planner], *, checkpoints: str = "", trace: bool = False) -> None:
+        self._lead = Lead(Cascade(planners))
+        self._checkpoints = checkpoints
+        self._trace = trace
+        self._stack = AsyncExitStack()
+        self._saver: BaseCheckpointSaver[str] | None = None
+        self._graph: Supervising | None = None
+        self._opening = asyncio.Lock()
+        self._runs: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def prepare(self) -> None:
+        """Import LangGraph and open the saver ahead of the first consultation. Safe to call at any time."""
+        await self._supervising()
+
+    async def close(self) -> None:
+        """Close the saver. Safe to call twice."""
+        async with self._opening:
+            self._graph = None
+            await self._stack.aclose()
+
+    async def consult(self, consultation: Consultation, control: RunControl) -> None:
+        """Take the run one decision further. Raises StoreError where the record cannot be read or written.
+
+        The same consultation again changes nothing. Consultations of one run are taken one after the other.
+        """
+        lock = self._runs.setdefault(consultation.run, asyncio.Lock())
+        async with lock:
+            if (await control.view(consultation.run)).state.terminal:
+                return
+            with contextlib.ExitStack() as quiet:
+                if not self._trace:
+                    quiet.enter_context(await _untraced())
+                await self._take(consultation, control)
+
+    async def _take(self, consultation: Consultation, control: RunControl) -> None:
+        turn = Turn(consultation, control)
+        try:
+            try:
+                await self._resume(await self._supervising(), turn)
+            except Exception as error:
+                if turn.fault is not None:
+                    raise
+                _log.warning("the saved place of run %s is of no use", consultation.run, exc_info=error)
+                turn = Turn(consultation, control)
+                await self._afresh(turn)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told in the log and on the run's record
+            _log.exception("the supervisor broke down on run %s", consultation.run)
+            await _break_off(turn, error)
+
+    async def _resume(self, graph: Supervising, turn: Turn) -> None:
+        """Go on from the saved place where it fits the consultation, else from the record."""
+        from langgraph.types import Command
+
+        from agents.graph import RESUMES
+
+        config = _thread(turn.run)
+        place = await graph.aget_state(config)
+        reason = turn.consultation.reason
+        fits = len(place.next) == 1 and (place.next[0], reason) in RESUMES
+        step: Command[str] | Place = Command(resume=reason) if fits else {"run": turn.run}
+        await graph.ainvoke(step, config, context=turn, durability="exit")
+        if turn.done and turn.done[-1] in ("answer", "refuse"):
+            await self._forget(turn.run)
+
+    async def _afresh(self, turn: Turn) -> None:
+        """The same, with nothing saved: the record says where the run stands."""
+        from langgraph.checkpoint.memory import InMemorySaver
+
+        from agents.graph import build
+
+        graph = build(self._lead, InMemorySaver())
+        await graph.ainvoke({"run": turn.run}, _thread(turn.run), context=turn, durability="exit")
+
+    async def _forget(self, run: str) -> None:
+        assert self._saver is not None
+        try:
+            await self._saver.adelete_thread(run)
+        except Exception as error:  # noqa: BLE001 - an old place is harmless: the record is asked first
+            _log.warning("the saved place of run %s stays behind", run, exc_info=error)
+
+    async def _supervising(self) -> Supervising:
+        if self._graph is None:
+            async with self._opening:
+                if self._graph is None:
+                    self._graph = await self._build()
+        return self._graph
+
+    async def _build(self) -> Supervising:
+        await asyncio.to_thread(_load)
+        from agents.checkpoints import open_saver
+        from agents.graph import build
+
+        self._saver = await open_saver(self._checkpoints, self._stack)
+        return build(self._lead, self._saver)
+
+
+def _load() -> None:
+    """Import what takes long."""
+    import agents.checkpoints
+    import agents.graph  # noqa: F401
+
+
+def _thread(run: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": run}, "recursion_limit": 50}
+
+
+async def _untraced() -> contextlib.AbstractContextManager[None]:
+    await asyncio.to_thread(_load)
+    from langsmith import tracing_context
+
+    return tracing_context(enabled=False)
+
+
+async def _break_off(turn: Turn, error: Exception) -> None:
+    """A fault of ours must not leave a run hanging: the failure policy, or the end, takes its course."""
+    run = turn.run
+    if turn.consultation.reason == "failed" and turn.consultation.task is not None:
+        await turn.control.decline(run, turn.consultation.task, "the supervisor broke down", key=turn.key("decline"))
+        return
+    message = f"the supervisor broke down ({type(error).__name__}); what was done stands in the run's record"
+    await turn.control.finish(run, "", RunError(code="internal", message=message), key=turn.key("broke"))
