@@ -1,0 +1,160 @@
+"""What is shipped: a wheel of exactly our six packages, whose base install is a device agent and the command line."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+OURS = {"orchestrator", "agents", "protocol", "devices", "tools", "storage"}
+ORCHESTRATOR_ONLY = ("alembic", "fastapi", "langgraph", "langchain-core", "networkx", "openai", "sqlalchemy", "uvicorn")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    """The wheel, built by the real backend from a copy of the sources, so that the checkout stays as it was."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    unwanted = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for name in [*sorted(OURS), "tests"]:
+        shutil.copytree(ROOT / name, source / name, ignore=unwanted)
+    for name in ["pyproject.toml", "README.md", "LICENSE"]:
+        shutil.copy(ROOT / name, source)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(source)]
+    done = subprocess.run(build, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with zipfile.ZipFile(next(target.glob("*.whl"))) as archive:
+        yield archive
+
+
+def read(wheel: zipfile.ZipFile, name: str) -> str:
+    (path,) = [path for path in wheel.namelist() if path.endswith(f".dist-info/{name}")]
+    return wheel.read(path).decode()
+
+
+def test_the_wheel_holds_our_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    tops = {PurePosixPath(name).parts[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == OURS
+    assert set(read(wheel, "top_level.txt").split()) == OURS
+    assert not [name for name in wheel.namelist() if "test_" in name or "conftest" in name]
+
+
+def test_the_wheel_holds_every_file_of_our_packages(wheel: zipfile.ZipFile) -> None:
+    ours = {
+        path.relative_to(ROOT).as_posix()
+        for name in OURS
+        for path in (ROOT / name).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert ours - set(wheel.namelist()) == set()
+
+
+def test_the_wheel_brings_its_licence_and_its_command(wheel: zipfile.ZipFile) -> None:
+    assert read(wheel, "licenses/LICENSE").startswith("MIT License")
+    assert "License-Expression: MIT" in read(wheel, "METADATA")
+    assert "asterism = orchestrator.cli.main:main" in read(wheel, "entry_points.txt")
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_no_other_distribution_brings_our_top_level_names(name: str) -> None:
+    assert set(metadata.packages_distributions().get(name, [])) <= {"asterism"}
+
+
+def closure(requirements: Iterable[str]) -> set[str]:
+    """Names of every distribution that these requirements bring, as installed here."""
+    found: set[str] = set()
+    waiting = [Requirement(line) for line in requirements]
+    while waiting:
+        requirement = waiting.pop()
+        extras = requirement.extras or {""}
+        if requirement.marker and not any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
+            continue
+        name = canonicalize_name(requirement.name)
+        if name in found:
+            continue
+        found.add(name)
+        waiting += [
+            inner
+            for inner in map(Requirement, metadata.requires(name) or [])
+            if inner.marker is None or any(inner.marker.evaluate({"extra": extra}) for extra in extras)
+        ]
+    return found
+
+
+def test_a_base_install_brings_nothing_of_the_orchestrator() -> None:
+    brought = closure(PROJECT["project"]["dependencies"])
+    assert {"pydantic", "websockets"} <= brought
+    assert not brought & set(ORCHESTRATOR_ONLY)
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {blocked!r}:
+            raise ModuleNotFoundError(f"a device agent must start without {{name}}", name=name)
+
+sys.meta_path.insert(0, Blocked())
+for top in ("protocol", "tools", "devices"):
+    package = importlib.import_module(top)
+    for module in pkgutil.walk_packages(package.__path__, top + "."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+importlib.import_module("orchestrator.cli.main")
+"""
+
+
+def test_a_device_agent_imports_nothing_of_the_orchestrator() -> None:
+    blocked = {name.replace("-", "_") for name in ORCHESTRATOR_ONLY} | {"storage", "agents"}
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL.format(blocked=blocked)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def locked() -> dict[str, list[str]]:
+    """Versions in the lock by name; a name may have several, each for some platforms or Pythons."""
+    versions: dict[str, list[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)==([^ ]+)", (ROOT / "requirements/lock.txt").read_text(), re.MULTILINE):
+        versions.setdefault(canonicalize_name(name), []).append(version)
+    return versions
+
+
+def direct_requirements() -> list[Requirement]:
+    project, groups = PROJECT["project"], PROJECT["dependency-groups"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    return [Requirement(line) for line in [*project["dependencies"], *extras, *groups["dev"]]]
+
+
+@pytest.mark.parametrize("requirement", direct_requirements(), ids=str)
+def test_the_lock_satisfies_the_project(requirement: Requirement) -> None:
+    if requirement.name == PROJECT["project"]["name"]:
+        return
+    versions = locked().get(canonicalize_name(requirement.name), [])
+    assert versions, f"{requirement} is not locked: run `make lock`"
+    assert all(requirement.specifier.contains(version) for version in versions), f"{versions}: run `make lock`"
+
+
+def test_the_lock_has_a_hash_for_every_version_and_names_no_index() -> None:
+    lock = (ROOT / "requirements/lock.txt").read_text()
+    entries = re.split(r"\n(?=[\w.-]+==)", lock.partition("\n#    make lock\n")[2])
+    assert len(entries) > 50
+    assert not [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry]
+    assert "://" not in lock
+    assert not {"torch", "openai-agents", "litellm"} & set(locked())
