@@ -10,9 +10,9 @@ A binary message is one chunk of an artifact, in network byte order:
     data     the rest
 
 What a frame may hold beyond its schema: numbers are finite; `arguments`, `output` and the schemas of a skill nest at
-most 32 levels deep (a parser that stops at 200 levels stands before that check); a failed result names its error and one
-that succeeded has none. Where a key stands twice in an object, the last one counts. Every input that breaks a rule raises a
-`FrameError`, and nothing else does.
+most 32 levels deep (a parser that stops at 200 levels stands before that check); a failed result names its error and
+one that succeeded has none. Where a key stands twice in an object, the last one counts. Every input that breaks a rule
+raises a `FrameError`, and nothing else does.
 """
 
 from __future__ import annotations

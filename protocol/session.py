@@ -10,10 +10,10 @@ The shell feeds what came from the socket to `receive(data, now)`, writes what `
 Handshake: the gateway sends `challenge`, the device `hello`, the gateway `welcome`, or `fault` and the end. Frames of
 the handshake, of a `heartbeat`, of an artifact's transfer and of a `fault` have `seq` 0. Every other message has a
 number, counted from 1 in each direction; a frame's `seq` is the number of its first message. In an open session every
-frame's `ack` is the last number received, and a frame without messages serves to carry it. A number that was seen before is dropped; a gap ends the session. What the
-other end has not acknowledged is kept. After a drop the device's `hello` asks to resume with the last number received;
-a `welcome` with `resumed` says the same for the other direction, and both ends send again what the other lacks.
-Otherwise both count from 1 again, and the device offers its inventory.
+frame's `ack` is the last number received, and a frame without messages serves to carry it. A number that was seen
+before is dropped; a gap ends the session. What the other end has not acknowledged is kept. After a drop the device's
+`hello` asks to resume with the last number received; a `welcome` with `resumed` says the same for the other direction,
+and both ends send again what the other lacks. Otherwise both count from 1 again, and the device offers its inventory.
 
 Deadlines: the device sends a `heartbeat` every `heartbeat_s`, and the gateway answers each with a frame. The gateway
 leaves a connection that was silent for 2 heartbeats, the device one that was silent for 3; each gives the other 10 s

@@ -1,0 +1,338 @@
+"""The device agent: a shell around `executor` and `protocol.session`. It moves bytes; they decide."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from random import Random
+from typing import Final
+from uuid import UUID
+
+import structlog
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from devices.config import DeviceSettings, agent_url
+from devices.connection import Backoff, Writer, dial
+from devices.errors import RefusedError
+from devices.events import Disconnected, Event, Leave, Restored, Send, ShutdownAsked, Ticked
+from devices.executor import GRACE_S, NEVER, Executor
+from devices.outbox import Outbox
+from devices.profile import load
+from devices.runner import Runner
+from devices.transfers import Outgoing, Transfers
+from protocol import VERSION
+from protocol.codec import Chunk
+from protocol.credentials import parse_token, proof, verifier
+from protocol.errors import ErrorCode, LimitError, ProtocolError
+from protocol.messages import (
+    ArtifactAck,
+    ArtifactReady,
+    ArtifactRefused,
+    Cancel,
+    Challenge,
+    Credit,
+    Dispatch,
+    Drain,
+    Fault,
+    Heartbeat,
+    Hello,
+    LogLine,
+    Message,
+    Progress,
+    Recorded,
+    Welcome,
+)
+from protocol.session import DeviceSession, State
+from protocol.vocabulary import DeviceProfile
+from tools.places import Root
+from tools.registry import Registry
+from tools.workspace import Workspace
+
+log = structlog.get_logger("asterism.device")
+
+FINAL: Final = frozenset(
+    {ErrorCode.UNAUTHENTICATED, ErrorCode.NAME_TAKEN, ErrorCode.UNSUPPORTED_VERSION, ErrorCode.SUPERSEDED}
+)
+FAREWELL_S: Final = 2.0  # how long a stopped agent waits for its last results to be recorded
+
+
+class DeviceAgent:
+    """One device. `await run(stop)` until it is stopped, drained, or refused.
+
+    `online` is set while a session is open. Making one raises StateError where its state directory cannot be used.
+    """
+
+    def __init__(self, settings: DeviceSettings, registry: Registry, profile: DeviceProfile) -> None:
+        self._settings = settings
+        self._profile = profile
+        self._random = Random(settings.seed)
+        self._url = agent_url(settings.url)
+        self._skills = registry.specs()
+        workspace = Workspace(settings.workspace, [_root(text) for text in settings.allow])
+        self._outbox = Outbox(settings.state)
+        self._identity = self._outbox.identity(lambda: str(UUID(int=self._random.getrandbits(128), version=4)))
+        self._executor = Executor(
+            {spec.name: spec for spec in self._skills}, slots=settings.slots, fence=self._outbox.epoch
+        )
+        self._transfers = Transfers(self._say_transfer, lambda: self._executor.limits, self._random)
+        self._runner = Runner(
+            registry,
+            workspace,
+            self._outbox,
+            self._transfers,
+            say=self._say_stream,
+            report=self._handle,
+            limits=lambda: self._executor.limits,
+            private_network=settings.private_network,
+        )
+        self._session: DeviceSession | None = None
+        self._writer: Writer | None = None
+        self._connection: ClientConnection | None = None
+        self._fault: Fault | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = NEVER
+        self._lost = False
+        self._heard = asyncio.Event()  # a frame came, or the connection ended
+        self._drained = asyncio.Event()
+        self.online = asyncio.Event()
+
+    # --- life ------------------------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set or the gateway has drained the device.
+
+        Raises RefusedError where the gateway will not have it, now or later.
+        """
+        loop = self._loop = asyncio.get_running_loop()
+        serving = loop.create_task(self._serve())
+        ends = [loop.create_task(event.wait()) for event in (stop, self._drained)]
+        try:
+            self._handle(Restored(self._outbox.restore()))
+            await asyncio.wait((serving, *ends), return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
+            await self._wind_down("drained" if self._drained.is_set() else "stopped")
+        finally:
+            for task in (serving, *ends):
+                task.cancel()
+            await asyncio.gather(serving, *ends, return_exceptions=True)
+            await self._runner.close()
+            if self._alarm is not None:
+                self._alarm.cancel()
+            await self._outbox.close()
+
+    async def _serve(self) -> None:
+        """Connect, again and again. Says once when the gateway is lost, and once when it is back."""
+        backoff = Backoff(self._random)
+        while True:
+            reason = await self._connect()
+            if self._fault is not None and self._fault.code in FINAL:
+                raise RefusedError(self._fault.code, self._fault.message)
+            if self.online.is_set():
+                self.online.clear()
+                backoff.reset()
+            if not self._lost:
+                self._lost = True
+                log.warning("gateway lost, trying again", device=self._settings.name, reason=reason)
+            await asyncio.sleep(backoff.next())
+
+    async def _connect(self) -> str:
+        """Live through one connection; why it ended."""
+        self._fault = None
+        try:
+            connection = await dial(self._url)
+            await self._converse(connection)
+        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
+            return str(error) or type(error).__name__
+        except ProtocolError as error:
+            return error.message
+        return "the connection ended" if self._fault is None else self._fault.message
+
+    async def _converse(self, connection: ClientConnection) -> None:
+        session = self._attach()
+        writer = self._writer = Writer(connection, session)
+        self._connection = connection
+        self._arm()
+        try:
+            async for data in connection:
+                self._receive(session, data)
+                if session.state is not State.OPEN and self._fault is not None:
+                    break
+        finally:
+            self._writer = self._connection = None
+            await writer.finish()
+            session.detach()
+            self._handle(Disconnected())
+            self._heard.set()
+            await connection.close()
+
+    def _attach(self) -> DeviceSession:
+        """The session that goes on, or a new one."""
+        now = self._loop.time()
+        if self._session is not None and self._session.state is State.DETACHED:
+            self._session.connect(now)
+        else:
+            self._session = DeviceSession(now)
+        return self._session
+
+    async def _wind_down(self, reason: str) -> None:
+        """Stop what runs, deliver what ended, take leave."""
+        self._handle(ShutdownAsked())
+        await self._runner.settle(GRACE_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                while self._writer is not None and not self._executor.idle:
+                    self._heard.clear()
+                    await self._heard.wait()
+        session, writer = self._session, self._writer
+        if session is not None and session.state is State.OPEN and writer is not None:
+            session.goodbye(reason)
+            await writer.finish()
+
+    # --- what comes in ---------------------------------------------------------------------------------------
+
+    def _receive(self, session: DeviceSession, data: str | bytes) -> None:
+        for message in session.receive(data, self._loop.time()):
+            self._take(session, message)
+        self._heard.set()
+        self._wake()
+        self._arm()
+
+    def _take(self, session: DeviceSession, message: Message | Chunk) -> None:
+        match message:
+            case Dispatch() | Recorded() | Cancel() | Drain():
+                self._handle(message)
+            case ArtifactReady() | ArtifactAck() | ArtifactRefused() | Chunk():
+                self._transfers.handle(message)
+            case Challenge():
+                session.hello(self._hello(session))
+            case Welcome():
+                self._welcomed(message)
+            case Fault():
+                self._fault = message
+            case Credit():
+                pass  # the session counts; `_heard` wakes those who wait
+
+    def _hello(self, session: DeviceSession) -> Hello:
+        settings = self._settings
+        return Hello(
+            version=VERSION,
+            device=self._identity,
+            name=settings.name,
+            kind=settings.kind,
+            profile=self._profile,
+            labels=settings.labels,
+            skills=self._skills,
+            slots=settings.slots,
+            epoch=self._executor.fence,
+            token=None if settings.token is None else parse_token(settings.token).id,
+            proof=None if settings.token is None else self._proof(session, settings.token),
+            resume=session.resume,
+            running=self._executor.running,
+            held=self._executor.held,
+        )
+
+    def _proof(self, session: DeviceSession, token: str) -> str:
+        return proof(
+            verifier(token), nonce=session.nonce, device=self._identity, name=self._settings.name, version=VERSION
+        )
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        self._handle(welcome)
+        if not welcome.resumed:
+            self._outbox.raise_epoch(welcome.epoch)
+        self._transfers.reconnected()
+        log.info("gateway is back" if self._lost else "connected", device=self._settings.name, url=self._settings.url)
+        self._lost = False
+        self.online.set()
+
+    # --- what goes out ---------------------------------------------------------------------------------------
+
+    def _handle(self, event: Event) -> None:
+        """Let the executor decide, and do it."""
+        for command in self._executor.handle(event, self._loop.time()):
+            if type(command) is Send:
+                self._send(command.body)
+            elif isinstance(command, Leave):
+                self._drained.set()
+            elif not isinstance(command, Send):
+                self._runner.perform(command)
+        self._arm()
+
+    def _send(self, body: bytes) -> None:
+        session = self._session
+        if session is None or session.state not in (State.OPEN, State.DETACHED):
+            return
+        try:
+            session.send_encoded(body)
+        except LimitError:
+            return  # The other end is slow to acknowledge. A held result's timer sends it again.
+        self._wake()
+
+    async def _say_stream(self, message: LogLine | Progress) -> None:
+        """Send a stream message when there is a credit for it. Dropped while the gateway is away: work goes on."""
+        while True:
+            session = self._session
+            if session is None or session.state is not State.OPEN:
+                return
+            if session.can_stream:
+                session.send(message)
+                self._wake()
+                return
+            self._heard.clear()
+            await self._heard.wait()
+
+    def _say_transfer(self, message: Outgoing) -> None:
+        session = self._session
+        if session is None or session.state is not State.OPEN:
+            return
+        if isinstance(message, Chunk):
+            session.send_chunk(message)
+        else:
+            session.send(message)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._writer is not None:
+            self._writer.wake()
+
+    # --- time ------------------------------------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        """Have `_tick` called by the next deadline. One timer, moved only when a deadline comes nearer."""
+        when = self._executor.next_deadline()
+        if self._writer is not None and self._session is not None:
+            when = min(when, self._session.next_deadline() or NEVER)
+        if when < self._alarm_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm_at = when
+            self._alarm = self._loop.call_at(when, self._tick)
+
+    def _tick(self) -> None:
+        self._alarm_at = NEVER
+        now = self._loop.time()
+        if self._executor.next_deadline() <= now:
+            self._handle(Ticked())
+        session = self._session
+        if session is not None and self._writer is not None:
+            self._keep_alive(session, now)
+        self._wake()
+        self._arm()
+
+    def _keep_alive(self, session: DeviceSession, now: float) -> None:
+        try:
+            session.handle_timeout(now)
+        except ProtocolError:
+            if self._connection is not None:
+                self._connection.transport.abort()  # nobody is there for a closing handshake
+            return
+        if session.heartbeat_due(now):
+            session.send_heartbeat(Heartbeat(running=self._executor.at_work, load=load()), now)
+
+
+def _root(text: str) -> Root:
+    """An extra folder of `--allow`: read-only where it ends in `:ro`."""
+    path = text.removesuffix(":ro")
+    return Root.of(path, writable=path == text)

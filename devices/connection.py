@@ -1,0 +1,103 @@
+"""The agent's WebSocket: dialling, back-off, writing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from ipaddress import ip_address
+from random import Random
+from typing import Final
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from protocol.session import DeviceSession
+
+# The session's own limits are the strict ones; this one keeps a stranger from filling memory before they apply.
+MAX_MESSAGE_BYTES: Final = 8 << 20
+OPEN_TIMEOUT_S: Final = 10.0
+CLOSE_TIMEOUT_S: Final = 3.0
+BACKOFF_S: Final = 0.5
+BACKOFF_MAX_S: Final = 30.0
+
+
+class Backoff:
+    """Delays between attempts to connect: doubling from 0.5 s to 30 s, each with jitter down to a half of it."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.reset()
+
+    def reset(self) -> None:
+        """The connection was good: begin again with short delays."""
+        self._delay = BACKOFF_S
+
+    def next(self) -> float:
+        """Seconds until the next attempt."""
+        delay = self._delay * self._random.uniform(0.5, 1.0)
+        self._delay = min(self._delay * 2, BACKOFF_MAX_S)
+        return delay
+
+
+async def dial(url: str) -> ClientConnection:
+    """Open a WebSocket. Raises OSError, TimeoutError or InvalidHandshake.
+
+    No compression and no protocol pings: the session's heartbeats carry state and make pings redundant.
+    """
+    connection = await connect(
+        url,
+        compression=None,
+        ping_interval=None,
+        max_size=MAX_MESSAGE_BYTES,
+        open_timeout=OPEN_TIMEOUT_S,
+        close_timeout=CLOSE_TIMEOUT_S,
+        proxy=None if _is_loopback(url) else True,
+    )
+    wire = connection.transport.get_extra_info("socket")
+    if wire is not None and wire.family in (socket.AF_INET, socket.AF_INET6):
+        # A small result must not wait for the acknowledgement of the one before.
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+class Writer:
+    """Writes what a session has to say, all of one turn of the event loop in as few frames as it allows."""
+
+    def __init__(self, connection: ClientConnection, session: DeviceSession) -> None:
+        self._connection = connection
+        self._session = session
+        self._ready = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def wake(self) -> None:
+        """There may be something to write."""
+        self._ready.set()
+
+    async def finish(self) -> None:
+        """Write what is left, and stop."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        with contextlib.suppress(ConnectionClosed):
+            await self._write()
+
+    async def _run(self) -> None:
+        with contextlib.suppress(ConnectionClosed):  # reading finds out too, and says so
+            while True:
+                await self._ready.wait()
+                self._ready.clear()
+                await self._write()
+
+    async def _write(self) -> None:
+        for data in self._session.data_to_send():
+            await self._connection.send(data)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

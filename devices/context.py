@@ -1,0 +1,70 @@
+"""What one attempt sees of its device: `tools.context.ToolContext`, for real."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from devices.transfers import Transfers
+from protocol.messages import AttemptRef, LogLine, Progress
+from tools.context import Stream, ToolLimits
+from tools.workspace import Workspace
+
+Say = Callable[[LogLine | Progress], Awaitable[None]]
+
+
+class Artifacts:
+    """The transfers, on behalf of one attempt."""
+
+    __slots__ = ("_attempt", "_transfers")
+
+    def __init__(self, transfers: Transfers, attempt: AttemptRef) -> None:
+        self._transfers = transfers
+        self._attempt = attempt
+
+    async def publish(self, path: Path, *, name: str = "") -> tuple[str, int]:
+        return await self._transfers.publish(path, name, self._attempt)
+
+    async def save(self, sha256: str, path: Path) -> int:
+        return await self._transfers.save(sha256, path, self._attempt)
+
+
+class AttemptContext:
+    """One attempt's surroundings; the parts that few skills use are made when they are asked for."""
+
+    __slots__ = ("_key", "_say", "_transfers", "cancelled", "limits", "workspace")
+
+    def __init__(
+        self,
+        key: tuple[str, str, int],
+        workspace: Workspace,
+        limits: ToolLimits,
+        transfers: Transfers,
+        say: Say,
+    ) -> None:
+        self._key = key
+        self._transfers = transfers
+        self._say = say
+        self.workspace = workspace
+        self.limits = limits
+        self.cancelled = threading.Event()
+
+    @property
+    def attempt(self) -> AttemptRef:
+        run, task, attempt = self._key
+        return AttemptRef(run=run, task=task, attempt=attempt)
+
+    @property
+    def artifacts(self) -> Artifacts:
+        return Artifacts(self._transfers, self.attempt)
+
+    async def log(self, stream: Stream, text: str) -> None:
+        """At most 8,000 characters go over; waits while the gateway grants no credit."""
+        run, task, attempt = self._key
+        await self._say(LogLine(run=run, task=task, attempt=attempt, stream=stream, text=text[:8_000]))
+
+    async def progress(self, fraction: float | None, message: str = "") -> None:
+        run, task, attempt = self._key
+        share = None if fraction is None else min(max(float(fraction), 0.0), 1.0)
+        await self._say(Progress(run=run, task=task, attempt=attempt, fraction=share, message=message[:500]))
