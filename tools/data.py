@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import statistics
+from collections import Counter
 from typing import Literal
 
+from protocol.errors import ErrorCode
 from protocol.vocabulary import Json
-from tools.arguments import Items, JsonPath, Limit, Order, Output, Regex
+from tools import loglines
+from tools.arguments import Items, JsonPath, Limit, Order, Output
+from tools.arguments import Regex as Pattern
 from tools.context import ToolContext
+from tools.errors import ToolError
+from tools.jsonpath import Missing, canonical, flat, is_number, ranking, walk
+from tools.regexes import Regex
 from tools.skill import skill
+
+Op = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "matches"]
+BATCH = 5_000
 
 
 class KeyCount(Output):
@@ -78,7 +89,7 @@ class Comparison(Output):
     ),
 )
 def count_by(
-    context: ToolContext, *, items: Items, by: JsonPath = "line", pattern: Regex | None = None, limit: Limit = 1000
+    context: ToolContext, *, items: Items, by: JsonPath = "line", pattern: Pattern | None = None, limit: Limit = 1000
 ) -> Counts:
     """Count lines or records by service, level, hour, day, file extension or any field.
 
@@ -88,7 +99,13 @@ def count_by(
         pattern: Instead of `by`: the key is what this regular expression's group matches.
         limit: Most keys to return, the most frequent first.
     """
-    raise NotImplementedError
+    found = flat(items)
+    keys = _matched(context, found, pattern) if pattern is not None else [_key(item, by) for item in found]
+    counter = Counter(key for key in keys if key is not None)
+    ordered = sorted(counter.items(), key=lambda one: (-one[1], one[0]))
+    # What does not fit among the keys counts as other: the sum stays the total.
+    kept = [KeyCount(key=key, count=number) for key, number in ordered[:limit]]
+    return Counts(counts=kept, total=len(found), other=len(found) - sum(one.count for one in kept))
 
 
 @skill(
@@ -114,7 +131,21 @@ def rank(
         order: `desc` puts the largest first.
         limit: Most entries to return.
     """
-    raise NotImplementedError
+    found = [
+        Ranked(item=item, value=value)
+        for item in flat(items)
+        if not isinstance(value := walk(item, by), Missing) and value is not None
+    ]
+    numbers = [one for one in found if is_number(one.value)]
+    # Where most are numbers, a text among them is a value that is missing.
+    found = numbers if len(numbers) * 2 >= len(found) else found
+    found.sort(key=lambda one: ranking(one.value), reverse=order == "desc")
+    return Ranking(
+        ranked=found[:limit],
+        best=found[0].item if found else None,
+        worst=found[-1].item if found else None,
+        count=len(found),
+    )
 
 
 @skill(
@@ -135,7 +166,12 @@ def merge(context: ToolContext, *, items: Items, unique: bool = False, sort: boo
         unique: Each value once.
         sort: In order.
     """
-    raise NotImplementedError
+    found = flat(items)
+    if unique:
+        found = list({canonical(item): item for item in reversed(found)}.values())[::-1]
+    if sort:
+        found.sort(key=ranking)
+    return Merged(items=found, count=len(found))
 
 
 @skill(
@@ -154,7 +190,7 @@ def filter_(
     *,
     items: Items,
     by: JsonPath | None = None,
-    op: Literal["==", "!=", "<", "<=", ">", ">=", "contains", "matches"],
+    op: Op,
     value: Json,
 ) -> Filtered:
     """Keep the records whose value fits a condition.
@@ -165,7 +201,14 @@ def filter_(
         op: How to compare; `matches` takes a regular expression.
         value: What to compare with.
     """
-    raise NotImplementedError
+    found = flat(items)
+    values = [walk(item, by) for item in found]
+    if op == "matches":
+        keep = _matching(context, values, value)
+    else:
+        keep = [_holds(one, op, value) for one in values]
+    kept = [item for item, good in zip(found, keep, strict=True) if good]
+    return Filtered(items=kept, count=len(kept), total=len(found))
 
 
 @skill(
@@ -186,7 +229,19 @@ def stats(context: ToolContext, *, items: Items, by: JsonPath | None = None) -> 
         items: Numbers or records, or lists of them; what has no number is left out.
         by: Path to the number in each record; without it, the item itself.
     """
-    raise NotImplementedError
+    numbers = [
+        float(value) for item in flat(items) if isinstance(value := walk(item, by), (int, float)) and is_number(value)
+    ]
+    if not numbers:
+        return Statistics(count=0, sum=0.0, average=None, minimum=None, maximum=None, median=None)
+    return Statistics(
+        count=len(numbers),
+        sum=_finite(sum(numbers)),
+        average=_finite(sum(numbers) / len(numbers)),
+        minimum=min(numbers),
+        maximum=max(numbers),
+        median=_finite(statistics.median(numbers)),
+    )
 
 
 @skill(
@@ -207,4 +262,108 @@ def compare(context: ToolContext, *, items: Items, by: JsonPath | None = None) -
         items: Records of a fan-out, each with `device` and `output`.
         by: Path to the value in each record, such as `output.hash`; without it, the whole output.
     """
-    raise NotImplementedError
+    groups: dict[str, Group] = {}
+    found = flat(items)
+    for number, item in enumerate(found, 1):
+        record = item if isinstance(item, dict) and "device" in item else None
+        path = by if by is not None or record is None or "output" not in record else "output"
+        value = walk(item, path)
+        value = None if isinstance(value, Missing) else value
+        group = groups.setdefault(canonical(value), Group(value=value, devices=[], count=0))
+        name = str(record["device"]) if record is not None else f"#{number}"
+        groups[canonical(value)] = group.model_copy(
+            update={"devices": [*group.devices, name], "count": group.count + 1}
+        )
+    ordered = sorted(groups.values(), key=lambda group: -group.count)
+    return Comparison(equal=len(ordered) <= 1, groups=ordered, count=len(found))
+
+
+def _finite(number: float) -> float:
+    if number in (float("inf"), float("-inf")):
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, "the numbers are too large to add up")
+    return number
+
+
+def _line(item: Json) -> str | None:
+    """The text of an item: itself, or what a search's match or a log's record carries."""
+    if isinstance(item, str):
+        return item
+    if isinstance(item, dict):
+        for key in ("text", "line", "message", "msg"):
+            if isinstance(item.get(key), str):
+                return str(item[key])
+    return None
+
+
+def _key(item: Json, by: str) -> str | None:
+    """What the item counts under, or None where it says nothing of it."""
+    if by == "line" and not isinstance(item, dict):
+        return _written(item)
+    if by == "extension":
+        return _extension(item)
+    if isinstance(item, dict):
+        value = walk(item, by)
+        if not isinstance(value, Missing) and value is not None:
+            return _written(value)
+        if by in loglines.FIELDS and (found := loglines.from_record(item, by)) is not None:
+            return found
+    line = _line(item)
+    if line is None:
+        return None
+    return line if by == "line" else loglines.field(line, by)
+
+
+def _written(value: Json) -> str:
+    return value if isinstance(value, str) else canonical(value)
+
+
+def _extension(item: Json) -> str | None:
+    """Of a path or a file's entry: `.log`; of a name without one: `(none)`."""
+    path = item if isinstance(item, str) else walk(item, "path") if isinstance(item, dict) else None
+    if not isinstance(path, str):
+        return None
+    stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return f".{ending.lower()}" if stem and dot and ending else "(none)"
+
+
+def _matched(context: ToolContext, items: list[Json], pattern: str) -> list[str | None]:
+    lines = [_line(item) or "" for item in items]
+    with Regex(context, pattern) as regex:
+        return [key for start in range(0, len(lines), BATCH) for key in regex.groups(lines[start : start + BATCH])]
+
+
+def _matching(context: ToolContext, values: list[Json | Missing], pattern: Json) -> list[bool]:
+    if not isinstance(pattern, str) or not pattern:
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, "`value` must be a regular expression (text) where `op` is matches")
+    keep = [False] * len(values)
+    texts = [(index, value) for index, value in enumerate(values) if isinstance(value, str)]
+    with Regex(context, pattern) as regex:
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+            for found in regex.search([text for _, text in batch]):
+                keep[batch[found][0]] = True
+    return keep
+
+
+def _holds(found: Json | Missing, op: Op, value: Json) -> bool:
+    """As conditions on edges hold: what is missing, or cannot be compared, does not."""
+    if isinstance(found, Missing):
+        return False
+    if op in ("==", "!="):
+        return (canonical(found) == canonical(value)) == (op == "==")
+    if op == "contains":
+        return _contains(found, value)
+    if is_number(found) != is_number(value) or isinstance(found, str) != isinstance(value, str):
+        return False
+    if not is_number(found) and not isinstance(found, str):
+        return False
+    left, right = ranking(found), ranking(value)
+    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
+
+
+def _contains(found: Json, value: Json) -> bool:
+    if isinstance(found, str):
+        return isinstance(value, str) and value in found
+    if isinstance(found, list):
+        return any(canonical(one) == canonical(value) for one in found)
+    return isinstance(found, dict) and isinstance(value, str) and value in found

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from protocol.vocabulary import Json
 from tools.arguments import Output
 from tools.context import ToolContext
+from tools.errors import printable
+from tools.markdown import render
 from tools.skill import skill
 
 
@@ -45,4 +47,9 @@ def report(
         title: Heading of the whole report.
         sections: Its parts: a heading, and any JSON as content.
     """
-    raise NotImplementedError
+    parts = [f"# {printable(' '.join(title.split()))}"]
+    for section in sections:
+        if section.heading:
+            parts.append(f"## {printable(' '.join(section.heading.split()))}")
+        parts.append(render(section.content))
+    return Report(text="\n\n".join(parts) + "\n")
