@@ -56,26 +56,22 @@ TICK_S = 0.25
 _ARTIFACT = (ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The listener lets a device in, under this session epoch."""
-
-    epoch: int
-
-
 class Listener(Protocol):
     """Who hears what devices say. All but `admit` return at once."""
 
     def token_required(self, peer: str) -> bool: ...
 
-    async def admit(self, hello: Hello, nonce: str, peer: str) -> Admission:
-        """Check the credentials and raise the epoch. Raises ProtocolError to turn the device away."""
+    async def admit(self, hello: Hello, nonce: str, peer: str) -> int:
+        """Check the credentials and raise the device's epoch, which is returned.
+
+        Raises ProtocolError to turn the device away.
+        """
 
     def joined(self, hello: Hello, epoch: int, *, resumed: bool) -> None: ...
 
-    def left(self, name: str, epoch: int, reason: str, *, goodbye: bool) -> None: ...
+    def left(self, name: str, reason: str, *, goodbye: bool) -> None: ...
 
-    def lapsed(self, name: str, epoch: int) -> None: ...
+    def lapsed(self, name: str) -> None: ...
 
     def results(self, name: str, results: Sequence[Result]) -> None: ...
 
@@ -271,20 +267,20 @@ class Gateway:
     async def _admit(self, connection: _Connection, hello: Hello, peer: str) -> None:
         session = connection.session
         self.fleet.check_name(hello, self._clock())
-        admission = await self._listener.admit(hello, session.nonce, peer)
+        epoch = await self._listener.admit(hello, session.nonce, peer)
         if session.state is not State.GREETED:
             raise HandshakeError(ErrorCode.HEARTBEAT_MISSED, "The handshake took too long.")
         now = self._clock()
         self.fleet.check_name(hello, now)
         member = self.fleet.members.get(hello.name)
-        if member is not None and member.epoch > admission.epoch:
+        if member is not None and member.epoch > epoch:
             raise HandshakeError(ErrorCode.SUPERSEDED, "A newer connection of this device is there.")
         previous = self._supersede(hello, member)
         resumed = previous is not None and session.can_resume(previous)
         session.accept(
             Welcome(
                 session=secrets.token_hex(16),
-                epoch=admission.epoch,
+                epoch=epoch,
                 heartbeat_s=self._settings.heartbeat_s,
                 lease_s=self._settings.lease_s,
                 limits=self._settings.limits,
@@ -292,12 +288,12 @@ class Gateway:
             ),
             previous if resumed else None,
         )
-        connection.name, connection.epoch = hello.name, admission.epoch
+        connection.name, connection.epoch = hello.name, epoch
         self._connections[hello.name] = connection
-        self.fleet.join(hello, admission.epoch, session, now)
+        self.fleet.join(hello, epoch, session, now)
         self._mark(connection)
         self._watch(connection)
-        self._listener.joined(hello, admission.epoch, resumed=resumed)
+        self._listener.joined(hello, epoch, resumed=resumed)
 
     def _supersede(self, hello: Hello, member: Member | None) -> GatewaySession | None:
         """End the same device's earlier connection, where one is left; its session, to go on with."""
@@ -363,7 +359,7 @@ class Gateway:
         if name and self._connections.get(name) is connection:
             del self._connections[name]
             if self.fleet.leave(name, connection.epoch, connection.heard):
-                self._listener.left(name, connection.epoch, reason, goodbye=connection.goodbye)
+                self._listener.left(name, reason, goodbye=connection.goodbye)
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -430,6 +426,6 @@ class Gateway:
             self._watch(connection)
         for member in self.fleet.lapse(now):
             member.session.close()
-            self._listener.lapsed(member.name, member.epoch)
+            self._listener.lapsed(member.name)
         if not self._stopping:
             self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)

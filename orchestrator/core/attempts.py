@@ -64,9 +64,10 @@ class Attempts:
         if task.retry_at is not None and task.retry_at > self.now:
             self.commands.append(SetTimer(task.retry_at, TimerKind.RETRY, self.state.run, id, task.attempt))
             return
-        self.commands.append(Offer(self._ready_task(id)))
+        self.commands.append(Offer(self.ready_task(id)))
 
-    def _ready_task(self, id: str) -> ReadyTask:
+    def ready_task(self, id: str) -> ReadyTask:
+        """What placement is told of a task."""
         state, spec = self.state, self.state.graph[id]
         needs = spec.requirements
         pinned = needs.device
@@ -362,7 +363,7 @@ class Attempts:
         kind, current = stimulus.kind, task.attempt == stimulus.attempt
         match kind:
             case TimerKind.RETRY if current and task.status is TaskStatus.READY:
-                self.commands.append(Offer(self._ready_task(stimulus.task)))
+                self.commands.append(Offer(self.ready_task(stimulus.task)))
             case TimerKind.RUN if current and task.status.live:
                 assert task.device is not None
                 self.commands.append(

@@ -70,17 +70,32 @@ class Counters:
 
 @dataclass(slots=True)
 class Slot:
-    """An open run in memory. `durable` is the last event that is on disk; `recent` the newest of those."""
+    """A run in memory. `durable` is the last event that is on disk; `recent` the newest of those.
+
+    `waiters` are told when `durable` has moved, or the run has left memory.
+    """
 
     machine: RunMachine
     durable: int = 0
     recent: deque[Event] = field(default_factory=lambda: deque(maxlen=RECENT_EVENTS))
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    waiters: list[asyncio.Future[None]] = field(default_factory=list)
     ended: bool = False
 
     @property
     def state(self) -> RunState:
         return self.machine.state
+
+    async def change(self) -> None:
+        """Wait until more is durable."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiters.append(future)
+        await future
+
+    def tell(self) -> None:
+        for future in self.waiters:
+            if not future.done():
+                future.set_result(None)
+        self.waiters.clear()
 
 
 class Engine:
@@ -172,7 +187,12 @@ class Engine:
     def reopen(self, run: str, slot: Slot) -> None:
         """An ended run is to go on."""
         self._ended.pop(run, None)
-        self._runs[run] = Slot(slot.machine, slot.durable, slot.recent)
+        slot.ended = False
+        self._runs[run] = slot
+
+    def close_again(self, run: str) -> None:
+        """A run that was to go on stays as it ended."""
+        self._run_ended(run)
 
     async def _load(self, run: str) -> Slot | None:
         """Fold a run's log. An open run is taken up: its attempts are known again, its commands given again."""
@@ -203,7 +223,7 @@ class Engine:
 
     def _keep_ended(self, run: str, slot: Slot) -> None:
         slot.ended = True
-        slot.changed.set()
+        slot.tell()
         self._ended[run] = slot
         while len(self._ended) > ENDED_KEPT:
             self._ended.popitem(last=False)
@@ -328,7 +348,7 @@ class Engine:
         if error is not None:
             self._forget(group, error)
         else:
-            self._publish(group.events)
+            self._publish(group)
             for command in group.commands:
                 if callable(command):
                     command()
@@ -351,7 +371,7 @@ class Engine:
         for run in {**group.runs, **dropped.runs}:
             slot = self._runs.pop(run, None)
             if slot is not None:
-                slot.changed.set()
+                slot.tell()
             self.roster.forget_run(run, self.scheduler)
             self.scheduler.forget_run(run)
             self._spawn(self._reload(run))
@@ -366,13 +386,15 @@ class Engine:
             else:
                 return
 
-    def _publish(self, events: Iterable[Event]) -> None:
-        for event in events:
+    def _publish(self, group: Group) -> None:
+        for event in group.events:
             slot = self._runs.get(event.run)
             if slot is not None:
                 slot.durable = event.seq
                 slot.recent.append(event)
-                slot.changed.set()
+        for run in group.runs:
+            if run in self._runs:
+                self._runs[run].tell()
 
     def _do(self, command: c.Command) -> None:
         """One command whose events are durable."""

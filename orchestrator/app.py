@@ -1,0 +1,441 @@
+"""The one place where the parts are wired together, and the application that both faces stand on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from agents.answer import write_answer
+from agents.factory import build_supervisor
+from devices.gateway import Gateway, GatewaySettings
+from orchestrator.contents import Contents
+from orchestrator.core import stimuli
+from orchestrator.core.application import Health, Refusal, Role, Statistics
+from orchestrator.core.commands import Decision
+from orchestrator.core.compiler import compile_plan
+from orchestrator.core.edits import EditBatch
+from orchestrator.core.events import Event, RunError, RunStatus
+from orchestrator.core.plan import Plan
+from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
+from orchestrator.core.project import graph_view, run_view
+from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
+from orchestrator.core.requests import Request
+from orchestrator.core.tasks import TaskStatus
+from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from orchestrator.runtime.control import Control, Supervision, edit_result
+from orchestrator.runtime.engine import Engine, Slot
+from orchestrator.runtime.reception import Reception, valid
+from orchestrator.runtime.roster import Known
+from orchestrator.settings import Settings
+from protocol.credentials import parse_token, verifier
+from protocol.vocabulary import SkillSpec
+from storage import open_store
+
+log = structlog.get_logger("asterism.app")
+
+PAGE = 1_000
+T = TypeVar("T")
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        return time.time()
+
+
+class Asterism:
+    """One orchestrator. `await start()`, serve `gateway` at `/v1/agent`, `await stop()`.
+
+    `store` and `supervisor` may be given, for tests; else the settings say what they are.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: Store | None = None,
+        supervisor: Supervisor | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self._clock = clock or SystemClock()
+        self._problems: dict[str, None] = {}
+        self.store = store or open_store(settings.database, on_trouble=self._trouble)
+        contents = Contents(Path(settings.data_dir) / "artifacts", self.store, self._clock)
+        leader = supervisor or build_supervisor(settings.models, settings.data_dir, settings.database)
+        self._supervision = Supervision(_Desk(leader, self._scope))
+        self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s)
+        self._control = Control(self.engine)
+        self._supervision.attach(self._control)
+        self.reception = Reception(self.engine, self.store, self._clock)
+        gateway = GatewaySettings(heartbeat_s=settings.heartbeat_s, lease_s=settings.lease_s)
+        self.gateway = Gateway(self.reception, gateway, contents, clock=self._clock.now)
+        self.engine.attach(self.gateway)
+        self._contents = contents
+        self._started = False
+
+    async def start(self) -> None:
+        """Open the record, take up what is open, and let devices in. Raises StoreError."""
+        await self.store.open()
+        self.reception.guarded = bool(await self.store.tokens())
+        self.gateway.start()
+        await self.engine.start()
+        self._started = True
+
+    async def stop(self) -> None:
+        """Stop cleanly; open runs go on after the next start. Safe to call twice."""
+        if self._started:
+            self._started = False
+            self._problems["stopping"] = None
+            await self._supervision.stop()
+            await self.gateway.stop()
+            await self.engine.stop()
+        await self.store.close()
+
+    def _trouble(self, code: str | None) -> None:
+        """The store says that it is in trouble, or well again."""
+        for known in [known for known in self._problems if known.startswith("database_")]:
+            del self._problems[known]
+        if code is not None:
+            self._problems[code] = None
+            log.error("the record is in trouble", code=code)
+
+    # --- runs --------------------------------------------------------------------------------------------------
+
+    async def submit(self, request: Request, *, key: str | None = None, by: str = "") -> tuple[str, bool]:
+        self._check_ready()
+        if by:
+            request = request.model_copy(update={"submitted_by": by[:500]})
+        edit = self._compiled(request)
+        run = f"r{int(self._clock.now()):x}{secrets.token_hex(4)}"
+        if key is not None:
+            digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+            known, owner = await self._stored(self.store.remember_request(key, digest, run, self._clock.now()))
+            if not hmac.compare_digest(known, digest):
+                raise Refusal("conflict", "that idempotency key was used with another request; use a new key")
+            if owner != run:
+                return await self._again(owner, run, request, edit)
+        await self._begin(run, request, edit)
+        return run, True
+
+    async def _again(
+        self, owner: str, run: str, request: Request, edit: stimuli.EditProposed | None
+    ) -> tuple[str, bool]:
+        """The key is known: its run, begun now where a crash came between the two."""
+        if await self.engine.slot(owner) is None:
+            await self._begin(owner, request, edit)
+            return owner, True
+        return owner, False
+
+    async def _begin(self, run: str, request: Request, edit: stimuli.EditProposed | None) -> None:
+        self.engine.begin(run)
+        self.engine.handle(run, stimuli.Submitted(request), request.submitted_by)
+        if edit is not None:
+            self.engine.handle(run, edit, "plan")
+        await self._stored(self.engine.durable())
+
+    def _compiled(self, request: Request) -> stimuli.EditProposed | None:
+        """The first edit of an explicit plan."""
+        if request.plan is None:
+            return None
+        compiled, problems = compile_plan(request.plan, self.engine.roster.fleet)
+        if compiled is None:
+            code = "no_capable_device" if problems[0].code == "no_capable_device" else "bad_request"
+            raise Refusal(code, "; ".join(problem.message for problem in problems[:20]))
+        batch = EditBatch(base=0, edits=compiled.edits, by=request.submitted_by or "client", why="the request's plan")
+        return stimuli.EditProposed(batch, compiled.answer)
+
+    async def runs(self, *, status: str | None = None, before: float | None = None, limit: int = 50) -> list[RunItem]:
+        summaries = await self._stored(self.store.runs(status=status, before=before, limit=limit))
+        return [_item(summary) for summary in summaries]
+
+    async def run(self, run: str) -> RunView:
+        slot = await self._slot(run)
+        return run_view(slot.state, volatile=self.reception.words(run), now=self._clock.now())
+
+    async def graph(self, run: str) -> GraphView:
+        return graph_view((await self._slot(run)).state)
+
+    async def plan_for(self, run: str) -> Plan | None:
+        return (await self.run(run)).plan
+
+    async def events(self, run: str, *, after: int = 0, limit: int = 10_000) -> list[Event]:
+        await self._slot(run)
+        return await self._stored(self.store.events(run, after=after, limit=limit))
+
+    async def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
+        while True:
+            slot = await self._slot(run)
+            page = await self._page(slot, run, after)
+            for event in page:
+                after = event.seq
+                yield event
+            if page:
+                continue
+            if slot.ended or slot.state.status.terminal:
+                return
+            await slot.change()
+
+    async def _page(self, slot: Slot, run: str, after: int) -> list[Event]:
+        """Durable events after `after`, from memory where they are recent."""
+        if slot.durable <= after and not slot.ended:
+            return []
+        recent = slot.recent
+        if recent and recent[0].seq <= after + 1:
+            return [event for event in recent if event.seq > after]
+        return await self._stored(self.store.events(run, after=after, limit=PAGE))
+
+    async def wait(self, run: str, seconds: float) -> RunView:
+        async def settled() -> None:
+            while True:
+                slot = await self._slot(run)
+                if slot.state.status.terminal or slot.state.face is RunStatus.WAITING:
+                    return
+                await slot.change()
+
+        try:
+            await asyncio.wait_for(settled(), seconds)
+        except TimeoutError:
+            pass
+        return await self.run(run)
+
+    async def edit(self, run: str, batch: EditBatch, *, by: str = "") -> EditResult:
+        self._check_ready()
+        await self._open(run)
+        # What revises a failure, and keys of steps, are the supervisor's to say.
+        update: dict[str, object] = {"revises": None, "by": by or batch.by or "client"}
+        return await self._stored(self._control.edit(run, batch.model_copy(update=update)))
+
+    async def undo(self, run: str, version: int, *, by: str = "") -> EditResult:
+        self._check_ready()
+        slot = await self._open(run)
+        decision = await self._stored(self.engine.handle_durably(run, stimuli.UndoAsked(version, by or "client"), by))
+        return edit_result(decision or Decision([], [], ("run_ended", "the run has ended")), slot)
+
+    async def cancel(self, run: str, *, by: str = "", reason: str = "") -> None:
+        await self._steer(run, stimuli.CancelAsked(by or "client", reason[:500]), by)
+
+    async def retry(self, run: str, tasks: Sequence[str] = (), *, by: str = "") -> None:
+        self._check_ready()
+        slot = await self._slot(run)
+        if not slot.state.status.terminal:
+            raise Refusal("run_open", "the run has not ended; a retry is for what failed, was skipped or cancelled")
+        self.engine.reopen(run, slot)
+        decision = await self._stored(
+            self.engine.handle_durably(run, stimuli.RetryAsked(by or "client", tuple(tasks)), by)
+        )
+        if decision is not None and decision.rejected is not None:
+            self.engine.close_again(run)
+            raise Refusal(*decision.rejected)
+
+    async def approve(self, run: str, approval: str, *, granted: bool, by: str = "") -> None:
+        await self._steer(run, stimuli.ApprovalGiven(approval, granted, by or "client"), by)
+
+    async def answer(self, run: str, question: str, answer: str, *, by: str = "") -> None:
+        await self._steer(run, stimuli.AnswerGiven(question, answer[:500], by or "client"), by)
+
+    async def _steer(self, run: str, stimulus: stimuli.Stimulus, by: str) -> None:
+        self._check_ready()
+        await self._open(run)
+        decision = await self._stored(self.engine.handle_durably(run, stimulus, by))
+        if decision is None:
+            raise Refusal("run_ended", "the run has ended")
+        if decision.rejected is not None:
+            raise Refusal(*decision.rejected)
+
+    async def explain(self, run: str, task: str) -> list[str]:
+        slot = await self._slot(run)
+        if task not in slot.state.tasks:
+            raise Refusal("not_found", f"run {run} has no task {task}")
+        view = next(view for view in (await self.run(run)).tasks if view.id == task)
+        lines = [f"{task} is {view.status.value}" + (f" on {view.device}" if view.device else "")]
+        lines += [f"waits for {view.waiting_for}"] if view.waiting_for else []
+        lines += [f"because {view.why}"] if view.why else []
+        if slot.state.tasks[task].status in (TaskStatus.READY, TaskStatus.PENDING, TaskStatus.RUNNING):
+            for score in self.engine.scheduler.explain(slot.machine.ready_task(task)):
+                marks = "cannot" if score.score is None else f"{score.score:.2f}"
+                lines.append(f"{score.device}: {marks} ({score.because})")
+        return lines
+
+    # --- devices -----------------------------------------------------------------------------------------------
+
+    async def devices(self) -> list[DeviceView]:
+        return [self._device(known) for known in sorted(self.engine.roster, key=lambda known: known.info.name)]
+
+    async def device(self, name: str) -> DeviceView:
+        known = self.engine.roster.get(name)
+        if known is None:
+            raise Refusal("not_found", f"there is no device {name}")
+        return self._device(known)
+
+    def _device(self, known: Known) -> DeviceView:
+        info = known.info
+        return DeviceView(
+            name=info.name,
+            kind=info.kind,
+            online=info.online,
+            draining=info.draining,
+            labels=info.labels,
+            profile=info.profile,
+            skills=tuple(info.skills.values()),
+            slots=info.slots,
+            running=len(known.attempts),
+            load=known.load,
+            epoch=known.epoch,
+            last_seen=known.last_seen,
+            unavailable_because=known.away_because or ("draining" if info.draining else ""),
+        )
+
+    async def drain(self, name: str, *, reason: str = "") -> None:
+        if not self.engine.drain(name, reason):
+            raise Refusal("not_found", f"there is no device {name}")
+
+    async def skills(self) -> list[SkillSpec]:
+        return list(self.engine.roster.fleet.skills.values())
+
+    # --- artifacts ---------------------------------------------------------------------------------------------
+
+    async def artifacts(self, run: str) -> list[ArtifactRecord]:
+        await self._slot(run)
+        return await self._stored(self.store.artifacts(run))
+
+    async def read_artifact(self, sha256: str) -> AsyncIterator[bytes]:
+        if await self._stored(self.store.artifact(sha256)) is None:
+            raise Refusal("not_found", "there is no such artifact")
+        async for data in self._contents.read(sha256):
+            yield data
+
+    # --- tokens ------------------------------------------------------------------------------------------------
+
+    async def create_token(
+        self, role: Role, *, name: str = "", expires_in_s: float | None = None
+    ) -> tuple[str, TokenRecord]:
+        now = self._clock.now()
+        id = secrets.token_hex(4)
+        token = f"ast_{id}_{secrets.token_urlsafe(32)}"
+        expires = now + expires_in_s if expires_in_s is not None else None
+        record = TokenRecord(id=id, role=role, verifier=verifier(token), name=name[:200], created=now, expires=expires)
+        await self._stored(self.store.add_token(record))
+        self.reception.guarded = True
+        return token, record
+
+    async def tokens(self) -> list[TokenRecord]:
+        return await self._stored(self.store.tokens())
+
+    async def revoke_token(self, id: str) -> bool:
+        return await self._stored(self.store.revoke_token(id, self._clock.now()))
+
+    async def authenticate(self, token: str) -> TokenRecord | None:
+        try:
+            parsed = parse_token(token)
+        except ValueError:
+            return None
+        record = await self._stored(self.store.token(parsed.id))
+        right = hmac.compare_digest(verifier(token), record.verifier if record else "0" * 64)
+        return record if record is not None and right and valid(record, self._clock.now()) else None
+
+    async def tokens_configured(self) -> bool:
+        return self.reception.guarded
+
+    # --- health ------------------------------------------------------------------------------------------------
+
+    def health(self) -> Health:
+        return Health(ready=self._started and not self._problems, problems=tuple(self._problems))
+
+    def statistics(self) -> Statistics:
+        engine, counters = self.engine, self.engine.counters
+        roster = list(engine.roster)
+        return Statistics(
+            runs_open=engine.open_runs,
+            tasks_waiting=engine.scheduler.waiting(),
+            attempts_live=sum(len(known.attempts) for known in roster),
+            devices_online=sum(known.info.online for known in roster),
+            devices_known=len(roster),
+            runs_started=counters.runs,
+            tasks_dispatched=counters.dispatched,
+            attempts_succeeded=counters.succeeded,
+            attempts_failed=counters.failed,
+            attempts_lost=counters.lost,
+            commits=counters.commits,
+            sessions_faulted=self.reception.faults,
+        )
+
+    # --- helpers -----------------------------------------------------------------------------------------------
+
+    def _check_ready(self) -> None:
+        if not self._started or self._problems:
+            why = ", ".join(self._problems) or "starting"
+            raise Refusal("not_ready", f"the orchestrator accepts nothing now ({why}); try again later")
+
+    async def _slot(self, run: str) -> Slot:
+        """The run, with nothing in it that is not durable."""
+        try:
+            slot = await self.engine.slot(run)
+            if slot is not None and slot.state.seq > slot.durable and not self._problems and self._started:
+                await self.engine.durable()
+                slot = await self.engine.slot(run)
+        except StoreError as error:
+            raise Refusal("not_ready", str(error)) from None
+        if slot is None:
+            raise Refusal("not_found", f"there is no run {run}")
+        return slot
+
+    async def _open(self, run: str) -> Slot:
+        slot = await self._slot(run)
+        if slot.state.status.terminal:
+            raise Refusal("run_ended", f"the run {slot.state.status.value} already")
+        return slot
+
+    async def _stored(self, work: Awaitable[T]) -> T:
+        """Work on the store; its failure is a refusal to try again later."""
+        try:
+            return await work
+        except StoreError as error:
+            raise Refusal("not_ready", str(error)) from None
+
+    def _scope(self, run: str) -> tuple[str, ...]:
+        slot = self.engine.open_run(run)
+        return slot.state.scope if slot is not None else ()
+
+
+class _Desk:
+    """Runs with a ready plan need no supervisor but for their answer; all others go to the real one."""
+
+    def __init__(self, leader: Supervisor, scope: Callable[[str], tuple[str, ...]]) -> None:
+        self._leader = leader
+        self._scope = scope
+
+    async def consult(self, consultation: Consultation, control: RunControl) -> None:
+        request = await control.request(consultation.run)
+        if request.plan is None:
+            await self._leader.consult(consultation, control)
+            return
+        view = await control.view(consultation.run)
+        answer = write_answer(view, self._scope(consultation.run))
+        await control.finish(consultation.run, answer, None, key=consultation.key)
+
+
+def _item(summary: RunSummary) -> RunItem:
+    try:
+        error = RunError.model_validate_json(summary.error) if summary.error else None
+    except ValidationError:
+        error = RunError(code="internal", message="the run's error is not readable")
+    return RunItem(
+        run=summary.run,
+        state=RunStatus(summary.status),
+        text=summary.text,
+        created=summary.created,
+        updated=summary.updated,
+        answer=summary.answer,
+        error=error,
+    )
