@@ -203,10 +203,8 @@ def filter_(
     """
     found = flat(items)
     values = [walk(item, by) for item in found]
-    if op == "matches":
-        keep = _matching(context, values, value)
-    else:
-        keep = [_holds(one, op, value) for one in values]
+    by_pattern = op == "matches"
+    keep = _matching(context, values, value) if by_pattern else [_holds(one, op, value) for one in values]
     kept = [item for item, good in zip(found, keep, strict=True) if good]
     return Filtered(items=kept, count=len(kept), total=len(found))
 
@@ -262,20 +260,25 @@ def compare(context: ToolContext, *, items: Items, by: JsonPath | None = None) -
         items: Records of a fan-out, each with `device` and `output`.
         by: Path to the value in each record, such as `output.hash`; without it, the whole output.
     """
-    groups: dict[str, Group] = {}
+    groups: dict[str, tuple[Json, list[str]]] = {}
     found = flat(items)
     for number, item in enumerate(found, 1):
-        record = item if isinstance(item, dict) and "device" in item else None
-        path = by if by is not None or record is None or "output" not in record else "output"
-        value = walk(item, path)
-        value = None if isinstance(value, Missing) else value
-        group = groups.setdefault(canonical(value), Group(value=value, devices=[], count=0))
-        name = str(record["device"]) if record is not None else f"#{number}"
-        groups[canonical(value)] = group.model_copy(
-            update={"devices": [*group.devices, name], "count": group.count + 1}
-        )
-    ordered = sorted(groups.values(), key=lambda group: -group.count)
+        value, device = _compared(item, by)
+        groups.setdefault(canonical(value), (value, []))[1].append(device or f"#{number}")
+    ordered = sorted(
+        (Group(value=value, devices=devices, count=len(devices)) for value, devices in groups.values()),
+        key=lambda group: -group.count,
+    )
     return Comparison(equal=len(ordered) <= 1, groups=ordered, count=len(found))
+
+
+def _compared(item: Json, by: str | None) -> tuple[Json, str]:
+    """The value that is compared (None where it is missing), and the device that it comes from, if any."""
+    record = item if isinstance(item, dict) and "device" in item else None
+    if by is None and record is not None and "output" in record:
+        by = "output"
+    value = walk(item, by)
+    return None if isinstance(value, Missing) else value, str(record["device"]) if record is not None else ""
 
 
 def _finite(number: float) -> float:

@@ -32,9 +32,8 @@ _LEVEL_SERVICE = re.compile(
     re.IGNORECASE,
 )
 _SERVICE_LEVEL = re.compile(rf"^\[?{_ISO}\]?\s{{1,9}}\[?({_NAME})\]?:?\s{{1,9}}\[?(?:{_LEVEL})\b", re.IGNORECASE)
-_SYSLOG = re.compile(
-    rf"^(?:<\d{{1,3}}>)?(?:[A-Z][a-z]{{2}}\s{{1,2}}\d{{1,2}} \d\d:\d\d:\d\d|{_ISO})\s({_NAME})\s({_NAME})(?:\[\d{{1,9}}\])?:"
-)
+_SYSLOG_DATE = r"[A-Z][a-z]{2}\s{1,2}\d{1,2} \d\d:\d\d:\d\d"
+_SYSLOG = re.compile(rf"^(?:<\d{{1,3}}>)?(?:{_SYSLOG_DATE}|{_ISO})\s({_NAME})\s({_NAME})(?:\[\d{{1,9}}\])?:")
 _ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d):\d\d")
 _SYSLOG_TIME = re.compile(r"^(?:<\d{1,3}>)?([A-Z][a-z]{2}\s{1,2}\d{1,2}) (\d\d):\d\d:\d\d")
 _WEB_TIME = re.compile(r"\[(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):\d\d:\d\d")
