@@ -33,11 +33,7 @@ test: setup system ## every test; FAST=1 leaves out the slow ones, ARGS="..." go
 	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-$(if $(FAST),fast,ci)} $(PY) -m pytest $(if $(FAST),-m "not slow") $(ARGS)
 
 check: setup ## lint, format, types, import contracts, what is tracked
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --check .; exit 1; }
-	@$(PY) -m mypy
-	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
-	@$(PY) scripts/check_tracked.py
+	@scripts/check.sh
 
 format: setup ## rewrite the code the way that check wants it
 	@$(PY) -m ruff check --fix --quiet . || true
