@@ -1,0 +1,190 @@
+"""Clause segmentation: a request as a sequence of clauses with how each follows the one before.
+
+Sentence marks, "then" and its kin always part clauses; commas and "and" do so only before a verb or a question word,
+so that lists of devices or files stay whole. "if", "unless" and "otherwise" mark conditions and their branches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agents.embedded.tokens import Kind, Token
+from agents.embedded.words import LEADS, MULTI
+
+VERBS = frozenset(
+    "show display print give get tell list ls find locate search grep scan count read cat open view delete remove erase rm "
+    "unlink trash write save put create make store append add replace change substitute copy duplicate cp move rename mv "
+    "mkdir archive compress zip tar pack bundle extract unpack unzip untar decompress fetch curl download wget run execute "
+    "exec kill stop terminate compute calculate verify check report collect gather send transfer upload ship push pull "
+    "backup sync mirror sort order rank compare merge combine join summarize summarise sum total average hash checksum "
+    "describe determine identify howmany howmuch howlong tail touch overwrite store tally group email mail print "
+    "restart reboot install update upgrade notify play translate deploy shutdown cleanup turn set post tweet order book "
+    "wipe format schedule remind launch start export dump generate produce build concatenate filter keep bring "
+    "what which how where who when is are does do".split()
+)  # fmt: skip
+_NOT_AFTER_AND = frozenset("is are do does order format total report archive".split())
+THEN = (("then",), ("after", "that"), ("afterwards",), ("afterward",), ("once", "that", "is", "done"), ("once", "done"),
+        ("when", "done"), ("when", "that", "is", "done"), ("followed", "by"), ("subsequently",), ("finally",), ("lastly",),
+        ("once", "that's", "done"), ("when", "that's", "done"), ("next",), ("when", "finished"), ("once", "finished"),
+        ("after", "this"), ("as", "a", "last", "step"), ("once", "it", "is", "done"), ("once", "it's", "done"),
+        ("when", "it", "is", "done"), ("in", "the", "end"))  # fmt: skip
+PARALLEL = (("meanwhile",), ("at", "the", "same", "time"), ("in", "parallel"), ("simultaneously",), ("in", "the", "meantime"))
+ELSE = (("otherwise",), ("else",), ("if", "not"), ("or", "else"))
+SOFT_IF = frozenset({"check", "see", "tell", "know", "verify", "find", "out", "show", "determine", "me", "test"})
+ACTION_STARTS = frozenset("delete remove erase write create append copy move stop kill run make save download list show add archive "
+                          "compress replace send put store zip touch mkdir read rename".split())  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`link` to the clause before: `start`, `and`, `then`, `parallel`. `mark`: `if`, `unless`, `else` or nothing."""
+
+    tokens: tuple[Token, ...]
+    link: str = "and"
+    mark: str = ""
+    sentence: int = 0
+
+
+def merge_words(tokens: Sequence[Token]) -> list[Token]:
+    """Joins verbs and nouns of several words ("back up", "how many") into one token with one lemma."""
+    out: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        for size in (4, 3, 2):
+            part = tokens[at : at + size]
+            lemmas = tuple(token.lemma for token in part)
+            if len(part) == size and lemmas in MULTI and all(token.word for token in part):
+                text = " ".join(token.text for token in part)
+                out.append(replace(part[0], text=text, lemma=MULTI[lemmas], end=part[-1].end))
+                at += size
+                break
+        else:
+            out.append(tokens[at])
+            at += 1
+    return out
+
+
+class _Cutter:
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self.done: list[Clause] = []
+        self.current: list[Token] = []
+        self.link, self.mark, self.sentence = "start", "", 0
+
+    def low(self, at: int) -> str:
+        return self.tokens[at].lemma if 0 <= at < len(self.tokens) and self.tokens[at].word else ""
+
+    def marker(self, at: int, forms: Sequence[tuple[str, ...]]) -> int:
+        for form in sorted(forms, key=len, reverse=True):
+            if all(self.low(at + i) == word for i, word in enumerate(form)):
+                return at + len(form)
+        return at
+
+    def cut(self, link: str, mark: str = "") -> None:
+        if any(token.kind is not Kind.PUNCT for token in self.current):
+            self.done.append(Clause(tuple(self.current), self.link, self.mark, self.sentence))
+            self.link, self.mark = link, mark
+        else:
+            self.link = link if link != "and" or self.link == "start" and not self.done else self.link
+            self.mark = mark or self.mark
+        self.current = []
+
+    def verb_at(self, at: int) -> bool:
+        """A verb (or the asker of a question) stands at `at`, maybe behind politeness."""
+        start = at
+        while at < len(self.tokens) and self.low(at) in LEADS and at - start < 5:
+            at += 1
+        token = self.tokens[at] if at < len(self.tokens) else None
+        if token is None or not token.word:
+            return token is not None and token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what"))
+        if token.lemma in _NOT_AFTER_AND and not self._object_after(at):
+            return False
+        return token.lemma in VERBS
+
+    def _object_after(self, at: int) -> bool:
+        after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        return after is not None and (after.kind not in (Kind.PUNCT, Kind.WORD) or after.lemma in {
+            "the", "all", "it", "them", "a", "an", "there", "any", "my", "how", "what", "which", "on"})  # fmt: skip
+
+    def run(self) -> list[Clause]:
+        at = 0
+        while at < len(self.tokens):
+            at = self.step(at)
+        self.cut("and")
+        return self.done
+
+    def step(self, at: int) -> int:
+        token = self.tokens[at]
+        if token.kind is Kind.PUNCT and token.text in {".", ";", "!", "?"}:
+            self.cut("then")
+            self.sentence += 1
+            return at + 1
+        for forms, link, mark in ((ELSE, "and", "else"), (PARALLEL, "parallel", ""), (THEN, "then", "")):
+            end = self.marker(at, forms)
+            if end > at and not (mark == "" and self._inner(at, end)):
+                self._drop_and()
+                self.cut(link, mark)
+                return end
+        if token.word and token.lemma in {"if", "unless"} and self.low(at - 1) not in SOFT_IF:
+            self._drop_and()
+            self.cut("and" if self.done or self.current else "start", token.lemma)
+            return at + 1
+        if token.kind is Kind.PUNCT and token.text in {",", ":", "–", "—", "--", "-", "&", "+"} or token.lemma == "and" and token.word:
+            return self.comma(at)
+        if self.mark in {"if", "unless"} and token.lemma in ACTION_STARTS and token.word and len(self.current) > 2 and not self._noun(at):
+            self.cut("and")
+        self.current.append(token)
+        return at + 1
+
+    def _noun(self, at: int) -> bool:
+        return self.low(at - 1) in {"the", "a", "an", "to", "of", "my", "any", "this", "that"}
+
+    def _inner(self, at: int, end: int) -> bool:
+        """`next` and `finally` part clauses only where a clause follows."""
+        return self.tokens[at].lemma in {"next", "finally", "lastly", "in", "then"} and end - at == 1 and not (
+            self.verb_at(end) or (end < len(self.tokens) and self.tokens[end].text == ",") or self.low(end) in {"on", "if", "unless", "for"})  # fmt: skip
+
+    def _drop_and(self) -> None:
+        while self.current and (self.current[-1].lemma in {"and", "but", "or"} or self.current[-1].text == ","):
+            self.current.pop()
+
+    def comma(self, at: int) -> int:
+        """A comma or "and" parts clauses before a verb, and ends a condition."""
+        end = at + 1
+        while end < len(self.tokens) and (self.low(end) in {"and", "also"} or self.tokens[end].text == ","):
+            end += 1
+        if self.mark in {"if", "unless"} and self.tokens[at].text == "," and self._condition_ends(end):
+            self.cut("and")
+            return end
+        if self.verb_at(end):
+            if self._markers_follow(end):
+                return end
+            self.cut("and")
+            return end
+        self.current.append(self.tokens[at])
+        return at + 1
+
+    def _condition_ends(self, end: int) -> bool:
+        return self.verb_at(end) or self.low(end) in {"then", "please"}
+
+    def _markers_follow(self, at: int) -> bool:
+        return any(self.marker(at, forms) > at for forms in (ELSE, PARALLEL, THEN))
+
+
+def segment(tokens: Sequence[Token]) -> list[Clause]:
+    """The clauses of a request, in order. Tokens that only part clauses are not in any."""
+    return [_stripped(clause) for clause in _Cutter(tokens).run()]
+
+
+def _stripped(clause: Clause) -> Clause:
+    """Without sequence words in front ("first,") and punctuation around."""
+    tokens = list(clause.tokens)
+    while tokens and (tokens[0].kind is Kind.PUNCT or tokens[0].lemma in {"and", "also", "but", "so", "plus"}
+                      or tokens[0].lemma in {"first", "firstly", "second", "secondly", "third", "finally", "lastly", "next",
+                                             "step", "todo", "then"} and len(tokens) > 1
+                      and (tokens[1].text in {",", ":"} or tokens[1].lemma in VERBS)):  # fmt: skip
+        tokens.pop(0)
+    while tokens and tokens[-1].kind is Kind.PUNCT:
+        tokens.pop()
+    return replace(clause, tokens=tuple(tokens))

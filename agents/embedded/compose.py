@@ -1,0 +1,361 @@
+"""Composes a plan clause by clause: places, frames, references to earlier results, conditions and their branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agents.embedded import conditions, recipes
+from agents.embedded.clauses import Clause
+from agents.embedded.devices import Directory, Place, named
+from agents.embedded.draft import Draft, Result, step_name
+from agents.embedded.frames import Match
+from agents.embedded.outcome import ask, decline
+from agents.embedded.places import Spot, capable, joined, spots
+from agents.embedded.tokens import Kind
+from agents.embedded.understand import Failure, Understanding
+from agents.embedded.view import View
+from agents.embedded.words import NEGATIONS
+from orchestrator.core.plan import Selector, StepDependency
+from protocol.vocabulary import JsonObject, Risk
+
+PRONOUNS = frozenset({"it", "them", "they", "its", "one", "ones"})
+PATH_SLOTS = ("path", "source", "archive_path")
+FILE_ANAPHORA = frozenset({"it", "file", "archive", "that", "this", "copy", "report", "one", "result", "log", "backup", "tarball", "zip",
+                           "document", "output"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A clause, or a condition with the clauses of its two branches."""
+
+    clause: Clause
+    then: tuple[Clause, ...] = ()
+    otherwise: tuple[Clause, ...] = ()
+
+
+def blocks(clauses: Sequence[Clause]) -> list[Block]:
+    """Groups conditions with their branches: `if C, A, otherwise B` and `A if C`."""
+    out: list[Block] = []
+    at = 0
+    while at < len(clauses):
+        clause = clauses[at]
+        if clause.mark not in {"if", "unless"}:
+            if clause.mark == "else":
+                raise decline('"otherwise" without a condition before it', ["otherwise"])
+            out.append(Block(clause))
+            at += 1
+            continue
+        end = at + 1
+        while end < len(clauses) and clauses[end].sentence == clause.sentence and not clauses[end].mark:
+            end += 1
+        then = tuple(clauses[at + 1 : end])
+        if not then:
+            if not out or out[-1].then or out[-1].clause.sentence != clause.sentence:
+                raise decline("a condition without anything to do", [token.text for token in clause.tokens][:8])
+            if len(out) > 1 and out[-2].clause.sentence == clause.sentence and not out[-2].then:
+                raise decline("it is not clear how much of the sentence the condition covers", [clause.mark])
+            then = (out.pop().clause,)
+        otherwise: tuple[Clause, ...] = ()
+        if end < len(clauses) and clauses[end].mark == "else":
+            start, sentence = end, clauses[end].sentence
+            end += 1
+            while end < len(clauses) and clauses[end].sentence == sentence and not clauses[end].mark:
+                end += 1
+            otherwise = tuple(clauses[start:end])
+        out.append(Block(clause, then, otherwise))
+        at = end
+    return out
+
+
+class Composer:
+    """Builds one draft. `scope` is the place that later clauses inherit; `lost` says why there is none to inherit."""
+
+    def __init__(self, understanding: Understanding, directory: Directory, places: Sequence[Place]) -> None:
+        self.understanding = understanding
+        self.directory = directory
+        self.places = places
+        self.draft = Draft(understanding.specs)
+        self.results: list[Result] = []
+        self.scope: Place | None = None
+        self.scope_step: str | None = None
+        self.lost = ""
+        self.tails: list[str] = []
+        self.answers: list[str] = []
+        self.ahead: Place | None = None
+        self.branched = False
+
+    # --- the walk -----------------------------------------------------------------------------------------------
+
+    def compose(self, clauses: Sequence[Clause]) -> None:
+        grouped = blocks(clauses)
+        for number, block in enumerate(grouped):
+            if block.then:
+                self._branch(block)
+            else:
+                self.ahead = self._place_ahead(grouped, number)
+                self.clause(block.clause)
+
+    def _place_ahead(self, grouped: Sequence[Block], number: int) -> Place | None:
+        """The place of a later clause of the same sentence: `show uptime and load of beta` is about beta twice."""
+        sentence = grouped[number].clause.sentence
+        for block in grouped[number + 1 :]:
+            if block.clause.sentence != sentence or block.then or block.clause.link != "and":
+                return None
+            here = [token for token in block.clause.tokens if token.kind is Kind.DEVICE]
+            if here:
+                return self.places[int(here[0].value or 0)] if len(here) == 1 else None
+        return None
+
+    def clause(self, clause: Clause, gates: Sequence[StepDependency] = ()) -> None:
+        view = View(clause.tokens)
+        found = spots(view, self.places)
+        if found and not view.left() and not any(spot.place.which for spot in found):
+            self.set_scope(joined([spot.place for spot in found], ""), None)
+            return
+        self._no_negation(view)
+        before = [] if clause.link in {"start", "parallel"} else list(self.tails)
+        if self.branched and before:
+            raise decline("what should follow a condition's branches cannot be ordered after them", _texts(clause))
+        self.draft.begin(before if clause.link == "then" else (), gates)
+        count = len(self.results)
+        if not recipes.apply(self, view, found):
+            self.results.append(self.frame_step(view, found))
+        if clause.link == "and" and before and not gates:
+            self._order_writes(before)
+        self.tails = self._ends(self.draft.fresh)
+        self.answers.extend(result.step for result in self.results[count:])
+
+    def _order_writes(self, before: Sequence[str]) -> None:
+        """`A and B`: B waits for A where either changes something; two that only read may run side by side."""
+        if not (self.draft.risky(before) or self.draft.risky(self.draft.fresh)):
+            return
+        fresh = set(self.draft.fresh)
+        for id in self.draft.fresh:
+            step = self.draft.steps[id]
+            upstream = {edge.step for edge in step.after}
+            if not upstream & fresh and not upstream & set(before):
+                edges = tuple(StepDependency(step=other) for other in before)
+                self.draft.steps[id] = step.model_copy(update={"after": (*step.after, *edges)})
+
+    def _ends(self, fresh: Sequence[str]) -> list[str]:
+        feeding = {edge.step for id in fresh for edge in self.draft.steps[id].after}
+        return [id for id in fresh if id not in feeding]
+
+    def _no_negation(self, view: View) -> None:
+        for token in view.tokens:
+            if token.word and token.lemma in NEGATIONS:
+                raise decline(f'"{token.text}" limits the request in a way that this planner does not read', [token.text])
+
+    # --- a plain step -------------------------------------------------------------------------------------------
+
+    def read(self, view: View, *, lenient: bool = False, skills: frozenset[str] | None = None) -> Match:
+        """The clause's match with references filled in; raises Stop where there is none."""
+        found = self.understanding.read(view, skills, lenient=lenient)
+        if isinstance(found, Match):
+            return found
+        raise self.unplaced(view, found)
+
+    def frame_step(self, view: View, found: Sequence[Spot], *, records: bool = False, lenient: bool = False,
+                   match: Match | None = None) -> Result:  # fmt: skip
+        """Adds the step that a frame makes of the clause."""
+        if match is None:
+            match = self.resolved(view, lenient=lenient)
+        place = self.place_for(match, found)
+        return self.add_match(match, place, records=records)
+
+    def resolved(self, view: View, *, lenient: bool = False) -> Match:
+        """A match; where only a path is missing and the clause points back, with the earlier result's file in it."""
+        outcome = self.understanding.read(view, lenient=lenient)
+        if isinstance(outcome, Match):
+            self._no_dangling(view, outcome)
+            return outcome
+        filled = self._refer(view, lenient=lenient)
+        if filled is None:
+            raise self.unplaced(view, outcome)
+        return filled
+
+    def _refer(self, view: View, *, lenient: bool) -> Match | None:
+        """Fills a missing path from the last result that is about one file."""
+        if not self._points_back(view):
+            return None
+        source = next((result for result in reversed(self.results[-2:]) if result.file is not None), None)
+        if source is None:
+            return None
+        for one in sorted(self.understanding.matches(self._without_anaphora(view)), key=lambda m: -m.score):
+            slot = [name for name in one.missing if name in PATH_SLOTS]
+            if not one.left and len(slot) == 1 and len(one.missing) == 1:
+                if not lenient and not self.understanding.agrees(one, view.tokens):
+                    continue
+                if source.skill == "artifact.save" and one.frame.skill == "file.delete":
+                    raise decline("it is not clear which of the two copies to delete", ["it"])
+                self._at_source(source)
+                return replace(one, arguments={**one.arguments, slot[0]: source.file}, missing=())
+        return None
+
+    def _at_source(self, source: Result) -> None:
+        if source.place is not None:
+            self.set_scope(source.place, source.step if source.place.many else None)
+
+    def _points_back(self, view: View) -> bool:
+        for at, token in enumerate(view.tokens):
+            if token.word and token.lemma == "it":
+                return True
+            if token.word and token.lemma in FILE_ANAPHORA and view.lemma(at - 1) in {"that", "this", "the"}:
+                return True
+        return False
+
+    def _without_anaphora(self, view: View) -> View:
+        trial = view.fork()
+        for at, token in enumerate(trial.tokens):
+            if token.word and token.lemma in FILE_ANAPHORA and trial.lemma(at - 1) in {"that", "this", "the"}:
+                trial.claim(at, at - 1)
+        return trial
+
+    def _no_dangling(self, view: View, match: Match) -> None:
+        """A pronoun that nothing explains would be dropped in silence."""
+        for at, token in view.free(Kind.WORD):
+            if token.lemma == "it" and (match.frame.skill == "system.time" or view.lemma(at - 1) in {"is", "in", "with", "from"}):
+                continue
+            if token.lemma in {"them", "they"} or token.lemma == "it" and self.results:
+                raise decline(f'it is not clear what "{token.text}" stands for', [token.text])
+
+    # --- places -------------------------------------------------------------------------------------------------
+
+    def place_for(self, match: Match, found: Sequence[Spot]) -> Place:
+        risk = self.draft.specs[match.frame.skill].risk
+        explicit = [spot.place for spot in found]
+        if explicit:
+            place = joined(explicit, "")
+            return self.inherited() if place.back else place
+        return self.default_place(match.frame.skill, risk)
+
+    def inherited(self) -> Place:
+        if self.scope is None:
+            raise decline(self.lost or "no device was named before", ["there"])
+        return self.scope
+
+    def default_place(self, skill: str, risk: Risk) -> Place:
+        """Where a step runs whose clause names no device: as before, as the rest of the sentence, here, or asked."""
+        if self.lost:
+            raise decline(self.lost, [])
+        if self.scope is not None:
+            return self.scope
+        if self.ahead is not None and not self.ahead.back:
+            if risk is Risk.READ:
+                return self.ahead
+            raise decline("it is not clear whether both parts are meant for the device named at the end", [self.ahead.text])
+        able = [d.name for d in self.directory.fleet.devices.values() if d.available and skill in d.skills]
+        if not able:
+            raise decline(f"no device offers {skill}", [skill])
+        if len(able) == 1:
+            return named(self.directory, able, "")
+        client = self.directory.client
+        if client in able and risk is not Risk.DESTRUCTIVE:
+            return named(self.directory, [client], "")
+        every = ["every device"] if risk is Risk.READ else []
+        chosen = ask("On which device?", [*able[: 20 - len(every)], *every], self.directory.answers)
+        if chosen == "every device":
+            return Place("every device", tuple(able), Selector(mode="each"), many=True)
+        return named(self.directory, [chosen], chosen)
+
+    def set_scope(self, place: Place, step: str | None) -> None:
+        if not place.back:
+            self.scope, self.scope_step, self.lost = place, step, ""
+
+    def selector(self, place: Place, *, records: bool = False) -> Selector:
+        """The selector of a step at `place`; pairwise with the step that fanned out over the same place before."""
+        if place.many and self.scope_step is not None and place == self.scope:
+            return Selector(mode="same", same_as=self.scope_step)
+        if records and not place.many:
+            return place.selector.model_copy(update={"mode": "each"})
+        return place.selector
+
+    def add_match(self, match: Match, place: Place, *, records: bool = False, name: str | None = None) -> Result:
+        skill = match.frame.skill
+        place = self._checked(match, place)
+        selector = self.selector(place, records=records)
+        step = self.draft.add(name or step_name(skill), skill, match.arguments, selector, title=title_of(match, place))
+        many = place.many or records
+        result = self._result(match, step, many, place)
+        if place.which:
+            self.lost = "the device is known only once the results are there"
+            self.scope, self.scope_step = None, None
+        elif selector.mode != "same":
+            self.set_scope(place, step if place.many else None)
+        return result
+
+    def _checked(self, match: Match, place: Place) -> Place:
+        risk = self.draft.specs[match.frame.skill].risk
+        if place.fuzzy and risk is not Risk.READ:
+            name = place.names[0]
+            if ask(f"Did you mean the device {name}?", ["yes", "no"], self.directory.answers) != "yes":
+                raise decline("the device is not known", [place.text])
+        if place.which and risk is not Risk.READ:
+            raise decline("a question cannot change anything", [place.text])
+        able = capable(self.directory, place, match.frame.skill)
+        return place if able.names == place.names else able
+
+    def _result(self, match: Match, step: str, many: bool, place: Place) -> Result:
+        measure = match.measure()
+        return Result(step, match.frame.skill, many, place, file_of(match, step), title_of(match, None),
+                      measure.path if measure else "", measure.unit if measure else "")  # fmt: skip
+
+    # --- failures -----------------------------------------------------------------------------------------------
+
+    def unplaced(self, view: View, failure: Failure) -> Exception:
+        unknown = self._unknown_device(view, failure)
+        if unknown is not None:
+            return decline(f'there is no device "{unknown}"; the known devices are {self.directory.known}', [unknown])
+        words = ", ".join(failure.words)
+        return decline(f"{failure.reason}: {words}" if words else failure.reason, failure.words)
+
+    def _unknown_device(self, view: View, failure: Failure) -> str | None:
+        for at, token in enumerate(view.tokens):
+            if token.text in failure.words and view.before(at) in {"on", "from", "to", "onto", "device", "server", "machine"}:
+                if token.kind in (Kind.WORD, Kind.HOST) or (token.kind is Kind.PATH and "/" not in token.text and view.before(at) == "on"):
+                    return token.text
+        return None
+
+    # --- conditions ---------------------------------------------------------------------------------------------
+
+    def _branch(self, block: Block) -> None:
+        """Adds the probe of a condition, then each branch behind its gate."""
+        before = self.tails if block.clause.link != "start" else []
+        gate, negated = conditions.gates(self, block, before)
+        scope = (self.scope, self.scope_step, self.lost)
+        ends: list[str] = []
+        for branch, edge in ((block.then, gate), (block.otherwise, negated)):
+            self.scope, self.scope_step, self.lost = scope
+            self.tails = []
+            for number, clause in enumerate(branch):
+                self.clause(replace(clause, mark="", link=clause.link if number else "start"), (edge,) if not number or clause.link == "and" else ())
+            ends.extend(self.tails)
+        self.tails, self.branched = ends, True
+
+
+def _texts(clause: Clause) -> list[str]:
+    return [token.text for token in clause.tokens][:8]
+
+
+def file_of(match: Match, step: str) -> str | None:
+    """The path of the one file that a step is about or makes, as later arguments may use it."""
+    arguments: JsonObject = match.arguments
+    skill = match.frame.skill
+    if skill in {"file.find", "file.list"}:
+        return f"${{{step}.output.entries[0].path}}" if arguments.get("limit") == 1 else None
+    for name in ("target",) if skill in {"file.copy", "file.move", "archive.create"} else ("path", "archive_path"):
+        value = arguments.get(name)
+        if isinstance(value, str) and skill not in {"file.delete", "file.search", "file.usage", "system.disk", "archive.extract", "file.mkdir"}:
+            return value
+    return None
+
+
+def title_of(match: Match, place: Place | None) -> str:
+    """A step's title, in words: what it does, and where where that is given."""
+    arguments = match.arguments
+    subject = next((str(arguments[name]) for name in ("pattern", "path", "source", "name", "url", "command") if name in arguments), "")
+    what = {"file.search": f"{subject} lines", "system.disk": "disk space", "system.memory": "memory", "system.load": "load",
+            "system.cpu": "CPU", "system.uptime": "uptime"}.get(match.frame.skill, "")  # fmt: skip
+    text = what or f"{match.frame.skill.replace('.', ' ').replace('_', ' ')} {subject}".strip()
+    return f"{text} on {place.text}" if place is not None and place.text else text

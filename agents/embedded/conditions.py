@@ -1,0 +1,177 @@
+"""Conditions of a request ("if the disk is over 80% full"): the step that finds out, and the two edges behind it.
+
+Over one device the edge looks at the probe itself; over a fan-out whose action runs on the same devices the edges are
+pairwise; "if any" and "if all" go through data.filter, whose count decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from agents.embedded import joins, operators
+from agents.embedded.draft import Result
+from agents.embedded.frames import Match
+from agents.embedded.outcome import decline
+from agents.embedded.places import Spot, spots
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from orchestrator.core.conditions import Compare, Condition, Not
+from orchestrator.core.plan import Selector, StepDependency
+from orchestrator.core.tasks import On
+from protocol.vocabulary import JsonObject
+
+if TYPE_CHECKING:
+    from agents.embedded.compose import Block, Composer
+
+NOT = frozenset({"not", "no", "isn't", "aren't", "doesn't", "don't", "hasn't", "none", "isnt", "doesnt"})
+ANY = ("any", "one", "either", "some")
+
+
+def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[StepDependency, StepDependency]:
+    """(edge of the first branch, edge of the second)."""
+    clause = block.clause
+    view = View(clause.tokens)
+    composer.draft.begin(before, ())
+    negated = clause.mark == "unless"
+    for at, token in enumerate(view.tokens):
+        if token.word and token.lemma in NOT:
+            negated = not negated
+            view.claim(at)
+    places = spots(view, composer.places)
+    composer._no_negation(View([t for t in view.tokens if t.lemma not in NOT]))
+    composer.ahead = _ahead(composer, block)
+    step, condition = _probe(composer, view, places)
+    if negated:
+        condition = Not.model_validate({"not": condition})
+    other: Condition = Not.model_validate({"not": condition}) if not isinstance(condition, Not) else condition.not_
+    return (StepDependency(step=step, on=On.CONDITION, when=condition), StepDependency(step=step, on=On.CONDITION, when=other))
+
+
+def _ahead(composer: Composer, block: Block) -> None:
+    """A condition never takes its device from the action that it guards: that would be a guess."""
+    return None
+
+
+def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition]:
+    built = _earlier(composer, view, places)
+    if built is not None:
+        return built
+    operator = operators.comparison(view)
+    base = View(view.tokens, view.claimed)
+    if operator is not None:
+        base.claim(*operator.spots)
+    base.assumed = "check"
+    base.take(frozenset({"there", "still", "currently", "already"}))
+    quantifier = _quantifier(view, places)
+    match = composer.resolved(base)
+    if operator is not None:
+        path, op, value = joins.threshold(composer, match, operator)
+    else:
+        measure = next((m for m in match.frame.measures if m.path == "output.count"), None)
+        if measure is None or (match.frame.skill == "process.list" and "name" not in match.arguments):
+            raise decline("the condition has nothing that could be true or false", [t.text for t in view.tokens if t.word][:8])
+        path, op, value = measure.path, ">", 0
+    place = composer.place_for(match, [replace(s, place=_fan(s)) for s in places])
+    result = composer.add_match(match, place, records=quantifier is not None)
+    if quantifier is None:
+        return result.step, Compare.model_validate({"path": path, "op": op, "value": value})
+    return _counted(composer, result, quantifier, path, op, value)
+
+
+def _fan(spot: Spot) -> object:
+    place = spot.place
+    if place.any and not place.many:
+        return replace(place, many=True, any=False, selector=place.selector.model_copy(update={"mode": "each"}))
+    return place
+
+
+def _quantifier(view: View, places: Sequence[Spot]) -> str | None:
+    """`any` or `all` over the devices, where the condition says so; None where each device stands for itself."""
+    if any(spot.place.any for spot in places):
+        return "any"
+    first = [spot.place.text.casefold() for spot in places]
+    if any(text.startswith(("all ", "both ", "every ", "each ")) and places[0].at <= 1 for text in first):
+        return "all"
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in {"any", "all"} and view.lemma(at + 1) == "of" and view.lemma(at + 2) in {"them", "these", "those"}:
+            view.claim(at, at + 1, at + 2)
+            return token.lemma
+    return None
+
+
+def _counted(composer: Composer, result: Result, quantifier: str, path: str, op: str, value: object) -> tuple[str, Condition]:
+    """Through data.filter: any of them fits where the count is above 0; all fit where none fits the opposite."""
+    flipped = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
+    more: JsonObject = {"by": path, "op": op if quantifier == "any" else flipped[op], "value": value if isinstance(value, (int, float, str, bool)) else None}
+    step = composer.draft.add("filter", "data.filter", {"items": result.records, **more}, Selector(), title=f"check of {result.title}")
+    composer.scope, composer.scope_step = None, None
+    composer.lost = "the condition is about several devices, so name the device for what follows"
+    wanted = {"path": "output.count", "op": ">", "value": 0} if quantifier == "any" else {"path": "output.count", "op": "==", "value": 0}
+    return step, Compare.model_validate(wanted)
+
+
+# --- about earlier results -------------------------------------------------------------------------------------------
+BACK = frozenset("it they them that this result count number output total value sum those these of ones".split())
+STATES = {"differ": False, "different": False, "same": True, "identical": True, "match": True, "equal": True, "matches": True,
+          "differs": False, "agree": True}  # fmt: skip
+FAILS = {"fails", "fail", "failed", "succeeds", "succeed", "succeeded", "works", "worked"}
+
+
+def _earlier(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition] | None:
+    if not composer.results or places:
+        return None
+    last = composer.results[-1]
+    trial = View(view.tokens, view.claimed)
+    if last.skill == "data.compare":
+        words = trial.take(STATES)
+        trial.take(BACK | {"hash", "checksum", "file", "version", "content"})
+        if len(words) == 1 and not trial.left():
+            return last.step, Compare(path="output.equal", op="==", value=STATES[words[0]])
+        return None
+    return _measured_back(composer, view, last)
+
+
+def _measured_back(composer: Composer, view: View, last: Result) -> tuple[str, Condition] | None:
+    operator = operators.comparison(view)
+    trial = View(view.tokens, view.claimed)
+    found = trial.take({"found", "match", "matches", "any", "anything", "line", "something"}) if operator is None else []
+    quantifier = _quantifier(trial, ())
+    if operator is not None:
+        trial.claim(*operator.spots)
+    if operator is None and not found and quantifier is None:
+        return None
+    trial.take(BACK | {"full", "used", "found", "match", "line", "anything"})
+    if trial.left():
+        return None
+    number, unit = last.number, last.unit
+    if last.skill == "data.count_by":
+        number, unit = "output.total", "number"
+    if operator is None:
+        if not last.number.endswith(".count"):
+            return None
+        op, value = ">", 0
+    else:
+        matched = _by_unit(composer, last, operator.unit, view)
+        if matched is None and unit != operator.unit:
+            return None
+        number = matched or number
+        op, value = operator.op, operator.value if isinstance(operator.value, (int, float)) else 0
+    if not number:
+        return None
+    if quantifier is not None and last.many:
+        return _counted(composer, last, quantifier, number, op, value)
+    return last.step, Compare.model_validate({"path": number, "op": op, "value": value})
+
+
+def _by_unit(composer: Composer, last: Result, unit: str, view: View) -> str | None:
+    if any(token.lemma in {"free", "available", "left"} for token in view.tokens if token.word):
+        return None
+    for frame in composer.understanding.frames:
+        if frame.skill == last.skill:
+            match = Match(frame, {}, 0)
+            measure = match.measure(unit)
+            if measure is not None and not measure.rest_of:
+                return measure.path
+    return None

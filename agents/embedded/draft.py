@@ -1,0 +1,116 @@
+"""A plan while it grows: steps with unique ids, what each clause produced, and how later clauses refer to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agents.embedded.devices import Place
+from agents.embedded.outcome import decline
+from orchestrator.core.plan import Plan, Selector, Step, StepDependency
+from orchestrator.core.references import find
+from protocol.vocabulary import JsonObject, Risk, SkillSpec
+
+ANYWHERE = Selector()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a clause produced. `many`: one output for each device. `file`: the path of the file that it is about, as an
+    argument (text or reference), on `place`. `title` says in words what it is."""
+
+    step: str
+    skill: str
+    many: bool = False
+    place: Place | None = None
+    file: str | None = None
+    title: str = ""
+    number: str = ""
+    unit: str = ""
+
+    def ref(self, path: str) -> str:
+        """A reference to a value of the result; over a fan-out, to the list of its members' values."""
+        return f"${{{self.step}[*].{path}}}" if self.many else f"${{{self.step}.{path}}}"
+
+    @property
+    def records(self) -> str:
+        return f"${{{self.step}[*]}}"
+
+
+@dataclass
+class Draft:
+    """Steps in order. `gates` guard every root step that is added while they stand; `heads` collects the root steps of
+    the clause that is being built, so that sequence edges can be put on them afterwards."""
+
+    specs: Mapping[str, SkillSpec]
+    steps: dict[str, Step] = field(default_factory=dict)
+    gates: tuple[StepDependency, ...] = ()
+    before: tuple[str, ...] = ()
+    fresh: list[str] = field(default_factory=list)
+
+    def begin(self, before: Iterable[str], gates: Sequence[StepDependency]) -> None:
+        """A new clause: its root steps wait for `before` and stand behind `gates`."""
+        self.before, self.gates, self.fresh = tuple(dict.fromkeys(before)), tuple(gates), []
+
+    def add(self, name: str, skill: str, arguments: JsonObject, devices: Selector, *, after: Iterable[str] = (),
+            title: str = "", edges: Iterable[StepDependency] = ()) -> str:  # fmt: skip
+        """Adds a step. What it refers to, what it waits for and, for a clause's first steps, the clause's own edges."""
+        if skill not in self.specs:
+            raise decline(f"no device offers {skill}", [skill])
+        upstream = [*after, *(reference.task for reference in find(arguments))]
+        if devices.same_as is not None:
+            upstream.append(devices.same_as)
+        wanted: dict[str, StepDependency] = {edge.step: edge for edge in edges}
+        for step in upstream:
+            wanted.setdefault(step, StepDependency(step=step))
+        if not any(step in self.fresh for step in wanted):
+            for step in self.before:
+                wanted.setdefault(step, StepDependency(step=step))
+            for gate in self.gates:
+                wanted[gate.step] = gate
+        id = self.fresh_id(name)
+        self.steps[id] = Step(id=id, title=title[:500], skill=skill, arguments=arguments, devices=devices,
+                              after=tuple(wanted.values()))  # fmt: skip
+        self.fresh.append(id)
+        return id
+
+    def fresh_id(self, name: str) -> str:
+        base = re.sub(r"[^A-Za-z0-9_-]", "-", name)[:30] or "step"
+        if base not in self.steps:
+            return base
+        number = 2
+        while f"{base}-{number}" in self.steps:
+            number += 1
+        return f"{base}-{number}"
+
+    def risky(self, ids: Iterable[str]) -> bool:
+        return any(self.specs[self.steps[id].skill].risk is not Risk.READ for id in ids)
+
+    def used(self) -> set[str]:
+        """Steps whose output some other step refers to."""
+        return {reference.task for step in self.steps.values() for reference in find(step.arguments)}
+
+    def answering(self, wanted: Iterable[str]) -> list[str]:
+        """Of the steps that clauses ended with, those that no computation has used up: what a person wants to see."""
+        consumed = {
+            reference.task
+            for step in self.steps.values()
+            if not step.skill.startswith(("text.", "file."))
+            for reference in find(step.arguments)
+        }
+        return [step for step in wanted if step not in consumed]
+
+    def plan(self, answer: Sequence[str], why: str) -> Plan:
+        return Plan(steps=tuple(self.steps.values()), answer=tuple(dict.fromkeys(answer)), why=why[:2000])
+
+
+STEP_NAMES = {
+    "system.disk": "disk", "system.memory": "memory", "system.cpu": "cpu", "system.load": "load", "system.uptime": "uptime",
+    "system.os": "os", "system.network": "network", "system.time": "time", "system.info": "info", "process.list": "processes",
+    "file.search": "search", "data.count_by": "count", "data.rank": "rank", "text.report": "report", "file.write": "write",
+}  # fmt: skip
+
+
+def step_name(skill: str) -> str:
+    return STEP_NAMES.get(skill, skill.rpartition(".")[2].replace("_", "-"))

@@ -1,0 +1,145 @@
+"""What a frame is, and how a clause is matched against one.
+
+A frame is a way to ask for a skill: the verbs that may lead the clause, groups of words of which each must be present,
+words that may be, and slots. A frame fits only when every content word and literal of the clause is explained by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from agents.embedded.slots import Reader
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from protocol.vocabulary import Json, JsonObject
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number in a skill's output: its path, its unit (`bytes`, `percent`, `seconds`, `number`, `text`), and the words
+    of the request that choose it. `rest_of` turns "free" percent into the used percent that the skill reports."""
+
+    path: str
+    unit: str
+    when: frozenset[str] = frozenset()
+    rest_of: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`strict`: the clause must begin with one of `heads`; other frames also fit a bare noun phrase ("uptime of x").
+
+    `needs` are the slots that must be filled; `fallback` fills a slot that the request leaves open (documented
+    defaults). `final` may reject or complete the arguments. `same` is the output path that comparisons look at.
+    """
+
+    skill: str
+    heads: frozenset[str]
+    groups: tuple[frozenset[str], ...] = ()
+    may: frozenset[str] = frozenset()
+    slots: tuple[tuple[str, Reader], ...] = ()
+    needs: frozenset[str] = frozenset()
+    measures: tuple[Measure, ...] = ()
+    strict: bool = False
+    final: Callable[[JsonObject, View], JsonObject | None] | None = None
+    same: str = ""
+    bonus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A frame that explains a whole clause. `score` counts what it explained; `left` is what it did not."""
+
+    frame: Frame
+    arguments: JsonObject
+    score: float
+    left: tuple[str, ...] = ()
+    taken: frozenset[str] = field(default_factory=frozenset)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.left and not self.missing
+
+    def measure(self, unit: str | None = None) -> Measure | None:
+        """The number that the clause speaks of; `unit` narrows it to what it is compared with."""
+        fitting = [m for m in self.frame.measures if unit is None or m.unit == unit]
+        for measure in fitting:
+            if measure.when and measure.when & self.taken:
+                return measure
+        return next((measure for measure in fitting if not measure.when), None)
+
+
+def match(frame: Frame, view: View) -> Match | None:
+    """How `frame` fits the clause; None where verb or needed words are missing."""
+    trial = view.fork()
+    if not _head(frame, trial):
+        return None
+    before = len(trial.claimed)
+    taken: set[str] = set()
+    for group in frame.groups:
+        spot = trial.find(group)
+        if spot is None:
+            return None
+        taken.add(trial.lemma(spot))
+    arguments: JsonObject = {}
+    for name, reader in frame.slots:
+        value = reader(trial)
+        if value is not None and name not in arguments:
+            arguments[name] = value
+    for group in frame.groups:
+        taken.update(trial.take(group))
+    taken.update(trial.take(frame.may))
+    if frame.final is not None:
+        finished = frame.final(arguments, trial)
+        if finished is None:
+            return None
+        arguments = finished
+    missing = tuple(name for name in sorted(frame.needs) if name not in arguments)
+    left = tuple(token.text for token in trial.left())
+    score = len(trial.claimed) - before + 2 * len(frame.groups) + len(arguments) + frame.bonus
+    public = {name: value for name, value in arguments.items() if not name.startswith("_")}
+    return Match(frame, public, score, left, frozenset(taken), missing)
+
+
+def _head(frame: Frame, view: View) -> bool:
+    head = view.head
+    if head in frame.heads:
+        if not view.assumed:
+            view.claim(view.head_at)
+        return True
+    if frame.strict:
+        return False
+    if view.assumed:
+        return True
+    first = view.tokens[view.head_at] if view.head_at < len(view.tokens) else None
+    if first is None:
+        return True
+    if first.kind is not Kind.WORD:
+        return False
+    return any(head in group for group in frame.groups) or head in frame.may or head in {"the", "a", "any", "all"}
+
+
+def drop(arguments: JsonObject, *names: str) -> JsonObject:
+    return {name: value for name, value in arguments.items() if name not in names}
+
+
+def best(matches: Iterable[Match]) -> list[Match]:
+    """The complete matches with the highest score; more than one of a different meaning is an ambiguity."""
+    complete = [found for found in matches if found.complete]
+    top = max((found.score for found in complete), default=0.0)
+    kept: list[Match] = []
+    for found in complete:
+        same = any(found.frame.skill == k.frame.skill and found.arguments == k.arguments for k in kept)
+        if found.score == top and not same:
+            kept.append(found)
+    return kept
+
+
+def value_of(arguments: JsonObject, name: str) -> Json:
+    return arguments.get(name)

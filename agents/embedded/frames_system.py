@@ -1,0 +1,189 @@
+"""Frames for facts about a machine: disk, memory, processor, load, uptime, system, network, time, processes."""
+
+from __future__ import annotations
+
+from agents.embedded.frames import Frame, Measure, words
+from agents.embedded.slots import Found, clean, count_after, choice, flag, literal
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from agents.embedded.words import ADJECTIVES, ASK, FILLERS
+from protocol.vocabulary import Json, JsonObject
+
+ASKS = ASK | words("howmuch howmany howlong size")
+FREE = words("free available left remaining unused spare")
+USED = words("used usage use using full utilization utilisation occupied consumed taken consumption fullness consuming uses utilized")
+TOTAL = words("total capacity size overall installed")
+_STATE = words("much amount status level percent percentage value number figure current statistic stat remain gigabyte gb "
+               "space situation state")  # fmt: skip
+
+DISK = Frame(
+    "system.disk", ASKS, (words("disk space storage drive filesystem partition room df"),), FREE | USED | TOTAL | _STATE,
+    measures=(
+        Measure("output.used_percent", "percent", FREE, rest_of=True),
+        Measure("output.used_percent", "percent"),
+        Measure("output.free_bytes", "bytes", FREE),
+        Measure("output.total_bytes", "bytes", TOTAL),
+        Measure("output.used_bytes", "bytes", USED),
+    ),
+)  # fmt: skip
+MEMORY = Frame(
+    "system.memory", ASKS, (words("memory ram mem"),), FREE | USED | TOTAL | _STATE | words("physical"),
+    measures=(
+        Measure("output.used_percent", "percent", FREE, rest_of=True),
+        Measure("output.used_percent", "percent"),
+        Measure("output.available_bytes", "bytes", FREE),
+        Measure("output.used_bytes", "bytes", USED),
+        Measure("output.total_bytes", "bytes"),
+    ),
+)  # fmt: skip
+SWAP = Frame("system.memory", ASKS, (words("swap swapping"),), FREE | USED | TOTAL | _STATE | words("memory"),
+             measures=(Measure("output.swap_total_bytes", "bytes", TOTAL), Measure("output.swap_used_bytes", "bytes")))  # fmt: skip
+CORES = Frame("system.cpu", ASKS, (words("core"),), words("cpu processor number howmany physical count"),
+              measures=(Measure("output.cores", "number"),), same="output.cores")  # fmt: skip
+CPU = Frame(
+    "system.cpu", ASKS, (words("cpu processor"),), USED | _STATE | words("busy model utilization kind type name hot"),
+    measures=(Measure("output.used_percent", "percent"), Measure("output.model", "text", words("model type kind name"))),
+    same="output.model",
+)  # fmt: skip
+LOAD = Frame(
+    "system.load", ASKS, (words("load loaded busy busiest"),), words("average avg system cpu mean under level currently"),
+    measures=(Measure("output.load_1", "number"),),
+)  # fmt: skip
+UPTIME = Frame(
+    "system.uptime", ASKS | words("since"), (words("uptime"),), words("time long system"),
+    measures=(Measure("output.seconds", "seconds"),),
+)  # fmt: skip
+BEEN_UP = Frame(
+    "system.uptime", ASKS | words("since"), (words("howlong longest when since shortest recently last"),
+                                          words("up running online on boot booted reboot rebooted restart restarted alive started")),
+    words("been last longest shortest continuously time most recently boot reboot"),
+    measures=(Measure("output.seconds", "seconds"),),
+)  # fmt: skip
+OS = Frame(
+    "system.os", ASKS, (words("os kernel distribution distro architecture hostname arch linux"),),
+    words("version running run runs name release system installed type host exact number use using"),
+    measures=(
+        Measure("output.kernel", "text", words("kernel")),
+        Measure("output.architecture", "text", words("architecture arch")),
+        Measure("output.hostname", "text", words("hostname")),
+        Measure("output.version", "text", words("version release")),
+        Measure("output.name", "text"),
+    ),
+)  # fmt: skip
+NETWORK = Frame(
+    "system.network", ASKS, (words("ip network interface address networking"),),
+    words("address information info detail card addresses configuration config setting configured status ipv4 ipv6 local hostname"),
+    measures=(Measure("output.interfaces", "text"),),
+)  # fmt: skip
+TIME = Frame(
+    "system.time", ASKS, (words("time clock date timezone"),), words("local current system set show zone day today"),
+    measures=(Measure("output.timezone", "text", words("timezone zone")), Measure("output.unix", "number")),
+)  # fmt: skip
+INFO = Frame(
+    "system.info", ASKS | words("describe summarize summarise"),
+    (words("info information specs spec specification overview fact detail hardware summary"),),
+    words("system hardware basic general about main key full short brief device machine"),
+)  # fmt: skip
+ABOUT = Frame("system.info", words("tell describe know"), (words("about"),), words("everything more"), strict=True)
+
+
+def _process_name(view: View) -> Json:
+    """`nginx processes`, `process named nginx`, `is nginx running`: the name of a program."""
+    quoted = literal(Kind.QUOTED)(view)
+    if quoted is not None:
+        return quoted
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in {"named", "called"} and at + 1 < len(view.tokens) and view.tokens[at + 1].word:
+            view.claim(at, at + 1)
+            return clean(view.tokens[at + 1].text)
+    for at, token in view.free(Kind.WORD):
+        nearby = (view.lemma(at + 1), view.lemma(at - 1))
+        if at != view.head_at and (nearby[0] in _PROCESS or nearby[1] in {"process", "program"} or nearby[0] in {"running", "run", "up", "alive"}):  # fmt: skip
+            if token.lemma not in _NOT_A_NAME and (nearby[0] not in {"up"} or view.head in {"is", "check"}):
+                view.claim(at)
+                return clean(token.text)
+    return None
+
+
+_PROCESS = words("process program daemon service")
+_NOT_A_NAME = FILLERS | ADJECTIVES | words(
+    "process program running run top cpu memory ram hungry heavy intensive user list number pid active busiest it "
+    "service daemon currently using most usage still not howmany show kill stop force how down anything something "
+    "everything nothing longest device machine"
+)  # fmt: skip
+
+
+def _user(view: View) -> Json:
+    for at, token in view.free(Kind.WORD):
+        if token.lemma == "user" and view.tokens[at + 1 : at + 2] and view.tokens[at + 1].word:
+            name = view.lemma(at + 1)
+            if name not in FILLERS and name not in _PROCESS:
+                view.take({"owned", "belonging", "started"})
+                view.claim(at, at + 1)
+                return clean(view.tokens[at + 1].text)
+        if token.lemma in {"owned", "started"} and view.lemma(at + 1) == "by" and view.lemma(at + 2) not in FILLERS | {""}:
+            view.claim(at, at + 1, at + 2)
+            return clean(view.tokens[at + 2].text)
+    return None
+
+
+def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
+    if view.head in {"is", "check", "does", "are"} and "name" not in arguments and view.head != "are" and view.head != "check":
+        return None
+    return arguments
+
+
+_TOP = count_after("top", "biggest", "heaviest", "busiest", "most", "first", "hungriest", "largest", "process")
+PROCESSES = Frame(
+    "process.list", ASKS | words("ps"), (words("process running program top ps daemon"),),
+    words("cpu memory ram hungry heavy intensive top use using used usage most by sort sorted currently active running "
+          "consuming biggest heaviest owned whether if there still howmany number highest consumption service order"),
+    slots=(("name", _process_name), ("user", _user), ("limit", _TOP),
+           ("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu"}))),
+    measures=(Measure("output.count", "number"),), final=_listing,
+)  # fmt: skip
+
+
+def _pid(view: View) -> Json:
+    for at, token in view.free(Kind.NUMBER):
+        if isinstance(token.value, int) and view.before(at) in {"pid", "process", "id", "number"}:
+            view.claim(at)
+            view.take({"pid", "id", "number"})
+            return token.value
+    return None
+
+
+def _stopping(arguments: JsonObject, view: View) -> JsonObject | None:
+    """Stopping needs exactly one target; `stop nginx` alone may mean a service, so it needs the word process."""
+    if ("pid" in arguments) == ("name" in arguments):
+        return None
+    return arguments
+
+
+def _killed(view: View) -> Json:
+    """The one plain word right after the verb: `kill nginx`."""
+    name = _process_name(view)
+    at = view.head_at + 1
+    if name is None and view.head in {"kill", "terminate"}:
+        while view.lemma(at) in {"the", "all", "any", "every"}:
+            at += 1
+        if view.lemma(at) and view.lemma(at) not in _NOT_A_NAME and at not in view.claimed:
+            view.claim(at)
+            return clean(view.tokens[at].text)
+    return name
+
+
+STOP = Frame(
+    "process.stop", words("stop kill terminate end quit"), (),
+    words("process program forcefully force running id pid instance"),
+    slots=(("pid", _pid), ("name", _killed), ("force", flag("forcefully", "force", "forcibly"))),
+    strict=True, final=lambda a, v: _stopping(a, v) if v.head in {"kill", "terminate"} or _says_process(v) else None,
+)  # fmt: skip
+
+
+def _says_process(view: View) -> bool:
+    return any(token.lemma in {"process", "pid", "program"} for token in view.tokens if token.word)
+
+
+FRAMES = (DISK, MEMORY, SWAP, CORES, CPU, LOAD, UPTIME, BEEN_UP, OS, NETWORK, TIME, INFO, ABOUT, PROCESSES, STOP)
+__all__ = ["FRAMES", "Found"]

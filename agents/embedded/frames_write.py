@@ -1,0 +1,250 @@
+"""Frames for what changes a device: writing, copying, deleting, archives, downloads, commands. All are strict: the verb
+leads the clause and the target is explicit."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from agents.embedded.frames import Frame, words
+from agents.embedded.slots import clean, first_of, flag, folder_or_word, literal, looks_like_file, path, text_quoted
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from agents.embedded.words import DELETES
+from protocol.vocabulary import Json, JsonObject
+
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+_TO = "to into as in at inside onto named called under"
+_SOURCE = path(" of from", want="any", bare=True)
+_TARGET = path(_TO, want="any", bare=True)
+_ANY = path(None, bare=True)
+
+
+def _text(view: View) -> Json:
+    """The quoted text of a write: the one that is no path's name."""
+    return text_quoted(" with containing as of")(view)
+
+
+def _name(view: View) -> Json:
+    return first_of(path(f"{_TO}  of", want="file", bare=True), path(None, want="any", quoted=False))(view)
+
+
+def _empty(arguments: JsonObject, view: View) -> JsonObject | None:
+    """`create an empty file x`, `touch x`: text is empty only where the request says so."""
+    if "text" not in arguments and (view.take({"empty", "blank"}) or view.head == "touch"):
+        return {**arguments, "text": ""}
+    return arguments if "text" in arguments else None
+
+
+WRITE = Frame(
+    "file.write", words("write save put create make store overwrite touch"), (),
+    words("file text content contents line new saying containing reads called named word string message following note empty "
+          "single blank that says overwrite"),
+    slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True, final=_empty,
+)  # fmt: skip
+APPEND = Frame(
+    "file.append", words("append add"), (), words("line text end file bottom entry string saying new of word note that says"),
+    slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True,
+)  # fmt: skip
+APPEND_END = Frame(
+    "file.append", words("write put"), (words("end bottom"),), words("line text file of very new"),
+    slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True, bonus=2,
+)  # fmt: skip
+
+
+def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
+    """The order of the two texts is the order of the sentence; what stands between them must be with, by, to or for."""
+    spots = [at for at, token in view.free(Kind.QUOTED)]
+    if len(spots) != 2 or "path" not in arguments:
+        return None
+    between = {view.lemma(at) for at in range(spots[0] + 1, spots[1])}
+    if not between & {"with", "by", "to", "for", "into"}:
+        return None
+    view.claim(*spots)
+    find, replace = (clean(str(view.tokens[at].value)) for at in spots)
+    if view.head in {"substitute"} and "for" in between:
+        find, replace = replace, find
+    return {**arguments, "find": find, "replace": replace} if find else None
+
+
+REPLACE = Frame(
+    "file.replace", words("replace change substitute swap"), (), words("every all occurrence instance text word string file each of regex "
+                                                                        "out mention line value"),
+    slots=(("path", first_of(path("in of inside within from on", want="file"), path("in of inside within from", quoted=False, bare=True))),
+           ("regex", flag("regex"))),
+    needs=frozenset({"path", "find", "replace"}), strict=True, final=_two_quotes,
+)  # fmt: skip
+
+
+def _into_folder(arguments: JsonObject, view: View) -> JsonObject | None:
+    """`move a.txt into done/` means done/a.txt; a folder that is only named needs no such reading by the skill."""
+    source, target = arguments.get("source"), arguments.get("target")
+    if not isinstance(source, str) or not isinstance(target, str):
+        return None
+    if target.endswith("/") or (_into(view) and looks_like_file(source) and not looks_like_file(target)):
+        target = f"{target.rstrip('/')}/{source.rstrip('/').rsplit('/', 1)[-1]}"
+    return {**arguments, "source": source, "target": target}
+
+
+def _into(view: View) -> bool:
+    return any(token.lemma in {"into", "folder", "directory"} for token in view.tokens if token.word)
+
+
+COPY = Frame(
+    "file.copy", words("copy duplicate cp backup clone"), (), words("file folder directory overwriting overwrite"),
+    slots=(("source", first_of(path(" of", want="any", quoted=True), path(" of", bare=True))), ("target", _TARGET),
+           ("overwrite", flag("overwriting", "overwrite"))),
+    needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
+)  # fmt: skip
+MOVE = Frame(
+    "file.move", words("move rename mv put"), (), words("file folder directory name"),
+    slots=(("source", first_of(path(" of", want="any"), path(" of", bare=True))), ("target", _TARGET)),
+    needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
+)  # fmt: skip
+MKDIR = Frame(
+    "file.mkdir", words("create make add mkdir setup"), (), words("folder directory new empty subfolder dir"),
+    slots=(("path", first_of(path(None, want="folder", bare=True, quoted=True), literal(Kind.QUOTED))),), needs=frozenset({"path"}),
+    strict=True, final=lambda a, v: a if v.head == "mkdir" or _folder(v) else None,
+)  # fmt: skip
+
+
+def _folder(view: View) -> bool:
+    return any(token.lemma in {"folder", "directory", "subfolder", "dir"} for token in view.tokens if token.word)
+
+
+def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
+    """One literal path. A folder is deleted with its contents only where the request calls it one, or says so."""
+    target = arguments.get("path")
+    if target is None:
+        return arguments
+    if not isinstance(target, str) or target.strip("./~ ") == "" or "*" in target:
+        return None
+    everything = view.take_phrase("everything", "in", "it") or view.take_phrase("all", "its", "content") or view.take_phrase(
+        "all", "of", "its", "content") or view.take_phrase("its", "content")  # fmt: skip
+    if everything or view.take({"recursively", "recursive"}) or _folder(view) or target.endswith("/"):
+        return {**arguments, "path": target.rstrip("/"), "recursive": True}
+    return arguments
+
+
+DELETE = Frame(
+    "file.delete", DELETES, (), words("file folder directory named called"), slots=(("path", path(" of", want="any", bare=True)),),
+    needs=frozenset({"path"}), strict=True, final=_deletion,
+)  # fmt: skip
+
+
+def _archive_target(arguments: JsonObject, view: View) -> JsonObject | None:
+    """Default name, documented: the source's own, with .zip where the request says zip and .tar.gz otherwise."""
+    source, target = arguments.get("source"), arguments.get("target")
+    if not isinstance(source, str) or source.endswith(ARCHIVES):
+        return None
+    zipped = any(token.lemma in {"zip"} for token in view.tokens if token.word)
+    if target is None:
+        stem = source.rstrip("/")
+        if not stem.strip("./~"):
+            return None
+        target = stem + (".zip" if zipped else ".tar.gz")
+    elif not str(target).endswith(ARCHIVES):
+        if str(target).endswith("/"):
+            target = f"{target}{source.rstrip('/').rsplit('/', 1)[-1]}" + (".zip" if zipped else ".tar.gz")
+        else:
+            return None
+    return {**arguments, "source": source.rstrip("/") or source, "target": target}
+
+
+PACK = Frame(
+    "archive.create", words("archive compress zip tar pack bundle create make build backup"), (),
+    words("archive tarball zip folder directory file compressed tar gz gzip of content whole entire package"),
+    slots=(("target", path(_TO + " called named", want="file")),
+           ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of")))),
+    needs=frozenset({"source"}), strict=True,
+    final=lambda a, v: _archive_target(a, v) if v.head not in {"create", "make", "build", "backup"} or _says_archive(v) else None,
+)  # fmt: skip
+
+
+def _says_archive(view: View) -> bool:
+    return any(t.lemma in {"archive", "tarball", "zip"} for t in view.tokens if t.word) or any(
+        str(t.value).endswith(ARCHIVES) for t in view.tokens if t.kind is Kind.PATH)  # fmt: skip
+
+
+_ARCHIVE = path(" of from in inside", want="file")
+UNPACK = Frame(
+    "archive.extract", words("extract unpack unzip untar decompress expand uncompress unarchive open"), (),
+    words("archive file content folder directory of tarball all everything zip"),
+    slots=(("archive_path", lambda v: _archive_path(v)), ("target", _TARGET)), needs=frozenset({"archive_path"}), strict=True,
+    final=lambda a, v: a if v.head != "open" else None,
+)  # fmt: skip
+
+
+def _archive_path(view: View) -> Json:
+    return literal(Kind.PATH, Kind.QUOTED, test=lambda f: str(f.token.value).endswith(ARCHIVES))(view)
+
+
+INSIDE = Frame(
+    "archive.list", words("list show what which tell display see give look print how howmany view check"), (),
+    words("archive file content inside contained contain contains packed entry item zip tarball pack without unpacking extracting holds hold there"),
+    slots=(("archive_path", _archive_path),), needs=frozenset({"archive_path"}), strict=True, bonus=2,
+)  # fmt: skip
+
+# --- the network ---------------------------------------------------------------------------------------------------
+_URL = literal(Kind.URL)
+
+
+def _web(arguments: JsonObject, view: View) -> JsonObject | None:
+    url = str(arguments.get("url", ""))
+    return arguments if url.startswith(("http://", "https://")) else None
+
+
+def _download_name(arguments: JsonObject, view: View) -> JsonObject | None:
+    """Default, documented: the last part of the URL's path; a folder that is given holds it."""
+    if _web(arguments, view) is None:
+        return None
+    name = clean(urlsplit(str(arguments["url"])).path.rstrip("/").rsplit("/", 1)[-1])
+    target = str(arguments.get("path", ""))
+    if not looks_like_file(target):
+        if not looks_like_file(name):
+            return None
+        target = f"{target.rstrip('/')}/{name}" if target else name
+    return {**arguments, "path": target}
+
+
+FETCH = Frame(
+    "http.fetch", words("fetch get curl request show read check what is retrieve query open give call see print tell"), (),
+    words("page url website web site content response status code return returns up reachable text say at respond responds "
+          "reachable http endpoint link body result"),
+    slots=(("url", _URL),), needs=frozenset({"url"}), strict=True, final=_web,
+)  # fmt: skip
+DOWNLOAD = Frame(
+    "http.download", words("download save wget fetch get pull grab store"), (), words("file content page url link it"),
+    slots=(("url", _URL), ("path", first_of(path(_TO, want="any", bare=True), folder_or_word("into under inside")))), needs=frozenset({"url", "path"}), strict=True,
+    final=lambda a, v: _download_name(a, v) if v.head in {"download", "wget"} or "path" in a else None,
+)  # fmt: skip
+
+# --- commands ------------------------------------------------------------------------------------------------------
+_CWD = path("in inside under from within", want="folder", bare=True, quoted=False)
+SHELL = Frame(
+    "shell.run", words("run execute exec do launch start issue"), (), words("command shell terminal bash line"),
+    slots=(("command", lambda v: _command(v)), ("cwd", _CWD)), needs=frozenset({"command"}), strict=True,
+)  # fmt: skip
+
+
+def _command(view: View) -> Json:
+    value = text_quoted("")(view)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _interpreter(arguments: JsonObject, view: View) -> JsonObject | None:
+    script = str(arguments.get("path", ""))
+    if not script.endswith((".sh", ".py", ".bash")) and not any(t.lemma == "script" for t in view.tokens if t.word):
+        return None
+    quoted = [at for at, _ in view.free(Kind.QUOTED)]
+    if quoted and view.take({"argument", "arg", "parameter", "option"}):
+        view.claim(*quoted)
+        arguments = {**arguments, "arguments": [clean(str(view.tokens[at].value)) for at in quoted]}
+    return arguments
+
+
+SCRIPT = Frame(
+    "script.run", words("run execute start launch"), (), words("script file shell bash python sh"),
+    slots=(("path", path("", want="file", bare=True)), ("cwd", _CWD)), needs=frozenset({"path"}), strict=True, final=_interpreter,
+)  # fmt: skip
+
+FRAMES = (WRITE, APPEND, APPEND_END, REPLACE, COPY, MOVE, MKDIR, DELETE, PACK, UNPACK, INSIDE, FETCH, DOWNLOAD, SHELL, SCRIPT)

@@ -1,0 +1,356 @@
+"""Finds the device mentions in a token list and puts one DEVICE token in the place of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agents.embedded.devices import (
+    EVERY,
+    EXACT_KINDS,
+    EXCEPT,
+    GENERIC,
+    KINDS,
+    PLURAL_WORDS,
+    WHICH,
+    Criteria,
+    Directory,
+    Place,
+    device_token,
+    key,
+    named,
+    place_of,
+    single,
+)
+from agents.embedded.outcome import decline
+from agents.embedded.tokens import Kind, Token
+from agents.embedded.words import COMMON
+from protocol.vocabulary import DeviceKind
+
+NAME_KINDS = frozenset({Kind.WORD, Kind.PATH, Kind.HOST, Kind.NUMBER})
+OWN = frozenset({"the", "my", "our", "your", "that", "this", "these", "those"})
+SUPERLATIVE = frozenset({"most", "least", "highest", "lowest", "largest", "smallest", "longest", "shortest", "biggest",
+                         "fewest", "greatest", "maximum", "minimum"})  # fmt: skip
+BACK = ("on the same machine", "on the same device", "on the same server", "on that machine", "on that device",
+        "on that server", "on that one", "on the same one", "on those machine", "on those server", "on those device",
+        "on all of them", "on each of them", "on both of them", "on them", "from them", "on each", "on each one",
+        "from each of them", "on both", "there")  # fmt: skip
+HERE = ("this machine", "this computer", "this device", "this laptop", "this box", "this pc", "this host",
+        "my own machine", "my machine", "my computer", "my own computer", "my device", "localhost", "here",
+        "the machine i am on", "the machine i'm on", "locally", "the local machine", "my local machine")  # fmt: skip
+EVERYTHING = ("the whole fleet", "the entire fleet", "the fleet", "my fleet", "all of my fleet", "my whole fleet")
+TAILS = ("in the fleet", "in my fleet", "of mine", "i have", "we have", "i own", "that i have", "in my network",
+         "we own", "at once")  # fmt: skip
+
+
+class Finder:
+    """Reads one token list from left to right; `at` is where it stands."""
+
+    def __init__(self, tokens: Sequence[Token], directory: Directory) -> None:
+        self.tokens = tokens
+        self.directory = directory
+        self.places: list[Place] = []
+
+    def run(self) -> tuple[list[Token], list[Place]]:
+        out: list[Token] = []
+        at = 0
+        while at < len(self.tokens):
+            found = self._mention(at)
+            if found is None:
+                out.append(self.tokens[at])
+                at += 1
+                continue
+            place, end = found
+            self.places.append(replace(place, text=" ".join(token.text for token in self.tokens[at:end])))
+            out.append(device_token(self.tokens, at, end, len(self.places) - 1))
+            at = end
+        return out, self.places
+
+    def _mention(self, at: int) -> tuple[Place, int] | None:
+        return self._fixed(at) or self._list(at) or self._quantified(at)
+
+    # --- small readers: each returns where it ends, or `at` itself ----------------------------------------------
+
+    def low(self, at: int) -> str:
+        return self.tokens[at].lemma if 0 <= at < len(self.tokens) and self.tokens[at].kind is Kind.WORD else ""
+
+    def phrase(self, at: int, phrases: Sequence[str]) -> int:
+        """The end of the longest of `phrases` that stands at `at`; `at` where none does."""
+        best = at
+        for text in phrases:
+            parts = text.split()
+            if at + len(parts) <= len(self.tokens) and all(self.low(at + i) == part for i, part in enumerate(parts)):
+                best = max(best, at + len(parts))
+        return best
+
+    def name(self, at: int) -> tuple[str, int] | None:
+        """A device name at `at`, longest first. A name that is an everyday word needs a preposition before it."""
+        for length in range(min(self.directory.longest, len(self.tokens) - at), 0, -1):
+            part = self.tokens[at : at + length]
+            if any(token.kind not in NAME_KINDS for token in part):
+                continue
+            text = key(" ".join(token.text for token in part))
+            text = text.removesuffix("'s").removesuffix("’s")
+            found = self.directory.names.get(text)
+            if found is not None and (not self._everyday(text) or self._placed(at)):
+                return found, at + length
+        return None
+
+    def _everyday(self, text: str) -> bool:
+        return text in COMMON or text in KINDS or text in GENERIC
+
+    def _placed(self, at: int) -> bool:
+        before = self.low(at - 1)
+        if before in {"my", "the"}:
+            before, text = self.low(at - 2), self.tokens[at].text
+            return before in {"on", "from", "to", "onto", "at"} or self._everyday(text.casefold())
+        return before in {"on", "from", "to", "onto", "at", "and", "except", "between"}
+
+    # --- the forms of a mention ---------------------------------------------------------------------------------
+
+    def _fixed(self, at: int) -> tuple[Place, int] | None:
+        end = self.phrase(at, BACK)
+        if end > at and not (self.low(at) == "there" and self.low(at + 1) in {"is", "are", "be", "exist"}
+                             ) and not (self.low(at) == "there" and self.low(at - 1) in {"is", "are"}):  # fmt: skip
+            return Place("", back=True), end
+        end = self.phrase(at, HERE)
+        if end > at and self._fixed_ends(end):
+            client = self.directory.client
+            if client is None:
+                raise decline("it is not known which device you are at, so name it", [self.tokens[at].text])
+            return named(self.directory, [client], ""), end
+        end = self.phrase(at, EVERYTHING)
+        if end == at and self.low(at) in {"everything", "everywhere"}:
+            end = at + 1
+            if self.low(at) == "everything" and self.low(at - 1) not in {"on", "from", "across"}:
+                return None
+        return self._finish(Criteria(), at, end, many=True, which=False) if end > at else None
+
+    def _fixed_ends(self, end: int) -> bool:
+        return self.low(end) not in {"name", "except"}
+
+    def _list(self, at: int) -> tuple[Place, int] | None:
+        start = at
+        if self.low(at) == "both" or self.low(at) == "either":
+            at += 1
+        at = self._skip_own(at)
+        first = self._name_with_noun(at)
+        if first is None:
+            return None
+        names, end = [first[0]], first[1]
+        while True:
+            step = end
+            while step < len(self.tokens) and (self.tokens[step].text in {",", "&", "+"} or self.low(step) == "and"):
+                step += 1
+            again = self._name_with_noun(self._skip_own(self.phrase(step, ("from", "on")))) if step > end else None
+            if again is None:
+                break
+            names.append(again[0])
+            end = again[1]
+        if self.low(start) == "both" and len(set(names)) != 2:
+            raise decline('"both" needs two devices', [self.tokens[start].text])
+        return named(self.directory, names, ""), end
+
+    def _skip_own(self, at: int) -> int:
+        return at + 1 if self.low(at) in {"the", "my", "our", "your"} else at
+
+    def _name_with_noun(self, at: int) -> tuple[str, int] | None:
+        noun = at + 1 if self.low(at) in GENERIC or self.low(at) in EXACT_KINDS else at
+        if noun > at and self.low(noun) in {"named", "called"}:
+            noun += 1
+        found = (self.name(noun) if noun > at else None) or self.name(at)
+        if found is None:
+            return None
+        name, end = found
+        kind = KINDS.get(self.low(end))
+        if self.low(end) in GENERIC or (kind is not None and kind is self.directory.fleet.devices[name].kind):
+            end += 1
+        return name, end
+
+    def _quantified(self, at: int) -> tuple[Place, int] | None:
+        """[quantifier] [of] [the|my] [number] [adjectives] noun [modifiers]."""
+        start, quantifier = at, ""
+        if self.low(at) in EVERY or self.low(at) in WHICH or self.low(at) in {"any", "either", "a", "an", "one", "some"}:
+            quantifier, at = self.low(at), at + 1
+            at = self.phrase(at, ("single", "one of", "of", "one"))
+        determined = self.low(at) in OWN
+        at = self._skip_own(at)
+        if not quantifier and determined and self.low(at) in EVERY:
+            return None
+        count = None
+        if at < len(self.tokens) and self.tokens[at].kind is Kind.NUMBER and quantifier in (EVERY | {""}):
+            count, at = self.tokens[at].value, at + 1
+        criteria, at, adjectives = self._adjectives(at)
+        noun = self.low(at)
+        found = self._noun(noun, self.tokens[at].text.casefold() if at < len(self.tokens) else "", criteria)
+        if found is None:
+            if quantifier in {"each", "all"} and criteria.labels and adjectives:
+                return None
+            return None
+        criteria = found
+        plural = self.tokens[at].text.casefold() in PLURAL_WORDS
+        if noun in GENERIC and not quantifier and not plural and criteria.empty:
+            return self._plain_generic(start, at)
+        if self.low(at + 1) in {"name", "file", "folder", "process"}:
+            return None
+        return self._close(start, at + 1, criteria, quantifier, plural, determined, count)
+
+    def _plain_generic(self, start: int, at: int) -> tuple[Place, int] | None:
+        """`the machine with the highest load`: a question which one. Otherwise no mention at all."""
+        if self.low(start) != "the" or not self._superlative(at + 1):
+            return None
+        return place_of(self.directory, Criteria(), "", many=True, which=True), self._which_end(at + 1)
+
+    def _superlative(self, at: int) -> bool:
+        return self._which_end(at) > at
+
+    def _which_end(self, at: int) -> int:
+        end = self.phrase(at, ("with", "that has", "having", "which has", "that is using", "that uses", "that use"))
+        if end == at:
+            return at
+        word = self.low(end + 1) if self.low(end) == "the" else self.low(end)
+        return end if word in SUPERLATIVE else at
+
+    def _adjectives(self, at: int) -> tuple[Criteria, int, int]:
+        criteria, count = Criteria(), 0
+        while at < len(self.tokens):
+            word = self.low(at)
+            kind, next_word = KINDS.get(word), self.low(at + 1)
+            label = self.directory.label(word) if word and word not in GENERIC else None
+            if not word or word in GENERIC:
+                break
+            if word in {"available", "connected", "online", "single", "registered"}:
+                pass
+            elif word == "gpu":
+                criteria = replace(criteria, gpu=True)
+            elif self.directory.os(word):
+                criteria = replace(criteria, os=self.directory.os(word))
+            elif kind is not None and (next_word in GENERIC or next_word in KINDS):
+                criteria = replace(criteria, kind=kind)
+            elif label is not None and (next_word in GENERIC or next_word in KINDS or self._more(at + 1)):
+                criteria = replace(criteria, labels=(*criteria.labels, label))
+            else:
+                break
+            at, count = at + 1, count + 1
+        return criteria, at, count
+
+    def _more(self, at: int) -> bool:
+        word = self.low(at)
+        return bool(word) and (word == "gpu" or self.directory.os(word) is not None or self.directory.label(word) is not None)
+
+    def _noun(self, noun: str, text: str, criteria: Criteria) -> Criteria | None:
+        if noun in GENERIC:
+            return criteria
+        kind = KINDS.get(noun)
+        if kind is None:
+            return None
+        if noun not in EXACT_KINDS:
+            name = self.directory.names.get(noun)
+            if name is not None and text not in PLURAL_WORDS:
+                return replace(criteria, names=(name,))
+            label = self.directory.label(noun)
+            if label is not None:
+                return replace(criteria, labels=(*criteria.labels, label))
+        return replace(criteria, kind=kind)
+
+    # --- what follows the noun ----------------------------------------------------------------------------------
+
+    def _close(self, start: int, end: int, criteria: Criteria, quantifier: str, plural: bool, determined: bool,
+               count: object) -> tuple[Place, int] | None:  # fmt: skip
+        criteria, end = self._modifiers(end, criteria)
+        text = " ".join(token.text for token in self.tokens[start:end])
+        if quantifier in {"both", "either"} or count is not None:
+            wanted = count if count is not None else 2
+            fitting = self.directory.matching(criteria)
+            if len(fitting) != wanted:
+                raise decline(f'"{text}" speaks of {wanted} devices, but {len(fitting)} fit: {", ".join(fitting[:20]) or "none"}',
+                              [text])  # fmt: skip
+        if quantifier in WHICH:
+            if not (plural or determined or criteria != Criteria() or self._asks(end) or quantifier == "which"):
+                return None
+            return place_of(self.directory, criteria, text, many=True, which=True), end
+        if quantifier in EVERY or (not quantifier and plural):
+            return place_of(self.directory, criteria, text, many=True), end
+        if quantifier in {"any", "a", "an", "one", "some", "either"}:
+            place = place_of(self.directory, criteria, text, many=False, any_of=True)
+            return place, end
+        if determined and self.low(start) == "the" and self._superlative(end):
+            return place_of(self.directory, criteria, text, many=True, which=True), self._which_end(end)
+        return single(self.directory, criteria, text), end
+
+    def _asks(self, end: int) -> bool:
+        return self.low(end) in {"has", "have", "is", "are", "use", "uses", "contain", "run", "do", "does", "show"}
+
+    def _finish(self, criteria: Criteria, start: int, end: int, *, many: bool, which: bool) -> tuple[Place, int]:
+        criteria, end = self._modifiers(end, criteria)
+        text = " ".join(token.text for token in self.tokens[start:end])
+        return place_of(self.directory, criteria, text, many=many, which=which), end
+
+    def _modifiers(self, end: int, criteria: Criteria) -> tuple[Criteria, int]:
+        for _ in range(4):
+            before = end
+            end = self.phrase(end, TAILS)
+            criteria, end = self._except(end, criteria)
+            criteria, end = self._labelled(end, criteria)
+            criteria, end = self._running(end, criteria)
+            if end == before:
+                break
+        return criteria, end
+
+    def _except(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
+        comma = at + 1 if at < len(self.tokens) and self.tokens[at].text in {",", "("} else at
+        after = self.phrase(comma, EXCEPT)
+        if after == comma:
+            return criteria, at
+        found = self._list(self.phrase(after, ("for", "on")))
+        if found is None:
+            other = self._quantified(after)
+            if other is None or self.low(comma) in {"not", "but"}:
+                return criteria, at
+            found = other
+        place, end = found
+        if end < len(self.tokens) and self.tokens[end].text == ")":
+            end += 1
+        return replace(criteria, exclude=tuple(sorted({*criteria.exclude, *place.names}))), end
+
+    def _labelled(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
+        end = self.phrase(at, ("labelled", "labeled", "tagged", "marked", "labelled as", "labeled as", "tagged as",
+                               "marked as", "with the label", "with label", "with the tag", "with tag", "tagged with",
+                               "labelled with", "labeled with", "that are labelled", "that are tagged", "having the label",
+                               "with a label", "that have the label"))  # fmt: skip
+        explicit = end > at
+        if not explicit:
+            end = self.phrase(at, ("with", "in", "where", "from"))
+        if end >= len(self.tokens):
+            return criteria, at
+        token = self.tokens[end]
+        if token.kind is Kind.LABEL:
+            label, _, value = token.text.partition("=")
+            return replace(criteria, labels=(*criteria.labels, (label, value))), end + 1
+        value = token.value if token.kind is Kind.QUOTED else token.lemma
+        if not isinstance(value, str) or end == at:
+            return criteria, at
+        pair = self.directory.label(value.casefold())
+        if pair is not None and (explicit or (token.kind is Kind.WORD and self.low(at) == "in")):
+            return replace(criteria, labels=(*criteria.labels, pair)), end + 1
+        if explicit:
+            raise decline(f'no device has the label "{value[:60]}"; the known devices are {self.directory.known}',
+                          [token.text])  # fmt: skip
+        return criteria, at
+
+    def _running(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
+        end = self.phrase(at, ("with a gpu", "with gpu", "that have a gpu", "that has a gpu", "with a graphics card",
+                               "having a gpu", "with an nvidia gpu"))  # fmt: skip
+        if end > at:
+            return replace(criteria, gpu=True), end
+        end = self.phrase(at, ("running", "that run", "that are running", "which run", "that runs"))
+        system = self.directory.os(self.low(end)) if end > at else None
+        return (replace(criteria, os=system), end + 1) if system else (criteria, at)
+
+
+def find_places(tokens: Sequence[Token], directory: Directory) -> tuple[list[Token], list[Place]]:
+    """The tokens with DEVICE tokens in them, and the places that those name."""
+    return Finder(tokens, directory).run()
+
+
+__all__ = ["DeviceKind", "Finder", "find_places"]

@@ -1,0 +1,119 @@
+"""Operators: what a clause asks to be computed over the outputs of several devices, or over earlier results.
+
+`detect` only reads; it returns an operator with the positions of its words, so that a caller may claim them or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.embedded.slots import LESS, MORE, comparator
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from protocol.vocabulary import Json
+
+Name = Literal["rank", "filter", "compare", "stats", "count_by", "merge", "any"]
+DESC = {"most", "highest", "largest", "biggest", "longest", "greatest", "maximum", "fullest", "busiest", "max", "heaviest", "hungriest",
+        "top"}  # fmt: skip
+ASC = {"least", "lowest", "smallest", "shortest", "fewest", "minimum", "min", "emptiest"}
+KEYS = {"service": "service", "level": "level", "severity": "level", "hour": "hour", "day": "day", "date": "day", "extension": "extension",
+        "component": "service", "app": "service", "application": "service", "loglevel": "level"}  # fmt: skip
+SAME = {"same", "identical", "differ", "differs", "different", "equal", "compare", "difference", "match", "matches", "diff", "consistent",
+        "comparison", "agree"}  # fmt: skip
+TOTAL = {"total", "sum", "combined", "altogether", "together", "totals", "overall"}
+AVERAGE = {"average", "mean", "median", "avg"}
+UNITS = {Kind.PERCENT: "percent", Kind.SIZE: "bytes", Kind.DURATION: "seconds", Kind.NUMBER: "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`spots`: the positions of its words. `order`, `limit`: of a ranking. `op`, `value`, `unit`: of a filter."""
+
+    name: Name
+    spots: tuple[int, ...]
+    order: str = "desc"
+    limit: int | None = None
+    op: str = ""
+    value: Json = None
+    unit: str = ""
+    key: str = ""
+
+
+def ranking(view: View) -> Operator | None:
+    """`the most`, `highest`, `rank ... by`, `from least to most`, `top 3 servers`."""
+    if view.head in {"rank", "sort", "order"}:
+        low = [at for at, t in view.free(Kind.WORD) if t.lemma in ASC]
+        high = [at for at, t in view.free(Kind.WORD) if t.lemma in DESC]
+        order = "asc" if low and (not high or low[0] < high[0]) or view.has("ascending") else "desc"
+        extra = [at for at, t in view.free(Kind.WORD) if t.lemma in {"first", "descending", "ascending", "by", "from", "to", "down"}]
+        return Operator("rank", (view.head_at, *low, *high, *extra), order=order)
+    for at, token in view.free(Kind.WORD):
+        if token.lemma == "top" and at + 1 < len(view.tokens) and view.tokens[at + 1].kind is Kind.NUMBER:
+            value = view.tokens[at + 1].value
+            if at + 2 < len(view.tokens) and view.tokens[at + 2].kind is Kind.DEVICE and isinstance(value, int):
+                return Operator("rank", (at, at + 1), limit=value)
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in DESC | ASC and token.lemma != "top":
+            recently = token.lemma == "most" and view.lemma(at + 1) == "recently"
+            spots = (at,) if view.lemma(at - 1) != "the" else (at - 1, at)
+            return Operator("rank", spots, order="asc" if token.lemma in ASC or recently else "desc")
+    return None
+
+
+def comparison(view: View) -> Operator | None:
+    """A number with a comparing phrase: `more than 10 GB`, `over 80%`, `at least 5`."""
+    for at, token in view.free(Kind.PERCENT, Kind.SIZE, Kind.NUMBER, Kind.DURATION):
+        more, less = comparator(view, at, MORE), comparator(view, at, LESS)
+        if more is not None:
+            spots = more
+            words = {view.lemma(i) for i in more} | {view.tokens[i].text for i in more}
+            op = ">=" if words & {"least", ">=", "≥"} else ">"
+        elif less is not None:
+            spots = less
+            words = {view.lemma(i) for i in less} | {view.tokens[i].text for i in less}
+            op = "<=" if words & {"most", "<=", "≤", "up"} else "<"
+        elif view.lemma(at + 1) == "or" and view.lemma(at + 2) in {"more", "above", "higher", "greater", "less", "below", "lower", "fewer"}:
+            spots, op = (at + 1, at + 2), ">=" if view.lemma(at + 2) in {"more", "above", "higher", "greater"} else "<="
+        else:
+            continue
+        return Operator("filter", (at, *spots), op=op, value=token.value, unit=UNITS[token.kind])
+    return None
+
+
+def sameness(view: View) -> Operator | None:
+    spots = [at for at, t in view.free(Kind.WORD) if t.lemma in SAME]
+    if not spots or not any(view.lemma(at) in SAME - {"match", "matches", "different"} for at in spots) and view.head not in {
+        "do", "does", "are", "is", "check", "compare", "tell", "which"}:  # fmt: skip
+        return None
+    return Operator("compare", tuple(spots))
+
+
+def statistics(view: View) -> Operator | None:
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in TOTAL:
+            return Operator("stats", (at,), key="total")
+        if token.lemma in AVERAGE and view.lemma(at - 1) not in {"load"} and view.lemma(at + 1) not in {""} or (
+            token.lemma in {"median", "mean"}):  # fmt: skip
+            return Operator("stats", (at,), key="average")
+    if view.head in {"sum", "total"}:
+        return Operator("stats", (view.head_at,), key="total")
+    return None
+
+
+def grouping(view: View) -> Operator | None:
+    """`by service`, `per level`, `for each hour`, `grouped by day`."""
+    for at, token in view.free(Kind.WORD):
+        key = KEYS.get(token.lemma)
+        if key is None:
+            continue
+        start = at - 1
+        while view.lemma(start) in {"the", "log", "each", "every", "its", "their"}:
+            start -= 1
+        if view.lemma(start) not in {"by", "per", "for", "in"} or (view.lemma(start) in {"for", "in"} and view.lemma(at - 1) not in {"each", "every"}):
+            continue
+        spots = list(range(start, at + 1))
+        if view.lemma(start - 1) in {"grouped", "group", "breakdown", "broken", "split", "counted", "tallied", "summed", "totaled", "totals"}:
+            spots.append(start - 1)
+        return Operator("count_by", tuple(spots), key=key)
+    return None

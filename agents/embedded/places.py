@@ -1,0 +1,72 @@
+"""The device mentions of one clause with their roles, and the selectors that steps get from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agents.embedded.devices import Directory, Place
+from agents.embedded.outcome import decline
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+
+PLACE_WORDS = frozenset({"on", "at", "in", "of", "for", "across", "with", "over", "through", "by", "between", "among", "within",
+                         "against", "around", "throughout"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """`role`: `place`, `source` (from) or `target` (to, onto, into)."""
+
+    at: int
+    place: Place
+    role: str
+
+
+def spots(view: View, places: Sequence[Place]) -> list[Spot]:
+    """The device mentions of a clause. Explains them and their prepositions."""
+    found = []
+    for at, token in view.free(Kind.DEVICE):
+        place = places[int(token.value or 0)]
+        step, role = at - 1, "place"
+        while view.lemma(step) in {"the", "my", "of", "out"} and view.lemma(step) != "of":
+            step -= 1
+        word = view.lemma(step)
+        if word == "from":
+            role = "source"
+        elif word in {"to", "onto", "into"}:
+            role = "target"
+        elif word == "for" and place.which:
+            role = "place"
+        if word in {"from", "to", "onto", "into"} or word in PLACE_WORDS:
+            view.claim(step)
+        view.claim(at)
+        if at + 1 < len(view.tokens) and view.lemma(at + 1) in {"respectively"}:
+            view.claim(at + 1)
+        found.append(Spot(at, place, role))
+    return found
+
+
+def joined(found: Sequence[Place], text: str) -> Place:
+    """One place of several mentions of single devices ("on alpha and on beta")."""
+    if len(found) == 1:
+        return found[0]
+    unique = list(dict.fromkeys(found))
+    if len(unique) == 1:
+        return unique[0]
+    backs = [place for place in unique if place.back]
+    rest = [place for place in unique if not place.back]
+    if backs and len(rest) == 1:
+        return rest[0]
+    raise decline("one step cannot tell which of these devices it is for: " + ", ".join(place.text for place in unique),
+                  [place.text for place in unique])  # fmt: skip
+
+
+def capable(directory: Directory, place: Place, skill: str) -> Place:
+    """The place, if its devices offer the skill. Devices named one by one must all offer it."""
+    having = tuple(name for name in place.names if skill in directory.fleet.devices[name].skills)
+    lacking = [name for name in place.names if name not in having]
+    if not having or (lacking and place.selector.names):
+        names = ", ".join(lacking) or place.text
+        raise decline(f"{names} does not offer {skill}", [place.text or names])
+    return replace(place, names=having)

@@ -1,0 +1,82 @@
+"""The embedded rung: a request becomes a plan over the live fleet without any model, or the rung says why not.
+
+Right or silent: a plan is proposed only when grammar and retrieval agree on every clause, every slot is filled and
+typed, and every content word, literal and device of the request is used. See docs of the modules for each stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from agents.embedded import frames_files, frames_system, frames_write
+from agents.embedded.clauses import merge_words, segment
+from agents.embedded.compose import Composer
+from agents.embedded.devices import Directory
+from agents.embedded.gate import refuse_kind
+from agents.embedded.mentions import find_places
+from agents.embedded.outcome import Stop, decline
+from agents.embedded.retrieval import Index
+from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
+from agents.embedded.tokens import tokenise
+from agents.embedded.understand import Understanding
+from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
+from orchestrator.core.ports import PlanningContext
+from orchestrator.core.requests import Request
+from protocol.vocabulary import SkillSpec
+
+FRAMES: Final = (*frames_system.FRAMES, *frames_files.FRAMES, *frames_write.FRAMES)
+
+
+class EmbeddedPlanner:
+    """`Planner` of the first rung. Keeps nothing between calls but the retrieval index of the skills seen last."""
+
+    rung: Final = "embedded"
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[str, int], ...] = ()
+        self._understanding: Understanding | None = None
+
+    async def plan(self, request: Request, context: PlanningContext) -> Proposal:
+        """A plan, a question, or what could not be placed. Never raises; no network, no model."""
+        result = self.propose(request, context)
+        why = result.why if isinstance(result, Plan) else ""
+        return Proposal(rung=self.rung, result=result, why=why)
+
+    def propose(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined:
+        try:
+            if context.problems:
+                raise decline("the plan of this rung failed the checks: " + "; ".join(context.problems)[:400])
+            return self._plan(request, context)
+        except Stop as stop:
+            return stop.result
+
+    def _plan(self, request: Request, context: PlanningContext) -> Plan:
+        reason = refuse(request.text)
+        if reason is not None:
+            raise decline(reason)
+        text = normalise(request.text)
+        tokens = merge_words(tokenise(text))
+        if len(tokens) > TOKEN_LIMIT:
+            raise decline(f"the request has more than the {TOKEN_LIMIT} words that this planner reads")
+        refuse_kind(tokens)
+        if not context.fleet.devices:
+            raise decline("no device is registered")
+        directory = Directory(context.fleet, request.client, tuple(context.answers))
+        placed, places = find_places(tokens, directory)
+        composer = Composer(self._for(context.fleet.skills), directory, places)
+        composer.compose(segment(placed))
+        if not composer.draft.steps:
+            raise decline("the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20])
+        return composer.draft.plan(composer.draft.answering(composer.answers), "grammar and retrieval agree; every word of the request is placed")
+
+    def _for(self, specs: Mapping[str, SkillSpec]) -> Understanding:
+        known = tuple((name, spec.version) for name, spec in specs.items())
+        if self._understanding is None or known != self._known:
+            self._known = known
+            self._understanding = Understanding(FRAMES, specs, Index(specs.values()))
+        return self._understanding
+
+
+def describe(words: Sequence[str]) -> str:
+    return ", ".join(words)

@@ -1,0 +1,226 @@
+"""Saving results: as they are where they are text, as a Markdown report where they are not.
+
+Defaults: a report without a path goes to `reports/<what it is about>.md`; a result is saved on the device that it came
+from where that is one, else where the person is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from agents.embedded.devices import Place
+from agents.embedded.draft import Result
+from agents.embedded.outcome import ask, decline
+from agents.embedded.places import Spot, capable
+from agents.embedded.slots import path
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from orchestrator.core.plan import Selector
+from orchestrator.core.references import escape
+from protocol.vocabulary import Json
+
+if TYPE_CHECKING:
+    from agents.embedded.compose import Composer
+
+SAVES = frozenset("save write store put export dump create make generate produce build prepare compile keep drop".split())
+SUMS = frozenset({"summarize", "summarise", "report"})
+REPORT = frozenset({"report", "summary", "overview", "writeup"})
+RESULT = frozenset("it result output finding them these those that this count number line list answer everything all total ranking "
+                   "comparison figure table match content data text value response page information info copy detail".split())  # fmt: skip
+MAY = frozenset("file markdown short brief full complete final called named document with of on about result finding output everything "
+                "all count number in as format formatted small little nice simple markdown-formatted single new one".split())  # fmt: skip
+ABOUT = frozenset({"of", "about", "on", "with", "showing", "covering", "containing", "listing", "from", "for"})
+TO = "to in into as at under named called inside"
+
+
+def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
+    """`save a report on D`, `save the result to out.txt`, `write a report of X`, `summarize the results`."""
+    noun = view.find(REPORT)
+    if view.head in SUMS and composer.results:
+        return _summarize(composer, view, found)
+    if view.head not in SAVES:
+        return False
+    if noun is not None and noun != view.head_at:
+        return _report(composer, view.fork(), found, noun)
+    if not composer.results or any(token.kind is Kind.QUOTED for token in view.tokens) or not _points_back(view):
+        return False
+    return _result(composer, view.fork(), found)
+
+
+def _points_back(view: View) -> bool:
+    return any(t.word and t.lemma in RESULT and at != view.head_at for at, t in enumerate(view.tokens))
+
+
+def _summarize(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
+    trial = view.fork()
+    trial.claim(trial.head_at)
+    target = path(TO, want="file")(trial)
+    trial.take(RESULT | MAY | REPORT)
+    if trial.left():
+        return False
+    written = _write_up(composer, _open(composer))
+    if target is None and not found:
+        composer.results.append(written)
+    else:
+        composer.results.append(_store(composer, written, target, found, f"{written.title}"))
+    return True
+
+
+def _report(composer: Composer, view: View, found: Sequence[Spot], noun: int) -> bool:
+    """A report of what came before, or of what this same clause describes after `of` or `about`."""
+    view.claim(view.head_at, noun)
+    target = path(TO, want="file")(view)
+    about = next((at for at in range(noun + 1, len(view.tokens)) if view.lemma(at) in ABOUT and at not in view.claimed), None)
+    trial = view.fork()
+    trial.take(MAY | RESULT)
+    if not trial.left():
+        if not composer.results:
+            return False
+        written = _write_up(composer, _open(composer))
+    elif about is not None:
+        found = _described(composer, view, found)
+        written = _write_up(composer, [composer.results[-1]])
+    else:
+        return False
+    if view.head in {"save", "store", "put", "write", "export", "dump", "keep", "drop"} or target is not None or found:
+        composer.results.append(_store(composer, written, target, found, written.title))
+    else:
+        composer.results.append(written)
+    return True
+
+
+def _described(composer: Composer, view: View, found: Sequence[Spot]) -> list[Spot]:
+    """Builds what the report is about; the spots that remain say where the report goes."""
+    from agents.embedded import joins
+
+    goes = [spot for spot in found if spot.role == "target"]
+    rest = [spot for spot in found if spot.role != "target"]
+    if not goes and len(rest) > 1:
+        goes, rest = [max(rest, key=lambda spot: spot.at)], sorted(rest, key=lambda spot: spot.at)[:-1]
+    elif not goes and len(rest) == 1 and not rest[0].place.many:
+        raise decline("it is not clear whether the device is where the facts come from or where the report goes", [rest[0].place.text])
+    base = View(view.tokens, view.claimed)
+    base.assumed = "show"
+    base.take(frozenset({"about", "showing", "covering", "listing", "report", "summary", "markdown", "short", "brief"}))
+    if not joins.measured(composer, base, rest):
+        composer.results.append(composer.frame_step(base, rest, lenient=False))
+    return goes
+
+
+def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
+    """The last result into a file: text as it is, lines a line each, anything else as a report."""
+    view.claim(view.head_at)
+    target = path(TO, want="any", bare=True)(view)
+    view.take(RESULT | MAY)
+    if view.left():
+        return False
+    last = composer.results[-1]
+    text = _text(composer, last)
+    if isinstance(target, str) and target.endswith((".csv", ".xlsx", ".pdf", ".docx")):
+        raise decline("results are saved as text, Markdown or JSON only", [target])
+    if isinstance(target, str) and target.endswith(".json"):
+        text = _content(composer, last) + "\n"
+    if text is None:
+        composer.results.append(_store(composer, _write_up(composer, [last]), target, found, last.title))
+        return True
+    composer.results.append(_write(composer, text, target, found, last))
+    return True
+
+
+def _open(composer: Composer) -> list[Result]:
+    """The results that no other step has used up."""
+    used = composer.draft.used()
+    return [result for result in composer.results if result.step not in used] or composer.results[-1:]
+
+
+def _outputs(composer: Composer, result: Result) -> frozenset[str]:
+    schema = composer.draft.specs[result.skill].output_schema
+    return frozenset(schema.get("properties", {}))
+
+
+def _text(composer: Composer, result: Result) -> str | None:
+    """The argument that holds a result as text, where it is text."""
+    names = _outputs(composer, result)
+    if result.many:
+        return None
+    if result.skill == "data.merge":
+        return result.ref("output.items") + "\n"
+    for name in ("text", "stdout"):
+        if name in names:
+            return result.ref(f"output.{name}")
+    return result.ref("output.lines") + "\n" if "lines" in names else None
+
+
+def _content(composer: Composer, result: Result) -> str:
+    """The argument that holds a result as data, for a report's section."""
+    if result.many:
+        return result.records
+    names = _outputs(composer, result)
+    for name in ("counts", "ranked", "items", "groups", "entries", "processes", "lines"):
+        if name in names and not (name == "items" and result.skill == "data.stats"):
+            return result.ref(f"output.{name}")
+    return result.ref("output")
+
+
+def _write_up(composer: Composer, results: Sequence[Result]) -> Result:
+    title = _title(results)
+    sections: list[Json] = [{"heading": escape(_capital(r.title)), "content": _content(composer, r)} for r in results]
+    step = composer.draft.add("report", "text.report", {"title": escape(title), "sections": sections}, Selector(), title=f"report: {title}")
+    return Result(step, "text.report", title=title)
+
+
+def _title(results: Sequence[Result]) -> str:
+    return _capital(" and ".join(dict.fromkeys(result.title for result in results if result.title))[:120] or "Report")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def slug(title: str) -> str:
+    """A file name for a title: lower case, words joined by hyphens, at most 60 characters."""
+    return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")[:60].strip("-") or "report"
+
+
+def _store(composer: Composer, written: Result, target: Json, found: Sequence[Spot], title: str) -> Result:
+    file = target if isinstance(target, str) else f"reports/{slug(title)}.md"
+    return _write(composer, written.ref("output.text"), file, found, written)
+
+
+def _write(composer: Composer, text: str, target: Json, found: Sequence[Spot], source: Result) -> Result:
+    place = _where(composer, found)
+    if not isinstance(target, str):
+        raise decline("a file name for the result is needed, such as: save it to result.txt", ["save"])
+    selector = composer.selector(place)
+    if place.many:
+        raise decline("a result is saved on one device", [place.text])
+    step = composer.draft.add("write", "file.write", {"path": target, "text": text}, selector, title=f"write {target} on {place.text}")
+    composer.set_scope(place, None)
+    return Result(step, "file.write", False, place, target, f"file {target}")
+
+
+def _where(composer: Composer, found: Sequence[Spot]) -> Place:
+    places = [spot.place for spot in found]
+    if len(places) > 1 or (places and (places[0].which or places[0].any)):
+        raise decline("it is not clear on which device to save", [place.text for place in places])
+    if places:
+        place = composer.inherited() if places[0].back else places[0]
+    elif composer.scope is not None and not composer.scope.many:
+        place = composer.scope
+    else:
+        place = _here(composer)
+    if place.fuzzy and ask(f"Did you mean the device {place.names[0]}?", ["yes", "no"], composer.directory.answers) != "yes":
+        raise decline("the device is not known", [place.text])
+    return capable(composer.directory, place, "file.write")
+
+
+def _here(composer: Composer) -> Place:
+    from agents.embedded.devices import named
+
+    directory = composer.directory
+    if directory.client is not None and "file.write" in directory.fleet.devices[directory.client].skills:
+        return named(directory, [directory.client], directory.client)
+    able = [device.name for device in directory.fleet.devices.values() if device.available and "file.write" in device.skills]
+    return named(directory, [ask("On which device should the result be saved?", able, directory.answers)], "")

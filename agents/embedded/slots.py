@@ -1,0 +1,333 @@
+"""Slot readers: each finds one typed value in a clause, explains its tokens, and returns it; None where it is absent.
+
+A value's role comes from the words before it ("to", "in", "older than") and beside it ("folder", "named"). Readers are
+plain functions of a View; frames combine them. All text is escaped, so that it can never become a reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agents.embedded.tokens import Kind, Token
+from agents.embedded.view import View
+from agents.embedded.words import ADJECTIVES, EXTENSIONS, FILLERS
+from orchestrator.core.references import escape
+from protocol.vocabulary import Json
+
+Reader = Callable[[View], Json]
+
+FOLDER_NOUNS = frozenset({"folder", "directory", "dir", "subfolder", "subdirectory"})
+FILE_NOUNS = frozenset({"file", "logfile", "document", "script", "archive", "tarball", "zip"})
+NAMING = frozenset({"named", "called", "titled", "name"})
+SKIPPED = FOLDER_NOUNS | FILE_NOUNS | NAMING | frozenset(
+    "the a an my our your new path it its empty existing whole entire this text logfile config configuration only just "
+    "destination target url address link page be".split()
+)  # fmt: skip
+PREPOSITIONS = frozenset("in to from into as with by of under inside within on at onto for containing over through "
+                         "below using between against".split())  # fmt: skip
+MORE = {("more", "than"), ("larger", "than"), ("bigger", "than"), ("greater", "than"), ("higher", "than"), ("over",),
+        ("above",), ("at", "least"), ("exceeding",), ("exceed",), ("exceeds",), ("beyond",), ("heavier", "than"),
+        ("longer", "than"), ("past",), ("upwards", "of")}  # fmt: skip
+LESS = {("less", "than"), ("smaller", "than"), ("lower", "than"), ("under",), ("below",), ("at", "most"),
+        ("fewer", "than"), ("up", "to"), ("shorter", "than")}  # fmt: skip
+OLDER = {("older", "than"), ("untouched", "for"), ("unchanged", "for"), ("not", "modified", "for"), ("over",),
+         ("more", "than"), ("not", "touched", "for"), ("at", "least")}  # fmt: skip
+NEWER = {("newer", "than"), ("younger", "than"), ("in", "the", "last"), ("within", "the", "last"), ("in", "the", "past"),
+         ("within", "the", "past"), ("during", "the", "last"), ("over", "the", "last"), ("less", "than"),
+         ("within",), ("last",), ("over", "the", "past")}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A literal's position with its role: the nearest preposition, and the nouns that stand between or beside."""
+
+    at: int
+    token: Token
+    prep: str
+    marks: frozenset[str]
+    span: tuple[int, ...]
+
+    @property
+    def folder(self) -> bool:
+        return bool(self.marks & FOLDER_NOUNS)
+
+
+def role(view: View, at: int) -> Found:
+    """The role of the literal at `at`."""
+    marks, span, step = set(), [at], at - 1
+    prep = ""
+    while step >= 0 and step not in view.claimed:
+        word = view.lemma(step)
+        if word in SKIPPED:
+            marks.add(word)
+            span.append(step)
+        elif word in PREPOSITIONS:
+            prep = word
+            span.append(step)
+            break
+        else:
+            break
+        step -= 1
+    beside = view.lemma(at + 1)
+    if beside in FOLDER_NOUNS | FILE_NOUNS and at + 1 not in view.claimed:
+        marks.add(beside)
+        span.append(at + 1)
+    return Found(at, view.tokens[at], prep, frozenset(marks), tuple(span))
+
+
+def looks_like_file(text: str) -> bool:
+    """The last part of a path has an extension or is a well-known bare file name; a trailing slash never is."""
+    last = text.rsplit("/", 1)[-1]
+    return bool(last) and last not in {".", ".."} and ("." in last[1:] or last.casefold() in {
+        "makefile", "dockerfile", "readme", "license", "changelog", "gemfile", "procfile"} or last.startswith(".env"))  # fmt: skip
+
+
+def clean(text: str) -> str:
+    return escape(text)
+
+
+def _claim(view: View, found: Found) -> str:
+    view.claim(*found.span)
+    return clean(str(found.token.value))
+
+
+def literal(*kinds: Kind, preps: str | None = None, test: Callable[[Found], bool] = lambda _: True) -> Reader:
+    """The first unexplained literal of these kinds whose preposition is among `preps` ("" for none; None: any)."""
+    allowed = None if preps is None else frozenset(preps.split(" "))
+
+    def read(view: View) -> Json:
+        for at, _ in view.free(*kinds):
+            found = role(view, at)
+            if (allowed is None or found.prep in allowed) and test(found):
+                return _claim(view, found)
+        return None
+
+    return read
+
+
+def path(preps: str | None = None, *, want: str = "any", bare: bool = False, quoted: bool = True) -> Reader:
+    """A path: a path token, a quoted one beside a file or folder noun, or with `bare` a plain word beside such a noun.
+
+    `want`: `file`, `folder` or `any`.
+    """
+    direct = literal(Kind.PATH, preps=preps, test=lambda found: _fits(found, want))
+    in_quotes = literal(Kind.QUOTED, preps=preps, test=lambda found: quoted and _quoted_path(found, want))
+
+    def read(view: View) -> Json:
+        value = direct(view)
+        if value is None:
+            value = in_quotes(view)
+        if value is None and bare:
+            value = bareword(view, want, preps)
+        return value
+
+    return read
+
+
+def _fits(found: Found, want: str) -> bool:
+    text = str(found.token.value)
+    if want == "any":
+        return True
+    is_file = looks_like_file(text) and not found.folder
+    return is_file if want == "file" else not is_file
+
+
+def _quoted_path(found: Found, want: str) -> bool:
+    text = str(found.token.value)
+    if not text or len(text) > 200 or "\n" in text or text != text.strip():
+        return False
+    if found.marks & (FOLDER_NOUNS | FILE_NOUNS):
+        return _fits(found, want) or want == "file" and not found.folder
+    return bool(re.fullmatch(r"[\w@%+~. /-]+", text)) and ("/" in text or looks_like_file(text)) and _fits(found, want)
+
+
+def bareword(view: View, want: str, preps: str | None = None) -> str | None:
+    """`the logs folder`, `folder logs`, `a file called todo`: a plain word beside a noun that says what it is."""
+    nouns = FOLDER_NOUNS if want == "folder" else FILE_NOUNS if want == "file" else FOLDER_NOUNS | FILE_NOUNS
+    allowed = None if preps is None else frozenset(preps.split(" "))
+    for at, token in view.free(Kind.WORD):
+        if token.lemma not in nouns:
+            continue
+        spot = _beside(view, at)
+        if spot is None:
+            continue
+        found = role(view, min(spot, at))
+        if allowed is None or found.prep in allowed:
+            view.claim(*found.span, at, spot, *(at + 1 for _ in (0,) if view.lemma(at + 1) in NAMING))
+            return clean(str(view.tokens[spot].value or view.tokens[spot].text))
+    return None
+
+
+def _beside(view: View, at: int) -> int | None:
+    """Where the name beside the noun at `at` stands: after `called`, before the noun, or right after it."""
+    after = at + 1
+    if view.lemma(after) in NAMING and after + 1 < len(view.tokens):
+        return after + 1 if view.tokens[after + 1].kind in (Kind.WORD, Kind.QUOTED, Kind.PATH) else None
+    before = at - 1
+    if _plain(view, before) and view.lemma(at) in FOLDER_NOUNS and view.lemma(before - 1) in {"the", "my", "our", "a", "new", "each", "their", "its", "to", "in"}:  # fmt: skip
+        return before
+    if _plain(view, after) and view.lemma(after) not in FILLERS and view.lemma(at) in FOLDER_NOUNS:
+        return after
+    return None
+
+
+def _plain(view: View, at: int) -> bool:
+    word = view.lemma(at)
+    return bool(word) and at not in view.claimed and word not in ADJECTIVES and word not in SKIPPED and at != view.head_at
+
+
+def folder_or_word(preps: str = "in under inside within") -> Reader:
+    """A folder: a path, a word beside `folder`, or a plain unknown word right after a preposition of place."""
+    exact = path(None, want="folder", bare=True)
+    allowed = frozenset(preps.split())
+
+    def read(view: View) -> Json:
+        value = exact(view)
+        if value is not None:
+            return value
+        for at, token in view.free(Kind.WORD):
+            before = at - 1
+            if view.lemma(before) in {"the", "my"}:
+                before -= 1
+            if view.lemma(before) in allowed and before not in view.claimed and _free_word(view, at):
+                view.claim(before, at)
+                return clean(token.text)
+        return None
+
+    return read
+
+
+def _free_word(view: View, at: int) -> bool:
+    word = view.lemma(at)
+    known = FILLERS | ADJECTIVES | SKIPPED | EXTENSIONS.keys() | {"order", "file", "line", "total", "detail", "parallel", "log"}
+    return _plain(view, at) and word not in known and not view.lemma(at + 1)
+
+
+def glob(view: View) -> Json:
+    """`*.log`, `.log files`, `log files`, `files ending in .log`: a pattern for file names."""
+    for at, token in view.free(Kind.GLOB):
+        if "/" not in str(token.value):
+            found = role(view, at)
+            view.claim(at, *(spot for spot in found.span if view.lemma(spot) not in PREPOSITIONS))
+            view.claim(*found.span)
+            return clean(str(token.value))
+    for at, token in view.free(Kind.PATH):
+        if re.fullmatch(r"\.[A-Za-z0-9]{1,6}", token.text) and not token.text.startswith(".env"):
+            named = view.lemma(at + 1) in FILE_NOUNS or view.lemma(at - 1) in {"in", "with", "extension"}
+            if named:
+                view.claim(at, at + 1)
+                view.take({"ending", "end", "extension", "type"})
+                return "*" + clean(token.text)
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in EXTENSIONS and (view.lemma(at + 1) == "file" or token.lemma == "logfile") and at != view.head_at:
+            view.claim(at)
+            return "*." + EXTENSIONS[token.lemma]
+    return None
+
+
+def folder_of_glob(view: View) -> tuple[str, str] | None:
+    """`logs/*.log` as (folder, pattern)."""
+    for at, token in view.free(Kind.GLOB):
+        text = str(token.value)
+        folder, _, name = text.rpartition("/")
+        if folder and "*" not in folder and "?" not in folder:
+            view.claim(*role(view, at).span)
+            return clean(folder), clean(name)
+    return None
+
+
+def comparator(view: View, at: int, forms: set[tuple[str, ...]]) -> tuple[int, ...] | None:
+    """The positions of a comparing phrase that ends right before `at`."""
+    for form in sorted(forms, key=len, reverse=True):
+        start = at - len(form)
+        if start >= 0 and all(view.lemma(start + i) == word for i, word in enumerate(form)):
+            return tuple(range(start, at))
+    if at > 0 and view.tokens[at - 1].kind is Kind.SIGN:
+        sign = view.tokens[at - 1].text
+        wanted = {">", ">=", "≥"} if forms is MORE else {"<", "<=", "≤"} if forms is LESS else set()
+        if sign in wanted:
+            return (at - 1,)
+    return None
+
+
+def compared(kind: Kind, forms: set[tuple[str, ...]]) -> Reader:
+    """The value of the first literal of `kind` that follows one of the comparing phrases."""
+
+    def read(view: View) -> Json:
+        for at, token in view.free(kind):
+            spots = comparator(view, at, forms)
+            if spots is None and forms is MORE and view.lemma(at + 1) == "or" and view.lemma(at + 2) in {"more", "larger", "bigger"}:  # fmt: skip
+                spots = (at + 1, at + 2)
+            if spots is not None:
+                view.claim(at, *spots)
+                return token.value
+        return None
+
+    return read
+
+
+def count_after(*words: str) -> Reader:
+    """The number beside one of `words`: `last 20 lines`, `top 5`, `5 largest`; without a number only the word counts."""
+    wanted = frozenset(words)
+
+    def read(view: View) -> Json:
+        for at, token in view.free(Kind.NUMBER):
+            if isinstance(token.value, int) and token.value > 0 and (view.before(at) in wanted or view.lemma(at + 1) in wanted):
+                view.claim(at, at - 1 if view.before(at) in wanted else at + 1)
+                return token.value
+        return None
+
+    return read
+
+
+def text_quoted(preps: str | None = None) -> Reader:
+    """Quoted text, with the words around it that only announce it."""
+    allowed = None if preps is None else frozenset(preps.split(" "))
+
+    def read(view: View) -> Json:
+        for at, token in view.free(Kind.QUOTED):
+            found = role(view, at)
+            if allowed is None or found.prep in allowed:
+                view.claim(*found.span)
+                return clean(str(token.value))
+        return None
+
+    return read
+
+
+def flag(*words: str) -> Reader:
+    """True where one of the words stands there."""
+
+    def read(view: View) -> Json:
+        return True if view.take(words) else None
+
+    return read
+
+
+def choice(options: dict[str, str]) -> Reader:
+    """The value of the first word that is one of the options."""
+
+    def read(view: View) -> Json:
+        taken = view.take(options)
+        return options[taken[0]] if taken and len({options[word] for word in taken}) == 1 else None
+
+    return read
+
+
+def fixed(value: Json) -> Reader:
+    return lambda _: value
+
+
+def first_of(*readers: Reader) -> Reader:
+    """The first reader that finds something."""
+
+    def read(view: View) -> Json:
+        for reader in readers:
+            value = reader(view)
+            if value is not None:
+                return value
+        return None
+
+    return read

@@ -1,0 +1,236 @@
+"""Moving content between devices: published by one, saved by the other, never through a prompt.
+
+Defaults: a file keeps its path; a folder travels as `<name>.tar.gz` and is unpacked beside where it came from; a backup
+lies under `backups/<source device>/` on the target and its checksum is compared with the source's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from agents.embedded.devices import Place
+from agents.embedded.draft import Result
+from agents.embedded.outcome import ask, decline
+from agents.embedded.places import Spot, capable, joined
+from agents.embedded.slots import Found, bareword, clean, looks_like_file, path, role
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from orchestrator.core.plan import Selector
+from protocol.vocabulary import Risk
+
+if TYPE_CHECKING:
+    from agents.embedded.compose import Composer
+
+SENDS = frozenset("copy send transfer move push upload ship fetch pull download get bring put share deliver distribute sync "
+                  "replicate clone mirror duplicate place transport".split())  # fmt: skip
+BACKUPS = frozenset({"backup", "sync", "mirror", "replicate"})
+MAY = frozenset("file folder directory copy content its entire whole document archive same name version report backup logfile".split())
+TO = "to into as at in inside under named called onto"
+
+
+def backup(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
+    """`back up the folder data from alpha to beta`: pack, publish, save, and compare checksums."""
+    if view.head not in BACKUPS or not _target(found, view):
+        return False
+    view = view.fork()
+    source, target = _ends(composer, view, found)
+    _claim_words(view)
+    what = _what(view)
+    if what is None:
+        return False
+    text, folder = what
+    where = path(TO, want="any")(view)
+    _finish(view)
+    name = text.rstrip("/").rsplit("/", 1)[-1]
+    home = str(where).rstrip("/") if isinstance(where, str) else f"backups/{source.names[0]}"
+    if not folder and not looks_like_file(text):
+        folder = _is_folder(composer, text)
+    syncing = view.head != "backup"
+    if syncing and not folder:
+        return False
+    packed = _pack(composer, source, text.rstrip("/"), f"backups/{name}.tar.gz") if folder else None
+    file = f"backups/{name}.tar.gz" if folder else text
+    saved = f"{home}/{name}.tar.gz" if folder else f"{home}/{name}"
+    sent = _publish(composer, source, file, packed)
+    stored = _save(composer, target, sent, saved)
+    verify = composer.draft.add("verify", "file.hash", {"path": saved}, _again(composer, target, stored), after=[stored],
+                                title="checksum of the copy")  # fmt: skip
+    steps = [stored, verify]
+    if syncing:
+        parent = text.rstrip("/").rpartition("/")[0] or "."
+        steps.append(composer.draft.add("unpack", "archive.extract", {"archive_path": saved, "target": parent},
+                                        _again(composer, target, stored), after=[verify]))  # fmt: skip
+    composer.results.append(Result(stored, "artifact.save", target.many, target, saved, f"backup of {text}"))
+    composer.answers.append(verify)
+    composer.set_scope(target, stored if target.many else None)
+    return True
+
+
+def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
+    """`copy a.txt from alpha to beta [as b.txt]`, `send it to my workstation`; `move` deletes the source at the end."""
+    if view.head not in SENDS or any(token.kind is Kind.URL for token in view.tokens) or not _target(found, view):
+        return False
+    view = view.fork()
+    _claim_words(view)
+    what = _what(view)
+    back = what is None
+    if back:
+        what = _earlier(composer, view)
+        if what is None:
+            return False
+    text, folder = what if what is not None else ("", False)
+    where = path(TO, want="any", bare=True)(view)
+    if where is None and not _finished(view):
+        return False
+    _finish(view)
+    source, target = _ends(composer, view, found)
+    if set(source.names) & set(target.names):
+        if source.names == target.names:
+            raise decline("source and target are the same device", [source.text])
+        raise decline("a device is both source and target", [source.text, target.text])
+    if not folder and not looks_like_file(text) and "${" not in text:
+        folder = _is_folder(composer, text)
+    goal = _goal(text, where if isinstance(where, str) else None, folder)
+    stored = _folder(composer, source, target, text, goal) if folder else _file(composer, source, target, text, goal)
+    if view.head == "move":
+        arguments = {"path": text.rstrip("/"), **({"recursive": True} if folder else {})}
+        composer.draft.add("delete", "file.delete", arguments, source.selector, after=[stored], title=f"delete {text} at its source")
+    composer.results.append(Result(stored, "artifact.save", target.many, target, goal, f"{text} on {target.text}"))
+    composer.set_scope(target, stored if target.many else None)
+    return True
+
+
+# --- reading the clause ----------------------------------------------------------------------------------------------
+
+
+def _target(found: Sequence[Spot], view: View) -> bool:
+    if any(spot.role == "target" for spot in found):
+        return True
+    return any(spot.role == "source" for spot in found) and any(spot.role == "place" and not spot.place.back for spot in found)
+
+
+def _claim_words(view: View) -> None:
+    view.claim(view.head_at)
+
+
+def _what(view: View) -> tuple[str, bool] | None:
+    """(path, is a folder) of what is to be sent: the first path that no preposition of a target precedes."""
+    for at, token in view.free(Kind.PATH, Kind.QUOTED):
+        found = role(view, at)
+        if found.prep in {"", "of", "from"} or (found.prep in {"with"} and False):
+            view.claim(*found.span)
+            text = str(token.value)
+            return clean(text), _folder_marked(found, text)
+    word = bareword(view, "folder", " of from")
+    return (word, True) if word is not None else None
+
+
+def _folder_marked(found: Found, text: str) -> bool:
+    return found.folder or text.endswith("/")
+
+
+def _is_folder(composer: Composer, text: str) -> bool:
+    return ask(f'Is "{text}" a file or a folder?', ["file", "folder"], composer.directory.answers) == "folder"
+
+
+def _earlier(composer: Composer, view: View) -> tuple[str, bool] | None:
+    """The file that the last result is about, where the clause points back to it."""
+    if not composer._points_back(view) or not composer.results:
+        return None
+    last = next((result for result in reversed(composer.results[-2:]) if result.file is not None), None)
+    if last is None or last.file is None or last.many:
+        return None
+    for at, token in enumerate(view.tokens):
+        if token.word and token.lemma in {"file", "archive", "result", "copy", "backup", "it", "one", "report", "document", "tarball", "zip", "output", "log"}:
+            view.claim(at)
+    if last.place is not None:
+        composer.set_scope(last.place, None)
+    return last.file, False
+
+
+def _finished(view: View) -> bool:
+    trial = view.fork()
+    trial.take(MAY)
+    return not trial.left()
+
+
+def _finish(view: View) -> None:
+    view.take(MAY)
+    left = view.left()
+    if left:
+        words = [token.text for token in left]
+        raise decline(f"these words have no place in a transfer: {', '.join(words)}", words)
+
+
+def _ends(composer: Composer, view: View, found: Sequence[Spot]) -> tuple[Place, Place]:
+    """(source, target) of a transfer."""
+    targets = [spot.place for spot in found if spot.role == "target"]
+    sources = [spot.place for spot in found if spot.role == "source"]
+    others = [spot.place for spot in found if spot.role == "place"]
+    if not targets:
+        targets, others = others, []
+    if not sources:
+        sources, others = others, []
+    if others:
+        raise decline("it is not clear which of the devices is the source", [place.text for place in others])
+    target = joined(targets, "")
+    target = composer.inherited() if target.back else target
+    if sources:
+        source = joined(sources, "")
+        source = composer.inherited() if source.back else source
+    else:
+        source = composer.default_place("artifact.publish", Risk.WRITE)
+    if source.many or source.which or source.any or target.which or target.any:
+        raise decline("a transfer needs one source device and named targets", [source.text, target.text])
+    if source.fuzzy or target.fuzzy:
+        raise decline("a device name is misspelt; nothing is sent on a guess", [source.text, target.text])
+    return capable(composer.directory, source, "artifact.publish"), capable(composer.directory, target, "artifact.save")
+
+
+def _goal(text: str, where: str | None, folder: bool) -> str:
+    """The path on the target: as given; inside it where it is a folder; else as on the source."""
+    name = text.rstrip("/").rsplit("/", 1)[-1]
+    if where is None:
+        return text.rstrip("/") if "${" not in text else text
+    if folder or looks_like_file(where):
+        return where.rstrip("/")
+    if "${" in text:
+        raise decline("a name for the copy is needed", [where])
+    return f"{where.rstrip('/')}/{name}"
+
+
+# --- building --------------------------------------------------------------------------------------------------------
+
+
+def _pack(composer: Composer, source: Place, text: str, file: str) -> str:
+    return composer.draft.add("pack", "archive.create", {"source": text, "target": file}, source.selector, title=f"pack {text}")
+
+
+def _publish(composer: Composer, source: Place, file: str, after: str | None = None) -> str:
+    return composer.draft.add("publish", "artifact.publish", {"path": file}, source.selector, after=[after] if after else [],
+                              title=f"publish {file} of {source.text}")  # fmt: skip
+
+
+def _save(composer: Composer, target: Place, published: str, goal: str) -> str:
+    arguments = {"artifact": f"${{{published}.output.artifact}}", "path": goal}
+    return composer.draft.add("save", "artifact.save", arguments, target.selector, title=f"save {goal} on {target.text}")
+
+
+def _again(composer: Composer, place: Place, step: str) -> Selector:
+    return Selector(mode="same", same_as=step) if place.many else place.selector
+
+
+def _file(composer: Composer, source: Place, target: Place, text: str, goal: str) -> str:
+    return _save(composer, target, _publish(composer, source, text), goal)
+
+
+def _folder(composer: Composer, source: Place, target: Place, text: str, goal: str) -> str:
+    """A folder keeps its name when it is unpacked; another name than its own would need a move that can collide."""
+    folder = text.rstrip("/")
+    if goal != folder and goal.rsplit("/", 1)[-1] != folder.rsplit("/", 1)[-1]:
+        goal = f"{goal}/{folder.rsplit('/', 1)[-1]}"
+    file = f"{folder}.tar.gz"
+    stored = _save(composer, target, _publish(composer, source, file, _pack(composer, source, folder, file)), f"{goal}.tar.gz")
+    return composer.draft.add("unpack", "archive.extract", {"archive_path": f"{goal}.tar.gz", "target": goal.rpartition("/")[0] or "."},
+                              _again(composer, target, stored), after=[stored], title=f"unpack {goal}")  # fmt: skip

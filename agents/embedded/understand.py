@@ -1,0 +1,82 @@
+"""From a clause to one skill: the frame signal and the retrieval signal must name the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.embedded.frames import Frame, Match, best, match
+from agents.embedded.retrieval import Index, rank_of
+from agents.embedded.tokens import Token
+from agents.embedded.view import View
+from protocol.vocabulary import Risk, SkillSpec
+
+FLOOR = 0.16
+"""Least similarity to a skill's own phrases at which retrieval supports a frame at all."""
+MARGIN = {Risk.READ: 0.55, Risk.WRITE: 0.7, Risk.DESTRUCTIVE: 0.75}
+"""A frame's skill must reach this share of the best other skill's similarity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a clause has no skill. `near` is the best frame, with what it could not place or what it lacks."""
+
+    reason: str
+    words: tuple[str, ...]
+    near: Match | None = None
+
+
+class Understanding:
+    """The frames that the fleet's skills allow, and the retrieval index over the same skills."""
+
+    def __init__(self, frames: Iterable[Frame], specs: Mapping[str, SkillSpec], index: Index) -> None:
+        self.frames = tuple(frame for frame in frames if frame.skill in specs)
+        self.specs = specs
+        self.index = index
+
+    def matches(self, view: View, skills: frozenset[str] | None = None) -> list[Match]:
+        found = (match(frame, view) for frame in self.frames if skills is None or frame.skill in skills)
+        return [one for one in found if one is not None]
+
+    def read(self, view: View, skills: frozenset[str] | None = None, *, lenient: bool = False) -> Match | Failure:
+        """The one match of the clause on which both signals agree, or why there is none.
+
+        `lenient` leaves retrieval out, where another construct of the sentence stands for the second signal.
+        """
+        found = self.matches(view, skills)
+        top = best(found)
+        if not top:
+            return self._failure(found, view)
+        if len(top) > 1:
+            top = self._settle(top, view)
+        if len(top) > 1:
+            names = ", ".join(sorted({one.frame.skill for one in top}))
+            return Failure(f"it could mean more than one thing ({names})", _words(view))
+        if not lenient and not self.agrees(top[0], view.tokens):
+            return Failure("the words and the examples of the skills do not agree on one skill", _words(view), top[0])
+        return top[0]
+
+    def agrees(self, one: Match, tokens: Sequence[Token]) -> bool:
+        own, other = rank_of(one.frame.skill, self.index.query(tokens))
+        return own >= FLOOR and own >= MARGIN[self.specs[one.frame.skill].risk] * other
+
+    def _settle(self, top: list[Match], view: View) -> list[Match]:
+        """Among frames that explain the clause equally well, retrieval may choose, with a clear margin."""
+        scored = self.index.query(view.tokens)
+        ranked = sorted(((rank_of(one.frame.skill, scored)[0], -number, one) for number, one in enumerate(top)), reverse=True,
+                        key=lambda row: row[:2])  # fmt: skip
+        return [ranked[0][2]] if ranked[0][0] > 1.25 * ranked[1][0] else top
+
+    def _failure(self, found: Sequence[Match], view: View) -> Failure:
+        if not found:
+            return Failure("no skill fits", _words(view))
+        near = min(found, key=lambda one: (len(one.left) + len(one.missing), -one.score))
+        if near.left:
+            return Failure("these words have no place in any skill", near.left, near)
+        return Failure(f"{near.frame.skill} needs {', '.join(near.missing)}", _words(view), near)
+
+
+def _words(view: View) -> tuple[str, ...]:
+    """The content of a clause, for the person who asks what could not be placed."""
+    left = tuple(token.text for token in view.left())
+    return left or tuple(token.text for token in view.tokens if token.word)[:8]
