@@ -273,6 +273,11 @@ class Session:
         self._flush()
         self._out.append(encode_chunk(chunk))
 
+    @property
+    def data_ready(self) -> bool:
+        """Whether `data_to_send` has something to write."""
+        return bool(self._pending or self._out or (self._ack_now and self._state is State.OPEN))
+
     def data_to_send(self) -> list[str | bytes]:
         """What to write, in order: text frames as str, chunks as bytes. Empty when there is nothing."""
         if self._pending:
