@@ -52,7 +52,7 @@ class Attempts:
     def record(self, body: Body) -> None:
         """Append an event to the log and take it into the state."""
         state = self.state
-        event = Event.model_construct(run=state.run, seq=state.seq + 1, at=self.now, cause=self.cause, body=body)
+        event = Event(run=state.run, seq=state.seq + 1, at=self.now, cause=self.cause, body=body)
         state.apply(event)
         self.events.append(event)
 
@@ -169,8 +169,7 @@ class Attempts:
     def _dispatch(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> None:
         attempt = self.state.tasks[spec.id].attempt + 1
         self.record(
-            events.TaskDispatched.model_construct(
-                type="task_dispatched",
+            events.TaskDispatched(
                 task=spec.id,
                 attempt=attempt,
                 device=stimulus.device,
@@ -184,8 +183,7 @@ class Attempts:
     def message(self, id: str, arguments: JsonObject | None = None) -> Dispatch:
         """The dispatch of a task's live attempt, as it goes over the wire."""
         state, spec, task = self.state, self.state.graph[id], self.state.tasks[id]
-        return Dispatch.model_construct(
-            type="dispatch",
+        return Dispatch(
             run=state.run,
             task=id,
             attempt=task.attempt,
@@ -312,8 +310,7 @@ class Attempts:
         retry_at: float | None = None,
     ) -> None:
         self.record(
-            events.AttemptEnded.model_construct(
-                type="attempt_ended",
+            events.AttemptEnded(
                 task=id,
                 attempt=self.state.tasks[id].attempt,
                 outcome=outcome,

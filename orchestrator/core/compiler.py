@@ -20,7 +20,7 @@ from orchestrator.core.graph import TaskGraph
 from orchestrator.core.plan import Plan, Selector, Step
 from orchestrator.core.references import Reference
 from orchestrator.core.schemas import at_path, check_arguments
-from orchestrator.core.tasks import Dependency, On, Requirements, Task
+from orchestrator.core.tasks import ANYWHERE, Dependency, On, Requirements, Task
 from protocol.vocabulary import Risk, SkillSpec
 
 MAX_TASKS = 20_000
@@ -60,6 +60,7 @@ class _Compiler:
         self.order: list[Step] = []
         self.tasks: dict[str, dict[str, str]] = {}  # step -> device name ("" where placement chooses) -> task id
         self.specs: dict[str, SkillSpec] = {}
+        self.matches: dict[tuple[str, str], tuple[list[DeviceInfo], list[DeviceInfo]]] = {}
 
     def compile(self) -> tuple[Compiled | None, tuple[Problem, ...]]:
         """Compile; a pass that found problems ends there, for later ones build on it."""
@@ -143,8 +144,7 @@ class _Compiler:
                 self._problem("unknown_device", f"there is no device {name}; known: {known}", step.id)
         if self.problems:
             return {}
-        matching = [d for d in self.fleet.devices.values() if _selected(d, selector)]
-        capable = [d for d in matching if step.skill in d.skills]
+        matching, capable = self._matching(selector, step.skill)
         if not capable:
             wanted = f"the devices asked for ({', '.join(d.name for d in matching)})" if matching else "any device"
             reason = f"none of {wanted} can run {step.skill}" if matching else "no device fits what the step asks for"
@@ -159,6 +159,14 @@ class _Compiler:
         if not chosen:
             self._problem("no_capable_device", f"no device that can run {step.skill} is online", step.id)
         return {name: self._task_id(step.id, name, chosen) for name in chosen}
+
+    def _matching(self, selector: Selector, skill: str) -> tuple[list[DeviceInfo], list[DeviceInfo]]:
+        """The devices that a selector fits, and those of them that have the skill. Plans repeat themselves: kept."""
+        key = (skill, selector.model_dump_json() if selector.model_fields_set else "")
+        if key not in self.matches:
+            matching = [d for d in self.fleet.devices.values() if _selected(d, selector)]
+            self.matches[key] = matching, [d for d in matching if skill in d.skills]
+        return self.matches[key]
 
     def _task_id(self, step: str, device: str, among: Iterable[str]) -> str:
         """`step@device`; dots, which paths of references own, become underscores where that stays unique."""
@@ -256,8 +264,9 @@ class _Compiler:
         if selector.names:
             exclude = (*exclude, *(name for name in self.fleet.devices if name not in selector.names))
         wanted = {"kind": selector.kind, "os": selector.os, "labels": selector.labels, "gpu": selector.gpu}
-        given = {key: value for key, value in wanted.items() if value}
-        return Requirements(**given, **({"exclude": exclude} if exclude else {}))
+        given: dict[str, object] = {key: value for key, value in wanted.items() if value}
+        given |= {"exclude": exclude} if exclude else {}
+        return Requirements.model_validate(given) if given else ANYWHERE
 
     def _dependencies(self, step: Step, device: str) -> tuple[Dependency, ...]:
         """The stated edges, and an edge on success for every reference that has none."""

@@ -238,7 +238,7 @@ class RunMachine(Attempts):
             reason = error.message[:8000]
             self.record(events.EditRejected(by=batch.by, code=error.code, reason=reason))
             return (error.code, reason)
-        self.record(events.GraphEdited.model_construct(type="graph_edited", batch=batch, undoes=undoes))
+        self.record(events.GraphEdited(batch=batch, undoes=undoes))
         for id, (before, after) in self.state.touched[self.state.graph.version].items():
             if after is not None and (before is None or before.deadline_s != after.deadline_s):
                 self._arm_task_deadline(id)

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from orchestrator.core.conditions import Condition
-from orchestrator.core.tasks import Dependency, Model, On, OnFailure, Retry, Timeouts
+from orchestrator.core.tasks import PATIENT, PERSISTENT, Dependency, Model, On, OnFailure, Retry, Timeouts
 from protocol.vocabulary import DeviceKind, JsonObject, Name, ShortText
 
 StepId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
@@ -38,6 +38,9 @@ class Selector(Model):
         return self
 
 
+ANYONE = Selector()
+
+
 class StepDependency(Model):
     """`step` must end as `on` says before this one starts; see `tasks.On`."""
 
@@ -56,13 +59,13 @@ class Step(Model):
     title: ShortText = ""
     skill: ShortText
     arguments: JsonObject = {}
-    devices: Selector = Selector()
+    devices: Selector = Field(default_factory=lambda: ANYONE)
     after: Annotated[tuple[StepDependency, ...], Field(max_length=200)] = ()
     join: Literal["all", "any"] = "all"
     on_failure: OnFailure = "fail"
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
-    timeouts: Timeouts = Timeouts()
-    retry: Retry = Retry()
+    timeouts: Timeouts = Field(default_factory=lambda: PATIENT)
+    retry: Retry = Field(default_factory=lambda: PERSISTENT)
 
 
 class Plan(Model):

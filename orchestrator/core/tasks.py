@@ -110,6 +110,11 @@ class Retry(Model):
         return float(min(self.max_backoff_s, self.backoff_s * self.factor ** (failures - 1)))
 
 
+# Values that nearly every task has, shared: pydantic would copy a default deeply for each of them.
+ANYWHERE = Requirements()
+PATIENT = Timeouts()
+PERSISTENT = Retry()
+
 OnFailure = Literal["fail", "skip", "continue"]
 
 
@@ -126,14 +131,14 @@ class Task(Model):
     title: ShortText = ""
     skill: ShortText
     arguments: JsonObject = {}
-    requirements: Requirements = Requirements()
+    requirements: Requirements = Field(default_factory=lambda: ANYWHERE)
     depends_on: tuple[Dependency, ...] = ()
     join: Literal["all", "any"] = "all"
     group: Identifier | None = None
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     deadline_s: Annotated[float, Field(gt=0, le=604_800)] | None = None
-    timeouts: Timeouts = Timeouts()
-    retry: Retry = Retry()
+    timeouts: Timeouts = Field(default_factory=lambda: PATIENT)
+    retry: Retry = Field(default_factory=lambda: PERSISTENT)
     risk: Risk = Risk.READ
     idempotent: bool = True
     on_failure: OnFailure = "fail"
