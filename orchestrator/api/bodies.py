@@ -1,0 +1,110 @@
+"""Bodies of requests and answers that are no view of the core."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orchestrator.core.events import Event
+from orchestrator.core.records import ArtifactRecord, TokenRecord
+from orchestrator.core.tasks import Model
+from orchestrator.core.views import DeviceView, RunItem
+from protocol.vocabulary import Identifier, ShortText, SkillSpec
+
+
+class RunPage(Model):
+    """`next` is the cursor of the page that follows, None at the end."""
+
+    runs: tuple[RunItem, ...]
+    next: str | None = None
+
+
+class EventPage(Model):
+    """`next` is what to pass as `after` for what follows: the last entry's number."""
+
+    events: tuple[Event, ...]
+    next: int
+
+
+class Lines(Model):
+    lines: tuple[str, ...]
+
+
+class Devices(Model):
+    devices: tuple[DeviceView, ...]
+
+
+class Skills(Model):
+    skills: tuple[SkillSpec, ...]
+
+
+class Artifacts(Model):
+    artifacts: tuple[ArtifactRecord, ...]
+
+
+class UndoBody(Model):
+    version: Annotated[int, Field(ge=1)]
+
+
+class CancelBody(Model):
+    reason: ShortText = ""
+
+
+class RetryBody(Model):
+    """No tasks: all that failed, were skipped or cancelled."""
+
+    tasks: Annotated[tuple[Identifier, ...], Field(max_length=20_000)] = ()
+
+
+class ApprovalBody(Model):
+    granted: bool
+
+
+class AnswerBody(Model):
+    question: Annotated[str, Field(max_length=128)] = ""
+    answer: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class DrainBody(Model):
+    reason: ShortText = ""
+
+
+class TokenBody(Model):
+    """`expires_in_s` in seconds; without it the token stays valid until it is revoked."""
+
+    role: Literal["admin", "operator", "viewer", "device"]
+    name: Annotated[str, Field(max_length=64)] = ""
+    expires_in_s: Annotated[float, Field(gt=0, le=315_360_000)] | None = None
+
+
+class TokenView(Model):
+    """A token without what could be used in its place."""
+
+    id: str
+    role: str
+    name: str = ""
+    device: str | None = None
+    created: float
+    expires: float | None = None
+    revoked: float | None = None
+
+    @classmethod
+    def of(cls, record: TokenRecord) -> TokenView:
+        return cls(**record.model_dump(exclude={"verifier"}))
+
+
+class NewToken(Model):
+    """`token` is shown this once."""
+
+    token: str
+    record: TokenView
+
+
+class Tokens(Model):
+    tokens: tuple[TokenView, ...]
+
+
+class HealthView(Model):
+    ready: bool
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,186 @@
+"""The front door: sorts connections, bounds requests, asks who comes, and lets no error out unexplained.
+
+Device connections go straight to the gateway, past the web framework: what stands in their path is paid for by
+every device. HTTP goes on to the REST application with `scope["state"]["caller"]` set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orchestrator.api import problems
+from orchestrator.api.callers import LOCAL, check_loopback, check_origin, identify
+from orchestrator.api.problems import Problem
+from orchestrator.core.application import Application, Refusal
+from orchestrator.core.ports import StoreError
+
+AGENT_PATH = "/v1/agent"
+BODY_BYTES = 2 << 20
+BODY_SECONDS = 30.0
+DISCARD_BYTES = 16 << 20
+DISCARD_SECONDS = 2.0
+HEADER_BYTES = 32 << 10
+HEADER_COUNT = 100
+URI_BYTES = 8 << 10
+OPEN_PATHS = frozenset({"/livez", "/readyz"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+_TOKEN_PARAMETERS = ("token=", "access_token=", "api_key=", "key=")
+
+
+class Gate:
+    """The ASGI application that is served. `rest` makes the REST application at the first request that needs it."""
+
+    def __init__(
+        self, app: Application, gateway: ASGIApp, rest: Callable[[], ASGIApp], stopping: asyncio.Event
+    ) -> None:
+        self.stopping = stopping
+        self._app = app
+        self._gateway = gateway
+        self._make_rest = rest
+        self._rest: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            raise RuntimeError("lifespan is the caller's: serve with lifespan off")
+
+    @property
+    def rest(self) -> ASGIApp:
+        if self._rest is None:
+            self._rest = self._make_rest()
+        return self._rest
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = await self._refusal(scope)
+        if refused is None:
+            await self._gateway(scope, receive, send)
+        else:
+            await _reject(refused, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Problem | None:
+        """Why a WebSocket is not let in. In a function of its own: its frame is gone while the device is connected."""
+        if scope["path"] != AGENT_PATH:
+            return Problem("not_found", f"Devices connect at {AGENT_PATH}.")
+        headers = Headers(scope=scope)
+        try:
+            if "origin" in headers:
+                raise Problem("cross_site", "Pages in a browser cannot connect as a device.")
+            if not await self._app.tokens_configured():
+                check_loopback(scope, headers)
+        except Problem as problem:
+            return problem
+        except (Refusal, StoreError) as error:
+            return Problem(error.code, error.message)
+        return None
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message = {**message, "headers": [*message["headers"], *SECURITY_HEADERS]}
+            await send(message)
+
+        try:
+            headers = Headers(scope=scope)
+            _check_head(scope, headers)
+            if scope["method"] not in SAFE_METHODS:
+                check_origin(scope, headers)
+            caller = LOCAL if scope["path"] in OPEN_PATHS else await identify(self._app, scope, headers)
+            state = {**scope.get("state", {}), "caller": caller}
+            await self.rest({**scope, "state": state}, _bounded(receive, headers), sending)
+        except Problem as problem:
+            answer = problems.response(problem.code, problem.message, headers=problem.headers, more=problem.more)
+        except (Refusal, StoreError) as error:
+            answer = problems.response(error.code, error.message)
+        except Exception as error:  # noqa: BLE001 - the last door: logged, and told as an internal error
+            answer = problems.unexpected(error, f"{scope['method']} {scope['path']}")
+        else:
+            return
+        if not started:
+            answer.headers["connection"] = "close"
+            await _discard(receive)
+            await answer(scope, receive, sending)
+
+
+def _check_head(scope: Scope, headers: Headers) -> None:
+    raw = scope["headers"]
+    if len(raw) > HEADER_COUNT or sum(len(name) + len(value) for name, value in raw) > HEADER_BYTES:
+        raise Problem("headers_too_large", f"Headers take at most {HEADER_BYTES} bytes and {HEADER_COUNT} lines.")
+    query = scope["query_string"]
+    if len(scope.get("raw_path") or b"") + len(query) > URI_BYTES:
+        raise Problem("uri_too_long", f"An address takes at most {URI_BYTES} bytes.")
+    if any(part.startswith(_TOKEN_PARAMETERS) for part in query.decode("latin-1").lower().split("&")):
+        raise Problem("token_in_url", "A token never goes into an address: send it as `Authorization: Bearer ...`.")
+    length = headers.get("content-length", "0")
+    if not length.isascii() or not length.isdigit() or int(length[:20]) > BODY_BYTES:
+        raise _too_large()
+
+
+def _too_large() -> Problem:
+    return Problem("body_too_large", f"A body takes at most {BODY_BYTES} bytes.")
+
+
+def _bounded(receive: Receive, headers: Headers) -> Receive:
+    """`receive` with bounds on the body's size and on the time that it takes to arrive."""
+    size = 0
+    whole = False
+    deadline = 0.0
+
+    async def bounded() -> Message:
+        nonlocal size, whole, deadline
+        if whole:
+            return await receive()
+        deadline = deadline or asyncio.get_running_loop().time() + BODY_SECONDS
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise Problem("request_timeout", f"The body did not arrive within {BODY_SECONDS:g} seconds.") from None
+        if message["type"] == "http.request":
+            size += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if size > BODY_BYTES:
+                raise _too_large()
+        return message
+
+    return bounded
+
+
+async def _discard(receive: Receive) -> None:
+    """Read what a client still sends, within bounds: most read no answer before they have sent their body."""
+    size = 0
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while size < DISCARD_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
+
+
+async def _reject(problem: Problem, receive: Receive, send: Send) -> None:
+    """Answer a WebSocket's opening request with an HTTP status instead of accepting it."""
+    await receive()
+    status = problems.status_of(problem.code)
+    headers = [(b"content-type", problems.MEDIA_TYPE.encode())]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    content = problems.body(problem.code, problem.message, status)
+    await send({"type": "websocket.http.response.body", "body": content, "more_body": False})

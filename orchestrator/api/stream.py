@@ -1,0 +1,104 @@
+"""A run's events: as they come (SSE), or as pages of JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request, Response
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from starlette.types import Message, Send
+
+from orchestrator.api.bodies import EventPage
+from orchestrator.api.problems import Problem
+from orchestrator.api.rest import application, needs, router
+from orchestrator.core.application import Application
+from orchestrator.core.events import Event
+from protocol.vocabulary import Identifier
+
+KEEPALIVE_S = 15.0
+STALLED_S = 30.0
+EVENT_STREAM = "text/event-stream"
+
+routes = router()
+
+
+class EventStream(EventSourceResponse):
+    """An SSE answer that cuts a follower who does not read, instead of keeping for it what it does not take."""
+
+    async def stream_response(self, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            async with asyncio.timeout(STALLED_S):
+                await send(message)
+
+        with contextlib.suppress(TimeoutError):
+            await super().stream_response(sending)
+
+
+@routes.get(
+    "/runs/{run}/events",
+    openapi_extra=needs("viewer"),
+    summary="A run's events",
+    response_model=EventPage,
+    responses={200: {"content": {EVENT_STREAM: {}}}, 204: {"description": "The run has ended: nothing more will come"}},
+)
+async def events(
+    app: Annotated[Application, Depends(application)],
+    request: Request,
+    run: Annotated[Identifier, Path()],
+    after: Annotated[int, Query(ge=0, le=2**53, description="The number of the last entry seen")] = 0,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
+) -> Response:
+    """With `Accept: text/event-stream`, every entry after `Last-Event-ID` (or `after`) until the run has ended.
+
+    An entry's `id` is its number. Asking again once all has been seen gives 204, which tells a browser to stop.
+    """
+    if EVENT_STREAM not in request.headers.get("accept", "").lower():
+        page = await app.events(run, after=after, limit=limit)
+        found = EventPage(events=tuple(page), next=page[-1].seq if page else after)
+        return Response(found.model_dump_json(), 200, {"cache-control": "no-store"}, "application/json")
+    start = _number(last_event_id) if last_event_id else after
+    if not await app.events(run, after=start, limit=1) and (await app.run(run)).state.terminal:
+        return Response(status_code=204)
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    return EventStream(_lines(app.follow(run, after=start), request), 200, headers)
+
+
+def _number(last_event_id: str) -> int:
+    if not last_event_id.isascii() or not last_event_id.isdigit():
+        raise Problem("bad_request", "Last-Event-ID is the number of an entry.")
+    return int(last_event_id)
+
+
+async def _lines(following: AsyncIterator[Event], request: Request) -> AsyncIterator[bytes]:
+    """The stream's bytes, with a sign of life where nothing happens; ends early when the server stops."""
+    stopping: asyncio.Event = request.app.state.stopping
+    entries = aiter(following)
+    ended = asyncio.ensure_future(stopping.wait())
+    coming = asyncio.ensure_future(anext(entries, None))
+    try:
+        yield b"retry: 1000\n\n"
+        while True:
+            await asyncio.wait({coming, ended}, timeout=KEEPALIVE_S, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                event = coming.result()
+                if event is None:
+                    return
+                yield _entry(event)
+                coming = asyncio.ensure_future(anext(entries, None))
+            elif ended.done():
+                return
+            else:
+                yield KEEPALIVE_COMMENT
+    finally:
+        for task in (coming, ended):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+
+
+def _entry(event: Event) -> bytes:
+    return format_sse_event(data_str=event.model_dump_json(), event=event.body.type, id=str(event.seq))

@@ -1,0 +1,55 @@
+"""Tokens: made, listed and revoked by admins. A token is shown once; its hash is all that is kept."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import Depends, Response
+
+from orchestrator.api.bodies import NewToken, TokenBody, Tokens, TokenView
+from orchestrator.api.problems import Problem
+from orchestrator.api.rest import application, needs, router
+from orchestrator.core.application import Application
+from orchestrator.core.records import TokenRecord
+from protocol.vocabulary import Identifier
+
+App = Annotated[Application, Depends(application)]
+
+routes = router()
+
+
+@routes.post("/tokens", status_code=201, openapi_extra=needs("admin"), summary="Create a token")
+async def create(app: App, response: Response, body: TokenBody) -> NewToken:
+    """From the first token on, every call needs one: so the first is an admin's."""
+    if body.role != "admin" and not _admins(await app.tokens()):
+        message = "From the first token on, every call needs one: create a token with the role admin first."
+        raise Problem("first_token_must_be_admin", message)
+    token, record = await app.create_token(body.role, name=body.name, expires_in_s=body.expires_in_s)
+    response.headers["cache-control"] = "no-store"
+    return NewToken(token=token, record=TokenView.of(record))
+
+
+@routes.get("/tokens", openapi_extra=needs("admin"), summary="All tokens, without their secrets")
+async def tokens(app: App) -> Tokens:
+    return Tokens(tokens=tuple(TokenView.of(record) for record in await app.tokens()))
+
+
+@routes.delete("/tokens/{id}", status_code=204, openapi_extra=needs("admin"), summary="Revoke a token")
+async def revoke(app: App, id: Identifier) -> Response:
+    admins = _admins(await app.tokens())
+    if [record.id for record in admins] == [id]:
+        message = "This is the last token of an admin: without it nobody could create another."
+        raise Problem("last_admin_token", message)
+    if not await app.revoke_token(id):
+        raise Problem("not_found", "There is no such token.")
+    return Response(status_code=204)
+
+
+def _admins(records: list[TokenRecord]) -> list[TokenRecord]:
+    now = time.time()
+    return [
+        record
+        for record in records
+        if record.role == "admin" and record.revoked is None and (record.expires is None or record.expires > now)
+    ]
