@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -128,6 +129,52 @@ def test_a_device_agent_imports_nothing_of_the_orchestrator() -> None:
     assert done.returncode == 0, done.stderr
 
 
+# Libraries that another one brings as its own vocabulary: to use the one is to import the other.
+SIBLINGS: dict[str, set[str]] = {
+    "fastapi": {"starlette"},
+    "langgraph": {"langchain-core", "langgraph-checkpoint"},
+    "pydantic": {"pydantic-core"},
+}
+
+
+def imported(folders: Iterable[str]) -> dict[str, str]:
+    """Top-level names of others' packages that the files of these folders import, each with one file that does."""
+    found: dict[str, str] = {}
+    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found |= {name.split(".")[0]: path.relative_to(ROOT).as_posix() for name in names}
+    return {
+        name: path
+        for name, path in found.items()
+        if name not in sys.stdlib_module_names | OURS | {"tests", "benchmarks"}
+    }
+
+
+def undeclared(folders: Iterable[str], requirements: Iterable[str]) -> dict[str, str]:
+    """Imports of these folders that none of these requirements brings by name, each with a file that has it."""
+    declared = {canonicalize_name(Requirement(line).name) for line in requirements}
+    declared |= {canonicalize_name(sibling) for name in declared for sibling in SIBLINGS.get(name, set())}
+    providers = metadata.packages_distributions()
+    return {
+        name: path
+        for name, path in imported(folders).items()
+        if not declared & {canonicalize_name(provider) for provider in providers.get(name, [])}
+    }
+
+
+def test_the_device_side_imports_only_what_the_base_install_declares() -> None:
+    optional = PROJECT["project"]["optional-dependencies"]["fast"]  # used where it is installed
+    assert undeclared(["protocol", "tools", "devices"], [*PROJECT["project"]["dependencies"], *optional]) == {}
+
+
+def test_every_import_is_declared() -> None:
+    assert undeclared(OURS, map(str, direct_requirements(groups=()))) == {}
+    assert undeclared([*OURS, "tests", "benchmarks", "scripts"], map(str, direct_requirements())) == {}
+
+
 def locked() -> dict[str, list[str]]:
     """Versions in the lock by name; a name may have several, each for some platforms or Pythons."""
     versions: dict[str, list[str]] = {}
@@ -136,10 +183,11 @@ def locked() -> dict[str, list[str]]:
     return versions
 
 
-def direct_requirements() -> list[Requirement]:
-    project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
-    return [Requirement(line) for line in [*project["dependencies"], *extras, *groups["dev"]]]
+def direct_requirements(groups: Iterable[str] = ("dev",)) -> list[Requirement]:
+    project = PROJECT["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    lines += [line for group in groups for line in PROJECT["dependency-groups"][group]]
+    return [Requirement(line) for line in lines]
 
 
 @pytest.mark.parametrize("requirement", direct_requirements(), ids=str)
