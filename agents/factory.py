@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from os import environ
 
-from agents.embedded import EmbeddedPlanner
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from orchestrator.core.ports import Planner
@@ -28,4 +27,8 @@ def build_supervisor(
 
 def build_ladder(settings: AgentSettings, environment: Mapping[str, str] = environ) -> list[Planner]:
     """The rungs, the cheapest first."""
-    return [EmbeddedPlanner()]
+    from agents.embedded import EmbeddedPlanner
+    from agents.model import ModelPlanner
+
+    models = [ModelPlanner(one, key=environment.get(one.api_key_env or "") or None) for one in settings.models]
+    return [EmbeddedPlanner(), *models]

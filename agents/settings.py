@@ -1,4 +1,4 @@
-"""What the supervisor is told: its rungs and where its place is kept. Plain values, validated; no library behind them."""
+"""What the supervisor is told: its rungs, and where its place is kept. Plain values, no library behind them."""
 
 from __future__ import annotations
 

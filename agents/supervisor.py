@@ -12,7 +12,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
 from agents.cascade import Cascade
@@ -29,15 +29,23 @@ if TYPE_CHECKING:
 _log = logging.getLogger("asterism.agents")
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """A planner that holds something open."""
+
+    async def close(self) -> None: ...
+
+
 class LeadingSupervisor:
     """A `Supervisor`. `checkpoints` is a path, an SQLite or PostgreSQL URL, or empty for memory.
 
     `trace` lets LangSmith see the steps, where its own settings ask for that; without it nothing leaves the process.
-    Close it when done: a saver holds a connection.
+    Close it when done: a saver and a model's rung hold connections.
     """
 
     def __init__(self, planners: Sequence[Planner], *, checkpoints: str = "", trace: bool = False) -> None:
-        self._lead = Lead(Cascade(planners))
+        self._planners = tuple(planners)
+        self._lead = Lead(Cascade(self._planners))
         self._checkpoints = checkpoints
         self._trace = trace
         self._stack = AsyncExitStack()
@@ -51,10 +59,13 @@ class LeadingSupervisor:
         await self._supervising()
 
     async def close(self) -> None:
-        """Close the saver. Safe to call twice."""
+        """Close the saver, and the planners that hold connections. Safe to call twice."""
         async with self._opening:
             self._graph = None
             await self._stack.aclose()
+        for planner in self._planners:
+            if isinstance(planner, Closing):
+                await planner.close()
 
     async def consult(self, consultation: Consultation, control: RunControl) -> None:
         """Take the run one decision further. Raises StoreError where the record cannot be read or written.
@@ -83,7 +94,10 @@ class LeadingSupervisor:
                 await self._afresh(turn)
         except StoreError:
             raise
-        except Exception as error:  # noqa: BLE001 - told in the log and on the run's record
+        except Exception as error:
+            # Where the record itself is out of reach (the run is gone, say), the fault is not the supervisor's.
+            if not await _readable(turn):
+                raise
             _log.exception("the supervisor broke down on run %s", consultation.run)
             await _break_off(turn, error)
 
@@ -149,6 +163,14 @@ async def _untraced() -> contextlib.AbstractContextManager[None]:
     from langsmith import tracing_context
 
     return tracing_context(enabled=False)
+
+
+async def _readable(turn: Turn) -> bool:
+    try:
+        await turn.control.view(turn.run)
+    except (StoreError, LookupError):
+        return False
+    return True
 
 
 async def _break_off(turn: Turn, error: Exception) -> None:

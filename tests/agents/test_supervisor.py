@@ -62,7 +62,7 @@ def control_of(*devices: str, perform: object = perform) -> FakeRunControl:
 async def lead(control: FakeRunControl, *planners: ScriptedPlanner, **policy: object) -> LeadingSupervisor:
     """One run from its submission until nothing more happens by itself."""
     supervisor = LeadingSupervisor(planners)
-    control.submit(Request(text="which device has the most free disk space?", policy=RunPolicy(**policy)))  # type: ignore[arg-type]
+    control.submit(Request(text="which device has the most free disk space?", policy=RunPolicy(**policy)))
     await control.drive(supervisor)
     return supervisor
 
@@ -394,7 +394,7 @@ async def test_a_fallback_edge_takes_the_failure() -> None:
         skill="file.read",
         arguments={"path": "b"},
         devices=Selector(names=("beta",)),
-        after=(StepDependency(step="read", on="failure"),),  # type: ignore[arg-type]
+        after=(StepDependency(step="read", on="failure"),),
     )
     pinned = Step(id="read", skill="file.read", devices=Selector(names=("alpha",)))
     control = control_of("alpha", "beta", perform=without("alpha", ErrorCode.NOT_FOUND))

@@ -1,0 +1,78 @@
+"""The one way out to models: an HTTP transport that sends only what must be sent and takes only so much back.
+
+Headers that tell about this machine (the client library's platform headers, ambient organisation ids) are left off, no
+redirect is followed, no proxy of the environment is used, and a response above the limit is cut with an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import httpx2
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+    from agents.settings import ModelSettings
+
+MAX_RESPONSE = 8 << 20  # bytes
+_SENT = frozenset({"host", "accept", "content-type", "content-length", "authorization", "connection"})
+_CONNECT_S = {"local": 0.3, "cloud": 5.0}
+
+
+class Egress(httpx2.AsyncBaseTransport):
+    """`keyed` says whether an Authorization header is to go out."""
+
+    def __init__(self, *, keyed: bool) -> None:
+        self._inner = httpx2.AsyncHTTPTransport(retries=0)
+        self._keyed = keyed
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        for name in list(request.headers):
+            if name.lower() not in _SENT or (name.lower() == "authorization" and not self._keyed):
+                del request.headers[name]
+        # Compressed, a small response could become any size.
+        request.headers["accept-encoding"] = "identity"
+        request.headers["user-agent"] = "asterism"
+        response = await self._inner.handle_async_request(request)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            await response.aclose()
+            raise httpx2.DecodingError("the server compressed what it was asked not to", request=request)
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _Limited(response.stream, request)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Limited(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, request: httpx2.Request) -> None:
+        self._stream = stream
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = MAX_RESPONSE
+        async for part in self._stream:
+            left -= len(part)
+            if left < 0:
+                raise httpx2.ReadError("the response is too large", request=self._request)
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def open_client(settings: ModelSettings, key: str | None) -> AsyncOpenAI:
+    """A client for one rung: no retries, timeouts of its own. Importing openai takes a second: call it in a thread."""
+    from openai import AsyncOpenAI
+
+    connect = settings.connect_timeout_s or _CONNECT_S[settings.tier]
+    timeout = httpx2.Timeout(settings.timeout_s, connect=connect)
+    http = httpx2.AsyncClient(
+        transport=Egress(keyed=key is not None), timeout=timeout, follow_redirects=False, trust_env=False
+    )
+    return AsyncOpenAI(
+        api_key=key or "none", base_url=settings.base_url, timeout=timeout, max_retries=0, http_client=http
+    )
