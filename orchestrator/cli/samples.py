@@ -45,10 +45,11 @@ def _log(random: Random, service: str) -> str:
 
 
 def _orders(random: Random, name: str) -> str:
-    rows = ["order,customer,amount,currency"]
-    for number in range(200):
-        rows.append(f"{name}-{number:05},c{random.randint(1, 80):03},{random.randint(500, 25_000) / 100:.2f},EUR")
-    return "\n".join(rows) + "\n"
+    rows = [
+        f"{name}-{number:05},c{random.randint(1, 80):03},{random.randint(500, 25_000) / 100:.2f},EUR"
+        for number in range(200)
+    ]
+    return "\n".join(["order,customer,amount,currency", *rows]) + "\n"
 
 
 def _workstation(folder: Path, random: Random) -> None:

@@ -5,6 +5,8 @@ The half of the run machine that deals with tasks; `machine.py` is the door and 
 
 from __future__ import annotations
 
+import json
+
 from pydantic import JsonValue
 
 from orchestrator.core import approvals, events, references, stimuli
@@ -26,6 +28,8 @@ from orchestrator.core.plan import Choice, Clarification
 from orchestrator.core.references import Reference, UnresolvedReference
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import Requirements, Task, TaskStatus
+from orchestrator.core.trusted import trusted
+from protocol.codec import check_json
 from protocol.errors import ErrorCode
 from protocol.messages import Dispatch, Outcome, TaskError, Usage
 from protocol.vocabulary import JsonObject
@@ -36,6 +40,8 @@ TIMEOUT_GRACE_S = 5.0
 CANCEL_GRACE_S = 10.0
 # Above this many input devices locality says nothing.
 MAX_INPUTS = 8
+# Bytes of resolved arguments. What is larger belongs into an artifact, and would not fit into a frame.
+MAX_ARGUMENTS = 900_000
 NO_USAGE = Usage()
 
 
@@ -52,7 +58,9 @@ class Attempts:
     def record(self, body: Body) -> None:
         """Append an event to the log and take it into the state."""
         state = self.state
-        event = Event(run=state.run, seq=state.seq + 1, at=self.now, cause=self.cause, body=body)
+        event = trusted(
+            Event, {"run": state.run, "seq": state.seq + 1, "at": self.now, "cause": self.cause, "body": body}
+        )
         state.apply(event)
         self.events.append(event)
 
@@ -99,6 +107,11 @@ class Attempts:
         except UnresolvedReference as error:
             self._release(id, stimulus.device, succeeded=False)
             self._fail(id, ErrorCode.BAD_ARGUMENTS, f"{error}: the task that it names has no such result")
+            return
+        reason = _unsendable(arguments, resolved=arguments != spec.arguments)
+        if reason is not None:
+            self._release(id, stimulus.device, succeeded=False)
+            self._fail(id, ErrorCode.BAD_ARGUMENTS, f"the arguments cannot be sent: {reason}")
             return
         if self._cleared(spec, stimulus, arguments):
             self._dispatch(spec, stimulus, arguments)
@@ -169,12 +182,16 @@ class Attempts:
     def _dispatch(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> None:
         attempt = self.state.tasks[spec.id].attempt + 1
         self.record(
-            events.TaskDispatched(
-                task=spec.id,
-                attempt=attempt,
-                device=stimulus.device,
-                epoch=stimulus.epoch,
-                why=stimulus.why,
+            trusted(
+                events.TaskDispatched,
+                {
+                    "type": "task_dispatched",
+                    "task": spec.id,
+                    "attempt": attempt,
+                    "device": stimulus.device,
+                    "epoch": stimulus.epoch,
+                    "why": stimulus.why,
+                },
             )
         )
         self.commands.append(SendDispatch(stimulus.device, self.message(spec.id, arguments)))
@@ -183,16 +200,20 @@ class Attempts:
     def message(self, id: str, arguments: JsonObject | None = None) -> Dispatch:
         """The dispatch of a task's live attempt, as it goes over the wire."""
         state, spec, task = self.state, self.state.graph[id], self.state.tasks[id]
-        return Dispatch(
-            run=state.run,
-            task=id,
-            attempt=task.attempt,
-            epoch=task.epoch,
-            skill=spec.skill,
-            arguments=self._arguments(spec) if arguments is None else arguments,
-            timeout_s=spec.timeouts.run_s or DEFAULT_RUN_S,
-            heartbeat_s=spec.timeouts.heartbeat_s,
-            cause=f"{state.run}/{state.seq}",
+        return trusted(
+            Dispatch,
+            {
+                "type": "dispatch",
+                "run": state.run,
+                "task": id,
+                "attempt": task.attempt,
+                "epoch": task.epoch,
+                "skill": spec.skill,
+                "arguments": self._arguments(spec) if arguments is None else arguments,
+                "timeout_s": spec.timeouts.run_s or DEFAULT_RUN_S,
+                "heartbeat_s": spec.timeouts.heartbeat_s,
+                "cause": f"{state.run}/{state.seq}",
+            },
         )
 
     def _set_run_timer(self, spec: Task, attempt: int) -> None:
@@ -220,7 +241,7 @@ class Attempts:
             return
         error = stimulus.error or TaskError(code=ErrorCode.TOOL_FAILED, message="the device gave no reason")
         if stimulus.outcome is Outcome.CANCELLED and task.status is TaskStatus.CANCELLING:
-            self._end(id, AttemptOutcome.CANCELLED, None, error, stimulus.usage)
+            self._stopped(id, error, stimulus.usage)
         elif error.code is ErrorCode.LOST:
             self._lost(id, error.message)
         else:
@@ -240,12 +261,25 @@ class Attempts:
         """The fate of a live attempt is not known. It may be repeated only where that is safe."""
         error = TaskError(code=ErrorCode.LOST, message=reason, retryable=True)
         if self.state.tasks[id].status is TaskStatus.CANCELLING:
-            self._end(id, AttemptOutcome.CANCELLED, None, error, NO_USAGE)
+            self._stopped(id, error, NO_USAGE)
         elif self.state.graph[id].idempotent:
             self._failed(id, error, NO_USAGE, retryable=True, outcome=AttemptOutcome.LOST)
         else:
             self._end(id, AttemptOutcome.UNKNOWN, None, error, NO_USAGE)
             self.settle_unknowns(id)
+
+    def _stopped(self, id: str, error: TaskError, usage: Usage) -> None:
+        """The attempt was asked to stop, and has: cancelled, or failed where its own deadline was the reason."""
+        if self.overdue(id) and self.state.cancelled_by is None and not self.state.deadline_passed:
+            error = TaskError(code=ErrorCode.TIMEOUT, message="the task's deadline passed")
+            self._end(id, AttemptOutcome.FAILED, None, error, usage)
+        else:
+            self._end(id, AttemptOutcome.CANCELLED, None, error, usage)
+
+    def overdue(self, id: str) -> bool:
+        """Whether the task's own deadline has passed."""
+        deadline = self.state.graph[id].deadline_s
+        return deadline is not None and self.now >= self.state.began + deadline
 
     def settle_unknowns(self, id: str) -> None:
         """Do with a task of unknown outcome what the run's policy says."""
@@ -260,20 +294,14 @@ class Attempts:
             Choice(label="give it up", value="failed"),
         )
         clarification = Clarification(question=question[:500], choices=choices)
-        self.record(events.QuestionAsked(id=self.unknown_question(id), clarification=clarification))
-
-    def unknown_question(self, id: str) -> str:
-        """The id of the question about a task's unknown attempt."""
-        number = list(self.state.tasks).index(id)
-        return f"unknown.{number}.{self.state.tasks[id].attempt}"
+        self.record(events.QuestionAsked(id=f"unknown.{state.seq + 1}", clarification=clarification, task=id))
 
     def _settle_unknown(self, stimulus: stimuli.ResultArrived) -> None:
         """The word came after all, late."""
         succeeded = stimulus.outcome is Outcome.SUCCEEDED
         if stimulus.error is not None and stimulus.error.code is ErrorCode.LOST:
             return
-        question = self.unknown_question(stimulus.task)
-        if question in self.state.questions:
+        for question in [id for id, asked in self.state.questions.items() if asked.task == stimulus.task]:
             self.record(events.QuestionAnswered(id=question, answer=stimulus.outcome.value, by=stimulus.device))
         self.record(
             events.UnknownResolved(
@@ -310,20 +338,24 @@ class Attempts:
         retry_at: float | None = None,
     ) -> None:
         self.record(
-            events.AttemptEnded(
-                task=id,
-                attempt=self.state.tasks[id].attempt,
-                outcome=outcome,
-                output=output,
-                error=error,
-                usage=usage,
-                retry_at=retry_at,
+            trusted(
+                events.AttemptEnded,
+                {
+                    "type": "attempt_ended",
+                    "task": id,
+                    "attempt": self.state.tasks[id].attempt,
+                    "outcome": outcome,
+                    "output": output,
+                    "error": error,
+                    "usage": usage,
+                    "retry_at": retry_at,
+                },
             )
         )
 
     def _fail(self, id: str, code: ErrorCode, message: str) -> None:
         """End a task that has no live attempt."""
-        self.record(events.TaskFailed(task=id, error=TaskError(code=code, message=message)))
+        self.record(events.TaskFailed(task=id, error=TaskError(code=code, message=message[:8000])))
 
     def _release(self, id: str, device: str, *, succeeded: bool, seconds: float = 0.0) -> None:
         state = self.state
@@ -403,8 +435,18 @@ class Attempts:
     def stranded(self, stimulus: stimuli.Stranded) -> None:
         """No device can take the task now; one may come."""
         id = stimulus.task
+        if id not in self.state.tasks or self.state.tasks[id].status is not TaskStatus.READY:
+            return
         at = self.now + self.state.graph[id].timeouts.queue_s
         self.commands.append(SetTimer(at, TimerKind.QUEUE, self.state.run, id, self.state.tasks[id].attempt))
+
+
+def _unsendable(arguments: JsonObject, *, resolved: bool) -> str | None:
+    """Why no frame could carry the arguments; what other devices said, once put together, may be too much."""
+    reason = check_json(arguments)
+    if reason is None and resolved and len(json.dumps(arguments)) > MAX_ARGUMENTS:
+        return f"they are larger than {MAX_ARGUMENTS} bytes; pass a file instead"
+    return reason
 
 
 def _described(needs: Requirements) -> str:

@@ -8,7 +8,7 @@ Risk and idempotency come from the skills, never from the plan.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from orchestrator.core import references
@@ -21,7 +21,7 @@ from orchestrator.core.plan import Plan, Selector, Step
 from orchestrator.core.references import Reference
 from orchestrator.core.schemas import at_path, check_arguments
 from orchestrator.core.tasks import ANYWHERE, Dependency, On, Requirements, Task
-from protocol.vocabulary import Risk, SkillSpec
+from protocol.vocabulary import JsonObject, Risk, SkillSpec
 
 MAX_TASKS = 20_000
 
@@ -205,7 +205,7 @@ class _Compiler:
         spec = self.specs.get(reference.task)
         if spec is None:
             return None
-        head, _, rest = reference.path.partition(".")
+        head = reference.path.partition(".")[0]
         if reference.many and not reference.path:
             return {"type": "array", "items": {"type": "object"}}
         schema: object = {"type": "string"} if head in ("device", "task", "status") else {}
@@ -318,8 +318,7 @@ def stamp(edits: Iterable[Edit], fleet: FleetView) -> tuple[tuple[Edit, ...], tu
         if not specs:
             problems.append(Problem("unknown_skill", f"no device has a skill {task.skill}", task.id))
             continue
-        for message in check_arguments(specs[0].input_schema, task.arguments, lambda _: {}):
-            problems.append(Problem("bad_arguments", f"{task.skill}: {message}", task.id))
+        problems += _bad_arguments(specs[0], task.arguments, task.id)
         risk = task.risk
         for spec in specs:
             risk = higher(risk, spec.risk)
@@ -331,15 +330,19 @@ def stamp(edits: Iterable[Edit], fleet: FleetView) -> tuple[tuple[Edit, ...], tu
 
 def check_changes(edits: Iterable[Edit], graph: TaskGraph, fleet: FleetView) -> tuple[Problem, ...]:
     """What is wrong with the arguments that `change_task` edits bring."""
-    problems = []
+    problems: list[Problem] = []
     for edit in edits:
         if isinstance(edit, ChangeTask) and edit.arguments is not None and edit.task in graph:
-            skill = graph[edit.task].skill
-            spec = fleet.skills.get(skill)
+            spec = fleet.skills.get(graph[edit.task].skill)
             if spec is not None:
-                for message in check_arguments(spec.input_schema, edit.arguments, lambda _: {}):
-                    problems.append(Problem("bad_arguments", f"{skill}: {message}", edit.task))
+                problems += _bad_arguments(spec, edit.arguments, edit.task)
     return tuple(problems)
+
+
+def _bad_arguments(spec: SkillSpec, arguments: JsonObject, task: str) -> Iterator[Problem]:
+    """What is wrong with a task's arguments; its references are the graph's to check."""
+    for message in check_arguments(spec.input_schema, arguments, lambda _: {}):
+        yield Problem("bad_arguments", f"{spec.name}: {message}", task)
 
 
 def _named(step: Step) -> dict[str, None]:

@@ -59,9 +59,12 @@ class RungTried(Model):
 
 
 class QuestionAsked(Model):
+    """`task` is set where the question is what became of that task's attempt."""
+
     type: Literal["question_asked"] = "question_asked"
     id: Identifier
     clarification: Clarification
+    task: Identifier | None = None
 
 
 class QuestionAnswered(Model):

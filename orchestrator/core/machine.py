@@ -21,6 +21,7 @@ from orchestrator.core.tasks import TaskStatus
 from protocol.errors import ErrorCode
 
 Rejection = tuple[str, str] | None
+MAX_ANSWER = 500  # characters, as `QuestionAnswered` takes them
 _TASK_CODES = {ErrorCode.DENIED: "denied", ErrorCode.UNAVAILABLE: "no_capable_device"}
 
 
@@ -62,8 +63,15 @@ class RunMachine(Attempts):
             self.record(events.TaskSkipped(task=id, reason=reason))
 
     def _begin(self, id: str) -> None:
-        if self.state.request.policy.plan_only:
+        """What becomes of a ready task."""
+        state = self.state
+        same = state.graph[id].requirements.same_device_as
+        if state.request.policy.plan_only:
             self.record(events.TaskSkipped(task=id, reason="this run is for its plan only"))
+        elif self.overdue(id):
+            self._fail(id, ErrorCode.TIMEOUT, "the task's deadline passed before it could start")
+        elif same is not None and state.tasks[same].device is None:
+            self._fail(id, ErrorCode.UNAVAILABLE, f"it belongs on the device of {same}, which ran on none")
         else:
             self.offer(id)
 
@@ -75,7 +83,7 @@ class RunMachine(Attempts):
         if state.status is RunStatus.CANCELLING:
             return self._conclude_stop()
         for id in list(state.failed):
-            if id not in state.revising and self._deal_with(id):
+            if id not in state.revising and id not in state.left and self._deal_with(id):
                 return True
         if state.open == 0 and state.graph.version and not state.revising and not state.questions:
             self._settled()
@@ -101,22 +109,31 @@ class RunMachine(Attempts):
             self.record(events.RevisionRequested(task=id))
             self._consult("failed", id)
             return True
+        if self._stopped_rest != state.graph.version:
+            self._stopped_rest = state.graph.version
+            self._stop_rest(id)
+        return False
+
+    def _stop_rest(self, failed: str) -> None:
+        state = self.state
         for other in [other for other, task in state.tasks.items() if not task.status.terminal]:
             if state.tasks[other].status in (TaskStatus.PENDING, TaskStatus.READY):
                 if state.tasks[other].status is TaskStatus.READY:
                     self.commands.append(Withdraw(state.run, other))
-                self.record(events.TaskSkipped(task=other, reason=f"{id} failed"))
+                self.record(events.TaskSkipped(task=other, reason=f"{failed} failed"))
             else:
-                self.stop(other, f"{id} failed")
-        return False
+                self.stop(other, f"{failed} failed")
+
+    # The version of the graph whose rest was stopped: a task that an edit adds later is new, all others are seen to.
+    _stopped_rest = -1
 
     def _consult(self, reason: str, task: str | None = None) -> None:
         state = self.state
         key = {
             "submitted": "submitted",
             "answered": f"answered.{len(state.answers)}",
-            "failed": f"failed.{state.revisions}",
-            "settled": f"settled.{state.graph.version}",
+            "failed": f"failed.{state.revising.get(task or '', 0)}",
+            "settled": f"settled.{state.graph.version}" + (f".{state.retries}" if state.retries else ""),
         }[reason]
         consultation = Consultation.model_validate(
             {"run": state.run, "reason": reason, "task": task, "key": f"{state.run}.{key}"}
@@ -161,7 +178,7 @@ class RunMachine(Attempts):
     def _arm_deadline(self) -> None:
         deadline = self.state.request.policy.deadline_s
         if deadline is not None:
-            at = self.state.created + deadline
+            at = self.state.began + deadline
             self.commands.append(SetTimer(at, TimerKind.DEADLINE, self.state.run, "", 0))
 
     def _recovered(self, stimulus: stimuli.Recovered) -> None:
@@ -171,7 +188,7 @@ class RunMachine(Attempts):
         for id, task in state.tasks.items():
             self._arm_task_deadline(id)
             if task.status is TaskStatus.READY:
-                self.offer(id)
+                self._begin(id)
             elif task.status is TaskStatus.RUNNING:
                 self._set_run_timer(state.graph[id], task.attempt)
             elif task.status is TaskStatus.CANCELLING:
@@ -180,7 +197,7 @@ class RunMachine(Attempts):
                 expires = state.approvals[task.approval].request.expires
                 number = int(task.approval[1:])
                 self.commands.append(SetTimer(expires, TimerKind.APPROVAL, state.run, id, number))
-        for id in state.revising:
+        for id in list(state.revising):
             self._consult("failed", id)
         if state.status is RunStatus.PLANNING and state.request.plan is None and not state.questions:
             self._consult("answered" if state.answers else "submitted")
@@ -197,7 +214,8 @@ class RunMachine(Attempts):
             )
 
     def _question_put(self, stimulus: stimuli.QuestionPut) -> None:
-        if stimulus.key not in self.state.keys and not self.state.status.terminal:
+        stopping = self.state.status.terminal or self.state.status is RunStatus.CANCELLING
+        if stimulus.key not in self.state.keys and not stopping:
             self.record(events.QuestionAsked(id=stimulus.key, clarification=stimulus.clarification))
 
     def _answer_given(self, stimulus: stimuli.AnswerGiven) -> Rejection:
@@ -205,20 +223,29 @@ class RunMachine(Attempts):
         id = stimulus.id or (next(iter(state.questions)) if len(state.questions) == 1 else "")
         if id not in state.questions:
             return ("no_such_question", "no question of this run is open under that id")
-        question = state.questions[id].clarification
-        self.record(events.QuestionAnswered(id=id, answer=stimulus.answer, by=stimulus.by))
-        if not id.startswith("unknown."):
+        if not stimulus.answer.strip() or len(stimulus.answer) > MAX_ANSWER:
+            return ("bad_request", f"an answer has 1 to {MAX_ANSWER} characters")
+        asked = state.questions[id]
+        if asked.task is None:
+            self.record(events.QuestionAnswered(id=id, answer=stimulus.answer, by=stimulus.by))
             self._consult("answered")
             return None
-        task = next(t for t, s in state.tasks.items() if s.status is TaskStatus.UNKNOWN and self._asks(t, id))
-        resolution = stimulus.answer if stimulus.answer in ("succeeded", "retry") else "failed"
-        if stimulus.answer not in [choice.value for choice in question.choices]:
-            resolution = "failed"
-        self.record(events.UnknownResolved(task=task, resolution=resolution, by=stimulus.by))
-        return None
+        return self._answer_unknown(asked, asked.task, stimulus)
 
-    def _asks(self, task: str, question: str) -> bool:
-        return self.unknown_question(task) == question
+    def _answer_unknown(self, asked: events.QuestionAsked, task: str, stimulus: stimuli.AnswerGiven) -> Rejection:
+        """A person says what became of an attempt. A word that is none of the choices must not settle it."""
+        choices = asked.clarification.choices
+        said = stimulus.answer.strip().lower()
+        value = next((choice.value for choice in choices if said in (choice.value, choice.label.lower())), None)
+        if value is None:
+            return ("bad_request", f"answer with one of: {', '.join(choice.value for choice in choices)}")
+        self.record(events.QuestionAnswered(id=asked.id, answer=value, by=stimulus.by))
+        self.record(
+            events.UnknownResolved.model_validate(
+                {"task": task, "resolution": value, "by": stimulus.by, "error": self.state.tasks[task].error}
+            )
+        )
+        return None
 
     def _edit_proposed(self, stimulus: stimuli.EditProposed) -> Rejection:
         state, batch = self.state, stimulus.batch
@@ -247,7 +274,7 @@ class RunMachine(Attempts):
     def _arm_task_deadline(self, id: str) -> None:
         deadline = self.state.graph[id].deadline_s
         if deadline is not None:
-            at = self.state.created + deadline
+            at = self.state.began + deadline
             self.commands.append(SetTimer(at, TimerKind.TASK_DEADLINE, self.state.run, id, 0))
 
     def _undo_asked(self, stimulus: stimuli.UndoAsked) -> Rejection:
@@ -257,10 +284,15 @@ class RunMachine(Attempts):
         touched = state.touched.get(stimulus.version)
         if touched is None:
             return ("no_such_version", f"no edit made version {stimulus.version}")
+        mended = state.mended.get(stimulus.version)
+        if mended is not None:
+            return ("in_use", f"version {stimulus.version} made the failure of {mended} good, and the run went on")
         try:
             edits = state.graph.undo_edits(touched)
         except EditError as error:
             return (error.code, error.message)
+        if not edits:
+            return ("nothing_to_undo", f"version {stimulus.version} changed nothing in the end")
         why = f"undo of version {stimulus.version}"
         batch = EditBatch(base=state.graph.version, edits=edits, by=stimulus.by, why=why)
         return self._edit(batch, undoes=stimulus.version)
@@ -319,14 +351,19 @@ class RunMachine(Attempts):
         if unknown:
             return ("unknown_task", f"there is no task {unknown[0]}")
         chosen = dict.fromkeys(id for id in wanted if state.tasks[id].status in again)
-        for id in state.graph:  # what was skipped because of a chosen task comes along
-            upstream = [dependency.task for dependency in state.graph[id].depends_on]
-            if state.tasks[id].status is TaskStatus.SKIPPED and any(other in chosen for other in upstream):
-                chosen[id] = None
         if not chosen:
             return ("nothing_to_retry", "no task of this run failed, was skipped or was cancelled")
-        self._told_settled = -1
+        queue = list(chosen)
+        for id in queue:  # what was skipped or cancelled behind a chosen task comes along
+            for other in state.graph.successors(id):
+                if other not in chosen and state.tasks[other].status in (TaskStatus.SKIPPED, TaskStatus.CANCELLED):
+                    chosen[other] = None
+                    queue.append(other)
+        self._told_settled = self._stopped_rest = -1
         self.record(events.TaskRetryRequested(tasks=tuple(chosen), by=stimulus.by))
+        self._arm_deadline()
+        for id in chosen:
+            self._arm_task_deadline(id)
         return None
 
     def _timer(self, stimulus: stimuli.TimerFired) -> None:

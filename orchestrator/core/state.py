@@ -12,10 +12,10 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from orchestrator.core import conditions, events
 from orchestrator.core.edits import EditBatch
@@ -113,14 +113,18 @@ class RunState:
     status: RunStatus = RunStatus.PLANNING
     seq: int = 0
     created: float = 0.0
+    began: float = 0.0  # when it was submitted, or last retried: deadlines count from here
+    retries: int = 0
     updated: float = 0.0
     graph: TaskGraph = field(default_factory=TaskGraph.empty)
     tasks: dict[str, TaskState] = field(default_factory=dict)
     open: int = 0  # tasks that have not ended
     live: int = 0  # tasks with a live attempt
+    count: dict[TaskStatus, int] = field(default_factory=lambda: dict.fromkeys(TaskStatus, 0))
     failed: dict[str, None] = field(default_factory=dict)  # failures that nothing has made good
-    revising: dict[str, None] = field(default_factory=dict)
+    revising: dict[str, int] = field(default_factory=dict)  # failures that the supervisor looks at: which revision
     refused: dict[str, None] = field(default_factory=dict)  # failures that the supervisor could not mend
+    left: dict[str, None] = field(default_factory=dict)  # failures that a retry of other tasks left as they are
     revisions: int = 0
     approvals: dict[str, Approval] = field(default_factory=dict)
     questions: dict[str, events.QuestionAsked] = field(default_factory=dict)
@@ -129,6 +133,7 @@ class RunState:
     keys: dict[str, None] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
     touched: dict[int, Touched] = field(default_factory=dict)
+    mended: dict[int, str] = field(default_factory=dict)  # versions that made a failure good, and whose
     cancelled_by: str | None = None
     deadline_passed: bool = False
     answer: str = ""
@@ -150,7 +155,7 @@ class RunState:
 
     def submitted(self, body: events.RunSubmitted, at: float) -> None:
         self.request = body.request
-        self.created = at
+        self.created = self.began = at
 
     def rung_tried(self, body: events.RungTried, at: float) -> None:
         self.rungs.append(body)
@@ -162,7 +167,8 @@ class RunState:
 
     def question_answered(self, body: events.QuestionAnswered, at: float) -> None:
         asked = self.questions.pop(body.id)
-        self.answers.append((asked.clarification.question, body.answer))
+        if asked.task is None:
+            self.answers.append((asked.clarification.question, body.answer))
 
     def graph_edited(self, body: events.GraphEdited, at: float) -> None:
         batch = body.batch
@@ -182,6 +188,7 @@ class RunState:
             if id in self.tasks:
                 self._count_edges(id, at)
         if batch.revises is not None and batch.revises in self.failed:
+            self.mended[self.graph.version] = batch.revises
             self.revising.pop(batch.revises, None)
             del self.failed[batch.revises]
             self._close(batch.revises, at)
@@ -261,21 +268,27 @@ class RunState:
     def retry_requested(self, body: events.TaskRetryRequested, at: float) -> None:
         self.status, self.error, self.answer = RunStatus.RUNNING, None, ""
         self.cancelled_by, self.deadline_passed = None, False
+        self.began, self.retries = at, self.retries + 1
+        self.revising.clear()
         for id in body.tasks:
             self._move(id, S.PENDING, at)
             task = self.tasks[id]
-            task.failures, task.error, task.ended, task.tried = 0, None, None, ()
+            task.failures, task.error, task.tried, task.retry_at = 0, None, (), None
+            task.started = task.ended = task.output = task.usage = None
             task.approval, task.why, task.closed = None, "", False
             self.open += 1
             self.failed.pop(id, None)
             self.refused.pop(id, None)
+        self.left = dict.fromkeys(self.failed)
+        for id in self.left:  # they fail the run in the end, and hold nothing up
+            self.tasks[id].closed = True
         for id in self.graph:
             if self.tasks[id].status is S.PENDING:
                 self._count_edges(id, at)
 
     def revision_requested(self, body: events.RevisionRequested, at: float) -> None:
-        self.revising[body.task] = None
         self.revisions += 1
+        self.revising[body.task] = self.revisions
 
     def revision_declined(self, body: events.RevisionDeclined, at: float) -> None:
         self.revising.pop(body.task, None)
@@ -328,7 +341,16 @@ class RunState:
         was_live, is_live = task.status.live, to.live
         if was_live != is_live:
             self.live += 1 if is_live else -1
+        if task.status is S.UNKNOWN:
+            self._drop_questions(id)
+        self.count[task.status] -= 1
+        self.count[to] += 1
         task.status, task.at = to, at
+
+    def _drop_questions(self, task: str) -> None:
+        """What became of the task's attempt is known, or does not matter any more."""
+        for id in [id for id, asked in self.questions.items() if asked.task == task]:
+            del self.questions[id]
 
     def _end(self, id: str, to: TaskStatus, at: float) -> None:
         self._move(id, to, at)
@@ -343,10 +365,9 @@ class RunState:
     def _close(self, id: str, at: float) -> None:
         """Decide the edges out of a task that has ended."""
         self.tasks[id].closed = True
-        for successor in self.graph.successors(id):
+        for successor, dependency in self.graph.edges_out(id).items():
             state = self.tasks[successor]
             if state.status is S.PENDING:
-                dependency = next(d for d in self.graph[successor].depends_on if d.task == id)
                 state.undecided -= 1
                 state.held += self._satisfied(dependency)
                 self._check_ready(successor, at)
@@ -356,13 +377,14 @@ class RunState:
         if before is None:
             self.tasks[id] = TaskState(at=at)
             self.open += 1
+            self.count[S.PENDING] += 1
             return
         if self.tasks[id].status in (S.READY, S.WAITING):
             self._move(id, S.PENDING, at)
             self.tasks[id].approval = None
             self.withdrawn.append(id)
         if after is None:
-            del self.tasks[id]
+            self.count[self.tasks.pop(id).status] -= 1
             self.open -= 1
 
     def _count_edges(self, id: str, at: float) -> None:
@@ -413,8 +435,8 @@ class RunState:
         """The status as people see it: `waiting` while only a person can bring the run on."""
         if self.status.terminal or self.status is RunStatus.CANCELLING:
             return self.status
-        waits = self.questions or any(task.status is S.WAITING for task in self.tasks.values())
-        moves = self.live or any(task.status is S.READY for task in self.tasks.values())
+        waits = self.questions or self.count[S.WAITING]
+        moves = self.live or self.count[S.READY]
         return RunStatus.WAITING if waits and not moves else self.status
 
     def story(self, id: str) -> str:
@@ -436,6 +458,14 @@ class RunState:
             raise InvariantError("I6", "the count of open tasks is wrong")
         if self.live != sum(task.status.live for task in self.tasks.values()):
             raise InvariantError("I1", "the count of live attempts is wrong")
+        if self.count != {status: sum(task.status is status for task in self.tasks.values()) for status in S}:
+            raise InvariantError("I6", "the counts of tasks by status are wrong")
+        for name in (*self.failed, *self.revising, *self.refused):
+            if self.tasks[name].status is not S.FAILED:
+                raise InvariantError("I6", f"{name} counts as a failure; {self.story(name)}")
+        for question in self.questions.values():
+            if question.task is not None and self.tasks[question.task].status is not S.UNKNOWN:
+                raise InvariantError("I6", f"a question is open about {question.task}; {self.story(question.task)}")
         for id, task in self.tasks.items():
             self._validate_task(id, task)
 
@@ -456,20 +486,26 @@ class RunState:
             raise InvariantError("I6", f"{id} is closed before its end; {self.story(id)}")
 
     def digest(self) -> str:
-        """A hash of the whole state, to compare a replay with the original (I7)."""
-        tasks = {
-            id: (
-                [task.status, task.attempt, task.failures, task.device, task.epoch, task.undecided, task.held]
-                + [task.at, task.started, task.ended, task.retry_at, task.output, task.why, task.approval]
-                + [list(task.tried), task.closed, task.error and task.error.model_dump(mode="json")]
-            )
-            for id, task in self.tasks.items()
-        }
-        graph = [task.model_dump(mode="json") for task in self.graph.tasks]
-        whole = [self.run, self.status, self.seq, self.updated, self.graph.version, graph, tasks, list(self.failed)]
-        rest = [list(self.revising), list(self.keys), list(self.questions), self.answers, self.answer, self.scope]
-        text = json.dumps([*whole, *rest], sort_keys=True, separators=(",", ":"))
+        """A hash of the whole state, to compare a replay with the original (I7). For tests: it walks everything."""
+        queues = ("graph", "prepared", "ready", "doomed", "withdrawn", "touched")
+        whole = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in queues}
+        whole["graph"] = [
+            self.graph.version,
+            list(self.graph.tasks),
+            {id: self.graph.successors(id) for id in self.graph},
+        ]
+        whole["touched"] = {version: list(touched.items()) for version, touched in self.touched.items()}
+        text = json.dumps(whole, default=_plain, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """What `json` cannot write: models and the state's own parts."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: getattr(value, item.name) for item in fields(value)}
+    raise TypeError(f"{type(value).__name__} has no place in a run's state")
 
 
 _APPLY: dict[str, Callable[[RunState, Any, float], None]] = {
@@ -503,6 +539,7 @@ def fold(run: str, log: Iterable[Event]) -> RunState:
     for event in log:
         state.apply(event)
     state.ready.clear()
-    state.doomed.clear()
     state.withdrawn.clear()
+    # Empty after a whole decision: a log that ends within one still has tasks that must be skipped.
+    state.doomed = deque(doom for doom in state.doomed if doom[0] in state.tasks and not state.tasks[doom[0]].ended)
     return state

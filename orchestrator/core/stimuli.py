@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -75,8 +76,7 @@ class AnswerWritten:
     error: RunError | None
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """Placement gave a ready task a device, whose session epoch is `epoch`. `risk` is that of the device's skill."""
 
     task: str
@@ -93,8 +93,7 @@ class Stranded:
     task: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResultArrived:
+class ResultArrived(NamedTuple):
     task: str
     attempt: int
     device: str

@@ -37,7 +37,7 @@ class Group:
             text = body.__pydantic_serializer__.to_json(body).decode()
             rows.events.append(EventRow(state.run, event.seq, event.at, body.type, event.cause, text))
             if body.type in _TASK_EVENTS:
-                self._add_task(state, body.task, event.at)  # type: ignore[union-attr]
+                self._add_task(state, body.task, event.at)  # type: ignore[union-attr,arg-type]
             else:
                 self._add_rest(state, event)
         self.events += new
