@@ -26,7 +26,7 @@ apt_install() {
 
 apt_get() {
   DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 \
-    -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 </dev/null
+    -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" >"$log" 2>&1 </dev/null
 }
 
 apt_get_update() { apt_get update || { cat "$log" >&2; die "apt-get update failed"; }; }
@@ -100,7 +100,7 @@ key_of_project() { { key_of_lock; cat pyproject.toml; } | sha256sum | cut -c1-32
 stamped() { [ "$(cat "$stamp.$1" 2>/dev/null)" = "$2" ] && "$venv/bin/python" -c '' 2>/dev/null; }
 
 pip() {
-  "$venv/bin/python" -m pip -qq --no-input --disable-pip-version-check "$@"
+  PIP_DEFAULT_TIMEOUT=${PIP_DEFAULT_TIMEOUT:-60} "$venv/bin/python" -m pip -qq --no-input --disable-pip-version-check "$@"
 }
 
 make_environment() {
