@@ -92,8 +92,8 @@ class Held:
 
     body: bytes
     durable: bool
-    due: float = 0.0
-    delay: float = RESEND_S
+    due: float
+    delay: float
 
 
 class Executor:
@@ -179,7 +179,6 @@ class Executor:
             self.fence = max(self.fence, welcome.epoch)
             for held in self._held.values():
                 held.due, held.delay = now, RESEND_S
-        self._wake_by(now)
         return self._resend(now)
 
     def _on_dispatch(self, dispatch: Dispatch, now: float) -> list[Command]:
@@ -244,7 +243,7 @@ class Executor:
 
     def _on_restored(self, event: Restored, now: float) -> list[Command]:
         for key, body in event.held:
-            self._held[key] = Held(body, True, now)
+            self._held[key] = Held(body, True, now, RESEND_S)
             self._held_bytes += len(body)
         return []
 
@@ -331,7 +330,7 @@ class Executor:
         return encode_result(key, dispatch.epoch, Outcome.FAILED, None, error, seconds)
 
     def _hold(self, key: Key, body: bytes, durable: bool, now: float) -> list[Command]:
-        self._held[key] = Held(body, durable, now)
+        self._held[key] = Held(body, durable, now, RESEND_S)
         self._held_bytes += len(body)
         return self._send_held(key, now)
 
@@ -350,8 +349,8 @@ class Executor:
         commands: list[Command] = []
         for key, held in self._held.items():
             if held.due > now:
-                continue
-            if len(commands) == RESEND_BATCH:
+                self._wake_by(held.due)
+            elif len(commands) == RESEND_BATCH:
                 held.due = now + RESEND_PAUSE_S
                 self._wake_by(held.due)
             else:
@@ -363,7 +362,7 @@ class Executor:
         commands: list[Command] = []
         for key in self._fresh:
             attempt = self._attempts.get(key)
-            if attempt is not None and not attempt.accepted:
+            if attempt is not None and attempt.phase is Phase.RUNNING:
                 attempt.accepted = True
                 if self._connected:
                     commands.append(_accepted(key))

@@ -1,0 +1,60 @@
+"""Addresses, back-off, settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from devices import connection
+from devices.config import DeviceSettings, agent_url
+from devices.connection import Backoff
+from devices.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("http://127.0.0.1:8460", "ws://127.0.0.1:8460/v1/agent"),
+        ("https://hub.example/", "wss://hub.example/v1/agent"),
+        ("http://[::1]:8460", "ws://[::1]:8460/v1/agent"),
+        ("https://hub.example/asterism", "wss://hub.example/asterism/v1/agent"),
+        ("ws://hub/v1/agent", "ws://hub/v1/agent"),
+    ],
+)
+def test_the_agents_address_follows_from_the_base_url(base: str, url: str) -> None:
+    assert agent_url(base) == url
+
+
+@pytest.mark.parametrize("base", ["", "127.0.0.1:8460", "ftp://x", "http://", "http://x/?a=1"])
+def test_what_is_no_base_url_is_refused(base: str) -> None:
+    with pytest.raises(ConfigError):
+        agent_url(base)
+
+
+def test_delays_double_with_jitter_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "BACKOFF_S", 0.5)
+    backoff = Backoff(Random(1))
+    for whole in (0.5, 1, 2, 4, 8, 16, 30, 30):
+        assert whole / 2 <= backoff.next() <= whole
+    backoff.reset()
+    assert backoff.next() <= 0.5
+
+
+def test_delays_repeat_with_their_seed() -> None:
+    one, other = Backoff(Random(3)), Backoff(Random(3))
+    assert [one.next() for _ in range(5)] == [other.next() for _ in range(5)]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"name": "no name"}, {"labels": {"a b": "c"}}, {"slots": 0}, {"url": "x"}, {"token": "secret"}]
+)
+def test_settings_that_cannot_work_are_refused(tmp_path: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        DeviceSettings(**{"name": "alpha", "workspace": tmp_path, **changes})  # type: ignore[arg-type]
+
+
+def test_settings_do_not_show_their_token(tmp_path: Path) -> None:
+    settings = DeviceSettings(name="alpha", workspace=tmp_path, token="ast_k1_0123456789abcdefghij")
+    assert "0123456789" not in repr(settings)
