@@ -1,0 +1,238 @@
+"""The store in memory: the same behaviour without a disk, for tests, simulation and trials. It forgets at exit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import count
+
+from orchestrator.core.events import Event, RunStatus
+from orchestrator.core.ports import Done, StoreError
+from orchestrator.core.records import (
+    ArtifactRecord,
+    AttemptKey,
+    DeviceRecord,
+    EventRow,
+    OutboxRow,
+    RunRow,
+    RunSummary,
+    TaskRow,
+    TaskSummary,
+    TokenRecord,
+    Transaction,
+)
+from storage.faults import make, store_error
+from storage.groups import Group
+from storage.operations import Registration, raise_epochs
+from storage.queries import event
+
+
+@dataclass
+class Durable:
+    """What a crash leaves: pass it to another `MemoryStore` to go on from there."""
+
+    events: dict[str, dict[int, EventRow]] = field(default_factory=dict)
+    runs: dict[str, RunRow] = field(default_factory=dict)
+    tasks: dict[str, dict[str, TaskRow]] = field(default_factory=dict)
+    outbox: dict[AttemptKey, OutboxRow] = field(default_factory=dict)
+    requests: dict[str, tuple[str, str]] = field(default_factory=dict)
+    devices: dict[tuple[str, str], DeviceRecord] = field(default_factory=dict)
+    tokens: dict[str, TokenRecord] = field(default_factory=dict)
+    artifacts: dict[tuple[str, str, str], ArtifactRecord] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """See `Store`.
+
+    With `hold`, nothing is committed until `release`: what was submitted and not released is what a crash loses.
+    `fail_next` makes coming transactions fail with an error, as a database would.
+    """
+
+    def __init__(self, durable: Durable | None = None, *, hold: bool = False) -> None:
+        self.durable = Durable() if durable is None else durable
+        self.hold = hold
+        self._waiting: deque[tuple[Transaction, Done]] = deque()
+        self._failures: deque[StoreError] = deque()
+        self._made = count(1)
+        self._open = False
+
+    async def open(self) -> None:
+        self._open = True
+
+    async def close(self) -> None:
+        self.release()
+        self._open = False
+        await asyncio.sleep(0)
+
+    # --- for simulation ----------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions are submitted and not yet committed."""
+        return len(self._waiting)
+
+    def release(self, amount: int | None = None) -> int:
+        """Commit so many of the held transactions, all by default, in their order; how many there were."""
+        amount = len(self._waiting) if amount is None else min(amount, len(self._waiting))
+        for _ in range(amount):
+            transaction, done = self._waiting.popleft()
+            asyncio.get_running_loop().call_soon(done, self._commit(transaction))
+        return amount
+
+    def fail_next(self, *errors: StoreError) -> None:
+        """The next transactions to be committed fail with these, one each."""
+        self._failures.extend(errors)
+
+    def crash(self) -> Durable:
+        """Forget what was not committed, without a word to anyone; what is left."""
+        self._waiting.clear()
+        self._open = False
+        return self.durable
+
+    # --- the log -----------------------------------------------------------------------------------------------
+
+    def submit(self, transaction: Transaction, done: Done) -> None:
+        if not self._open:
+            error = make("database_unavailable", "The store is not open.", retryable=False)
+            asyncio.get_running_loop().call_soon(done, error)
+            return
+        self._waiting.append((transaction, done))
+        if not self.hold:
+            self.release()
+
+    async def commit(self, transaction: Transaction) -> None:
+        ended: asyncio.Future[StoreError | None] = asyncio.get_running_loop().create_future()
+        self.submit(transaction, lambda error: None if ended.done() else ended.set_result(error))
+        error = await ended
+        if error is not None:
+            raise error
+
+    def _commit(self, transaction: Transaction) -> StoreError | None:
+        if self._failures:
+            return self._failures.popleft()
+        seen: set[tuple[str, int]] = set()
+        for row in transaction.events:
+            if row.seq in self.durable.events.get(row.run, ()) or (row.run, row.seq) in seen:
+                return make("conflict", f"Run {row.run} has an entry {row.seq} already.")
+            seen.add((row.run, row.seq))
+        try:
+            group = Group([transaction], self._made)
+            group.parameters()
+        except ValueError as error:
+            return store_error(error)
+        self._apply(transaction, group)
+        return None
+
+    def _apply(self, transaction: Transaction, group: Group) -> None:
+        durable = self.durable
+        for row in transaction.events:
+            durable.events.setdefault(row.run, {})[row.seq] = row
+        for task in transaction.tasks:
+            durable.tasks.setdefault(task.run, {})[task.task] = task
+        for values in group.runs:
+            run = RunRow(*values)  # type: ignore[arg-type]  # a cleaned copy of a RunRow
+            first = durable.runs.get(run.run)
+            durable.runs[run.run] = run if first is None else run._replace(created=first.created)
+        for dispatch in transaction.outbox:
+            durable.outbox[AttemptKey(*dispatch[:3])] = dispatch
+        for key in transaction.settled:
+            durable.outbox.pop(key, None)
+
+    async def open_runs(self) -> list[RunSummary]:
+        ended = {status.value for status in RunStatus if status.terminal}
+        rows = [row for row in self.durable.runs.values() if row.status not in ended]
+        return [_summary(row) for row in sorted(rows, key=lambda row: (row.created, row.run))]
+
+    async def runs(
+        self, *, status: str | None = None, before: float | None = None, limit: int = 50
+    ) -> list[RunSummary]:
+        rows = [
+            row
+            for row in self.durable.runs.values()
+            if (status is None or row.status == status) and (before is None or row.created < before)
+        ]
+        return [_summary(row) for row in sorted(rows, key=lambda row: (row.created, row.run), reverse=True)[:limit]]
+
+    async def run(self, run: str) -> RunSummary | None:
+        row = self.durable.runs.get(run)
+        return None if row is None else _summary(row)
+
+    async def tasks(self, run: str) -> list[TaskSummary]:
+        rows = self.durable.tasks.get(run, {})
+        return [TaskSummary(**rows[task]._asdict()) for task in sorted(rows)]
+
+    async def events(self, run: str, *, after: int = 0, limit: int = 100_000) -> list[Event]:
+        rows = self.durable.events.get(run, {})
+        chosen = [rows[seq] for seq in sorted(rows) if seq > after][:limit]
+        return [event(row.run, row.seq, row.at, row.cause, row.body) for row in chosen]
+
+    async def outbox(self) -> list[OutboxRow]:
+        return list(self.durable.outbox.values())
+
+    # --- what lies beside the log ------------------------------------------------------------------------------
+
+    async def remember_request(self, key: str, digest: str, run: str, at: float) -> tuple[str, str]:
+        return self.durable.requests.setdefault(key, (digest, run))
+
+    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float) -> int:
+        by_name: dict[str, int] = {}
+        by_device: dict[str, int] = {}
+        for record in self.durable.devices.values():
+            by_name[record.name] = max(record.epoch, by_name.get(record.name, 0))
+            by_device[record.device] = max(record.epoch, by_device.get(record.device, 0))
+        (epoch,) = raise_epochs([Registration(name, device, kind, hello, at)], by_name, by_device)
+        known = self.durable.devices.get((name, device))
+        self.durable.devices[name, device] = DeviceRecord(
+            name=name,
+            device=device,
+            kind=kind,
+            epoch=epoch,
+            hello=hello,
+            first_seen=at if known is None else known.first_seen,
+            last_seen=at,
+        )
+        return epoch
+
+    async def device_records(self) -> list[DeviceRecord]:
+        records = sorted(self.durable.devices.values(), key=lambda record: record.epoch)
+        by_name = {record.name: record for record in records}
+        by_device = {record.device: record for record in records}
+        return [by_name[name] for name in sorted(by_name) if by_device[by_name[name].device] is by_name[name]]
+
+    async def add_token(self, record: TokenRecord) -> None:
+        if self.durable.tokens.setdefault(record.id, record).verifier != record.verifier:
+            raise make("conflict", f"There is a token {record.id} already.")
+
+    async def tokens(self) -> list[TokenRecord]:
+        return sorted(self.durable.tokens.values(), key=lambda record: (record.created, record.id))
+
+    async def token(self, id: str) -> TokenRecord | None:
+        return self.durable.tokens.get(id)
+
+    async def bind_token(self, id: str, device: str) -> str | None:
+        record = self.durable.tokens.get(id)
+        if record is not None and record.device is None:
+            record = self.durable.tokens[id] = record.model_copy(update={"device": device})
+        return None if record is None else record.device
+
+    async def revoke_token(self, id: str, at: float) -> bool:
+        record = self.durable.tokens.get(id)
+        if record is not None and record.revoked is None:
+            self.durable.tokens[id] = record.model_copy(update={"revoked": at})
+        return record is not None
+
+    async def add_artifact(self, record: ArtifactRecord) -> None:
+        self.durable.artifacts.setdefault((record.sha256, record.run, record.task), record)
+
+    async def artifact(self, sha256: str) -> ArtifactRecord | None:
+        records = [record for record in self.durable.artifacts.values() if record.sha256 == sha256]
+        return min(records, key=lambda record: (record.created, record.run, record.task), default=None)
+
+    async def artifacts(self, run: str) -> list[ArtifactRecord]:
+        records = [record for record in self.durable.artifacts.values() if record.run == run]
+        return sorted(records, key=lambda record: (record.created, record.task, record.sha256))
+
+
+def _summary(row: RunRow) -> RunSummary:
+    return RunSummary(**row._asdict())

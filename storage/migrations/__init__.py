@@ -1,0 +1,1 @@
+"""Schema revisions, run by alembic on databases that an older version of the program wrote."""

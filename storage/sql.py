@@ -1,0 +1,160 @@
+"""The store over a SQL database: one writer, readers beside it, the same for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from orchestrator.core.events import Event
+from orchestrator.core.ports import Done, StoreError
+from orchestrator.core.records import (
+    ArtifactRecord,
+    DeviceRecord,
+    OutboxRow,
+    RunSummary,
+    TaskSummary,
+    TokenRecord,
+    Transaction,
+)
+from storage import operations, queries
+from storage.operations import Registration
+from storage.writer import OnTrouble, Operation, Sink, Writer
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """The result of a query on a connection of its own. Raises StoreError."""
+
+    async def close(self) -> None: ...
+
+
+class SqlStore:
+    """See `Store`. `on_trouble` is called on the event loop: a code when writing stops, None when it goes on."""
+
+    def __init__(self, sink: Sink, reader: Reader, on_trouble: OnTrouble) -> None:
+        self.writer = Writer(sink, on_trouble)
+        self._reader = reader
+        self._connects: list[tuple[Registration, asyncio.Future[int]]] = []
+        self._registering: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        try:
+            await self.writer.open()
+        except StoreError:
+            await self._reader.close()
+            raise
+
+    async def close(self) -> None:
+        await self.writer.close()
+        await self._reader.close()
+
+    # --- the log -----------------------------------------------------------------------------------------------
+
+    def submit(self, transaction: Transaction, done: Done) -> None:
+        self.writer.submit(transaction, done)
+
+    async def commit(self, transaction: Transaction) -> None:
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def done(error: StoreError | None) -> None:
+            if ended.done():
+                return
+            if error is None:
+                ended.set_result(None)
+            else:
+                ended.set_exception(error)
+
+        self.writer.submit(transaction, done)
+        await ended
+
+    async def open_runs(self) -> list[RunSummary]:
+        return await self._reader.read(queries.open_runs)
+
+    async def runs(
+        self, *, status: str | None = None, before: float | None = None, limit: int = 50
+    ) -> list[RunSummary]:
+        return await self._reader.read(lambda connection: queries.list_runs(connection, status, before, limit))
+
+    async def run(self, run: str) -> RunSummary | None:
+        return await self._reader.read(lambda connection: queries.one_run(connection, run))
+
+    async def tasks(self, run: str) -> list[TaskSummary]:
+        return await self._reader.read(lambda connection: queries.list_tasks(connection, run))
+
+    async def events(self, run: str, *, after: int = 0, limit: int = 100_000) -> list[Event]:
+        return await self._reader.read(lambda connection: queries.list_events(connection, run, after, limit))
+
+    async def outbox(self) -> list[OutboxRow]:
+        return await self._reader.read(queries.list_outbox)
+
+    # --- what lies beside the log ------------------------------------------------------------------------------
+
+    async def remember_request(self, key: str, digest: str, run: str, at: float) -> tuple[str, str]:
+        return await self._change(partial(operations.remember_request, key=key, digest=digest, run=run, at=at))
+
+    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float) -> int:
+        """As `Store.register_device`. Connects that come while others are being written go into one transaction."""
+        epoch: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._connects.append((Registration(name, device, kind, hello, at), epoch))
+        if self._registering is None:
+            self._registering = asyncio.create_task(self._register())
+        return await epoch
+
+    async def _register(self) -> None:
+        while self._connects:
+            batch, self._connects = self._connects, []
+            rows = [row for row, _ in batch]
+            try:
+                epochs = await self._change(partial(operations.register_devices, connects=rows))
+            except StoreError as error:
+                outcomes: list[int | StoreError] = [error] * len(batch)
+            else:
+                outcomes = [*epochs]
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                _resolve(future, outcome)
+        self._registering = None
+
+    async def device_records(self) -> list[DeviceRecord]:
+        return await self._reader.read(queries.list_devices)
+
+    async def add_token(self, record: TokenRecord) -> None:
+        await self._change(partial(operations.add_token, record=record))
+
+    async def tokens(self) -> list[TokenRecord]:
+        return await self._reader.read(queries.list_tokens)
+
+    async def token(self, id: str) -> TokenRecord | None:
+        return await self._reader.read(lambda connection: queries.one_token(connection, id))
+
+    async def bind_token(self, id: str, device: str) -> str | None:
+        return await self._change(partial(operations.bind_token, id=id, device=device))
+
+    async def revoke_token(self, id: str, at: float) -> bool:
+        return await self._change(partial(operations.revoke_token, id=id, at=at))
+
+    async def add_artifact(self, record: ArtifactRecord) -> None:
+        await self._change(partial(operations.add_artifact, record=record))
+
+    async def artifact(self, sha256: str) -> ArtifactRecord | None:
+        return await self._reader.read(lambda connection: queries.one_artifact(connection, sha256))
+
+    async def artifacts(self, run: str) -> list[ArtifactRecord]:
+        return await self._reader.read(lambda connection: queries.list_artifacts(connection, run))
+
+    async def _change(self, operation: Operation[T]) -> T:
+        return await self.writer.call(operation)
+
+
+def _resolve(future: asyncio.Future[int], outcome: int | StoreError) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, StoreError):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

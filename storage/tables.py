@@ -1,0 +1,143 @@
+"""The schema, as SQLAlchemy Core tables. `migrations/` builds the same, step by step; a test holds the two together.
+
+    meta         whose database this is          alembic_version: the schema's revision
+    runs         projection of each run          runs.owner, runs.owner_epoch: who leads it, fenced (for replicas)
+    events       the append-only log             (run, seq) unique: the truth about every run
+    tasks        projection of each task         (run, task)
+    outbox       dispatches under way            (run, task, attempt), in the order of `made`
+    idempotency  request keys                    key -> digest, run
+    devices      every (name, device) ever seen  epochs only rise
+    tokens       credentials                     verifiers, never secrets
+    artifacts    metadata of stored contents     (sha256, run, task)
+
+Times are Unix times in seconds, sizes bytes. Bodies are JSON text, kept to the letter.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy.schema import SchemaItem
+
+APPLICATION = "asterism"
+REVISIONS = ("0001",)
+"""Every schema revision, oldest first. The last is what this version of the program writes."""
+
+metadata = MetaData()
+
+
+def _table(name: str, *items: SchemaItem) -> Table:
+    """A table of ours. A row's key and fields are read together, so SQLite keeps one tree, without row ids."""
+    return Table(name, metadata, *items, sqlite_with_rowid=False)
+
+
+def _text(name: str, *, key: bool = False, default: str | None = None) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False, server_default=default)
+
+
+def _number(name: str, *, key: bool = False, default: str | None = None) -> Column[int]:
+    kind = BigInteger().with_variant(Integer, "sqlite")
+    return Column(name, kind, primary_key=key, nullable=False, server_default=default, autoincrement=False)
+
+
+def _time(name: str, *, optional: bool = False) -> Column[float]:
+    return Column(name, Double, nullable=optional)
+
+
+meta = _table("meta", _text("key", key=True), _text("value"))
+
+# As alembic itself makes it.
+version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+runs = _table(
+    "runs",
+    _text("run", key=True),
+    _text("status"),
+    _text("text"),
+    _time("created"),
+    _time("updated"),
+    _text("answer"),
+    _text("error"),
+    _text("owner", default=""),
+    _number("owner_epoch", default="0"),
+    Index("runs_created", "created"),
+    Index("runs_status", "status", "created"),
+)
+
+events = _table(
+    "events",
+    _text("run", key=True),
+    _number("seq", key=True),
+    _time("at"),
+    _text("type"),
+    _text("cause"),
+    _text("body"),
+)
+
+tasks = _table(
+    "tasks",
+    _text("run", key=True),
+    _text("task", key=True),
+    _text("status"),
+    _number("attempt"),
+    _text("device"),
+    _time("updated"),
+)
+
+outbox = _table(
+    "outbox",
+    _text("run", key=True),
+    _text("task", key=True),
+    _number("attempt", key=True),
+    _text("device"),
+    _number("epoch"),
+    _text("body"),
+    _number("made"),
+)
+
+idempotency = _table(
+    "idempotency",
+    _text("key", key=True),
+    _text("digest"),
+    _text("run"),
+    _time("created"),
+)
+
+devices = _table(
+    "devices",
+    _text("name", key=True),
+    _text("device", key=True),
+    _text("kind"),
+    _number("epoch"),
+    _text("hello"),
+    _time("first_seen"),
+    _time("last_seen"),
+    Index("devices_device", "device"),
+)
+
+tokens = _table(
+    "tokens",
+    _text("id", key=True),
+    _text("role"),
+    _text("verifier"),
+    _text("name"),
+    Column("device", Text),
+    _time("created"),
+    _time("expires", optional=True),
+    _time("revoked", optional=True),
+)
+
+artifacts = _table(
+    "artifacts",
+    _text("sha256", key=True),
+    _text("run", key=True),
+    _text("task", key=True),
+    _number("size"),
+    _text("name"),
+    _time("created"),
+    Index("artifacts_run", "run"),
+)

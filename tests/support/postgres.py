@@ -1,0 +1,156 @@
+"""A real PostgreSQL for tests: Debian's server in a temporary folder, on loopback, stopped with the session.
+
+`ASTERISM_TEST_POSTGRES` names another server to use instead: a URL whose user may create databases. The server runs as
+an unprivileged user, because PostgreSQL refuses root, and the kernel stops it should the tests be killed.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+USER, PASSWORD = "asterism", "correct-horse"
+START_S = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: `admin` is the URL of a database from which others can be created."""
+
+    admin: str
+    log: Path | None = None
+
+    def url(self, database: str) -> str:
+        return self.admin.rsplit("/", 1)[0] + "/" + database
+
+
+def binaries() -> Path | None:
+    """The folder of the newest installed server's programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+def _account() -> pwd.struct_passwd:
+    """The user to run the server as: ourselves, unless we are root."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _prefix(account: pwd.struct_passwd) -> list[str]:
+    """Drops root's rights, and ties the server's life to ours: it stops (fast) when we are gone."""
+    drop = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"] if os.geteuid() == 0 else []
+    return ["setpriv", "--pdeathsig=INT", *drop]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _initialise(programs: Path, folder: Path, account: pwd.struct_passwd) -> None:
+    (folder / "password").write_text(PASSWORD)
+    for path in (folder, folder / "password"):
+        os.chown(path, account.pw_uid, account.pw_gid)
+    options = ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}", "--encoding=UTF8", "--no-sync"]
+    subprocess.run(
+        [*_prefix(account), str(programs / "initdb"), "-D", str(folder / "data"), "-U", USER, "--locale=C", *options],
+        check=True,
+        cwd=folder,
+        capture_output=True,
+    )
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        ready = subprocess.run(["pg_isready", "-h", "127.0.0.1", "-p", str(port)], capture_output=True, check=False)
+        if ready.returncode == 0:
+            return
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
+
+
+def serve(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server, yield it, stop it. `durable` leaves fsync on, for measurements."""
+    programs = binaries()
+    if programs is None:
+        raise FileNotFoundError("PostgreSQL's server is not installed (Debian: postgresql).")
+    account = _account()
+    folder = Path(tempfile.mkdtemp(prefix="asterism-postgres-"))
+    try:
+        _initialise(programs, folder, account)
+        port, log = _free_port(), folder / "log"
+        settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 60}
+        if not durable:
+            settings["fsync"] = "off"
+        arguments = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*_prefix(account), str(programs / "postgres"), "-D", str(folder / "data"), *arguments],
+                cwd=folder,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            _wait_until_ready(process, port, log)
+            yield Server(f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres", log)
+        finally:
+            process.send_signal(2)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """The session's server; the test is skipped where there is none to be had."""
+    given = os.environ.get("ASTERISM_TEST_POSTGRES")
+    if given:
+        yield Server(given)
+    elif binaries() is None:
+        pytest.skip("PostgreSQL's server is not installed")
+    else:
+        yield from serve()
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: Server) -> AsyncIterator[str]:
+    """The URL of an empty database of this test's own."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    await _execute(postgres_server, f"CREATE DATABASE {name}")
+    yield postgres_server.url(name)
+    await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(server: Server, statement: str) -> None:
+    connection = await asyncpg.connect(server.admin)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
