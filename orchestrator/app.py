@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -16,6 +17,9 @@ from pydantic import ValidationError
 
 from agents.answer import write_answer
 from agents.factory import build_supervisor
+from agents.settings import AgentSettings
+from agents.settings import ModelSettings as Rung
+from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
 from orchestrator.contents import Contents
 from orchestrator.core import stimuli
@@ -38,7 +42,7 @@ from orchestrator.runtime.roster import Known
 from orchestrator.settings import Settings
 from protocol.credentials import parse_token, verifier
 from protocol.vocabulary import SkillSpec
-from storage import open_store
+from storage import make_store
 
 log = structlog.get_logger("asterism.app")
 
@@ -70,10 +74,10 @@ class Asterism:
         self.settings = settings
         self._clock = clock or SystemClock()
         self._problems: dict[str, None] = {}
-        self.store = store or open_store(settings.database, on_trouble=self._trouble)
+        self.store = store or make_store(settings.database, on_trouble=self._trouble)
         contents = Contents(Path(settings.data_dir) / "artifacts", self.store, self._clock)
-        leader = supervisor or build_supervisor(settings.models, settings.data_dir, settings.database)
-        self._supervision = Supervision(_Desk(leader, self._scope))
+        self._leader = supervisor or build_supervisor(_agents(settings))
+        self._supervision = Supervision(_Desk(self._leader, self._scope))
         self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s)
         self._control = Control(self.engine)
         self._supervision.attach(self._control)
@@ -100,6 +104,8 @@ class Asterism:
             await self._supervision.stop()
             await self.gateway.stop()
             await self.engine.stop()
+        if isinstance(self._leader, LeadingSupervisor):
+            await self._leader.close()
         await self.store.close()
 
     def _trouble(self, code: str | None) -> None:
@@ -203,10 +209,8 @@ class Asterism:
                     return
                 await slot.change()
 
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(settled(), seconds)
-        except TimeoutError:
-            pass
         return await self.run(run)
 
     async def edit(self, run: str, batch: EditBatch, *, by: str = "") -> EditResult:
@@ -423,6 +427,14 @@ class _Desk:
         view = await control.view(consultation.run)
         answer = write_answer(view, self._scope(consultation.run))
         await control.finish(consultation.run, answer, None, key=consultation.key)
+
+
+def _agents(settings: Settings) -> AgentSettings:
+    """The ladder's settings. The supervisor's place lies beside the record: in its server, or in a file of its own."""
+    shared = settings.database.startswith(("postgresql:", "postgres:"))
+    checkpoints = settings.database if shared else str(settings.data_dir / "supervisor.db")
+    rungs = tuple(Rung.model_validate(model.model_dump()) for model in settings.models)
+    return AgentSettings(models=rungs, checkpoints=checkpoints)
 
 
 def _item(summary: RunSummary) -> RunItem:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import os
 import resource
@@ -112,11 +113,11 @@ def _main() -> None:
     _quiet()
     _raise_file_limit()
     work = _orchestrator(args) if args.part == "orchestrator" else _devices(args)
-    try:
+    if importlib.util.find_spec("uvloop"):
         import uvloop
 
         uvloop.run(work)
-    except ImportError:
+    else:
         asyncio.run(work)
 
 
