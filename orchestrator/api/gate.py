@@ -26,6 +26,7 @@ DISCARD_SECONDS = 2.0
 HEADER_BYTES = 32 << 10
 HEADER_COUNT = 100
 URI_BYTES = 8 << 10
+CLOSE = {"connection": "close"}
 OPEN_PATHS = frozenset({"/livez", "/readyz"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = [
@@ -83,7 +84,7 @@ class Gate:
         except Problem as problem:
             return problem
         except (Refusal, StoreError) as error:
-            return Problem(error.code, error.message)
+            return Problem(error.code, str(error))
         return None
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +108,7 @@ class Gate:
         except Problem as problem:
             answer = problems.response(problem.code, problem.message, headers=problem.headers, more=problem.more)
         except (Refusal, StoreError) as error:
-            answer = problems.response(error.code, error.message)
+            answer = problems.response(error.code, str(error))
         except Exception as error:  # noqa: BLE001 - the last door: logged, and told as an internal error
             answer = problems.unexpected(error, f"{scope['method']} {scope['path']}")
         else:
@@ -133,7 +134,7 @@ def _check_head(scope: Scope, headers: Headers) -> None:
 
 
 def _too_large() -> Problem:
-    return Problem("body_too_large", f"A body takes at most {BODY_BYTES} bytes.")
+    return Problem("body_too_large", f"A body takes at most {BODY_BYTES} bytes.", headers=CLOSE)
 
 
 def _bounded(receive: Receive, headers: Headers) -> Receive:
@@ -151,7 +152,8 @@ def _bounded(receive: Receive, headers: Headers) -> Receive:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            raise Problem("request_timeout", f"The body did not arrive within {BODY_SECONDS:g} seconds.") from None
+            message = f"The body did not arrive within {BODY_SECONDS:g} seconds."
+            raise Problem("request_timeout", message, headers=CLOSE) from None
         if message["type"] == "http.request":
             size += len(message.get("body", b""))
             whole = not message.get("more_body", False)

@@ -15,7 +15,8 @@ HEAD_SECONDS = 15.0
 class BoundedHttp(HttpToolsProtocol):
     """Ends connections whose request line and headers are too large or too slow. Needs `httptools`."""
 
-    _head = 0
+    _head = 0  # bytes of the present head that the parser has told of
+    _raw = 0  # bytes that came since the head began, while it is not whole
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -25,6 +26,14 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        # The parser tells of a header only once it is whole, and keeps what has come of it until then.
+        waited = self._waiting is not None
+        super().data_received(data)
+        self._raw = self._raw + len(data) if waited and self._waiting is not None else 0
+        if self._raw > HEAD_BYTES:
+            self._refuse("headers_too_large", f"A request's head takes at most {HEAD_BYTES} bytes.")
 
     def on_message_begin(self) -> None:
         self._head = 0

@@ -60,6 +60,7 @@ STATUS: dict[str, int] = {
 }
 """Codes that are not here come from edits that break an invariant (`cycle`, `in_use`, ...): 422."""
 
+INTERNAL = "An internal error. The orchestrator's log has the details."
 _TITLES = {422: "Unprocessable content", 413: "Content too large"}
 _FROM_STATUS = {
     400: "bad_request",
@@ -127,4 +128,4 @@ def response(
 def unexpected(error: BaseException, where: str) -> Response:
     """A fault of ours: logged with its traceback, told without it."""
     log.error("unexpected %s in %s", type(error).__name__, where, exc_info=error)
-    return response("internal", "An internal error. The orchestrator's log has the details.")
+    return response("internal", INTERNAL)

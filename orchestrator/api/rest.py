@@ -109,6 +109,7 @@ def build_rest(app: Application) -> FastAPI:
     rest.add_exception_handler(RequestValidationError, _validation_problem)
     rest.add_exception_handler(Refusal, _refusal_problem)
     rest.add_exception_handler(StoreError, _refusal_problem)
+    rest.add_exception_handler(Exception, _unexpected_problem)
     return rest
 
 
@@ -145,7 +146,12 @@ async def _validation_problem(request: Request, error: Exception) -> Response:
 
 async def _refusal_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, (Refusal, StoreError))
-    return problems.response(error.code, error.message)
+    return problems.response(error.code, str(error))
+
+
+async def _unexpected_problem(request: Request, error: Exception) -> Response:
+    """The gate logs it: the framework raises it again."""
+    return problems.response("internal", problems.INTERNAL)
 
 
 __all__ = ["HTTPException", "Route", "application", "build_rest", "caller_of", "needs", "router"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import math
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request, Response
@@ -166,6 +167,9 @@ def _encode_cursor(created: float) -> str:
 
 def _decode_cursor(cursor: str) -> float:
     try:
-        return float.fromhex(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        created = float.fromhex(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
     except (ValueError, OverflowError):
-        raise Problem("bad_cursor", "The cursor is not one that this list gave.") from None
+        created = math.nan
+    if not math.isfinite(created):
+        raise Problem("bad_cursor", "The cursor is not one that this list gave.")
+    return created

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+from orchestrator.api import stream
 from orchestrator.api.testing import FakeApplication
+from orchestrator.core.events import Event
 from tests.support.api import Served, served
 
 SSE = {"Accept": "text/event-stream"}
@@ -117,3 +119,29 @@ async def test_many_followers_miss_and_double_nothing(api: Served, app: FakeAppl
         found = await asyncio.gather(*following)
     count = (await api.client.get(f"/v1/runs/{run}/events")).json()["next"]
     assert found == [[str(number) for number in range(1, count + 1)]] * 20
+
+
+async def test_a_follower_that_reads_nothing_is_cut(
+    api: Served, app: FakeApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = asyncio.Event()
+    monkeypatch.setattr(stream, "STALLED_S", 0.1)
+    monkeypatch.setattr(stream, "_entry", lambda event: b"data: " + b"x" * (1 << 20) + b"\n\n")
+    follow = app.follow
+
+    async def watched(run: str, *, after: int = 0) -> AsyncIterator[Event]:
+        try:
+            for _ in range(100):
+                async for event in follow(run, after=after):
+                    yield event
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(app, "follow", watched)
+    run = await submit(api, "echo hello")
+    _, writer = await asyncio.open_connection("127.0.0.1", api.port, limit=1)
+    head = f"GET /v1/runs/{run}/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+    writer.write(head.encode())
+    async with asyncio.timeout(10):
+        await ended.wait()
+    writer.close()
