@@ -21,7 +21,7 @@ PATTERNS = {
         r"|--(?:extra-)?inde[x]-url|^\s*regis[t]ry\s*=\s*[\"']?http|\"re[s]olved\": *\"http",
         re.MULTILINE,
     ),
-    "a path of one machine": re.compile(r"(?<![\w.~:*-])/w[o]rk/|/tmp/v[e]nv|/root/\.p[y]env|/home/[\w.-]+/\.venv"),
+    "a path of one machine": re.compile(r"(?<![\w.~:*}-])/w[o]rk/|/tmp/v[e]nv|/root/\.p[y]env|/home/[\w.-]+/\.venv"),
 }
 
 
