@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import LEADS, MULTI
 
+SEQUENCE = LEADS | {"first", "second", "third", "finally", "lastly", "next"}
+
 VERBS = frozenset(
     "show display print give get tell list ls find locate search grep scan count read cat open view delete remove erase rm "
     "unlink trash write save put create make store append add replace change substitute copy duplicate cp move rename mv "
@@ -93,7 +95,7 @@ class _Cutter:
     def verb_at(self, at: int) -> bool:
         """A verb (or the asker of a question) stands at `at`, maybe behind politeness."""
         start = at
-        while at < len(self.tokens) and self.low(at) in LEADS and at - start < 5:
+        while at < len(self.tokens) and self.low(at) in SEQUENCE and at - start < 5:
             at += 1
         token = self.tokens[at] if at < len(self.tokens) else None
         if token is None or not token.word:

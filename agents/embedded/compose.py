@@ -31,6 +31,7 @@ class Block:
 
     clause: Clause
     then: tuple[Clause, ...] = ()
+    trailing: bool = False
     otherwise: tuple[Clause, ...] = ()
 
 
@@ -50,7 +51,8 @@ def blocks(clauses: Sequence[Clause]) -> list[Block]:
         while end < len(clauses) and clauses[end].sentence == clause.sentence and not clauses[end].mark:
             end += 1
         then = tuple(clauses[at + 1 : end])
-        if not then:
+        trailing = not then
+        if trailing:
             if not out or out[-1].then or out[-1].clause.sentence != clause.sentence:
                 raise decline("a condition without anything to do", [token.text for token in clause.tokens][:8])
             if len(out) > 1 and out[-2].clause.sentence == clause.sentence and not out[-2].then:
@@ -63,7 +65,7 @@ def blocks(clauses: Sequence[Clause]) -> list[Block]:
             while end < len(clauses) and clauses[end].sentence == sentence and not clauses[end].mark:
                 end += 1
             otherwise = tuple(clauses[start:end])
-        out.append(Block(clause, then, otherwise))
+        out.append(Block(clause, then, trailing, otherwise))
         at = end
     return out
 
@@ -322,6 +324,10 @@ class Composer:
     def _branch(self, block: Block) -> None:
         """Adds the probe of a condition, then each branch behind its gate."""
         before = self.tails if block.clause.link != "start" else []
+        if block.trailing:
+            here = [token for token in block.then[0].tokens if token.kind is Kind.DEVICE]
+            if len(here) == 1:
+                self.set_scope(self.places[int(here[0].value or 0)], None)
         gate, negated = conditions.gates(self, block, before)
         scope = (self.scope, self.scope_step, self.lost)
         ends: list[str] = []

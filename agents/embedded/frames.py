@@ -83,6 +83,9 @@ def match(frame: Frame, view: View) -> Match | None:
     before = len(trial.claimed)
     taken: set[str] = set()
     for group in frame.groups:
+        if view.head in group and not view.assumed:
+            taken.add(view.head)
+            continue
         spot = trial.find(group)
         if spot is None:
             return None

@@ -100,7 +100,7 @@ LIST = Frame(
     "file.list", LISTS | words("what's"), (), _FILE | words("inside hidden recursive recursively all subfolder including include "
                                                       "listing workspace home root there everything dotfile with detail")
     | _SORT_WORDS,
-    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("limit", _LIMIT), ("sort", _sort), ("order", _order),
+    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("sort", _sort), ("order", _order), ("limit", _LIMIT),
            ("hidden", flag("hidden", "dotfile")), ("recursive", flag("recursive", "recursively", "subfolder"))),
     measures=(Measure("output.count", "number"),), strict=True, same="output.entries",
     final=lambda a, v: _listing(_split_glob(a, v), v),
@@ -221,8 +221,8 @@ FIND = Frame(
                                 "howmany subfolder workspace everywhere created name number edited updated touched"),
     slots=(("_glob", _whole_glob), ("min_size_bytes", compared(Kind.SIZE, MORE)), ("max_size_bytes", compared(Kind.SIZE, LESS)),
            ("older_than_s", compared(Kind.DURATION, OLDER)), ("newer_than_s", compared(Kind.DURATION, NEWER)),
-           ("contains", _containing), ("pattern", _name_pattern), ("limit", _LIMIT), ("path", _FOLDER), ("sort", _sort),
-           ("order", _order), ("type", _type)),
+           ("contains", _containing), ("pattern", _name_pattern), ("sort", _sort), ("order", _order), ("limit", _LIMIT),
+           ("path", _FOLDER), ("type", _type)),
     final=_finding, measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")), strict=True,
 )  # fmt: skip
 EMPTY = Frame(
@@ -365,7 +365,7 @@ SIZE = Frame(
     same="output.size_bytes",
 )  # fmt: skip
 STAT = Frame(
-    "file.stat", _ASKS | words("stat"), (words("modified changed modification permission owner owns date detail metadata stat edited touched "
+    "file.stat", _ASKS | words("stat"), (words("modified changed modification permission owner own date detail metadata stat edited touched "
                                                "updated info information age timestamp mode written"),),
     words("last time file about latest size was own when of most recently get got"),
     slots=(("path", _ANY),), needs=frozenset({"path"}), measures=(Measure("output.modified", "text"),), same="output.modified",
@@ -373,7 +373,7 @@ STAT = Frame(
 EXISTS = Frame(
     "file.list", words("does is check do has have whether test verify see tell know are which what"), (words("exist exists there present"),),
     words("file folder directory whether if called named a the"),
-    slots=(("path", first_of(_ANY, path(None, bare=True))),), needs=frozenset({"path"}),
+    slots=(("path", first_of(_ANY, path(None, bare=True))),),
     final=lambda a, v: _existence(a), measures=(Measure("output.count", "number"),), strict=False, bonus=2,
 )  # fmt: skip
 
@@ -393,6 +393,10 @@ HASH = Frame(
                                  "sha-1": "sha1", "sha256sum": "sha256", "md5sum": "md5"}))),
     needs=frozenset({"path"}), measures=(Measure("output.hash", "text"),), same="output.hash",
 )  # fmt: skip
+SAME_FILE = Frame(
+    "file.hash", words("compare-file"), (), words("file config configuration content document version"),
+    slots=(("path", first_of(_AS_FILE, _ANY)),), needs=frozenset({"path"}), strict=True, same="output.hash",
+)  # fmt: skip
 SORT = Frame(
     "file.sort", words("sort order alphabetize show print"), (words("sort sorted order alphabetize alphabetical alphabetically"),),
     words("line content numerically reverse reversed descending unique duplicate numeric number by in of file without removing "
@@ -403,5 +407,5 @@ SORT = Frame(
     needs=frozenset({"path"}), strict=True, same="output.text",
 )  # fmt: skip
 FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL, FIND, EMPTY, SEARCH, LEVEL_LINES, COUNT, COUNT_FILES, USAGE, SIZE, STAT,
-          EXISTS, HASH, SORT)  # fmt: skip
+          EXISTS, HASH, SAME_FILE, SORT)  # fmt: skip
 __all__ = ["DELETES", "FRAMES", "role", "text_quoted"]

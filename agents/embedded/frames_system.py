@@ -97,7 +97,8 @@ def _process_name(view: View) -> Json:
             view.claim(at, at + 1)
             return clean(view.tokens[at + 1].text)
     for at, token in view.free(Kind.WORD):
-        nearby = (view.lemma(at + 1), view.lemma(at - 1))
+        follows = view.lemma(at + 1)
+        nearby = (view.lemma(at + 2) if follows in {"is", "are"} else follows, view.lemma(at - 1))
         if at != view.head_at and (nearby[0] in _PROCESS or nearby[1] in {"process", "program"} or nearby[0] in {"running", "run", "up", "alive"}):  # fmt: skip
             if token.lemma not in _NOT_A_NAME and (nearby[0] not in {"up"} or view.head in {"is", "check"}):
                 view.claim(at)

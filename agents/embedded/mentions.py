@@ -33,8 +33,8 @@ SUPERLATIVE = frozenset({"most", "least", "highest", "lowest", "largest", "small
                          "fewest", "greatest", "maximum", "minimum"})  # fmt: skip
 BACK = ("on the same machine", "on the same device", "on the same server", "on that machine", "on that device",
         "on that server", "on that one", "on the same one", "on those machine", "on those server", "on those device",
-        "on all of them", "on each of them", "on both of them", "on them", "from them", "on each", "on each one",
-        "from each of them", "on both", "there")  # fmt: skip
+        "on all of them", "on each of them", "on both of them", "on them", "from them", "on each one",
+        "from each of them", "there")  # fmt: skip
 HERE = ("this machine", "this computer", "this device", "this laptop", "this box", "this pc", "this host",
         "my own machine", "my machine", "my computer", "my own computer", "my device", "localhost", "here",
         "the machine i am on", "the machine i'm on", "locally", "the local machine", "my local machine")  # fmt: skip
@@ -178,7 +178,8 @@ class Finder:
         if not quantifier and determined and self.low(at) in EVERY:
             return None
         count = None
-        if at < len(self.tokens) and self.tokens[at].kind is Kind.NUMBER and quantifier in (EVERY | {""}):
+        ranked = self.low(start - 1) == "top"
+        if not ranked and at < len(self.tokens) and self.tokens[at].kind is Kind.NUMBER and quantifier in (EVERY | {""}):
             count, at = self.tokens[at].value, at + 1
         criteria, at, adjectives = self._adjectives(at)
         noun = self.low(at)

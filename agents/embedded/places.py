@@ -51,7 +51,10 @@ def joined(found: Sequence[Place], text: str) -> Place:
     """One place of several mentions of single devices ("on alpha and on beta")."""
     if len(found) == 1:
         return found[0]
-    unique = list(dict.fromkeys(found))
+    unique: list[Place] = []
+    for place in found:
+        if all(place.selector != other.selector or place.back != other.back for other in unique):
+            unique.append(place)
     if len(unique) == 1:
         return unique[0]
     backs = [place for place in unique if place.back]

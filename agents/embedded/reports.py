@@ -120,7 +120,7 @@ def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     text = _text(composer, last)
     if isinstance(target, str) and target.endswith((".csv", ".xlsx", ".pdf", ".docx")):
         raise decline("results are saved as text, Markdown or JSON only", [target])
-    if isinstance(target, str) and target.endswith(".json"):
+    if isinstance(target, str) and target.endswith(".json") and text is None:
         text = _content(composer, last) + "\n"
     if text is None:
         composer.results.append(_store(composer, _write_up(composer, [last]), target, found, last.title))

@@ -22,8 +22,8 @@ FOLDER_NOUNS = frozenset({"folder", "directory", "dir", "subfolder", "subdirecto
 FILE_NOUNS = frozenset({"file", "logfile", "document", "script", "archive", "tarball", "zip"})
 NAMING = frozenset({"named", "called", "titled", "name"})
 SKIPPED = FOLDER_NOUNS | FILE_NOUNS | NAMING | frozenset(
-    "the a an my our your new path it its empty existing whole entire this text logfile config configuration only just "
-    "destination target url address link page be".split()
+    "the a an my our your new path its empty existing whole entire this logfile only just "
+    "destination target be".split()
 )  # fmt: skip
 PREPOSITIONS = frozenset("in to from into as with by of under inside within on at onto for containing over through "
                          "below using between against".split())  # fmt: skip
@@ -37,6 +37,11 @@ OLDER = {("older", "than"), ("untouched", "for"), ("unchanged", "for"), ("not", 
 NEWER = {("newer", "than"), ("younger", "than"), ("in", "the", "last"), ("within", "the", "last"), ("in", "the", "past"),
          ("within", "the", "past"), ("during", "the", "last"), ("over", "the", "last"), ("less", "than"),
          ("within",), ("last",), ("over", "the", "past")}  # fmt: skip
+
+
+ENDERS = frozenset({"and", "on", "in", "of", "for", "from", "to", "into", "that", "which", "recursively", "older", "larger", "bigger", "smaller",
+                    "newer", "changed", "modified", "sorted", "with", "containing", "by", "as", "take", "takes", "is", "are", "has", "there",
+                    "have", "please", "say", "says", "contain", "contains", "called", "named", "using", "if"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def looks_like_file(text: str) -> bool:
     """The last part of a path has an extension or is a well-known bare file name; a trailing slash never is."""
     last = text.rsplit("/", 1)[-1]
     return bool(last) and last not in {".", ".."} and ("." in last[1:] or last.casefold() in {
-        "makefile", "dockerfile", "readme", "license", "changelog", "gemfile", "procfile"} or last.startswith(".env"))  # fmt: skip
+        "makefile", "dockerfile", "readme", "license", "changelog", "gemfile", "procfile"} or (last.startswith(".") and len(last) > 2))  # fmt: skip
 
 
 def clean(text: str) -> str:
@@ -202,7 +207,13 @@ def folder_or_word(preps: str = "in under inside within") -> Reader:
 def _free_word(view: View, at: int) -> bool:
     word = view.lemma(at)
     known = FILLERS | ADJECTIVES | SKIPPED | EXTENSIONS.keys() | {"order", "file", "line", "total", "detail", "parallel", "log"}
-    return _plain(view, at) and word not in known and not view.lemma(at + 1)
+    return _plain(view, at) and word not in known and _ends_here(view, at + 1)
+
+
+def _ends_here(view: View, at: int) -> bool:
+    """Nothing follows that the word at `at - 1` could be an adjective of."""
+    word = view.lemma(at)
+    return not word or at in view.claimed or word in ENDERS
 
 
 def glob(view: View) -> Json:

@@ -8,6 +8,11 @@ from agents.embedded.tokens import LITERALS, Kind, Token
 from agents.embedded.words import FILLERS, LEADS
 
 
+SOFT = frozenset({"tell", "check", "show", "know", "see", "find", "determine", "verify", "give", "learn", "say", "report", "get", "figure",
+                  "identify", "test"})  # fmt: skip
+QUESTIONS = frozenset({"howmuch", "howmany", "howlong", "what", "which", "who", "where", "when", "whether", "if", "how", "size", "what's"})
+
+
 class View:
     """Tokens of one clause and the positions that some rule has explained. `fork` is a trial that may be dropped."""
 
@@ -29,8 +34,19 @@ class View:
                 continue
             if token.word and token.lemma in {"on", "from", "at", "in", "for", "across"} and self._device_next(at):
                 continue
+            if token.lemma in SOFT and self._asks_next(at + 1):
+                self.claimed.add(at)
+                continue
             return at
         return len(self.tokens)
+
+    def _asks_next(self, at: int) -> bool:
+        """`tell me which`, `check whether`: the real head is the question."""
+        while self.lemma(at) in LEADS:
+            at += 1
+        token = self.tokens[at] if at < len(self.tokens) else None
+        return token is not None and ((token.word and token.lemma in QUESTIONS) or (
+            token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what"))))  # fmt: skip
 
     def _device_next(self, at: int) -> bool:
         return at + 1 < len(self.tokens) and self.tokens[at + 1].kind is Kind.DEVICE

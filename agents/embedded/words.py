@@ -22,11 +22,11 @@ LEADS = _set(
     "please kindly can could would will you i i'd i'll we we'd want need like to let lets let's hey hi hello just now also "
     "then so ok okay go ahead first finally next lastly and me us d asterism quickly afterwards well right once secondly "
     "love wish help be great if would've thanks simply second third last"
-) - {"if", "last", "be", "great", "love", "wish"}
+) - {"if", "last", "be", "great", "love", "wish", "first", "second", "third"}
 ASK = _set(
     "show display print give get tell report check see view present know what which how is are does do has have list find "
     "determine learn inspect look fetch read output who retrieve return provide query when identify name figure compute "
-    "calculate measure describe say whether where did obtain grab examine review monitor collect gather summarize "
+    "calculate measure describe say whether if where did obtain grab examine review monitor collect gather summarize "
     "summarise count rank compare sum total average"
 )
 READS = _set("show display print give get tell read open cat view see output present dump fetch retrieve what type check "
