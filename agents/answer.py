@@ -8,8 +8,9 @@ the sanitizer and is bounded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
-from agents.joins import joined
+from agents.joins import behind, joined
 from agents.scope import current, replaced
 from agents.shapes import Shape, one_line
 from orchestrator.core.sanitize import sanitize
@@ -27,12 +28,11 @@ def write_answer(view: RunView, answer_tasks: Sequence[str]) -> str:
     if view.policy.plan_only:
         return _bounded(_planned(view))
     answers = current(view, answer_tasks)
-    blocks = [line for task in answers if _done(task) for line in _block(view, task)]
-    if not blocks:
-        blocks = [line for task in _evidence(view, answers) for line in _block(view, task)]
-    notes = _notes(view)
-    lines = [*blocks, *_effects(view, answers), *notes]
-    return _bounded(lines) if lines else "There is nothing to report: no task of this run has a result."
+    told = _with_sources(view, [task for task in answers if _done(task)]) or _evidence(view, answers)
+    # Lazily: what lies past the limit is not even written.
+    blocks = (line for task in told for line in _block(view, task))
+    written = _bounded(chain(blocks, _effects(view, answers), _notes(view)))
+    return written or "There is nothing to report: no task of this run has a result."
 
 
 def _done(task: TaskView) -> bool:
@@ -67,6 +67,16 @@ def _headed(told: Shape, task: TaskView) -> str:
         return f"{device}: {told.line} [{task.id}]".replace(":  [", ": [")
     where = f" on {device}" if told.kind == "action" and device else ""
     return f"{told.line}{where} [{task.id}]"
+
+
+def _with_sources(view: RunView, answers: Sequence[TaskView]) -> list[TaskView]:
+    """The answers; before one that saved a result, the result itself."""
+    told: dict[str, TaskView] = {}
+    for task in answers:
+        if task.risk is not Risk.READ:
+            told |= {one.id: one for one in behind(view, task) if _done(one)}
+        told[task.id] = task
+    return list(told.values())
 
 
 def _evidence(view: RunView, answers: Sequence[TaskView]) -> list[TaskView]:

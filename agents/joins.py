@@ -57,6 +57,18 @@ def joined(view: RunView, task: TaskView) -> Shape:
     return shape(task)
 
 
+def behind(view: RunView, task: TaskView) -> list[TaskView]:
+    """What a saved text was computed from: the data that went into it, directly or by way of a report."""
+    found: dict[str, TaskView] = {}
+    named = [task]
+    for _ in range(2):
+        ids = {reference.task for one in named for reference in find(one.arguments)}
+        named = [one for one in view.tasks if one.id in ids]
+        found |= {one.id: one for one in named if one.skill.startswith("data.")}
+        named = [one for one in named if one.skill == "text.report"]
+    return list(found.values())
+
+
 def _source(view: RunView, task: TaskView) -> TaskView | None:
     """A task whose output went into this one."""
     named = [reference.task for reference in find(task.arguments)]
@@ -85,15 +97,26 @@ def _ranked(view: RunView, task: TaskView, output: JsonObject) -> Shape:
     field, source = _by(task), _source(view, task)
     skill = source.skill if source else ""
     ascending = task.arguments.get("order") == "asc"
-    noun, most, least = _METRICS.get(f"{skill}.{field}") or _METRICS.get(field) or (_plain(field), "highest", "lowest")
+    noun, most, least = _metric(skill, field)
     top = [one for one in ranked if one["value"] == ranked[0]["value"]]
-    names = " and ".join(_label(one["item"]) for one in top[:5])
-    has = "has" if len(top) == 1 else "have, equally,"
+    names = _together([_label(one["item"]) for one in top])
+    has = "has" if len(top) == 1 else "share"
     line = f"{names} {has} the {least if ascending else most} {noun}: {_measured(ranked[0], field, source)}"
     if len(ranked) == 1:
         return Shape("plain", line)
     rest = [f"{place}. {_label(one['item'])}: {_measured(one, field, source)}" for place, one in enumerate(ranked, 1)]
     return Shape("plain", line, bounded(rest[len(top) :] if len(top) < len(ranked) else []))
+
+
+def _metric(skill: str, field: str) -> tuple[str, str, str]:
+    """What a field measures, and the words for most and least of it."""
+    return _METRICS.get(f"{skill}.{field}") or _METRICS.get(field) or (_plain(field), "highest", "lowest")
+
+
+def _together(names: list[str]) -> str:
+    """`a, b and c`."""
+    shown = [*names[:5], f"{len(names) - 5} more"] if len(names) > 6 else names
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _plain(field: str) -> str:
@@ -138,13 +161,13 @@ def _compared(view: RunView, task: TaskView, output: JsonObject) -> Shape:
 
 
 def _statistics(view: RunView, task: TaskView, output: JsonObject) -> Shape:
-    field = _by(task)
-    shown = [
-        f"{name} {words(output[key], field)}"
-        for name, key in (("sum", "sum"), ("average", "average"), ("lowest", "minimum"), ("highest", "maximum"))
-    ]
-    count = counted(int(str(output["count"])), "value")
-    return Shape("plain", f"{_plain(field)} over {count}: {', '.join(shown)}, median {words(output['median'], field)}")
+    field, source = _by(task), _source(view, task)
+    noun, _, _ = _metric(source.skill if source else "", field)
+    names = {"sum": "sum", "average": "average", "minimum": "lowest", "maximum": "highest", "median": "median"}
+    if field.endswith("percent"):
+        del names["sum"]  # a sum of percentages says nothing
+    shown = [f"{name} {words(output[key], field)}" for key, name in names.items()]
+    return Shape("plain", f"{noun} over {counted(int(str(output['count'])), 'value')}: {', '.join(shown)}")
 
 
 def _items(view: RunView, task: TaskView, output: JsonObject) -> Shape:
@@ -153,10 +176,11 @@ def _items(view: RunView, task: TaskView, output: JsonObject) -> Shape:
         raise TypeError("items")
     of = f" of {number(int(str(output['total'])))}" if "total" in output else ""
     source = _source(view, task)
-    return Shape("plain", f"{counted(count, 'item')}{of}", bounded([_item(one, source) for one in items], count))
+    field = next((one.path.split(".")[-1] for one in find(task.arguments)), "")
+    return Shape("plain", f"{counted(count, 'item')}{of}", bounded([_item(one, source, field) for one in items], count))
 
 
-def _item(item: Json, source: TaskView | None) -> str:
+def _item(item: Json, source: TaskView | None, field: str) -> str:
     """One item of a list: a fan-out's record by its device, anything else as it is."""
     if isinstance(item, dict) and isinstance(item.get("device"), str) and "output" in item and source is not None:
         told = shape(source.model_copy(update={"output": item["output"]}))
@@ -164,4 +188,4 @@ def _item(item: Json, source: TaskView | None) -> str:
     if isinstance(item, dict) and isinstance(item.get("path"), str):
         size = f" ({words(item['size_bytes'], 'size_bytes')})" if "size_bytes" in item else ""
         return one_line(item["path"], 300) + size
-    return one_line(item)
+    return words(item, field)

@@ -50,7 +50,7 @@ def shape(task: TaskView) -> Shape:
 def one_line(value: Json, limit: int = LINE) -> str:
     """A value as one clean, bounded line."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return sanitize(text, multiline=False, limit=limit).strip()
+    return sanitize(text[: limit * 8], multiline=False, limit=limit).strip()
 
 
 def words(value: Json, name: str = "") -> str:
@@ -76,7 +76,7 @@ def bounded(lines: Sequence[str], total: int | None = None, limit: int = BLOCK) 
 
 def text_lines(text: str) -> tuple[str, ...]:
     """A text from a device as clean lines, bounded."""
-    clean = sanitize(text, limit=TEXT).rstrip("\n")
+    clean = sanitize(text[: TEXT * 4], limit=TEXT).rstrip("\n")
     return bounded([line.rstrip() for line in clean.split("\n")]) if clean else ()
 
 
@@ -89,6 +89,11 @@ def table(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 def _path(output: Mapping[str, Json], key: str = "path") -> str:
     return one_line(output[key], 300)
+
+
+def _folder(path: Json) -> str:
+    """A folder's path; the workspace itself by its name."""
+    return "the workspace" if path in (None, "", ".") else one_line(path, 300)
 
 
 def _num(output: Mapping[str, Json], key: str) -> float:
@@ -130,7 +135,7 @@ def _saved(verb: str) -> Callable[[JsonObject, JsonObject], Shape]:
 def _listing(output: JsonObject, arguments: JsonObject) -> Shape:
     count = _num(output, "count")
     # Of a search, the pattern says more than the folder.
-    where = one_line(output.get("path") or arguments.get("path") or arguments.get("archive_path") or ".", 300)
+    where = _folder(output.get("path") or arguments.get("path") or arguments.get("archive_path"))
     pattern = arguments.get("pattern")
     wanted = f" matching {one_line(pattern, 100)}" if isinstance(pattern, str) and pattern != "*" else ""
     noun = counted(count, "entry", "entries")
@@ -195,13 +200,24 @@ def _counted(output: JsonObject, _: JsonObject) -> Shape:
         counted(_num(output, "words"), "word"),
         size(_num(output, "bytes")),
     ]
-    return Shape("fact", f"{_path(output)}: {', '.join(parts)} in {counted(_num(output, 'files'), 'file')}")
+    return Shape("fact", f"{_folder(output['path'])}: {', '.join(parts)} in {counted(_num(output, 'files'), 'file')}")
 
 
 def _usage(output: JsonObject, _: JsonObject) -> Shape:
     lines = [f"{_path(one)} ({size(_num(one, 'size_bytes'))})" for one in _objects(output, "largest")]
     held = f"{counted(_num(output, 'files'), 'file')}, {counted(_num(output, 'folders'), 'folder')}"
-    return Shape("fact", f"{_path(output)} holds {size(_num(output, 'bytes'))} ({held})", bounded(lines))
+    return Shape("fact", f"{_folder(output['path'])} holds {size(_num(output, 'bytes'))} ({held})", bounded(lines))
+
+
+def _stat(output: JsonObject, _: JsonObject) -> Shape:
+    size_, kind = size(_num(output, "size_bytes")), one_line(output["type"], 20)
+    owner, mode = one_line(output["owner"], 60), one_line(output["mode"], 20)
+    changed = one_line(output["modified"], 40)
+    return Shape("fact", f"{_path(output)}: {kind}, {size_}, changed {changed}, owner {owner}, mode {mode}")
+
+
+def _hash(output: JsonObject, _: JsonObject) -> Shape:
+    return Shape("fact", f"{one_line(output['algorithm'], 20)} of {_path(output)}: {one_line(output['hash'], 200)}")
 
 
 def _packed(output: JsonObject, _: JsonObject) -> Shape:
@@ -353,6 +369,8 @@ _BY_SKILL: dict[str, Callable[[JsonObject, JsonObject], Shape]] = {
     "file.replace": _replaced,
     "file.count": _counted,
     "file.usage": _usage,
+    "file.stat": _stat,
+    "file.hash": _hash,
     "archive.create": _packed,
     "archive.extract": _unpacked,
     "system.disk": disk,
