@@ -258,7 +258,8 @@ class DeviceAgent:
                 self._drained.set()
             elif not isinstance(command, Send):
                 self._runner.perform(command)
-        self._arm()
+        if self._executor.next_deadline() < self._alarm_at:
+            self._arm()
 
     def _send(self, body: bytes) -> None:
         session = self._session

@@ -11,6 +11,7 @@ from protocol.messages import AttemptRef, LogLine, Progress
 from tools.context import Stream, ToolLimits
 from tools.workspace import Workspace
 
+_FIRST_LOOK = threading.Lock()
 Say = Callable[[LogLine | Progress], Awaitable[None]]
 
 
@@ -33,7 +34,7 @@ class Artifacts:
 class AttemptContext:
     """One attempt's surroundings; the parts that few skills use are made when they are asked for."""
 
-    __slots__ = ("_key", "_say", "_transfers", "cancelled", "limits", "workspace")
+    __slots__ = ("_cancelled", "_key", "_say", "_transfers", "limits", "workspace")
 
     def __init__(
         self,
@@ -48,7 +49,16 @@ class AttemptContext:
         self._say = say
         self.workspace = workspace
         self.limits = limits
-        self.cancelled = threading.Event()
+        self._cancelled: threading.Event | None = None
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """Made at the first look: by the event loop or by the tool's thread, whichever comes first."""
+        if self._cancelled is None:
+            with _FIRST_LOOK:
+                if self._cancelled is None:
+                    self._cancelled = threading.Event()
+        return self._cancelled
 
     @property
     def attempt(self) -> AttemptRef:

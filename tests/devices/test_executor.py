@@ -22,10 +22,22 @@ from devices.events import (
     ShutdownAsked,
     Ticked,
 )
-from devices.executor import ACCEPT_DELAY_S, GRACE_S, MAX_RUNNING, RESEND_BATCH, Executor
+from devices.executor import ACCEPT_DELAY_S, GRACE_S, MAX_RUNNING, RESEND_BATCH, Executor, encode_result
+from protocol.codec import decode_device_frame, frame
 from protocol.errors import ErrorCode
-from protocol.messages import Cancel, Dispatch, Drain, Limits, Recorded, TaskError, Welcome
-from protocol.vocabulary import Risk, SkillSpec
+from protocol.messages import (
+    Cancel,
+    Dispatch,
+    Drain,
+    Limits,
+    Outcome,
+    Recorded,
+    Result,
+    TaskError,
+    Usage,
+    Welcome,
+)
+from protocol.vocabulary import Json, Risk, SkillSpec
 
 
 def skill(name: str, risk: Risk = Risk.READ, *, idempotent: bool = True) -> SkillSpec:
@@ -283,6 +295,21 @@ def test_shutdown_says_what_became_of_everything() -> None:
     assert bench.do(Finished(key(1), interrupted=True)) == ["result:unavailable"]
     assert bench.do(Finished(key(2), interrupted=True)) == ["Persist"]
     assert bench.do(Persisted(key(2))) == ["result:lost"]
+
+
+@pytest.mark.parametrize("output", [None, 1, 2.5, 'é"\\\n\x00', {"a": [True, None]}])
+def test_a_result_that_is_written_out_reads_as_a_result(output: Json) -> None:
+    body = encode_result(key(), 3, Outcome.SUCCEEDED, output, None, 0.25)
+    [message] = decode_device_frame(frame(1, 0, [body])).body
+    assert message == Result(
+        run="r",
+        task="t1",
+        attempt=1,
+        epoch=3,
+        outcome=Outcome.SUCCEEDED,
+        output=output,
+        usage=Usage(seconds=0.25),
+    )
 
 
 def test_unknown_keys_say_nothing() -> None:
