@@ -184,10 +184,11 @@ class Composer:
         source = next((result for result in reversed(self.results[-2:]) if result.file is not None), None)
         if source is None:
             return None
-        for one in sorted(self.understanding.matches(self._without_anaphora(view)), key=lambda m: -m.score):
+        open_to = self.understanding.matches(self._without_anaphora(view))
+        for one in sorted(open_to, key=lambda m: -m.score):
             slot = [name for name in one.missing if name in PATH_SLOTS]
             if not one.left and len(slot) == 1 and len(one.missing) == 1:
-                if not lenient and not self.understanding.agrees(one, view.tokens):
+                if not lenient and not self.understanding.agrees(one, view, open_to):
                     continue
                 if source.skill == "artifact.save" and one.frame.skill == "file.delete":
                     raise decline("it is not clear which of the two copies to delete", ["it"])

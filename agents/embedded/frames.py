@@ -49,6 +49,12 @@ class Frame:
     final: Callable[[JsonObject, View], JsonObject | None] | None = None
     same: str = ""
     bonus: int = 0
+    speaks: str = ""
+
+    @property
+    def phrased(self) -> str:
+        """The skill whose phrases the second signal looks at: `does it exist` is asked of stat, and answered by list."""
+        return self.speaks or self.skill
 
 
 @dataclass(frozen=True, slots=True)

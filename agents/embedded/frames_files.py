@@ -97,7 +97,7 @@ def _split_glob(arguments: JsonObject, view: View, name: str = "pattern") -> Jso
 
 
 LIST = Frame(
-    "file.list", LISTS | words("what's"), (), _FILE | words("inside hidden recursive recursively all subfolder including include "
+    "file.list", LISTS | words("what's"), (), _FILE | words("inside contain contained hidden recursive recursively all subfolder including include "
                                                       "listing workspace home root there everything dotfile with detail")
     | _SORT_WORDS,
     slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("sort", _sort), ("order", _order), ("limit", _LIMIT),
@@ -325,7 +325,7 @@ SEARCH = Frame(
     "file.search", SEARCHES | words("howmany search grep scan"), (), _SEARCH_MAY,
     slots=(("regex", lambda v: True if v.find({"regex", "regexp", "regular"}) is not None else None),
            ("_glob", _whole_glob), ("files", first_of(glob)),
-           ("path", first_of(path("in from under inside within of through on to into  ", want="any", bare=True),)),
+           ("path", first_of(path("in from under inside within of through on to into  ", want="any", bare=True), folder_or_word())),
            ("pattern", _pattern), ("files", _log_files),
            ("ignore_case", lambda v: True if v.find({"insensitive", "insensitively", "ignoring"}) is not None else None)),
     needs=frozenset({"pattern"}), strict=True, final=_searching,
@@ -374,7 +374,7 @@ EXISTS = Frame(
     "file.list", words("does is check do has have whether test verify see tell know are which what"), (words("exist exists there present"),),
     words("file folder directory whether if called named a the"),
     slots=(("path", first_of(_ANY, path(None, bare=True))),),
-    final=lambda a, v: _existence(a), measures=(Measure("output.count", "number"),), strict=False, bonus=2,
+    final=lambda a, v: _existence(a), measures=(Measure("output.count", "number"),), strict=False, bonus=2, speaks="file.stat",
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def _name(view: View) -> Json:
 
 def _empty(arguments: JsonObject, view: View) -> JsonObject | None:
     """`create an empty file x`, `touch x`: text is empty only where the request says so."""
-    if "text" not in arguments and (view.take({"empty", "blank"}) or view.head == "touch"):
+    if "text" not in arguments and (view.head == "touch" or any(t.lemma in {"empty", "blank"} for t in view.tokens if t.word)):
         return {**arguments, "text": ""}
     return arguments if "text" in arguments else None
 
@@ -91,13 +91,13 @@ def _into(view: View) -> bool:
 
 COPY = Frame(
     "file.copy", words("copy duplicate cp backup clone"), (), words("file folder directory overwriting overwrite"),
-    slots=(("source", first_of(path(" of", want="any", quoted=True), path(" of", bare=True))), ("target", _TARGET),
+    slots=(("source", first_of(path(" of named", want="any", quoted=True), path(" of named", bare=True))), ("target", _TARGET),
            ("overwrite", flag("overwriting", "overwrite"))),
     needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
 )  # fmt: skip
 MOVE = Frame(
     "file.move", words("move rename mv put"), (), words("file folder directory name"),
-    slots=(("source", first_of(path(" of", want="any"), path(" of", bare=True))), ("target", _TARGET)),
+    slots=(("source", first_of(path(" of named", want="any"), path(" of named", bare=True))), ("target", _TARGET)),
     needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
 )  # fmt: skip
 MKDIR = Frame(
@@ -126,7 +126,7 @@ def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 DELETE = Frame(
-    "file.delete", DELETES, (), words("file folder directory named called"), slots=(("path", path(" of", want="any", bare=True)),),
+    "file.delete", DELETES, (), words("file folder directory named called"), slots=(("path", path(" of named", want="any", bare=True)),),
     needs=frozenset({"path"}), strict=True, final=_deletion,
 )  # fmt: skip
 
@@ -169,7 +169,7 @@ _ARCHIVE = path(" of from in inside", want="file")
 UNPACK = Frame(
     "archive.extract", words("extract unpack unzip untar decompress expand uncompress unarchive open"), (),
     words("archive file content folder directory of tarball all everything zip"),
-    slots=(("archive_path", lambda v: _archive_path(v)), ("target", _TARGET)), needs=frozenset({"archive_path"}), strict=True,
+    slots=(("archive_path", lambda v: _archive_path(v)), ("target", first_of(_TARGET, folder_or_word("into to in")))), needs=frozenset({"archive_path"}), strict=True,
     final=lambda a, v: a if v.head != "open" else None,
 )  # fmt: skip
 
@@ -244,7 +244,7 @@ def _interpreter(arguments: JsonObject, view: View) -> JsonObject | None:
 
 SCRIPT = Frame(
     "script.run", words("run execute start launch"), (), words("script file shell bash python sh"),
-    slots=(("path", path("", want="file", bare=True)), ("cwd", _CWD)), needs=frozenset({"path"}), strict=True, final=_interpreter,
+    slots=(("path", path(" named", want="file", bare=True)), ("cwd", _CWD)), needs=frozenset({"path"}), strict=True, final=_interpreter,
 )  # fmt: skip
 
 FRAMES = (WRITE, APPEND, APPEND_END, REPLACE, COPY, MOVE, MKDIR, DELETE, PACK, UNPACK, INSIDE, FETCH, DOWNLOAD, SHELL, SCRIPT)

@@ -15,6 +15,7 @@ from agents.embedded.compose import Composer
 from agents.embedded.devices import Directory
 from agents.embedded.gate import refuse_kind
 from agents.embedded.mentions import find_places
+from agents.embedded.paraphrases import PHRASES
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.retrieval import Index
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
@@ -74,7 +75,7 @@ class EmbeddedPlanner:
         known = tuple((name, spec.version) for name, spec in specs.items())
         if self._understanding is None or known != self._known:
             self._known = known
-            self._understanding = Understanding(FRAMES, specs, Index(specs.values()))
+            self._understanding = Understanding(FRAMES, specs, Index(specs.values(), PHRASES))
         return self._understanding
 
 

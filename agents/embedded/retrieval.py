@@ -75,7 +75,7 @@ class Index:
                 seen.update(terms.keys())
         total = max(1, len(counted))
         self.idf = {term: math.log(1 + total / count) for term, count in seen.items()}
-        self.unseen = math.log(1 + total)
+        self.unseen = math.log(1 + total) / 2
         self.postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         self.skills: list[str] = []
         for number, (skill, terms) in enumerate(counted):

@@ -75,6 +75,8 @@ def role(view: View, at: int) -> Found:
         else:
             break
         step -= 1
+    if not prep and marks & NAMING:
+        prep = "named"
     beside = view.lemma(at + 1)
     if beside in FOLDER_NOUNS | FILE_NOUNS and at + 1 not in view.claimed:
         marks.add(beside)

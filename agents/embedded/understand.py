@@ -15,6 +15,8 @@ FLOOR = 0.16
 """Least similarity to a skill's own phrases at which retrieval supports a frame at all."""
 MARGIN = {Risk.READ: 0.55, Risk.WRITE: 0.7, Risk.DESTRUCTIVE: 0.75}
 """A frame's skill must reach this share of the best other skill's similarity."""
+ANY_MARGIN = {Risk.READ: 0.4, Risk.WRITE: 0.6, Risk.DESTRUCTIVE: 0.75}
+"""And this share of the similarity of any skill at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Understanding:
 
     def __init__(self, frames: Iterable[Frame], specs: Mapping[str, SkillSpec], index: Index) -> None:
         self.frames = tuple(frame for frame in frames if frame.skill in specs)
+        self.framed = frozenset(frame.phrased for frame in self.frames)
         self.specs = specs
         self.index = index
 
@@ -52,13 +55,26 @@ class Understanding:
         if len(top) > 1:
             names = ", ".join(sorted({one.frame.skill for one in top}))
             return Failure(f"it could mean more than one thing ({names})", _words(view))
-        if not lenient and not self.agrees(top[0], view.tokens):
+        if not lenient and not self.agrees(top[0], view, found):
             return Failure("the words and the examples of the skills do not agree on one skill", _words(view), top[0])
         return top[0]
 
-    def agrees(self, one: Match, tokens: Sequence[Token]) -> bool:
-        own, other = rank_of(one.frame.skill, self.index.query(tokens))
-        return own >= FLOOR and own >= MARGIN[self.specs[one.frame.skill].risk] * other
+    def agrees(self, one: Match, view: View, found: Sequence[Match]) -> bool:
+        """Whether retrieval supports the match: against what the grammar leaves open, and against everything else.
+
+        Skills that the clause's verb rules out are rivals too, but weaker ones: they share nouns with every request.
+        """
+        risk = self.specs[one.frame.skill].risk
+        scored = self.index.query(self._asked(view))
+        score = {entry.skill: entry.score for entry in scored}
+        own = score.get(one.frame.phrased, 0.0)
+        open_to = {match.frame.phrased for match in found} | (score.keys() - self.framed)
+        rival = max((score[skill] for skill in sorted(open_to & score.keys()) if skill != one.frame.phrased), default=0.0)
+        return own >= FLOOR and own >= MARGIN[risk] * rival and own >= ANY_MARGIN[risk] * scored[0].score
+
+    def _asked(self, view: View) -> list[Token]:
+        """The tokens that the frames had to explain: not devices, not what an operator took before."""
+        return [token for at, token in enumerate(view.tokens) if at not in view.claimed or at == view.head_at]
 
     def _settle(self, top: list[Match], view: View) -> list[Match]:
         """Among frames that explain the clause equally well, retrieval may choose, with a clear margin."""
