@@ -239,9 +239,11 @@ class DeviceAgent:
         )
 
     def _welcomed(self, welcome: Welcome) -> None:
+        if welcome.epoch <= self._executor.fence and not welcome.resumed:
+            log.warning("the orchestrator's record is new, or an old copy", device=self._settings.name)
         self._handle(welcome)
         if not welcome.resumed:
-            self._outbox.raise_epoch(welcome.epoch)
+            self._outbox.keep_epoch(welcome.epoch)
         self._transfers.reconnected()
         log.info("gateway is back" if self._lost else "connected", device=self._settings.name, url=self._settings.url)
         self._lost = False

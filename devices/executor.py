@@ -174,11 +174,15 @@ class Executor:
     # --- the gateway's messages ------------------------------------------------------------------------------
 
     def _on_welcome(self, welcome: Welcome, now: float) -> list[Command]:
-        """A session that goes on keeps its fence: what the gateway sent before the drop is still good."""
+        """A session that goes on keeps its fence: what the gateway sent before the drop is still good.
+
+        A fresh one sets it. Its epoch has just been raised in the orchestrator's database; where it is lower all the
+        same, that database is another one, or an old copy, and would never be obeyed again.
+        """
         self.limits = welcome.limits
         self._connected = True
         if not welcome.resumed:
-            self.fence = max(self.fence, welcome.epoch)
+            self.fence = welcome.epoch
             for held in self._held.values():
                 held.due, held.delay = now, RESEND_S
         return self._resend(now)

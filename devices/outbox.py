@@ -64,7 +64,7 @@ class Outbox:
     def epoch(self) -> int:
         return int(self._fact("epoch", "0"))
 
-    def raise_epoch(self, epoch: int) -> None:
+    def keep_epoch(self, epoch: int) -> None:
         """Remember that commands below `epoch` are refused; soon, not at once."""
         self._queue("INSERT OR REPLACE INTO facts VALUES ('epoch', ?)", str(epoch), wait=False)
 

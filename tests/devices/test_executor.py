@@ -166,8 +166,11 @@ def test_a_resumed_session_keeps_its_fence_and_a_fresh_one_raises_it() -> None:
     assert bench.do(dispatch(2, epoch=7)) == ["result:stale_epoch"]
 
 
-def test_the_fence_of_an_earlier_life_counts() -> None:
-    assert Bench(fence=9).do(dispatch(epoch=8)) == ["result:stale_epoch"]
+def test_a_new_database_is_obeyed() -> None:
+    """Its epochs begin at 1 again, and so does the fence; else the device would refuse it for ever."""
+    bench = Bench(fence=9)
+    assert bench.executor.fence == 3
+    assert bench.do(dispatch(epoch=3)) == ["Run"]
 
 
 def test_cancel_in_every_state() -> None:

@@ -33,7 +33,7 @@ async def test_an_identity_is_made_once(tmp_path: Path) -> None:
 async def test_the_epoch_is_kept(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
     assert outbox.epoch == 0
-    outbox.raise_epoch(7)
+    outbox.keep_epoch(7)
     outbox = await reopened(outbox, tmp_path)
     assert outbox.epoch == 7
     await outbox.close()
