@@ -6,6 +6,7 @@ Every try is noted on the run's record, with what the checks said. A planner tha
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -65,22 +66,25 @@ class _Try:
 
 
 class Cascade:
-    """Asks the rungs in order. `check` is exchangeable for tests."""
+    """Asks the rungs in order. `check` and `clock` (seconds, of any beginning) are exchangeable for tests."""
 
-    def __init__(self, rungs: Sequence[Planner], check: Check = check) -> None:
+    def __init__(
+        self, rungs: Sequence[Planner], check: Check = check, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.rungs = tuple(rungs)
+        self.clock = clock
         self._check = check
 
     async def plan(
-        self, consultation: Consultation, control: RunControl, request: Request, *, known: Sequence[str] = ()
+        self, consultation: Consultation, control: RunControl, request: Request, *, number: int = 1
     ) -> Accepted | Asking | Refused:
-        """The first proposal that holds. `known` are problems of an earlier plan, from a fleet that has changed."""
-        pass_ = _Pass(self, consultation, control, request, await control.answers(consultation.run), known)
+        """The first proposal that holds. `number` counts the climbs of one consultation, for the keys of its notes."""
+        climb = _Climb(self, consultation, control, request, await control.answers(consultation.run), number)
         for rung in self.rungs:
-            outcome = await pass_.climb(rung)
+            outcome = await climb.take(rung)
             if outcome is not None:
                 return outcome
-        return Refused(_refusal(pass_.tries, request, pass_.fleet))
+        return Refused(_refusal(climb.tries, request, climb.fleet))
 
     def findings(self, plan: Plan, request: Request, fleet: FleetView) -> tuple[Finding, ...]:
         """What the checks say to a plan; a check that breaks down speaks against it."""
@@ -91,7 +95,7 @@ class Cascade:
             return (Finding("internal", f"the plan could not be checked: {type(error).__name__}"),)
 
 
-class _Pass:
+class _Climb:
     """One way up the ladder for one consultation."""
 
     def __init__(
@@ -101,25 +105,27 @@ class _Pass:
         control: RunControl,
         request: Request,
         answers: Sequence[tuple[str, str]],
-        known: Sequence[str],
+        number: int,
     ) -> None:
         self.cascade, self.consultation, self.control, self.request = cascade, consultation, control, request
         self.answers = answers
-        self.known = tuple(known)
+        self.number = number
         self.fleet = allowed_fleet(control.fleet(), request)
         self.tries: list[_Try] = []
         self._noted = 0
 
-    async def climb(self, rung: Planner) -> Accepted | Asking | None:
+    async def take(self, rung: Planner) -> Accepted | Asking | None:
         """One rung: a proposal and, where the checks do not like it, one repair. None: on to the next rung."""
-        problems = self.known
+        findings: tuple[Finding, ...] = ()
+        problems: tuple[str, ...] = ()
         for _ in range(2):
             proposal = await self._propose(rung, problems)
             match proposal.result:
                 case Declined() as declined:
                     await self._note(proposal, ())
-                    self.tries.append(_Try(rung.rung, _words(declined)))
-                    return None
+                    # What the checks said of its plan tells more than that it has no other.
+                    problems = problems or (_words(declined),)
+                    break
                 case Clarification() as clarification:
                     return await self._ask(proposal, clarification)
                 case Plan() as plan:
@@ -135,11 +141,16 @@ class _Pass:
         return None
 
     async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
+        began = self.cascade.clock()
         try:
-            return await rung.plan(self.request, Context(self.fleet, self.answers, problems))
+            proposal = await rung.plan(self.request, Context(self.fleet, self.answers, problems))
         except Exception as error:  # noqa: BLE001 - the next rung must have its chance; this one is noted as declined
             _log.warning("planner %s broke down", rung.rung, exc_info=error)
-            return Proposal(rung=rung.rung, result=Declined(reason=f"{_CRASHED} ({type(error).__name__})"))
+            proposal = Proposal(rung=rung.rung, result=Declined(reason=f"{_CRASHED} ({type(error).__name__})"))
+        if proposal.usage.seconds:
+            return proposal
+        usage = proposal.usage.model_copy(update={"seconds": round(self.cascade.clock() - began, 6)})
+        return proposal.model_copy(update={"usage": usage})
 
     async def _ask(self, proposal: Proposal, clarification: Clarification) -> Asking | None:
         before = [_plain(question) for question, _ in self.answers]
@@ -153,7 +164,7 @@ class _Pass:
 
     async def _note(self, proposal: Proposal, problems: Sequence[str], *, accepted: bool = False) -> None:
         self._noted += 1
-        key = step_key(self.consultation, f"rung.{self._noted}")
+        key = step_key(self.consultation, f"rung.{self.number}.{self._noted}")
         await self.control.note_rung(self.consultation.run, proposal, problems, accepted=accepted, key=key)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
+# How long to wait for a connection, in seconds.
+POOL_TIMEOUT_S = 5.0
 _log = logging.getLogger("asterism.agents")
 _POSTGRES = re.compile(r"^postgres(?:ql)?(?:\+[a-z0-9_]+)?://")
 _SQLITE = re.compile(r"^sqlite(?:\+[a-z0-9_]+)?://(?:/(?P<path>.*))?$")
@@ -57,7 +59,7 @@ async def _postgres(url: str, stack: AsyncExitStack) -> BaseCheckpointSaver[str]
         kwargs={"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row},
         min_size=0,
         max_size=4,
-        timeout=5.0,
+        timeout=POOL_TIMEOUT_S,
         open=False,
     )
     await pool.open(wait=False)

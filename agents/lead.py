@@ -38,7 +38,6 @@ class Turn:
     rung: str = ""
     clarification: Clarification | None = None
     error: RunError | None = None
-    problems: tuple[str, ...] = ()
     starts: int = 0
     fault: Exception | None = None
     done: list[str] = field(default_factory=list)
@@ -84,7 +83,7 @@ class Lead:
         if request.plan is not None:
             turn.plan, turn.rung = request.plan, "request"
             return "start"
-        outcome = await self._cascade.plan(turn.consultation, turn.control, request, known=turn.problems)
+        outcome = await self._cascade.plan(turn.consultation, turn.control, request, number=turn.starts + 1)
         match outcome:
             case Accepted(plan=plan, rung=rung):
                 turn.plan, turn.rung = plan, rung
@@ -111,7 +110,6 @@ class Lead:
             return "under_way"
         if (await turn.control.view(turn.run)).state.terminal:
             return END
-        turn.problems = (result.reason,)
         if turn.starts < _STARTS:
             return "plan"
         turn.error = _not_started(result)

@@ -141,7 +141,7 @@ class _Revision:
             for edge in self.tasks[follower].depends_on
             if edge.task == id
         ]
-        if not joins:
+        if all(edge.on is On.COMPLETION for _, edge in joins):
             return Declines("no other device can do it and nothing joins it with others")
         for follower, edge in joins:
             if reason := self._incomplete(follower, edge, lost):
