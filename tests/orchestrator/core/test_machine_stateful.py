@@ -278,12 +278,8 @@ class Runs(RuleBasedStateMachine):
     @invariant()
     def ends_stay(self) -> None:
         """I6: a terminal task changes only by a retry that a person asked for."""
-        retried = {
-            id
-            for event in self.run.decision.events
-            if event.body.type == "task_retry_requested"
-            for id in event.body.tasks
-        }
+        bodies = [event.body for event in self.run.decision.events]
+        retried = {id for body in bodies if isinstance(body, TaskRetryRequested) for id in body.tasks}
         state = self.run.state
         for id, (status, output) in self.ended.items():
             assert id in retried or (state.tasks[id].status, state.tasks[id].output) == (status, output)
