@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.embedded import conditions, recipes
+from agents.embedded import conditions, coordination, recipes
 from agents.embedded.clauses import Clause
 from agents.embedded.devices import Directory, Place, named
 from agents.embedded.draft import Draft, Result, step_name
 from agents.embedded.frames import Match
-from agents.embedded.outcome import ask, decline
+from agents.embedded.outcome import Stop, ask, decline
 from agents.embedded.places import Spot, capable, joined, spots
 from agents.embedded.tokens import Kind
 from agents.embedded.understand import Failure, Understanding
 from agents.embedded.view import View
 from agents.embedded.words import NEGATIONS
-from orchestrator.core.plan import Selector, StepDependency
+from orchestrator.core.plan import Clarification, Selector, StepDependency
 from protocol.vocabulary import JsonObject, Risk
 
 PRONOUNS = frozenset({"it", "them", "they", "its", "one", "ones"})
@@ -121,12 +121,47 @@ class Composer:
             raise decline("what should follow a condition's branches cannot be ordered after them", _texts(clause))
         self.draft.begin(before if clause.link == "then" else (), gates)
         count = len(self.results)
-        if not recipes.apply(self, view, found):
-            self.results.append(self.frame_step(view, found))
+        self._build(view, found)
         if clause.link == "and" and before and not gates:
             self._order_writes(before)
         self.tails = self._ends(self.draft.fresh)
         self.answers.extend(result.step for result in self.results[count:])
+
+    def _build(self, view: View, found: Sequence[Spot]) -> None:
+        """The clause as a whole; where it has no meaning as one, its coordinated parts one by one."""
+        state = self._state()
+        try:
+            if not recipes.apply(self, view, found):
+                self.results.append(self.frame_step(view, found))
+        except Stop as stop:
+            parts = coordination.parts(view)
+            if not parts or isinstance(stop.result, Clarification):
+                raise
+            self._restore(state)
+            try:
+                self._build_parts(parts)
+            except Stop:
+                raise stop from None
+
+    def _build_parts(self, parts: Sequence[View]) -> None:
+        for number, part in enumerate(parts):
+            found = spots(part, self.places)
+            if not found:
+                later = [self.places[int(t.value or 0)] for other in parts[number + 1 :] for t in other.tokens if t.kind is Kind.DEVICE]
+                self.ahead = later[0] if later else self.ahead
+                if number == 0 and later:
+                    self.scope, self.scope_step = None, None
+            self.draft.fresh = []
+            if not recipes.apply(self, part, found):
+                self.results.append(self.frame_step(part, found))
+
+    def _state(self) -> tuple[object, ...]:
+        draft = self.draft
+        return (dict(draft.steps), list(draft.fresh), list(self.results), list(self.answers), self.scope, self.scope_step, self.lost, self.ahead)
+
+    def _restore(self, state: tuple[object, ...]) -> None:
+        draft = self.draft
+        draft.steps, draft.fresh, self.results, self.answers, self.scope, self.scope_step, self.lost, self.ahead = state  # type: ignore[assignment]
 
     def _order_writes(self, before: Sequence[str]) -> None:
         """`A and B`: B waits for A where either changes something; two that only read may run side by side."""

@@ -47,7 +47,7 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if ranked is not None and (which or (view.head in {"rank", "sort", "order"} and many) or ranked.limit is not None and many):
         return _ranked(composer, view, found, ranked)
     limit = operators.comparison(view)
-    if limit is not None and (which or _asks_of_device(view, found)):
+    if limit is not None and (which or _asks_of_device(view, found) or _relative(view, found)):
         return _filtered(composer, view, found, limit)
     total = operators.statistics(view)
     if total is not None and many and not which:
@@ -61,6 +61,11 @@ def _yes_or_no(view: View) -> bool:
     """`which servers have / are running / contain`: asks for devices, not for facts about them."""
     return view.head in {"have", "has", "contain", "contains", "hold", "mention"} or any(
         view.lemma(at) in {"running", "run", "runs"} for at in range(len(view.tokens)))  # fmt: skip
+
+
+def _relative(view: View, found: Sequence[Spot]) -> bool:
+    """`list the servers that have less than ...`, `all machines with more than ...`: devices, picked by a fact."""
+    return any(spot.place.many and view.lemma(spot.at + 1) in {"that", "which", "with", "whose", "where", "having"} for spot in found)
 
 
 def _asks_of_device(view: View, found: Sequence[Spot]) -> bool:

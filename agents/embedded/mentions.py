@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rapidfuzz.distance import OSA
+
 from agents.embedded.devices import (
     EVERY,
     EXACT_KINDS,
@@ -24,7 +26,7 @@ from agents.embedded.devices import (
 )
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
-from agents.embedded.words import COMMON
+from agents.embedded.words import COMMON, EXTENSIONS, FILLERS
 from protocol.vocabulary import DeviceKind
 
 NAME_KINDS = frozenset({Kind.WORD, Kind.PATH, Kind.HOST, Kind.NUMBER})
@@ -67,7 +69,19 @@ class Finder:
         return out, self.places
 
     def _mention(self, at: int) -> tuple[Place, int] | None:
-        return self._fixed(at) or self._list(at) or self._quantified(at)
+        return self._fixed(at) or self._list(at) or self._quantified(at) or self._misspelt(at)
+
+    def _misspelt(self, at: int) -> tuple[Place, int] | None:
+        """An unknown word where a device name is due, one slip away from exactly one name."""
+        token = self.tokens[at]
+        if not token.word or self.low(at - 1) not in {"on", "from", "to", "onto", "of"} or len(token.text) < 4:
+            return None
+        if self._everyday(token.lemma) or token.lemma in FILLERS or token.lemma in EXTENSIONS or self.low(at + 1) in {"folder", "directory", "file"}:
+            return None
+        near = [name for plain, name in self.directory.names.items() if OSA.distance(token.text.casefold(), plain, score_cutoff=1) <= 1]
+        if len(near) != 1 or len(near[0]) < 4:
+            return None
+        return replace(named(self.directory, near, ""), fuzzy=True), at + 1
 
     # --- small readers: each returns where it ends, or `at` itself ----------------------------------------------
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agents.embedded import frames_files, frames_system, frames_write
+from agents import coverage
 from agents.embedded.clauses import merge_words, segment
 from agents.embedded.compose import Composer
 from agents.embedded.devices import Directory
 from agents.embedded.gate import refuse_kind
+from agents.embedded.grammar import FRAMES
 from agents.embedded.mentions import find_places
 from agents.embedded.paraphrases import PHRASES
 from agents.embedded.outcome import Stop, decline
@@ -25,8 +26,6 @@ from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
 from orchestrator.core.ports import PlanningContext
 from orchestrator.core.requests import Request
 from protocol.vocabulary import SkillSpec
-
-FRAMES: Final = (*frames_system.FRAMES, *frames_files.FRAMES, *frames_write.FRAMES)
 
 
 class EmbeddedPlanner:
@@ -69,7 +68,16 @@ class EmbeddedPlanner:
         composer.compose(segment(placed))
         if not composer.draft.steps:
             raise decline("the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20])
-        return composer.draft.plan(composer.draft.answering(composer.answers), "grammar and retrieval agree; every word of the request is placed")
+        plan = composer.draft.plan(composer.draft.answering(composer.answers), "grammar and retrieval agree; every word of the request is placed")
+        self._covered(request, plan, context)
+        return plan
+
+    def _covered(self, request: Request, plan: Plan, context: PlanningContext) -> None:
+        """The last gate, the same for every rung, held strictly here."""
+        gaps = coverage.check(request.text, plan, context.fleet, client=request.client, answers=tuple(context.answers), strict=True)
+        if gaps:
+            words = [word for gap in gaps for word in gap.words]
+            raise decline("the plan would not cover the request: " + "; ".join(gap.message for gap in gaps[:5]), words)
 
     def _for(self, specs: Mapping[str, SkillSpec]) -> Understanding:
         known = tuple((name, spec.version) for name, spec in specs.items())

@@ -194,6 +194,11 @@ def folder_or_word(preps: str = "in under inside within") -> Reader:
         value = exact(view)
         if value is not None:
             return value
+        if view.head in {"ls", "list"} and view.head_at + 1 < len(view.tokens) and not view.assumed:
+            at = view.head_at + 1
+            if _free_word(view, at) and view.lemma(at) not in _LISTABLE:
+                view.claim(at)
+                return clean(view.tokens[at].text)
         for at, token in view.free(Kind.WORD):
             before = at - 1
             if view.lemma(before) in {"the", "my"}:
@@ -206,9 +211,13 @@ def folder_or_word(preps: str = "in under inside within") -> Reader:
     return read
 
 
+_LISTABLE = frozenset("file folder process log content archive interface server device entry error warning item program everything directory "
+                      "service user port package container job".split())  # fmt: skip
+
+
 def _free_word(view: View, at: int) -> bool:
     word = view.lemma(at)
-    known = FILLERS | ADJECTIVES | SKIPPED | EXTENSIONS.keys() | {"order", "file", "line", "total", "detail", "parallel", "log"}
+    known = FILLERS | ADJECTIVES | SKIPPED | {"order", "file", "line", "total", "detail", "parallel", "log"}
     return _plain(view, at) and word not in known and _ends_here(view, at + 1)
 
 

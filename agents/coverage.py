@@ -1,0 +1,289 @@
+"""Coverage: whether a plan uses all that the request says, and does nothing that the request does not say.
+
+Forward, every literal (path, glob, quoted text, URL, number, size, duration, percentage), every device mention, every
+action word, every negation and every condition of the request must be used. Backward, every device, every literal
+argument and every write or destructive skill of the plan must be explained by the request, by an answer of the person,
+or by a default that a recipe documents. Works on any rung's plan; `strict` also wants every other content word placed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agents.embedded.clauses import merge_words
+from agents.embedded.devices import Directory, Place
+from agents.embedded.evidence import Evidence
+from agents.embedded.mentions import find_places
+from agents.embedded.outcome import Stop
+from agents.embedded.text import normalise, stem
+from agents.embedded.tokens import Kind, Token, tokenise
+from agents.embedded.words import FILLERS, LEADS, NEGATIONS
+from orchestrator.core.fleet import FleetView
+from orchestrator.core.plan import Declined, Plan, Selector, Step
+from orchestrator.core.references import find
+from orchestrator.core.tasks import On
+from protocol.vocabulary import Json, Risk, SkillSpec
+
+NUMERIC = frozenset({Kind.NUMBER, Kind.SIZE, Kind.DURATION, Kind.PERCENT})
+FREE_ARGUMENTS = frozenset({"by", "title", "sections", "items", "op", "value", "order", "sort", "algorithm", "interpreter", "format", "type"})
+IF_WORDS = frozenset({"if", "unless", "otherwise", "else"})
+STRUCTURE = frozenset(
+    "then after that afterwards next finally lastly first second third before if unless otherwise else and or but when while once done "
+    "meanwhile parallel simultaneously same time each every all both any one two except excluding besides other than more less over under "
+    "above below least most between result output them those these last followed step also respectively together called named labelled labeled tagged".split()
+)  # fmt: skip
+DEFAULTS = (re.compile(r"reports/[a-z0-9-]+\.md"), re.compile(r"backups(/.*)?"), re.compile(r"\*(\.[A-Za-z0-9]+)?"), re.compile(r"\.{1,2}/?"),
+            re.compile(r"\n?"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing unexplained. Codes: `unused_literal`, `unused_device`, `unused_word`, `unused_negation`, `unused_condition`;
+
+    `unexplained_device`, `unexplained_argument`, `unexplained_skill`; `unreadable` where the devices cannot be told.
+    """
+
+    code: str
+    message: str
+    words: tuple[str, ...] = ()
+
+
+def check(text: str, plan: Plan, fleet: FleetView, *, client: str | None = None, answers: Sequence[tuple[str, str]] = (),
+          attachment: str = "", strict: bool = False) -> tuple[Gap, ...]:  # fmt: skip
+    """Every gap between a request and a plan for it; none where the plan covers the request exactly."""
+    checker = _Checker.of(text, plan, fleet, client=client, answers=answers, attachment=attachment)
+    return tuple((*checker.forward(strict), *checker.backward()))
+
+
+@dataclass
+class _Checker:
+    text: str
+    plan: Plan
+    fleet: FleetView
+    specs: Mapping[str, SkillSpec]
+    tokens: list[Token]
+    places: list[Place]
+    evidence: Evidence
+    client: str | None
+    answers: Sequence[tuple[str, str]]
+    attachment: str
+    selected: dict[str, frozenset[str]] = field(default_factory=dict)
+    unreadable: str = ""
+
+    @classmethod
+    def of(cls, text: str, plan: Plan, fleet: FleetView, *, client: str | None, answers: Sequence[tuple[str, str]], attachment: str) -> _Checker:
+        plain = normalise(text)
+        tokens = merge_words(tokenise(plain))
+        unreadable, places = "", list[Place]()
+        try:
+            tokens, places = find_places(tokens, Directory(fleet, client, answers))
+        except Stop as stop:
+            # A model may have resolved what the grammar of mentions cannot: then devices are checked by name alone.
+            unreadable = stop.result.reason if isinstance(stop.result, Declined) else stop.result.question
+        specs = fleet.skills
+        self = cls(plain, plan, fleet, specs, tokens, places, Evidence.of(specs), client, answers, attachment, unreadable=unreadable)
+        for step in plan.steps:
+            self.selected[step.id] = self._devices(step)
+        return self
+
+    def _devices(self, step: Step) -> frozenset[str]:
+        if step.devices.same_as is not None:
+            return self.selected.get(step.devices.same_as, frozenset())
+        return frozenset(name for name, device in self.fleet.devices.items() if fits(step.devices, name, self.fleet)
+                         and (step.skill in device.skills or name in step.devices.names))  # fmt: skip
+
+    # --- forward: all that the request says is used -------------------------------------------------------------
+
+    def forward(self, strict: bool) -> Iterator[Gap]:
+        yield from self._literals()
+        yield from self._mentions()
+        yield from self._negations()
+        yield from self._words(strict)
+
+    def _literals(self) -> Iterator[Gap]:
+        texts, numbers = list(self._texts()), list(self._numbers())
+        joined = "\n".join(texts)
+        for token in self.tokens:
+            if token.kind in (Kind.QUOTED, Kind.PATH, Kind.GLOB, Kind.URL, Kind.HOST, Kind.LABEL):
+                if not self._text_used(str(token.value), texts, joined):
+                    yield Gap("unused_literal", f"{token.text} is not used by the plan", (token.text,))
+            elif token.kind in NUMERIC and isinstance(token.value, (int, float)):
+                if not self._number_used(token, numbers, joined):
+                    yield Gap("unused_literal", f"{token.text} is not used by the plan", (token.text,))
+
+    def _text_used(self, value: str, texts: Sequence[str], joined: str) -> bool:
+        plain = value.rstrip("/")
+        if plain in joined or plain in self._label_texts():
+            return True
+        folder, _, name = plain.rpartition("/")
+        if folder and any(text.rstrip("/") == folder for text in texts) and name in texts:
+            return True
+        return value.startswith(".") and f"*{value}" in texts
+
+    def _label_texts(self) -> set[str]:
+        pairs = {f"{key}={value}" for step in self.plan.steps for key, value in step.devices.labels.items()}
+        return pairs | {value for step in self.plan.steps for value in step.devices.labels.values()}
+
+    def _number_used(self, token: Token, numbers: Sequence[float], joined: str) -> bool:
+        value = float(token.value) if isinstance(token.value, (int, float)) else 0.0
+        wanted = {value, 100 - value} if token.kind is Kind.PERCENT else {value}
+        if any(abs(number - option) < 1e-6 for number in numbers for option in wanted):
+            return True
+        if re.search(rf"(?<![\d.]){re.escape(token.text)}(?![\d.])", joined):
+            return True
+        return any(len(names) == value for names in self.selected.values())
+
+    def _mentions(self) -> Iterator[Gap]:
+        used = frozenset().union(*(names for id, names in self.selected.items() if not self._anywhere(id)), frozenset())
+        for place in self.places:
+            missing = [name for name in place.names if name not in used]
+            if missing and not (place.any and set(place.names) & used):
+                yield Gap("unused_device", f"the plan leaves out {', '.join(missing)} of {place.text!r}", (place.text,))
+
+    def _anywhere(self, id: str) -> bool:
+        return next(step for step in self.plan.steps if step.id == id).devices == Selector()
+
+    def _negations(self) -> Iterator[Gap]:
+        conditions = [edge for step in self.plan.steps for edge in step.after if edge.on is not On.SUCCESS]
+        for token in self.tokens:
+            if token.word and token.lemma in NEGATIONS and not conditions and not self._shown(token):
+                yield Gap("unused_negation", f'"{token.text}" is not reflected in the plan', (token.text,))
+            if token.word and token.lemma in IF_WORDS and not conditions and not self._asks_whether(token):
+                yield Gap("unused_condition", f'"{token.text}" is not reflected in the plan', (token.text,))
+
+    def _shown(self, token: Token) -> bool:
+        """A word such as `without duplicates` that some argument stands for."""
+        return any(step.arguments.get("unique") for step in self.plan.steps)
+
+    def _asks_whether(self, token: Token) -> bool:
+        at = self.tokens.index(token)
+        return any(t.word and t.lemma in {"check", "see", "tell", "know", "verify", "find", "determine", "report", "test", "say"}
+                   for t in self.tokens[max(0, at - 3) : at])  # fmt: skip
+
+    def _words(self, strict: bool) -> Iterator[Gap]:
+        skills = {step.skill for step in self.plan.steps}
+        known = self.evidence.words(skills) | STRUCTURE
+        stems = {stem(word) for word in known} | {stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)}
+        for token in self.tokens:
+            if not token.word or token.lemma in FILLERS or token.lemma in LEADS or token.lemma in NEGATIONS or token.lemma in known:
+                continue
+            if stem(token.lemma) in stems or any(stem(part) in stems for part in token.text.split() if " " in token.text):
+                continue
+            if strict or token.lemma in self.evidence.actions:
+                yield Gap("unused_word", f'nothing in the plan answers to "{token.text}"', (token.text,))
+
+    # --- backward: nothing that the request does not say --------------------------------------------------------
+
+    def backward(self) -> Iterator[Gap]:
+        spoken = {token.lemma for token in self.tokens if token.word} | {word.casefold() for word in re.findall(r"[^\W_]+", self.text)}
+        explained = self._explained_devices()
+        for step in self.plan.steps:
+            yield from self._device_gap(step, explained)
+            yield from self._argument_gaps(step)
+            yield from self._skill_gap(step, spoken)
+
+    def _explained_devices(self) -> frozenset[str]:
+        named = {name for place in self.places for name in place.names}
+        low = self.text.casefold()
+        named |= {name for name in self.fleet.devices if re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", low)}
+        if self.client is not None:
+            named.add(self.client)
+        for _, answer in self.answers:
+            named |= {name for name in self.fleet.devices if name.casefold() == answer.strip().casefold()}
+            if answer.strip().casefold() in {"every device", "all", "every one"}:
+                named |= set(self.fleet.devices)
+        return frozenset(named)
+
+    def _device_gap(self, step: Step, explained: frozenset[str]) -> Iterator[Gap]:
+        if self._anywhere(step.id) or (self.unreadable and not step.devices.names):
+            return
+        able = [name for name, device in self.fleet.devices.items() if step.skill in device.skills and device.available]
+        extra = sorted(self.selected[step.id] - explained)
+        if extra and len(able) > 1:
+            yield Gap("unexplained_device", f"step {step.id} runs on {', '.join(extra[:10])}, which the request does not name", tuple(extra[:10]))
+
+    def _argument_gaps(self, step: Step) -> Iterator[Gap]:
+        for name, value in step.arguments.items():
+            if name in FREE_ARGUMENTS:
+                continue
+            for text in _strings(value):
+                if not self._explained(text):
+                    yield Gap("unexplained_argument", f"step {step.id}: {name} {text[:80]!r} is not in the request", (text[:80],))
+
+    def _explained(self, text: str) -> bool:
+        plain = text.replace("$${", "${")
+        if any(True for _ in find(text)):
+            return True
+        low, spoken = plain.casefold().rstrip("/"), self.text.casefold()
+        if low in spoken or plain in self.attachment or any(pattern.fullmatch(plain) for pattern in DEFAULTS):
+            return True
+        if any(low == answer.strip().casefold() for _, answer in self.answers):
+            return True
+        parts = [part for part in re.split(r"/|\.tar\.gz$|\.zip$", low) if part]
+        return bool(parts) and all(part in spoken or part == "backups" for part in parts)
+
+    def _skill_gap(self, step: Step, spoken: set[str]) -> Iterator[Gap]:
+        spec = self.specs.get(step.skill)
+        if spec is None or spec.risk is Risk.READ or self._serves(step):
+            return
+        if not self.evidence.verbs(step.skill) & spoken:
+            yield Gap("unexplained_skill", f"step {step.id}: the request has no verb that asks for {step.skill}", (step.skill,))
+
+    def _serves(self, step: Step) -> bool:
+        """Packing and unpacking around a transfer belong to the transfer, whose own verb is checked."""
+        if step.skill not in {"archive.create", "archive.extract"}:
+            return False
+        return any(other.skill == "artifact.publish" for other in self.plan.steps) and bool(self.evidence.sends & {
+            token.lemma for token in self.tokens if token.word})  # fmt: skip
+
+    # --- the plan's values --------------------------------------------------------------------------------------
+
+    def _values(self) -> Iterator[Json]:
+        for step in self.plan.steps:
+            yield from step.arguments.values()
+            for edge in step.after:
+                if edge.when is not None:
+                    yield edge.when.model_dump(mode="json")
+
+    def _texts(self) -> Iterator[str]:
+        for value in self._values():
+            yield from (text.replace("$${", "${") for text in _strings(value))
+
+    def _numbers(self) -> Iterator[float]:
+        for value in self._values():
+            yield from _floats(value)
+
+
+def fits(selector: Selector, name: str, fleet: FleetView) -> bool:
+    """Whether a selector takes a device of the fleet."""
+    device = fleet.devices[name]
+    return (
+        (not selector.names or name in selector.names)
+        and name not in selector.exclude
+        and (selector.kind is None or device.kind is selector.kind)
+        and (not selector.os or selector.os.lower() in device.profile.os.lower())
+        and (not selector.gpu or bool(device.profile.gpus))
+        and all(device.labels.get(key) == value for key, value in selector.labels.items())
+    )
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        items: Iterable[Json] = value.values() if isinstance(value, dict) else value
+        for item in items:
+            yield from _strings(item)
+
+
+def _floats(value: Json) -> Iterator[float]:
+    if isinstance(value, bool):
+        return
+    if isinstance(value, (int, float)):
+        yield float(value)
+    elif isinstance(value, (list, dict)):
+        items: Iterable[Json] = value.values() if isinstance(value, dict) else value
+        for item in items:
+            yield from _floats(item)

@@ -1,0 +1,10 @@
+"""All frames of the grammar."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.embedded import frames_files, frames_system, frames_write
+from agents.embedded.frames import Frame
+
+FRAMES: Final[tuple[Frame, ...]] = (*frames_system.FRAMES, *frames_files.FRAMES, *frames_write.FRAMES)
