@@ -1,9 +1,16 @@
 """Device credentials: a token that never crosses the wire.
 
 A token reads `ast_<id>_<secret>`. The orchestrator keeps its *verifier*, the SHA-256 of the whole token, and looks it
-up by `id`. A device proves that it holds the token with an HMAC-SHA256 under the verifier over the gateway's fresh
-nonce, its own identity and name, and the version it speaks: a proof that was overheard serves for nothing else. Nonce
-and secret come from outside, so that everything here is a pure function.
+up by `id`. A device proves that it holds the token with an HMAC-SHA256, in hex, keyed with the 32 bytes of the verifier
+over five lines, joined by a newline, with none at the end:
+
+    asterism-proof
+    the nonce of the gateway's challenge
+    the device's lasting identity
+    the device's name
+    the version that it speaks
+
+A proof that was overheard serves for nothing else. Nonce and secret come from outside; all here is a pure function.
 """
 
 from __future__ import annotations
