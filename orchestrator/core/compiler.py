@@ -20,7 +20,7 @@ from orchestrator.core.graph import TaskGraph
 from orchestrator.core.plan import Plan, Selector, Step
 from orchestrator.core.references import Reference
 from orchestrator.core.schemas import at_path, check_arguments
-from orchestrator.core.tasks import ANYWHERE, Dependency, On, Requirements, Task
+from orchestrator.core.tasks import ANYWHERE, PATIENT, Dependency, On, Requirements, Task, Timeouts
 from protocol.vocabulary import JsonObject, Risk, SkillSpec
 
 MAX_TASKS = 20_000
@@ -57,6 +57,8 @@ class _Compiler:
         self.fleet = fleet
         self.problems: list[Problem] = []
         self.steps: dict[str, Step] = {}
+        self.named: dict[str, dict[str, None]] = {}
+        self.patience: dict[str, Timeouts] = {}
         self.order: list[Step] = []
         self.tasks: dict[str, dict[str, str]] = {}  # step -> device name ("" where placement chooses) -> task id
         self.specs: dict[str, SkillSpec] = {}
@@ -85,8 +87,9 @@ class _Compiler:
             if count > 1:
                 self._problem("duplicate_step", f"there are {count} steps {name}", name)
         self.steps = {step.id: step for step in self.plan.steps}
+        self.named = {step.id: _named(step) for step in self.plan.steps}
         for step in self.plan.steps:
-            for name in _named(step):
+            for name in self.named[step.id]:
                 if name not in self.steps:
                     self._problem("unknown_step", f"step {step.id} names {name}, which is no step", step.id)
         for name in self.plan.answer:
@@ -95,10 +98,10 @@ class _Compiler:
 
     def _sort(self) -> None:
         """Topological order, stable in the plan's order (Kahn)."""
-        waiting = {step.id: set(_named(step)) for step in self.plan.steps}
+        waiting = {step.id: set(self.named[step.id]) for step in self.plan.steps}
         followers: dict[str, list[str]] = {}
         for step in self.plan.steps:
-            for name in _named(step):
+            for name in self.named[step.id]:
                 followers.setdefault(name, []).append(step.id)
         ready = [step.id for step in self.plan.steps if not waiting[step.id]]
         for name in ready:
@@ -226,9 +229,6 @@ class _Compiler:
 
     def _task(self, step: Step, device: str, id: str) -> Task:
         spec = self.specs[step.id]
-        timeouts = step.timeouts
-        if timeouts.run_s is None:
-            timeouts = timeouts.model_copy(update={"run_s": spec.timeout_s})
         return Task(
             id=id,
             title=step.title,
@@ -239,12 +239,23 @@ class _Compiler:
             join=step.join,
             group=step.id if device else None,
             priority=step.priority,
-            timeouts=timeouts,
+            timeouts=self._timeouts(step.timeouts, spec),
             retry=step.retry,
             risk=spec.risk,
             idempotent=spec.idempotent,
             on_failure=step.on_failure,
         )
+
+    def _timeouts(self, timeouts: Timeouts, spec: SkillSpec) -> Timeouts:
+        """A step's timeouts with its skill's own for what it leaves open; those without any of their own are shared."""
+        if timeouts.run_s is not None:
+            return timeouts
+        filled = self.patience.get(spec.name) if timeouts is PATIENT else None
+        if filled is None:
+            filled = timeouts.model_copy(update={"run_s": spec.timeout_s})
+            if timeouts is PATIENT:
+                self.patience[spec.name] = filled
+        return filled
 
     def _renamed(self, reference: Reference, device: str) -> Reference:
         if not reference.many:
@@ -297,7 +308,7 @@ class _Compiler:
     def _answer(self) -> tuple[str, ...]:
         wanted: Iterable[str] = self.plan.answer
         if not self.plan.answer:
-            needed = {name for step in self.order for name in _named(step)}
+            needed = {name for step in self.order for name in self.named[step.id]}
             wanted = [step.id for step in self.plan.steps if step.id not in needed]
         return tuple(task for step in wanted for task in self.tasks[step].values())
 
