@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from orchestrator.api.problems import STATUS
+from orchestrator.cli.exits import exit_of
 from orchestrator.core.ports import StoreError
 from protocol.errors import ErrorCode
 
@@ -50,6 +53,36 @@ def test_every_run_code_has_its_exit_code_and_its_line() -> None:
     }
     assert {code: exits.get(code) for code in EXITS} == EXITS
     assert {cells[0].strip("`") for cells in rows("Codes of a run")[2:]} == set(EXITS)
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    for cells in rows("Exit codes of `asterism`")[3:]:
+        codes = [code for code in re.findall(r"`(\w+)`", cells[2]) if not code.endswith("_")]
+        assert codes
+        assert {code: int(exit_of(code)) for code in codes} == dict.fromkeys(codes, int(cells[0]))
+
+
+def test_the_rest_codes_are_those_of_the_server() -> None:
+    listed = {
+        code: int(cells[1])
+        for cells in rows("Codes of REST")
+        if cells[1].isdigit()
+        for code in re.findall(r"`(\w+)`", cells[0])
+    }
+    assert listed == STATUS
+
+
+def test_every_reason_to_refuse_an_edit_has_its_line() -> None:
+    listed = {code for cells in rows("Codes of REST") for code in re.findall(r"`(\w+)`", cells[0])}
+    raised = {
+        node.args[0].value
+        for path in (ROOT / "orchestrator/core").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "EditError"
+        if isinstance(node.args[0], ast.Constant)
+    }
+    assert len(raised) > 5
+    assert raised <= listed
 
 
 def test_every_store_code_has_its_line() -> None:
