@@ -19,7 +19,8 @@ from orchestrator.core.ports import Consultation, Planner, RunControl
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
 
-Check = Callable[[Plan, Request, FleetView], tuple[Finding, ...]]
+Answers = Sequence[tuple[str, str]]
+Check = Callable[[Plan, Request, FleetView, Answers], tuple[Finding, ...]]
 _log = logging.getLogger("asterism.agents")
 _MAX_PROBLEMS = 20
 _CRASHED = "this planner broke down"
@@ -30,7 +31,7 @@ class Context:
     """A `PlanningContext`."""
 
     fleet: FleetView
-    answers: Sequence[tuple[str, str]] = ()
+    answers: Answers = ()
     problems: Sequence[str] = ()
 
 
@@ -86,10 +87,10 @@ class Cascade:
                 return outcome
         return Refused(_refusal(climb.tries, request, climb.fleet))
 
-    def findings(self, plan: Plan, request: Request, fleet: FleetView) -> tuple[Finding, ...]:
+    def findings(self, plan: Plan, request: Request, fleet: FleetView, answers: Answers) -> tuple[Finding, ...]:
         """What the checks say to a plan; a check that breaks down speaks against it."""
         try:
-            return self._check(plan, request, fleet)
+            return self._check(plan, request, fleet, answers)
         except Exception as error:  # noqa: BLE001 - a plan that breaks a check must not run
             _log.warning("a check broke down on a proposal", exc_info=error)
             return (Finding("internal", f"the plan could not be checked: {type(error).__name__}"),)
@@ -104,7 +105,7 @@ class _Climb:
         consultation: Consultation,
         control: RunControl,
         request: Request,
-        answers: Sequence[tuple[str, str]],
+        answers: Answers,
         number: int,
     ) -> None:
         self.cascade, self.consultation, self.control, self.request = cascade, consultation, control, request
@@ -130,7 +131,7 @@ class _Climb:
                     return await self._ask(proposal, clarification)
                 case Plan() as plan:
                     plan = narrowed(plan, self.request, self.fleet)
-                    findings = self.cascade.findings(plan, self.request, self.fleet)
+                    findings = self.cascade.findings(plan, self.request, self.fleet, self.answers)
                     if not findings:
                         await self._note(proposal, (), accepted=True)
                         return Accepted(plan, rung.rung)

@@ -6,6 +6,7 @@ what the request names (coverage), stays on the devices that the policy allows, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.core.fleet import DeviceInfo, FleetView
@@ -65,12 +66,24 @@ def _selected(device: DeviceInfo, selector: Selector) -> bool:
     )
 
 
-def check(plan: Plan, request: Request, fleet: FleetView) -> tuple[Finding, ...]:
-    """Everything that speaks against the plan; nothing does where it is empty. `fleet` is the allowed part."""
+def check(
+    plan: Plan, request: Request, fleet: FleetView, answers: Sequence[tuple[str, str]] = ()
+) -> tuple[Finding, ...]:
+    """Everything that speaks against the plan; nothing does where it is empty.
+
+    `fleet` is the allowed part. `answers` are the questions of this run with what the person said: that counts as part
+    of the request. Coverage is looked at last, for a plan that holds in itself.
+    """
+    return sound(plan, request, fleet, answers) or _uncovered(plan, request, fleet, answers)
+
+
+def sound(
+    plan: Plan, request: Request, fleet: FleetView, answers: Sequence[tuple[str, str]] = ()
+) -> tuple[Finding, ...]:
+    """The checks without coverage: what speaks against the plan, whatever was asked for."""
     if len(plan.steps) > MAX_STEPS:
         return (Finding("too_large", f"the plan has {len(plan.steps)} steps; {MAX_STEPS} are the limit"),)
-    found = (*_outside(plan, request), *_denied(plan, request, fleet), *_compiled(plan, fleet))
-    return found or _coverage(plan, request, fleet)
+    return (*_outside(plan, request), *_denied(plan, request, fleet), *_compiled(plan, fleet))
 
 
 def _outside(plan: Plan, request: Request) -> list[Finding]:
@@ -100,5 +113,13 @@ def _compiled(plan: Plan, fleet: FleetView) -> list[Finding]:
     return [Finding(problem.code, problem.message) for problem in problems]
 
 
-def _coverage(plan: Plan, request: Request, fleet: FleetView) -> tuple[Finding, ...]:
-    return ()
+def _uncovered(
+    plan: Plan, request: Request, fleet: FleetView, answers: Sequence[tuple[str, str]]
+) -> tuple[Finding, ...]:
+    """What of the request the plan leaves out, and what of the plan the request does not ask for."""
+    from agents import coverage
+
+    gaps = coverage.check(
+        request.text, plan, fleet, client=request.client, answers=answers, attachment=request.attachment
+    )
+    return tuple(Finding("coverage", gap.message) for gap in gaps)

@@ -43,14 +43,16 @@ def used_steps(plan: Plan) -> frozenset[str]:
 
 
 def answer_tasks(view: RunView) -> tuple[str, ...]:
-    """The ids of the tasks that answer the request, in graph order."""
-    if view.plan is not None:
-        steps = frozenset(answer_steps(view.plan))
-        found = tuple(task.id for task in view.tasks if step_of(task) in steps)
-        if found:
-            return found
+    """The ids of the tasks that answer the request, in graph order; with those that an edit of a person put last."""
     used = {dependency.task for task in view.tasks for dependency in task.depends_on}
-    return tuple(task.id for task in view.tasks if task.id not in used)
+    last = {task.id for task in view.tasks if task.id not in used}
+    if view.plan is None:
+        return tuple(task.id for task in view.tasks if task.id in last)
+    steps, known = frozenset(answer_steps(view.plan)), {step.id for step in view.plan.steps}
+    found = [
+        task.id for task in view.tasks if step_of(task) in steps or (task.id in last and step_of(task) not in known)
+    ]
+    return tuple(found or last)
 
 
 def step_of(task: TaskView) -> str:

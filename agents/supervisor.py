@@ -15,7 +15,8 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
-from agents.cascade import Cascade
+from agents.cascade import Cascade, Check
+from agents.checks import check
 from agents.lead import Lead, Turn
 from orchestrator.core.events import RunError
 from orchestrator.core.ports import Consultation, Planner, RunControl, StoreError
@@ -40,12 +41,14 @@ class LeadingSupervisor:
     """A `Supervisor`. `checkpoints` is a path, an SQLite or PostgreSQL URL, or empty for memory.
 
     `trace` lets LangSmith see the steps, where its own settings ask for that; without it nothing leaves the process.
-    Close it when done: a saver and a model's rung hold connections.
+    `check` is what a plan must pass. Close it when done: a saver and a model's rung hold connections.
     """
 
-    def __init__(self, planners: Sequence[Planner], *, checkpoints: str = "", trace: bool = False) -> None:
+    def __init__(
+        self, planners: Sequence[Planner], *, checkpoints: str = "", trace: bool = False, check: Check = check
+    ) -> None:
         self._planners = tuple(planners)
-        self._lead = Lead(Cascade(self._planners))
+        self._lead = Lead(Cascade(self._planners, check))
         self._checkpoints = checkpoints
         self._trace = trace
         self._stack = AsyncExitStack()

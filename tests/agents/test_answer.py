@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.answer import LIMIT, write_answer
+from agents.checks import sound
 from agents.scope import answer_tasks
 from agents.scripted import ScriptedPlanner
 from agents.shapes import _BY_SKILL, shape
@@ -60,7 +61,7 @@ def devices(tmp_path: Path) -> RealDevices:
 async def run(devices: RealDevices, *steps: Step, title: str = "") -> RunView:
     control = FakeRunControl(devices.fleet, devices.perform)
     control.submit(Request(text="do it", policy=RunPolicy(approve="all")))
-    await control.drive(LeadingSupervisor([ScriptedPlanner(Plan(steps=steps))]))
+    await control.drive(LeadingSupervisor([ScriptedPlanner(Plan(steps=steps))], check=sound))
     return control.run_view()
 
 

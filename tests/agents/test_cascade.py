@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from agents.cascade import Accepted, Asking, Cascade, Refused
-from agents.checks import Finding
+from agents.checks import Finding, sound
 from agents.scripted import ScriptedPlanner
 from agents.testing import FakeRunControl
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Declined, Plan, RungUsage, Selector, Step
+from orchestrator.core.plan import Clarification, Declined, Plan, RungUsage, Selector, Step, StepDependency
 from orchestrator.core.ports import Consultation
 from orchestrator.core.requests import Request, RunPolicy
 from tests.support.skills import device, fleet
@@ -35,14 +35,19 @@ def code(outcome: Accepted | Asking | Refused) -> str:
 
 
 async def test_the_cheapest_rung_that_holds() -> None:
-    outcome, control = await climb(Cascade([ScriptedPlanner(READ, rung="a"), ScriptedPlanner(READ, rung="b")]))
+    outcome, control = await climb(
+        Cascade([ScriptedPlanner(READ, rung="a"), ScriptedPlanner(READ, rung="b")], check=sound)
+    )
     assert outcome == Accepted(READ, "a")
     assert [one.rung for one in control.run_view().rungs] == ["a"]
 
 
 async def test_why_each_rung_failed_is_said() -> None:
     outcome, control = await climb(
-        Cascade([ScriptedPlanner(Declined(reason="no", unplaced=("moon",)), rung="a"), ScriptedPlanner(BAD, rung="b")])
+        Cascade(
+            [ScriptedPlanner(Declined(reason="no", unplaced=("moon",)), rung="a"), ScriptedPlanner(BAD, rung="b")],
+            check=sound,
+        )
     )
     assert isinstance(outcome, Refused)
     assert outcome.error.code == "no_plan"
@@ -51,35 +56,35 @@ async def test_why_each_rung_failed_is_said() -> None:
 
 
 async def test_a_rung_that_declines_to_repair_keeps_what_was_wrong() -> None:
-    outcome, _ = await climb(Cascade([ScriptedPlanner(NOWHERE, Declined(reason="no other"))]))
+    outcome, _ = await climb(Cascade([ScriptedPlanner(NOWHERE, Declined(reason="no other"))], check=sound))
     assert code(outcome) == "no_capable_device"
 
 
 async def test_one_reason_of_another_kind_makes_it_no_plan() -> None:
-    outcome, _ = await climb(Cascade([ScriptedPlanner(NOWHERE), ScriptedPlanner(BAD)]))
+    outcome, _ = await climb(Cascade([ScriptedPlanner(NOWHERE), ScriptedPlanner(BAD)], check=sound))
     assert code(outcome) == "no_plan"
 
 
 async def test_no_rung_at_all() -> None:
-    outcome, _ = await climb(Cascade([]))
+    outcome, _ = await climb(Cascade([], check=sound))
     assert code(outcome) == "no_plan"
 
 
 async def test_devices_that_are_away_are_no_devices() -> None:
-    outcome, _ = await climb(Cascade([]), devices=FleetView.of(device("alpha", online=False)))
+    outcome, _ = await climb(Cascade([], check=sound), devices=FleetView.of(device("alpha", online=False)))
     assert code(outcome) == "no_capable_device"
 
 
 async def test_a_question_that_was_asked_before_is_not_asked_again() -> None:
-    cascade = Cascade([ScriptedPlanner(ASK, rung="a"), ScriptedPlanner(READ, rung="b")])
+    cascade = Cascade([ScriptedPlanner(ASK, rung="a"), ScriptedPlanner(READ, rung="b")], check=sound)
     assert isinstance((await climb(cascade))[0], Asking)
-    outcome, control = await climb(Cascade([ScriptedPlanner(ASK, rung="a")]), answered="which server?")
+    outcome, control = await climb(Cascade([ScriptedPlanner(ASK, rung="a")], check=sound), answered="which server?")
     assert code(outcome) == "needs_answer"
     assert control.run_view().rungs[0].problems == ("it asks again: Which  server?",)
 
 
 async def test_a_check_that_breaks_down_speaks_against_the_plan() -> None:
-    def broken(plan: Plan, request: Request, fleet: FleetView) -> tuple[Finding, ...]:
+    def broken(plan: Plan, request: Request, fleet: FleetView, answers: object) -> tuple[Finding, ...]:
         raise RecursionError
 
     outcome, _ = await climb(Cascade([ScriptedPlanner(READ)], check=broken))
@@ -88,11 +93,11 @@ async def test_a_check_that_breaks_down_speaks_against_the_plan() -> None:
 
 async def test_seconds_are_measured_where_the_rung_does_not() -> None:
     ticks = iter([1.0, 1.5])
-    _, control = await climb(Cascade([ScriptedPlanner(READ)], clock=lambda: next(ticks)))
+    _, control = await climb(Cascade([ScriptedPlanner(READ)], sound, clock=lambda: next(ticks)))
     assert control.run_view().usage.seconds == 0.5
     ticks = iter([1.0, 1.5])
     told = ScriptedPlanner(READ, usage=RungUsage(seconds=9.0))
-    _, control = await climb(Cascade([told], clock=lambda: next(ticks)))
+    _, control = await climb(Cascade([told], sound, clock=lambda: next(ticks)))
     assert control.run_view().usage.seconds == 9.0
 
 
@@ -102,10 +107,31 @@ async def test_a_step_outside_the_policy_is_found() -> None:
     request = Request(text="x", policy=RunPolicy(devices=("a",)))
     control.submit(request)
     consultation = Consultation(run="r1", reason="submitted", key="k")
-    outcome = await Cascade([ScriptedPlanner(named)]).plan(consultation, control, request)
+    outcome = await Cascade([ScriptedPlanner(named)], check=sound).plan(consultation, control, request)
     assert isinstance(outcome, Refused)
     assert "step d names b, which this run may not use" in outcome.error.message
     each = Plan(steps=(Step(id="d", skill="system.disk", devices=Selector(mode="each")),))
-    outcome = await Cascade([ScriptedPlanner(each)]).plan(consultation, control, request)
+    outcome = await Cascade([ScriptedPlanner(each)], check=sound).plan(consultation, control, request)
     assert isinstance(outcome, Accepted)
     assert outcome.plan.steps[0].devices.names == ("a",)
+
+
+async def test_a_plan_that_leaves_out_half_of_the_request_is_refused() -> None:
+    control = FakeRunControl(fleet("alpha", "beta"), lambda device, skill, arguments: None)
+    request = Request(text='read notes.txt on alpha, then write "done" to state.txt on beta')
+    control.submit(request)
+    half = Step(id="read", skill="file.read", arguments={"path": "notes.txt"}, devices=Selector(names=("alpha",)))
+    consultation = Consultation(run="r1", reason="submitted", key="k")
+    outcome = await Cascade([ScriptedPlanner(Plan(steps=(half,)))]).plan(consultation, control, request)
+    assert isinstance(outcome, Refused)
+    assert outcome.error.code == "no_plan"
+    assert "state.txt" in outcome.error.message
+    write = Step(
+        id="write",
+        skill="file.write",
+        arguments={"path": "state.txt", "text": "done"},
+        devices=Selector(names=("beta",)),
+        after=(StepDependency(step="read"),),
+    )
+    outcome = await Cascade([ScriptedPlanner(Plan(steps=(half, write)))]).plan(consultation, control, request)
+    assert isinstance(outcome, Accepted)

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from agents.checks import sound
 from agents.scripted import ScriptedPlanner
 from agents.supervisor import LeadingSupervisor
 from agents.testing import FakeRunControl
@@ -19,10 +20,12 @@ async def test_the_saved_place_lives_in_postgresql(postgres_url: str) -> None:
     control = FakeRunControl(fleet("alpha"), lambda device, skill, arguments: {"text": "x"})
     planner = ScriptedPlanner(Clarification(question="Which?"), READ)
     control.submit(Request(text="read it"))
-    first = LeadingSupervisor([planner], checkpoints=postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+    first = LeadingSupervisor(
+        [planner], checkpoints=postgres_url.replace("postgresql:", "postgresql+asyncpg:"), check=sound
+    )
     await control.drive(first)
     await first.close()
-    second = LeadingSupervisor([planner], checkpoints=postgres_url)
+    second = LeadingSupervisor([planner], checkpoints=postgres_url, check=sound)
     await second.prepare()
     assert second._graph is not None
     place = await second._graph.aget_state({"configurable": {"thread_id": "r1"}})
@@ -40,7 +43,7 @@ async def test_a_place_that_cannot_be_opened_costs_nothing_but_a_warning(
 ) -> None:
     monkeypatch.setattr("agents.checkpoints.POOL_TIMEOUT_S", 0.2)
     control = FakeRunControl(fleet("alpha"), lambda device, skill, arguments: {"text": "x"})
-    supervisor = LeadingSupervisor([ScriptedPlanner(READ)], checkpoints=place)
+    supervisor = LeadingSupervisor([ScriptedPlanner(READ)], checkpoints=place, check=sound)
     control.submit(Request(text="read it"))
     with caplog.at_level(logging.WARNING, "asterism.agents"):
         await control.drive(supervisor)

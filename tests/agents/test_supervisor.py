@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.checks import sound
 from agents.scripted import ScriptedPlanner
 from agents.supervisor import LeadingSupervisor
 from agents.testing import FakeRunControl, failure
@@ -61,7 +62,7 @@ def control_of(*devices: str, perform: object = perform) -> FakeRunControl:
 
 async def lead(control: FakeRunControl, *planners: ScriptedPlanner, **policy: object) -> LeadingSupervisor:
     """One run from its submission until nothing more happens by itself."""
-    supervisor = LeadingSupervisor(planners)
+    supervisor = LeadingSupervisor(planners, check=sound)
     control.submit(Request(text="which device has the most free disk space?", policy=RunPolicy(**policy)))
     await control.drive(supervisor)
     return supervisor
@@ -148,7 +149,7 @@ async def test_control_characters_alone_are_no_request() -> None:
     control = control_of("alpha")
     planner = ScriptedPlanner(MOST_FREE)
     control.submit(Request(text="\x1b[31m\x00\x07\u202e"))
-    await control.drive(LeadingSupervisor([planner]))
+    await control.drive(LeadingSupervisor([planner], check=sound))
     assert (error := control.run_view().error) is not None
     assert error.code == "bad_request"
     assert not planner.asked
@@ -207,7 +208,7 @@ async def test_an_open_question_is_not_asked_again_after_a_restart() -> None:
     planner = ScriptedPlanner(ASK, READ)
     await lead(control, planner)
     control.restart()
-    again = LeadingSupervisor([planner])
+    again = LeadingSupervisor([planner], check=sound)
     await again.consult(Consultation(run="r1", reason="submitted", key="r1.submitted"), control)
     assert len(planner.asked) == 1
     control.answer("alpha")
@@ -300,7 +301,7 @@ async def test_an_approval_that_is_denied() -> None:
 
 async def test_every_consultation_twice_changes_nothing() -> None:
     control = control_of("alpha", "beta", "gamma", perform=without("beta"))
-    supervisor = LeadingSupervisor([ScriptedPlanner(MOST_FREE)])
+    supervisor = LeadingSupervisor([ScriptedPlanner(MOST_FREE)], check=sound)
     control.submit(Request(text="which device has the most free disk space?"))
     while control.consultations:
         consultation = control.consultations.popleft()
@@ -316,7 +317,7 @@ async def test_a_new_supervisor_at_every_consultation_finds_its_way() -> None:
     control.submit(Request(text="which device has the most free disk space?"))
     while control.consultations:
         consultation = control.consultations.popleft()
-        await LeadingSupervisor([ScriptedPlanner(MOST_FREE)]).consult(consultation, control)
+        await LeadingSupervisor([ScriptedPlanner(MOST_FREE)], check=sound).consult(consultation, control)
     assert control.run_view().state is RunStatus.SUCCEEDED
 
 
@@ -325,13 +326,13 @@ async def test_the_saved_place_lives_in_sqlite_and_goes_with_the_run(tmp_path: P
     control = control_of("alpha")
     control.submit(Request(text="read it"))
     planner = ScriptedPlanner(ASK, READ)
-    first = LeadingSupervisor([planner], checkpoints=place)
+    first = LeadingSupervisor([planner], checkpoints=place, check=sound)
     await control.drive(first)
     await first.close()
     saved = (tmp_path / "deep" / "place.db").read_bytes()
     assert b"r1" in saved
     assert b"file.read" not in saved
-    second = LeadingSupervisor([planner], checkpoints=f"sqlite:///{place}")
+    second = LeadingSupervisor([planner], checkpoints=f"sqlite:///{place}", check=sound)
     control.answer("alpha")
     await control.drive(second)
     assert control.run_view().state is RunStatus.SUCCEEDED
@@ -344,7 +345,7 @@ async def test_the_saved_place_lives_in_sqlite_and_goes_with_the_run(tmp_path: P
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "place.db").write_bytes(b"not a database" * 100)
     control = control_of("alpha")
-    supervisor = LeadingSupervisor([ScriptedPlanner(READ)], checkpoints=str(tmp_path / "place.db"))
+    supervisor = LeadingSupervisor([ScriptedPlanner(READ)], checkpoints=str(tmp_path / "place.db"), check=sound)
     control.submit(Request(text="read it"))
     await control.drive(supervisor)
     assert control.run_view().state is RunStatus.SUCCEEDED
@@ -353,7 +354,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 async def test_a_saver_that_breaks_down_under_way(tmp_path: Path) -> None:
     control = control_of("alpha", "beta")
-    supervisor = LeadingSupervisor([ScriptedPlanner(MOST_FREE)], checkpoints=str(tmp_path / "place.db"))
+    supervisor = LeadingSupervisor([ScriptedPlanner(MOST_FREE)], checkpoints=str(tmp_path / "place.db"), check=sound)
     await supervisor.prepare()
     await supervisor._stack.aclose()
     control.submit(Request(text="which device has the most free disk space?"))
@@ -365,7 +366,7 @@ async def test_a_saver_that_breaks_down_under_way(tmp_path: Path) -> None:
 @pytest.mark.parametrize("call", ["start", "note_rung", "finish", "view"])
 async def test_a_record_in_trouble_is_told_and_the_consultation_can_come_again(call: str) -> None:
     control = control_of("alpha")
-    supervisor = LeadingSupervisor([ScriptedPlanner(READ)])
+    supervisor = LeadingSupervisor([ScriptedPlanner(READ)], check=sound)
     control.submit(Request(text="read it"))
     control.broken.add(call)
     consultation = control.consultations.popleft()

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from agents.checks import sound
 from agents.model import ModelPlanner
 from agents.scripted import ScriptedPlanner
 from agents.scripted_server import ScriptedModelServer, say
@@ -48,7 +49,7 @@ class Scripted:
 
     async def run(self, *said: Said) -> FakeRunControl:
         control = FakeRunControl(fleet("alpha", "beta"), perform)
-        supervisor = LeadingSupervisor([await self.planner(*said)])
+        supervisor = LeadingSupervisor([await self.planner(*said)], check=sound)
         control.submit(Request(text="do it"))
         await control.drive(supervisor)
         return control
@@ -76,7 +77,7 @@ async def test_a_question_waits_and_its_answer_goes_on(scripted: Scripted) -> No
     question = Clarification(question="Which?", choices=(Choice(label="a", value="alpha"),))
     planner = await scripted.planner(question, READ)
     control = FakeRunControl(fleet("alpha"), perform)
-    supervisor = LeadingSupervisor([planner])
+    supervisor = LeadingSupervisor([planner], check=sound)
     control.submit(Request(text="do it"))
     await control.drive(supervisor)
     assert control.run_view().questions[0].clarification == question
