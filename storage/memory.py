@@ -38,6 +38,8 @@ class Durable:
     outbox: dict[AttemptKey, OutboxRow] = field(default_factory=dict)
     requests: dict[str, tuple[str, str]] = field(default_factory=dict)
     devices: dict[tuple[str, str], DeviceRecord] = field(default_factory=dict)
+    name_epochs: dict[str, int] = field(default_factory=dict)
+    device_epochs: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, TokenRecord] = field(default_factory=dict)
     artifacts: dict[tuple[str, str, str], ArtifactRecord] = field(default_factory=dict)
 
@@ -176,12 +178,8 @@ class MemoryStore:
         return self.durable.requests.setdefault(key, (digest, run))
 
     async def register_device(self, name: str, device: str, kind: str, hello: str, at: float) -> int:
-        by_name: dict[str, int] = {}
-        by_device: dict[str, int] = {}
-        for record in self.durable.devices.values():
-            by_name[record.name] = max(record.epoch, by_name.get(record.name, 0))
-            by_device[record.device] = max(record.epoch, by_device.get(record.device, 0))
-        (epoch,) = raise_epochs([Registration(name, device, kind, hello, at)], by_name, by_device)
+        connect = Registration(name, device, kind, hello, at)
+        (epoch,) = raise_epochs([connect], self.durable.name_epochs, self.durable.device_epochs)
         known = self.durable.devices.get((name, device))
         self.durable.devices[name, device] = DeviceRecord(
             name=name,

@@ -153,10 +153,11 @@ async def _take_lock(connection: AsyncConnection, patience: float) -> None:
 
 
 async def _owner(connection: AsyncConnection) -> str:
-    query = """SELECT a.application_name, a.client_addr::text FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    query = """SELECT a.application_name, a.client_addr::text AS address
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.objid::bigint = $1 AND l.database = a.datid LIMIT 1"""
-    row = (await connection.exec_driver_sql(query, (LOCK & 0xFFFFFFFF,))).one_or_none()
+    row = (await connection.exec_driver_sql(query, (LOCK & 0xFFFFFFFF,))).mappings().one_or_none()
     if row is None:
         return "another process"
-    name, address = str(row[0]), row[1]
-    return f"process {name.rsplit(' ', 1)[-1]} on {address or 'this machine'}"
+    process = str(row["application_name"]).rsplit(" ", 1)[-1]
+    return f"process {process} on {row['address'] or 'this machine'}"

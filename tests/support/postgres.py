@@ -6,6 +6,7 @@ an unprivileged user, because PostgreSQL refuses root, and the kernel stops it s
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -14,11 +15,11 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 USER, PASSWORD = "asterism", "correct-horse"
@@ -78,12 +79,13 @@ def _initialise(programs: Path, folder: Path, account: pwd.struct_passwd) -> Non
     )
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_ready(programs: Path, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    question = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        ready = subprocess.run(["pg_isready", "-h", "127.0.0.1", "-p", str(port)], capture_output=True, check=False)
+        ready = subprocess.run(question, capture_output=True, check=False)
         if ready.returncode == 0:
             return
         time.sleep(0.02)
@@ -114,7 +116,7 @@ def serve(*, durable: bool = False) -> Iterator[Server]:
                 stderr=output,
             )
         try:
-            _wait_until_ready(process, port, log)
+            _wait_until_ready(programs, process, port, log)
             yield Server(f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres", log)
         finally:
             process.send_signal(2)
@@ -140,17 +142,25 @@ def postgres_server() -> Iterator[Server]:
 
 
 @pytest.fixture
-async def postgres_url(postgres_server: Server) -> AsyncIterator[str]:
+def postgres_url(postgres_server: Server) -> Iterator[str]:
     """The URL of an empty database of this test's own."""
     name = f"test_{uuid.uuid4().hex[:16]}"
-    await _execute(postgres_server, f"CREATE DATABASE {name}")
+    execute(postgres_server.admin, f"CREATE DATABASE {name}")
     yield postgres_server.url(name)
-    await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    execute(postgres_server.admin, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _execute(server: Server, statement: str) -> None:
-    connection = await asyncpg.connect(server.admin)
+def execute(url: str, statement: str) -> list[tuple[object, ...]]:
+    """Run one statement, in a thread, so that fixtures and tests may call it whether or not a loop runs; its rows."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(_execute(url, statement))).result()
+
+
+async def _execute(url: str, statement: str) -> list[tuple[object, ...]]:
+    import asyncpg  # type: ignore[import-untyped]  # Not everyone who runs tests has it.
+
+    connection = await asyncpg.connect(url)
     try:
-        await connection.execute(statement)
+        return [tuple(row) for row in await connection.fetch(statement)]
     finally:
         await connection.close()

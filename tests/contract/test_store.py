@@ -1,0 +1,368 @@
+"""What every store does: in memory, over SQLite, over PostgreSQL. Faults of one kind of database: `tests/storage`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from orchestrator.core.events import AttemptEnded, TaskDispatched
+from orchestrator.core.ports import Store, StoreError
+from orchestrator.core.records import (
+    ArtifactRecord,
+    AttemptKey,
+    EventRow,
+    OutboxRow,
+    TaskRow,
+    TokenRecord,
+    Transaction,
+)
+from storage import make_store
+from storage.memory import Durable, MemoryStore
+from tests.support.stores import AT, dispatched, ended, event_row, noted, run_row, seqs, submit_all
+
+Opener = Callable[[], Awaitable[Store]]
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"], scope="session")
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of store; starts the server before the first test that needs it."""
+    if request.param == "postgresql":
+        request.getfixturevalue("postgres_server")
+    return str(request.param)
+
+
+@pytest.fixture
+def url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """An empty database of this test's own."""
+    return request.getfixturevalue("postgres_url") if kind == "postgresql" else f"sqlite:///{tmp_path / 'record.db'}"
+
+
+@pytest.fixture
+async def opener(kind: str, url: str) -> AsyncIterator[Opener]:
+    """Opens the same database again and again, after closing what was open."""
+    durable = Durable()
+    opened: list[Store] = []
+
+    async def open_again() -> Store:
+        for store in opened:
+            await store.close()
+        opened.append(MemoryStore(durable) if kind == "memory" else make_store(url))
+        await opened[-1].open()
+        return opened[-1]
+
+    yield open_again
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+async def store(opener: Opener) -> Store:
+    return await opener()
+
+
+async def test_an_event_comes_back_to_the_letter(store: Store) -> None:
+    await store.commit(ended("run-1", 1, "collect"))
+    (event,) = await store.events("run-1")
+    assert (event.run, event.seq, event.at, event.cause) == ("run-1", 1, AT + 1, "cause-1")
+    assert isinstance(event.body, AttemptEnded)
+    assert event.body.output == {"value": "ü\u0000😀"}
+
+
+async def test_times_keep_every_bit(store: Store) -> None:
+    times = [AT + index * 0.1 + index * 1e-7 for index in range(300)]
+    rows = [event_row("run-1", seq)._replace(at=at) for seq, at in enumerate(times, 1)]
+    await store.commit(Transaction(events=rows))
+    assert [event.at for event in await store.events("run-1")] == times
+
+
+async def test_events_are_read_in_order_from_a_place_and_up_to_a_number(store: Store) -> None:
+    await store.commit(noted("run-1", 3, 1, 2, 10, 9))
+    await store.commit(noted("run-2", 1))
+    assert await seqs(store, "run-1") == [1, 2, 3, 9, 10]
+    assert [event.seq for event in await store.events("run-1", after=2, limit=2)] == [3, 9]
+    assert await store.events("run-3") == []
+
+
+async def test_what_is_committed_is_there_after_reopening(opener: Opener) -> None:
+    store = await opener()
+    await store.commit(dispatched("run-1", 1, "collect"))
+    await store.register_device("alpha", "device-1", "server", "{}", AT)
+    store = await opener()
+    (event,) = await store.events("run-1")
+    assert isinstance(event.body, TaskDispatched)
+    assert [row.task for row in await store.outbox()] == ["collect"]
+    assert await store.register_device("alpha", "device-1", "server", "{}", AT) == 2
+
+
+async def test_ends_are_told_in_the_order_of_submission(store: Store) -> None:
+    transactions = [noted("run-1", seq) for seq in range(1, 501)]
+    assert await submit_all(store, *transactions) == [None] * 500
+    assert await seqs(store, "run-1") == list(range(1, 501))
+
+
+async def test_closing_writes_what_is_queued(opener: Opener) -> None:
+    store = await opener()
+    told: list[StoreError | None] = []
+    for seq in range(1, 101):
+        store.submit(noted("run-1", seq), told.append)
+    await store.close()
+    assert told == [None] * 100
+    assert await seqs(await opener(), "run-1") == list(range(1, 101))
+
+
+async def test_closing_twice_is_harmless(store: Store) -> None:
+    await store.close()
+    await store.close()
+
+
+async def test_a_closed_store_refuses(store: Store) -> None:
+    await store.close()
+    (error,) = await submit_all(store, noted("run-1", 1))
+    assert error is not None
+    assert error.code == "database_unavailable"
+
+
+async def test_a_conflict_fails_that_transaction_only(store: Store) -> None:
+    await store.commit(noted("run-1", 2))
+    ends = await submit_all(store, noted("run-1", 1), noted("run-1", 2, 5), noted("run-1", 3), dispatched("r", 1, "t"))
+    assert [error and error.code for error in ends] == [None, "conflict", None, None]
+    assert await seqs(store, "run-1") == [1, 2, 3]
+    assert len(await store.outbox()) == 1
+
+
+async def test_the_first_of_two_claims_to_a_sequence_number_wins(store: Store) -> None:
+    ends = await submit_all(store, noted("run-1", 1), noted("run-1", 1))
+    assert ends[0] is None
+    assert ends[1] is not None
+    assert ends[1].code == "conflict"
+
+
+async def test_many_conflicts_in_one_group_leave_the_others_whole(store: Store) -> None:
+    await store.commit(noted("run-1", *range(10, 100, 10)))
+    ends = await submit_all(store, *(noted("run-1", seq) for seq in range(1, 100)))
+    assert [index + 1 for index, error in enumerate(ends) if error] == list(range(10, 100, 10))
+    assert await seqs(store, "run-1") == list(range(1, 100))
+
+
+async def test_a_transaction_is_written_whole_or_not_at_all(store: Store) -> None:
+    await store.commit(noted("run-1", 1))
+    failing = dispatched("run-1", 1, "collect")
+    failing.runs.append(run_row("run-1"))
+    with pytest.raises(StoreError) as caught:
+        await store.commit(failing)
+    assert caught.value.code == "conflict"
+    assert not caught.value.retryable
+    assert await store.tasks("run-1") == []
+    assert await store.outbox() == []
+    assert await store.run("run-1") is None
+
+
+async def test_what_no_database_can_hold_fails_alone(store: Store) -> None:
+    bad = Transaction(tasks=[TaskRow("run-1", "a\0b", "running", 1, "alpha", AT)])
+    worse = Transaction(tasks=[TaskRow("run-1", "a\ud800b", "running", 1, "alpha", AT)])
+    ends = await submit_all(store, noted("run-1", 1), bad, worse, noted("run-1", 2))
+    assert [error and error.code for error in ends] == [None, "unstorable", "unstorable", None]
+    assert await seqs(store, "run-1") == [1, 2]
+
+
+async def test_a_persons_text_never_stops_a_run(store: Store) -> None:
+    await store.commit(Transaction(runs=[run_row("run-1", text="a\0b\ud800'\"\\ü😀\n")]))
+    found = await store.run("run-1")
+    assert found is not None
+    assert found.text == "a�b�'\"\\ü😀\n"
+
+
+# --- projections ---------------------------------------------------------------------------------------------------
+
+
+async def test_the_last_row_of_a_task_wins(store: Store) -> None:
+    rows = [TaskRow("run-1", "b", status, attempt, "alpha", AT) for attempt, status in enumerate(["ready", "running"])]
+    await store.commit(Transaction(tasks=[*rows, TaskRow("run-1", "B", "pending", 0, "", AT)]))
+    await submit_all(store, dispatched("run-1", 1, "a"), ended("run-1", 2, "a"))
+    found = {row.task: (row.status, row.attempt) for row in await store.tasks("run-1")}
+    assert found == {"B": ("pending", 0), "a": ("succeeded", 1), "b": ("running", 1)}
+    assert list(found) == ["B", "a", "b"]
+
+
+async def test_a_run_keeps_its_first_creation_time(store: Store) -> None:
+    await store.commit(Transaction(runs=[run_row("run-1", "planning", created=1.0), run_row("run-1", created=2.0)]))
+    await store.commit(Transaction(runs=[run_row("run-1", "succeeded", created=3.0, answer="42")]))
+    found = await store.run("run-1")
+    assert found is not None
+    assert (found.created, found.status, found.answer) == (1.0, "succeeded", "42")
+    assert await store.run("run-2") is None
+
+
+async def test_open_runs_are_those_that_have_not_ended_oldest_first(store: Store) -> None:
+    statuses = ["waiting", "succeeded", "planning", "failed", "running", "cancelled", "cancelling"]
+    rows = [run_row(f"run-{index}", status, created=100.0 - index) for index, status in enumerate(statuses)]
+    await store.commit(Transaction(runs=rows))
+    assert [run.status for run in await store.open_runs()] == ["cancelling", "running", "planning", "waiting"]
+
+
+async def test_runs_are_listed_newest_first_page_by_page(store: Store) -> None:
+    rows = [run_row(f"run-{index}", "failed" if index % 2 else "running", created=float(index)) for index in range(6)]
+    await store.commit(Transaction(runs=rows))
+    assert [run.run for run in await store.runs(limit=3)] == ["run-5", "run-4", "run-3"]
+    assert [run.run for run in await store.runs(before=3.0)] == ["run-2", "run-1", "run-0"]
+    assert [run.run for run in await store.runs(status="failed", limit=2)] == ["run-5", "run-3"]
+
+
+async def test_the_outbox_keeps_the_order_of_dispatch_across_reopening(opener: Opener) -> None:
+    store = await opener()
+    await submit_all(store, *(dispatched("run-1", seq, task) for seq, task in enumerate("zebra", 1) if task != "a"))
+    store = await opener()
+    await store.commit(dispatched("run-1", 9, "a"))
+    await store.commit(Transaction(settled=[AttemptKey("run-1", "b", 1), AttemptKey("run-1", "never", 1)]))
+    assert [row.task for row in await store.outbox()] == ["z", "e", "r", "a"]
+
+
+async def test_an_attempt_dispatched_and_settled_at_once_leaves_no_outbox_row(store: Store) -> None:
+    await submit_all(store, dispatched("run-1", 1, "a"), ended("run-1", 2, "a"), dispatched("run-1", 3, "b"))
+    assert [row.task for row in await store.outbox()] == ["b"]
+
+
+async def test_rows_of_one_group_have_the_effect_of_one_after_the_other(store: Store) -> None:
+    first = OutboxRow("run-1", "a", 1, "alpha", 1, "{}")
+    again = first._replace(epoch=2, device="beta")
+    key = AttemptKey("run-1", "a", 1)
+    await submit_all(store, Transaction(outbox=[first]), Transaction(settled=[key]), Transaction(outbox=[again]))
+    assert await store.outbox() == [again]
+    await submit_all(store, Transaction(outbox=[first]), Transaction(outbox=[again]))
+    assert await store.outbox() == [again]
+
+
+async def test_an_empty_transaction_is_durable_at_once(store: Store) -> None:
+    await store.commit(Transaction())
+
+
+async def test_reads_go_on_during_writes(store: Store) -> None:
+    """Every read sees whole transactions, and never fewer of them than the one before."""
+    finished = False
+
+    async def write() -> None:
+        nonlocal finished
+        for first in range(1, 1001, 100):
+            await submit_all(store, *(noted("run-1", seq, seq + 1) for seq in range(first, first + 100, 2)))
+        finished = True
+
+    writing = asyncio.create_task(write())
+    seen = 0
+    while not finished:
+        found = await seqs(store, "run-1")
+        assert found == list(range(1, len(found) + 1))
+        assert len(found) % 2 == 0
+        assert len(found) >= seen
+        seen = len(found)
+        await asyncio.sleep(0)  # A store in memory answers without giving way.
+    await writing
+    assert len(await seqs(store, "run-1")) == 1000
+
+
+# --- beside the log ------------------------------------------------------------------------------------------------
+
+
+async def test_whoever_comes_first_gives_a_request_key_its_meaning(store: Store) -> None:
+    calls = [store.remember_request("key", f"digest-{index}", f"run-{index}", AT) for index in range(20)]
+    answers = set(await asyncio.gather(*calls))
+    assert len(answers) == 1
+    assert await store.remember_request("key", "other", "run-x", AT) == answers.pop()
+    assert await store.remember_request("other", "d", "run-y", AT) == ("d", "run-y")
+
+
+async def test_a_devices_epoch_rises_at_every_connect(store: Store) -> None:
+    calls = [store.register_device("alpha", "device-1", "server", "{}", AT) for _ in range(50)]
+    assert sorted(await asyncio.gather(*calls)) == list(range(1, 51))
+
+
+async def test_an_epoch_is_above_all_that_the_name_or_the_device_had(store: Store) -> None:
+    assert await store.register_device("a", "x", "server", "{}", AT) == 1
+    assert await store.register_device("a", "x", "server", "{}", AT) == 2
+    assert await store.register_device("b", "x", "server", "{}", AT) == 3
+    assert await store.register_device("a", "y", "server", "{}", AT) == 3
+    assert await store.register_device("a", "z", "server", "{}", AT) == 4
+    assert await store.register_device("c", "x", "server", "{}", AT) == 4
+    assert await store.register_device("c", "x", "server", "{}", AT) == 5
+    assert await store.register_device("d", "y", "server", "{}", AT) == 4
+
+
+async def test_concurrent_connects_of_many_devices_keep_the_rule(store: Store) -> None:
+    pairs = [(f"name-{index % 7}", f"device-{index % 5}") for index in range(200)]
+    epochs = await asyncio.gather(*(store.register_device(*pair, "server", "{}", AT) for pair in pairs))
+    highest: dict[str, int] = {}
+    for pair, epoch in zip(pairs, epochs, strict=True):
+        assert epoch > max(highest.get(word, 0) for word in pair)
+        highest.update(dict.fromkeys(pair, epoch))
+
+
+async def test_device_records_are_the_current_ones(store: Store) -> None:
+    await store.register_device("a", "x", "server", '{"n":1}', 1.0)
+    await store.register_device("b", "y", "phone", "{}", 2.0)
+    await store.register_device("c", "x", "desktop", '{"n":2}', 3.0)
+    await store.register_device("c", "x", "desktop", '{"n":3}', 4.0)
+    found = await store.device_records()
+    assert [(record.name, record.device, record.kind) for record in found] == [
+        ("b", "y", "phone"),
+        ("c", "x", "desktop"),
+    ]
+    assert (found[1].first_seen, found[1].last_seen, found[1].hello) == (3.0, 4.0, '{"n":3}')
+
+
+def token(id: str, *, verifier: str = "00", created: float = AT) -> TokenRecord:
+    return TokenRecord(id=id, role="device", verifier=verifier, name="a token", created=created, expires=AT + 10)
+
+
+async def test_tokens_come_back_as_they_were_added(store: Store) -> None:
+    await store.add_token(token("two", created=2.0))
+    await store.add_token(token("one", created=1.0))
+    assert await store.tokens() == [token("one", created=1.0), token("two", created=2.0)]
+    assert await store.token("two") == token("two", created=2.0)
+    assert await store.token("three") is None
+
+
+async def test_a_token_id_is_given_once(store: Store) -> None:
+    await store.add_token(token("one"))
+    with pytest.raises(StoreError) as caught:
+        await store.add_token(token("one", verifier="11"))
+    assert caught.value.code == "conflict"
+    assert await store.token("one") == token("one")
+
+
+async def test_a_device_token_is_bound_once(store: Store) -> None:
+    await store.add_token(token("one"))
+    bound = await asyncio.gather(*(store.bind_token("one", f"device-{index}") for index in range(10)))
+    assert len(set(bound)) == 1
+    assert await store.bind_token("one", "late") == bound[0]
+    assert await store.bind_token("two", "device-1") is None
+
+
+async def test_a_token_is_revoked_for_good(store: Store) -> None:
+    await store.add_token(token("one"))
+    assert await store.revoke_token("one", 5.0)
+    assert await store.revoke_token("one", 6.0)
+    assert not await store.revoke_token("two", 5.0)
+    found = await store.token("one")
+    assert found is not None
+    assert found.revoked == 5.0
+
+
+async def test_artifacts_are_listed_by_run(store: Store) -> None:
+    def record(sha256: str, run: str, task: str, created: float) -> ArtifactRecord:
+        return ArtifactRecord(sha256=sha256, size=2**40, name="a.txt", run=run, task=task, created=created)
+
+    records = [record("aa", "run-1", "t1", 1.0), record("aa", "run-2", "t1", 2.0), record("bb", "run-1", "t2", 3.0)]
+    for one in [*reversed(records), records[0]]:
+        await store.add_artifact(one)
+    assert await store.artifacts("run-1") == [records[0], records[2]]
+    assert await store.artifact("aa") == records[0]
+    assert await store.artifact("cc") is None
+
+
+async def test_an_entry_that_cannot_be_read_is_a_fault_of_the_database(store: Store) -> None:
+    await store.commit(Transaction(events=[EventRow("run-1", 1, AT, "other", "", '{"type":"no such"}')]))
+    with pytest.raises(StoreError) as caught:
+        await store.events("run-1")
+    assert caught.value.code == "database_corrupt"
