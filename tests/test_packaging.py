@@ -99,34 +99,59 @@ def test_a_base_install_brings_nothing_of_the_orchestrator() -> None:
     assert not brought & set(ORCHESTRATOR_ONLY)
 
 
-IMPORT_ALL = """
+BLOCK = """
 import importlib, pkgutil, sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {blocked!r}:
-            raise ModuleNotFoundError(f"a device agent must start without {{name}}", name=name)
+            raise ModuleNotFoundError(f"a base install has no {{name}}", name=name)
 
 sys.meta_path.insert(0, Blocked())
+"""
+
+IMPORT_ALL = """
 for top in ("protocol", "tools", "devices"):
     package = importlib.import_module(top)
     for module in pkgutil.walk_packages(package.__path__, top + "."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-importlib.import_module("orchestrator.cli.main")
+"""
+
+COMMAND = """
+from orchestrator.cli.main import main
+sys.argv = ["asterism", *{words!r}]
+sys.exit(main())
 """
 
 
-def test_a_device_agent_imports_nothing_of_the_orchestrator() -> None:
-    blocked = {name.replace("-", "_") for name in ORCHESTRATOR_ONLY} | {"storage", "agents"}
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL.format(blocked=blocked)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+def base_install(code: str) -> subprocess.CompletedProcess[str]:
+    """Runs code where nothing can be imported that only an orchestrator has."""
+    program = BLOCK.format(blocked={name.replace("-", "_") for name in ORCHESTRATOR_ONLY}) + code
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
     )
+
+
+def test_a_device_agent_imports_nothing_of_the_orchestrator() -> None:
+    done = base_install(IMPORT_ALL)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["device", "--help"], ["run", "--help"], ["devices", "--help"]], ids=" ".join
+)
+def test_a_base_install_has_the_command_line(words: list[str]) -> None:
+    done = base_install(COMMAND.format(words=words))
+    assert done.returncode == 0, done.stderr
+    assert "Usage: asterism" in done.stdout
+
+
+def test_a_command_that_needs_more_names_the_extra() -> None:
+    done = base_install(COMMAND.format(words=["up", "--port", "0"]))
+    assert done.returncode == 3, done.stderr
+    assert "asterism[orchestrator]" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 # Libraries that another one brings as its own vocabulary: to use the one is to import the other.
