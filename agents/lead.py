@@ -19,7 +19,7 @@ from orchestrator.core.events import RunError
 from orchestrator.core.plan import Clarification, Plan
 from orchestrator.core.ports import Consultation, RunControl
 from orchestrator.core.sanitize import sanitize
-from orchestrator.core.tasks import On, TaskStatus
+from orchestrator.core.tasks import Dependency, On, TaskStatus
 from orchestrator.core.views import EditResult, RunView, TaskView
 from protocol.vocabulary import Risk
 
@@ -187,11 +187,18 @@ def verdict(view: RunView, scope: tuple[str, ...]) -> RunError | None:
 
 
 def _half_done(view: RunView, task: TaskView) -> bool:
-    """A change of a fan-out that did not come about, and that no other task was waiting for to deal with."""
-    if task.risk is Risk.READ or task.group is None:
+    """Whether for want of this member of a fan-out a change did not come about, and nothing dealt with that."""
+    if task.group is None:
         return False
-    edges = [edge for other in view.tasks for edge in other.depends_on if edge.task == task.id]
-    return all(edge.on is not On.FAILURE for edge in edges)
+    lost = [task]
+    followers: list[Dependency] = []
+    for one in view.tasks:  # a graph's order is not topological after edits, but branches of a fan-out are short
+        edges = [edge for edge in one.depends_on if edge.task in {gone.id for gone in lost}]
+        followers += edges
+        if edges and one.group is not None and one.status is TaskStatus.SKIPPED:
+            lost.append(one)
+    changes = any(one.risk is not Risk.READ for one in lost)
+    return changes and all(edge.on is not On.FAILURE for edge in followers)
 
 
 def _task_error(failed: list[TaskView]) -> RunError:

@@ -6,7 +6,8 @@ In this order, the first that applies:
 2. *Move*: the failure is the device's, not the task's, and the request did not pin the task: the same task goes to
    another capable device under a new id, and what followed the failed one follows that.
 3. *Go on without it*: in a fan-out, what joins the members goes on with those that succeeded, unless a destructive task
-   would then act on an incomplete picture. The answer says what is missing.
+   would then act on an incomplete picture; branches that nothing joins go on by themselves. The answer says what is
+   missing.
 
 Anything else is declined, and the task's failure policy takes its course. A rule never repeats what may have had an
 effect: only reads move after an attempt that was under way.
@@ -142,7 +143,7 @@ class _Revision:
             if edge.task == id
         ]
         if all(edge.on is On.COMPLETION for _, edge in joins):
-            return Declines("no other device can do it and nothing joins it with others")
+            return self._alone_lost(lost) or Declines("no other device can do it and nothing joins it with others")
         for follower, edge in joins:
             if reason := self._incomplete(follower, edge, lost):
                 return Declines(reason)
@@ -152,6 +153,18 @@ class _Revision:
         ]
         missing = self.device or self.id
         return self._batch(edits, f"{self.id} failed ({self.error.value}): what joins it goes on without {missing}")
+
+    def _alone_lost(self, lost: dict[str, None]) -> EditBatch | None:
+        """The other branches of a fan-out have nothing to do with this one: they go on."""
+        others = [one.id for one in self.graph.tasks if one.group == self.failed.group and one.id != self.id]
+        followers = [id for id in lost if id != self.id]
+        if not followers or all(self.graph.status[id] in _GONE for id in others):
+            return None
+        # Written as they are: what follows the failed task is skipped as soon as the batch records the failure.
+        edits: list[Edit] = [
+            AddDependency(task=id, dependency=edge) for id in followers for edge in self.tasks[id].depends_on
+        ]
+        return self._batch(edits, f"{self.id} failed ({self.error.value}): the other branches go on")
 
     def _branch(self) -> dict[str, None]:
         """The failed member, and what was to follow it alone on its branch of the fan-out."""

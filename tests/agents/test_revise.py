@@ -201,6 +201,19 @@ def test_a_branch_is_lost_as_a_whole() -> None:
     assert found.edits == (AddDependency(task="join", dependency=completion),)
 
 
+def test_branches_that_nothing_joins_go_on_by_themselves() -> None:
+    pairs = [
+        member("get@alpha"),
+        member("get@beta"),
+        member("pack@alpha", "get@alpha"),
+        member("pack@beta", "get@beta"),
+    ]
+    found = batch(outcome(pairs, "get@alpha"))
+    assert found.edits == (AddDependency(task="pack@alpha", dependency=Dependency(task="get@alpha")),)
+    assert isinstance(outcome(pairs, "get@alpha", get_beta=S.FAILED), Declines)
+    assert isinstance(outcome(pairs[:2], "get@alpha"), Declines)
+
+
 def test_a_second_fan_out_over_the_first_is_a_join() -> None:
     tasks = [
         member("get@alpha"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from agents.scripted import ScriptedPlanner
 from agents.supervisor import LeadingSupervisor
 from agents.testing import FakeRunControl, failure
 from orchestrator.core.events import QuestionAsked, RungTried, RunStatus
-from orchestrator.core.plan import Choice, Clarification, Declined, Plan, Selector, Step, StepDependency
-from orchestrator.core.ports import Consultation, StoreError
+from orchestrator.core.plan import Choice, Clarification, Declined, Plan, Proposal, Selector, Step, StepDependency
+from orchestrator.core.ports import Consultation, PlanningContext, StoreError
 from orchestrator.core.requests import Request, RunPolicy
 from orchestrator.core.tasks import TaskStatus
 from protocol.errors import ErrorCode
@@ -285,6 +286,27 @@ async def test_a_change_that_was_made_on_some_devices_only_is_a_failure() -> Non
     assert "on beta [w@beta]" in view.answer
 
 
+@pytest.mark.parametrize(("second", "state"), [("file.write", "failed"), ("file.read", "succeeded")])
+async def test_branches_go_on_without_the_one_that_failed(second: str, state: str) -> None:
+    read = Step(id="read", skill="file.read", arguments={"path": "a"}, devices=Selector(mode="each"))
+    then = Step(
+        id="then",
+        skill=second,
+        arguments={"path": "${read.output.text}"},
+        devices=Selector(mode="same", same_as="read"),
+    )
+    control = control_of("alpha", "beta", "gamma", perform=without("beta", ErrorCode.TOOL_FAILED))
+    await lead(control, ScriptedPlanner(Plan(steps=(read, then))), approve="all")
+    view = control.run_view()
+    assert view.state == state
+    assert {one.id: one.status.value for one in view.tasks if one.group == "then"} == {
+        "then@alpha": "succeeded",
+        "then@beta": "skipped",
+        "then@gamma": "succeeded",
+    }
+    assert "failed on beta: file.read" in view.answer
+
+
 async def test_an_approval_that_is_denied() -> None:
     delete = Plan(steps=(Step(id="x", skill="file.delete", arguments={"path": "a"}),))
     control = control_of("alpha")
@@ -402,6 +424,70 @@ async def test_a_fallback_edge_takes_the_failure() -> None:
     await lead(control, ScriptedPlanner(Plan(steps=(pinned, fallback))))
     assert control.run_view().state is RunStatus.SUCCEEDED
     assert ("other", "beta") in control.dispatched
+
+
+class Slow:
+    """A planner that says when it was asked, and waits until it may answer."""
+
+    rung = "slow"
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.calls = 0
+        self.traced: bool | str | None = None
+
+    async def plan(self, request: Request, context: PlanningContext) -> Proposal:
+        self.calls += 1
+        self.traced = sys.modules["langsmith.utils"].tracing_is_enabled()
+        self.asked.set()
+        await self.go_on.wait()
+        return Proposal(rung=self.rung, result=READ)
+
+
+async def test_consultations_of_one_run_come_one_after_the_other() -> None:
+    control = control_of("alpha")
+    planner = Slow()
+    supervisor = LeadingSupervisor([planner], check=sound)
+    control.submit(Request(text="read it"))
+    consultation = control.consultations.popleft()
+    both = asyncio.gather(supervisor.consult(consultation, control), supervisor.consult(consultation, control))
+    await planner.asked.wait()
+    planner.go_on.set()
+    await both
+    assert planner.calls == 1
+
+
+async def test_a_consultation_that_is_cancelled_comes_again() -> None:
+    control = control_of("alpha")
+    planner = Slow()
+    supervisor = LeadingSupervisor([planner], check=sound)
+    control.submit(Request(text="read it"))
+    consultation = control.consultations.popleft()
+    first = asyncio.create_task(supervisor.consult(consultation, control))
+    await planner.asked.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    planner.go_on.set()
+    await supervisor.consult(consultation, control)
+    await control.drive(supervisor)
+    assert control.run_view().state is RunStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("trace", [False, True])
+async def test_nobody_traces_the_steps_unless_asked(trace: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = control_of("alpha")
+    planner = Slow()
+    planner.go_on.set()
+    supervisor = LeadingSupervisor([planner], check=sound, trace=trace)
+    await supervisor.prepare()
+    sys.modules["langsmith.utils"].get_env_var.cache_clear()
+    monkeypatch.setenv("LANGSMITH_TRACING", "true" if not trace else "false")
+    control.submit(Request(text="read it"))
+    await control.drive(supervisor)
+    assert not planner.traced
+    sys.modules["langsmith.utils"].get_env_var.cache_clear()
 
 
 def test_importing_the_supervisor_stays_light() -> None:

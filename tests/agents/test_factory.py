@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from agents.factory import build_ladder, build_supervisor
+from agents.model import ModelPlanner
+from agents.scripted import ScriptedPlanner
+from agents.settings import AgentSettings, ModelSettings
+
+LOCAL = ModelSettings(name="local", base_url="http://127.0.0.1:11434/v1/", model="m")
+CLOUD = ModelSettings(name="cloud", base_url="https://x.example/v1", model="m", api_key_env="X_KEY", tier="cloud")
+
+
+def test_the_embedded_rung_comes_first_and_models_in_order() -> None:
+    ladder = build_ladder(AgentSettings(models=(LOCAL, CLOUD)), {"X_KEY": "secret"})
+    assert [rung.rung for rung in ladder] == ["embedded", "local", "cloud"]
+    assert isinstance(ladder[2], ModelPlanner)
+    assert ladder[2]._key == "secret"
+    assert [rung.rung for rung in build_ladder(AgentSettings())] == ["embedded"]
+
+
+@pytest.mark.parametrize("environment", [{}, {"X_KEY": ""}])
+def test_a_key_that_is_not_set(environment: dict[str, str]) -> None:
+    rung = build_ladder(AgentSettings(models=(CLOUD,)), environment)[1]
+    assert isinstance(rung, ModelPlanner)
+    assert rung._key is None
+
+
+async def test_planners_may_be_given() -> None:
+    only = ScriptedPlanner(Exception("x"))
+    supervisor = build_supervisor(planners=[only])
+    assert supervisor._planners == (only,)
+    await supervisor.close()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"models": [{"name": "embedded", "base_url": "http://h/v1", "model": "m"}]},
+        {"models": [{"name": "a", "base_url": "http://h/v1", "model": "m"}] * 2},
+        {"models": [{"name": "a", "base_url": "ftp://host/v1", "model": "m"}]},
+        {"models": [{"name": "a", "base_url": "http://h/v1", "model": ""}]},
+        {"models": [{"name": "a", "base_url": "http://h/v1", "model": "m", "api_key": "in the file"}]},
+        {"models": [{"name": "a b", "base_url": "http://h/v1", "model": "m"}]},
+        {"models": [{"name": "a", "base_url": "http://h/v1", "model": "m", "timeout_s": 0}]},
+    ],
+)
+def test_settings_that_are_wrong(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        AgentSettings.model_validate(given)
+
+
+def test_a_base_url_loses_its_last_slash() -> None:
+    assert LOCAL.base_url == "http://127.0.0.1:11434/v1"
