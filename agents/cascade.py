@@ -18,6 +18,7 @@ from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
 from orchestrator.core.ports import Consultation, Planner, RunControl
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
+from protocol.vocabulary import JsonObject
 
 Answers = Sequence[tuple[str, str]]
 Check = Callable[[Plan, Request, FleetView, Answers], tuple[Finding, ...]]
@@ -64,6 +65,11 @@ class _Try:
     rung: str
     reason: str
     codes: frozenset[str] = frozenset()
+    unplaced: tuple[str, ...] = ()
+
+    def details(self) -> JsonObject:
+        reason = sanitize(self.reason, limit=2000)
+        return {"rung": self.rung, "reason": reason, "unplaced": [sanitize(part) for part in self.unplaced]}
 
 
 class Cascade:
@@ -119,13 +125,14 @@ class _Climb:
         """One rung: a proposal and, where the checks do not like it, one repair. None: on to the next rung."""
         findings: tuple[Finding, ...] = ()
         problems: tuple[str, ...] = ()
+        unplaced: tuple[str, ...] = ()
         for _ in range(2):
             proposal = await self._propose(rung, problems)
             match proposal.result:
                 case Declined() as declined:
                     await self._note(proposal, ())
                     # What the checks said of its plan tells more than that it has no other.
-                    problems = problems or (_words(declined),)
+                    problems, unplaced = problems or (_words(declined),), declined.unplaced
                     break
                 case Clarification() as clarification:
                     return await self._ask(proposal, clarification)
@@ -138,7 +145,7 @@ class _Climb:
                     problems = tuple(sanitize(finding.message, limit=1000) for finding in findings[:_MAX_PROBLEMS])
                     await self._note(proposal, problems)
         codes = frozenset(finding.code for finding in findings)
-        self.tries.append(_Try(rung.rung, "; ".join(problems[:3]), codes))
+        self.tries.append(_Try(rung.rung, "; ".join(problems[:3]), codes, unplaced))
         return None
 
     async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
@@ -195,7 +202,7 @@ def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView) -> RunEr
         code = "denied"
     elif tries and all(one.reason.startswith(_CRASHED) for one in tries):
         code = "internal"
-    details = {"rungs": [{"rung": one.rung, "reason": sanitize(one.reason, limit=2000)} for one in tries]}
+    details: JsonObject = {"rungs": [one.details() for one in tries]}
     return RunError(
         code=code, message=_REFUSALS[code] + sanitize(reasons, multiline=False, limit=4000), details=details
     )

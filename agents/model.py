@@ -62,6 +62,8 @@ class ModelPlanner:
                 self._client = await asyncio.to_thread(_open, self.settings, self._key)
             async with asyncio.timeout(self.settings.timeout_s):
                 result = await talk.reply(repairs=0 if context.problems else 1)
+        except ImportError:
+            result = Declined(reason=f"{self._named} needs libraries: pip install 'asterism[models]'")
         except _Failed as error:
             result = Declined(reason=str(error))
         except ReplyError as error:

@@ -52,6 +52,10 @@ async def test_why_each_rung_failed_is_said() -> None:
     assert isinstance(outcome, Refused)
     assert outcome.error.code == "no_plan"
     assert 'a: no (not placed: "moon"); b: no device has a skill no.such' in outcome.error.message
+    assert outcome.error.details["rungs"] == [
+        {"rung": "a", "reason": 'no (not placed: "moon")', "unplaced": ["moon"]},
+        {"rung": "b", "reason": "no device has a skill no.such", "unplaced": []},
+    ]
     assert [(one.rung, one.accepted) for one in control.run_view().rungs] == [("a", False), ("b", False), ("b", False)]
 
 

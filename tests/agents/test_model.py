@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import socket
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -175,6 +176,13 @@ async def test_a_refused_connection_is_quick_and_not_retried() -> None:
         await planner.close()
     assert "cannot be reached at 127.0.0.1:" in reason(proposal)
     assert proposal.usage.calls == 1
+
+
+async def test_without_the_extra_the_rung_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    planner = ModelPlanner(settings("http://127.0.0.1:9/v1"))
+    proposal = await planner.plan(Request(text="x"), Context(fleet("alpha")))
+    assert "pip install 'asterism[models]'" in reason(proposal)
 
 
 async def test_only_what_must_go_out_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
