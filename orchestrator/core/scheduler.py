@@ -8,8 +8,12 @@ ties by name:
     0.10 speed of this skill            0.05 cheapness (label `cost`, 0 to 1)
     +1 preferred by the task            -1 an attempt of the task failed there
 
-Tasks that ask for the same are one class, with one heap of candidates, so that a placement costs the logarithm of
-the fleet and not the fleet. A heap entry whose score has fallen is put back where it belongs when it comes up.
+Tasks are served by priority, and within one priority the runs take turns: a run that offers many at once, or one after
+another without end, does not keep others waiting for longer than their share (start-time fair queuing; Goyal, Vin and
+Cheng, 1996).
+
+Tasks that ask for the same are one class, with one heap of candidates, so that a placement costs the logarithm of the
+fleet and not the fleet. A heap entry whose score has fallen is put back where it belongs when it comes up.
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ from protocol.vocabulary import Risk
 
 MAX_CLASSES = 32
 
-# (-priority, backlog of its run, number of the offer, task): the order in which tasks are served
+NO_NEEDS = Requirements()
+
+# (-priority, turn of its run, number of the offer, task): the order in which tasks are served
 Entry = tuple[int, int, int, ReadyTask]
 
 
@@ -71,7 +77,7 @@ class _Device:
     cost: float
     running: int = 0
     experience: dict[str, Experience] = field(default_factory=dict)
-    pinned: list[Entry] = field(default_factory=list)
+    queue: list[Entry] = field(default_factory=list)  # tasks that belong here and nowhere else
 
     @property
     def free(self) -> bool:
@@ -80,7 +86,10 @@ class _Device:
 
 @dataclass(slots=True)
 class _Class:
-    """Tasks that ask for the same. `candidates` are the capable devices by name; `heap` is (-score, name)."""
+    """Tasks that ask for the same. `candidates` are the capable devices by name; `heap` is (-score, name).
+
+    `fresh` are the offers since the class was last served, `barren` says that it had no candidate then.
+    """
 
     skill: str
     needs: Requirements
@@ -88,6 +97,8 @@ class _Class:
     candidates: dict[str, None]
     heap: list[tuple[float, str]]
     queue: list[Entry] = field(default_factory=list)
+    fresh: list[Entry] = field(default_factory=list)
+    barren: bool = False
 
 
 class Scheduler:
@@ -97,12 +108,15 @@ class Scheduler:
         self._devices: dict[str, _Device] = {}
         self._classes: OrderedDict[tuple[object, ...], _Class] = OrderedDict()
         self._waiting: dict[tuple[str, str], Entry] = {}
-        self._backlog: dict[str, int] = {}
+        self._backlog: dict[str, int] = {}  # how many tasks of a run wait
+        self._turns: dict[tuple[str, int], int] = {}  # the next turn of a run, at a priority
+        self._served: dict[int, int] = {}  # the latest turn that was served, at a priority
         self._stranded: dict[tuple[str, str], None] = {}
-        self._homeless: dict[str, list[Entry]] = {}  # by the device that they belong on and that was never seen
+        # Tasks that belong on a device that was never seen, or cannot take them as it is; by its name.
+        self._held: dict[str, dict[int, Entry]] = {}
         self._dirty_classes: dict[int, _Class] = {}
         self._dirty_devices: dict[str, None] = {}
-        self._new_homeless: list[ReadyTask] = []
+        self._strays: list[Entry] = []  # held since the last assignment
         self._number = 0
 
     # --- devices -----------------------------------------------------------------------------------------------
@@ -118,16 +132,24 @@ class Scheduler:
         for kind in self._classes.values():
             if _fits(info, kind.skill, kind.needs, kind.allowed):
                 kind.candidates[info.name] = None
+                kind.barren = False
                 self._push(kind, self._devices[info.name])
             else:
                 kind.candidates.pop(info.name, None)
             if kind.queue:
                 self._dirty_classes[id(kind)] = kind
-        for entry in self._homeless.pop(info.name, ()):
-            heapq.heappush(self._devices[info.name].pinned, entry)
-        self._dirty_devices[info.name] = None
+        self._sort_out(self._devices[info.name])
         for key in [key for key in self._stranded if self._could_take(info, self._waiting[key][3])]:
             del self._stranded[key]
+
+    def _sort_out(self, device: _Device) -> None:
+        """Which of the tasks that belong on a device it can take as it is now, and which are held."""
+        name = device.info.name
+        entries, device.queue = [*device.queue, *self._held.pop(name, {}).values()], []
+        for entry in entries:
+            if self._waits(entry):
+                self._pin(name, entry)
+        self._dirty_devices[name] = None
 
     def occupied(self, device: str) -> None:
         """The device holds one more attempt than we placed: one adopted at recovery."""
@@ -142,7 +164,7 @@ class Scheduler:
         known.running = max(0, known.running - 1)
         if learn:
             known.experience.setdefault(skill, Experience()).learn(succeeded, seconds)
-        if known.pinned:
+        if known.queue:
             self._dirty_devices[device] = None
         for kind in self._classes.values():
             if device in kind.candidates:
@@ -159,22 +181,31 @@ class Scheduler:
         key = (task.run, task.task)
         if key in self._waiting:
             return
-        backlog = self._backlog.get(task.run, 0)
-        self._backlog[task.run] = backlog + 1
+        self._backlog[task.run] = self._backlog.get(task.run, 0) + 1
         self._number += 1
-        # Runs take turns: a run's tenth waiting task comes after another's first.
-        entry = self._waiting[key] = (-task.priority, backlog, self._number, task)
+        at = (task.run, task.priority)
+        # A run that was idle does not get the turns that it did not use.
+        turn = max(self._turns.get(at, 0), self._served.get(task.priority, 0))
+        self._turns[at] = turn + 1
+        entry = self._waiting[key] = (-task.priority, turn, self._number, task)
         name = task.pinned or task.requirements.device
         if name is None:
             kind = self._class_of(task)
             heapq.heappush(kind.queue, entry)
+            kind.fresh.append(entry)
             self._dirty_classes[id(kind)] = kind
-        elif name in self._devices:
-            heapq.heappush(self._devices[name].pinned, entry)
+        else:
+            self._pin(name, entry)
+
+    def _pin(self, name: str, entry: Entry) -> None:
+        """Queue a task at the device that it belongs on, or hold it until that device can take it."""
+        device, task = self._devices.get(name), entry[3]
+        if device is not None and _fits(device.info, task.skill, task.requirements, task.allowed):
+            heapq.heappush(device.queue, entry)
             self._dirty_devices[name] = None
         else:
-            self._homeless.setdefault(name, []).append(entry)
-            self._new_homeless.append(task)
+            self._held.setdefault(name, {})[entry[2]] = entry
+            self._strays.append(entry)
 
     def withdraw(self, run: str, task: str) -> None:
         """The task is not to be placed any more."""
@@ -182,14 +213,17 @@ class Scheduler:
         if entry is not None:
             self._count_down(run)
             name = entry[3].pinned or entry[3].requirements.device
-            if name in self._homeless:
-                self._homeless[name].remove(entry)
+            if name is not None and name in self._held:
+                self._held[name].pop(entry[2], None)
         self._stranded.pop((run, task), None)
 
     def forget_run(self, run: str) -> None:
-        """Withdraw every task of a run."""
-        for key in [key for key in self._waiting if key[0] == run]:
-            self.withdraw(*key)
+        """Withdraw every task of a run, which has ended."""
+        if run in self._backlog:
+            for key in [key for key in self._waiting if key[0] == run]:
+                self.withdraw(*key)
+        for at in [at for at in self._turns if at[0] == run]:
+            del self._turns[at]
 
     def waiting(self) -> int:
         """How many tasks wait for a device."""
@@ -200,81 +234,76 @@ class Scheduler:
         return (run, task) in self._stranded
 
     def assign(self) -> tuple[list[Assignment], list[tuple[str, str]]]:
-        """Place what can be placed: assignments, and (run, task) of those newly stranded."""
+        """Place what can be placed: assignments, and (run, task) of those newly stranded.
+
+        Only the queues where something changed are looked at, and always the one whose first task is next in turn.
+        """
         assignments: list[Assignment] = []
         stranded: list[tuple[str, str]] = []
-        for name in self._dirty_devices:
-            self._assign_pinned(self._devices[name], assignments, stranded)
+        queues: list[_Class | _Device] = [
+            *self._dirty_classes.values(),
+            *(self._devices[name] for name in self._dirty_devices),
+        ]
+        self._dirty_classes.clear()
         self._dirty_devices.clear()
-        self._assign_classes(assignments, stranded)
-        for task in self._new_homeless:
-            self._strand(task, stranded)
-        self._new_homeless.clear()
-        return assignments, stranded
-
-    def _assign_pinned(self, device: _Device, assignments: list[Assignment], stranded: list[tuple[str, str]]) -> None:
-        queue = device.pinned
-        held: list[Entry] = []
-        while queue:
-            task = queue[0][3]
-            if self._waiting.get((task.run, task.task)) is not queue[0]:
-                heapq.heappop(queue)
-            elif not _fits(device.info, task.skill, task.requirements, task.allowed):
-                held.append(heapq.heappop(queue))
-                self._strand(task, stranded)
-            elif not device.free:
-                break
-            else:
-                heapq.heappop(queue)
-                why = (
-                    "the only device that fits"
-                    if task.requirements.device is None
-                    else f"{device.info.name} was asked for"
-                )
-                assignments.append(self._take(task, device, why))
-        for entry in held:
-            heapq.heappush(queue, entry)
-
-    def _assign_classes(self, assignments: list[Assignment], stranded: list[tuple[str, str]]) -> None:
         heads = []
-        for mark, kind in self._dirty_classes.items():
-            entry = self._head(kind)
+        for index, queue in enumerate(queues):
+            entry = self._head(queue)
             if entry is not None:
-                heads.append((*entry[:3], mark))
+                heads.append((*entry[:3], index))
         heapq.heapify(heads)
         while heads:
-            mark = heads[0][3]
-            kind = self._dirty_classes[mark]
-            entry = self._head(kind)
-            if entry is not None:
-                device, why = self._choose(kind, entry[3])
-                if device is not None:
-                    heapq.heappop(kind.queue)
-                    assignments.append(self._take(entry[3], device, why))
-                    entry = self._head(kind)
-                else:
-                    if not any(self._devices[name].info.available for name in kind.candidates):
-                        for other in kind.queue:
-                            self._strand(other[3], stranded)
-                    entry = None
+            index = heads[0][3]
+            entry = self._serve(queues[index], assignments, stranded)
             if entry is None:
                 heapq.heappop(heads)
             else:
-                heapq.heapreplace(heads, (*entry[:3], mark))
-        self._dirty_classes.clear()
+                heapq.heapreplace(heads, (*entry[:3], index))
+        for entry in self._strays:
+            if not self._at_home(entry):
+                self._strand(entry, stranded)
+        self._strays.clear()
+        return assignments, stranded
 
-    def _head(self, kind: _Class) -> Entry | None:
-        """The first task of a class that still waits."""
-        while kind.queue:
-            entry = kind.queue[0]
-            if self._waiting.get((entry[3].run, entry[3].task)) is entry:
-                return entry
-            heapq.heappop(kind.queue)
+    def _serve(
+        self, queue: _Class | _Device, assignments: list[Assignment], stranded: list[tuple[str, str]]
+    ) -> Entry | None:
+        """Place the first task of a queue: the next one, or None where there is none or no device is free."""
+        entry = self._head(queue)
+        if entry is None:
+            return None
+        if isinstance(queue, _Class):
+            device, why = self._choose(queue, entry[3])
+            if not queue.candidates:
+                self._strand_class(queue, stranded)
+            queue.fresh.clear()
+        else:
+            device = queue if queue.free else None
+            why = f"{queue.info.name} was asked for" if entry[3].requirements.device else "the only device that fits"
+        if device is None:
+            return None
+        heapq.heappop(queue.queue)
+        assignments.append(self._take(entry, device, why))
+        return self._head(queue)
+
+    def _head(self, queue: _Class | _Device) -> Entry | None:
+        """The first task of a queue that still waits."""
+        entries = queue.queue
+        while entries:
+            if self._waits(entries[0]):
+                return entries[0]
+            heapq.heappop(entries)
         return None
 
-    def _take(self, task: ReadyTask, device: _Device, why: str) -> Assignment:
+    def _waits(self, entry: Entry) -> bool:
+        """Whether it is still this offer of the task that waits."""
+        return self._waiting.get((entry[3].run, entry[3].task)) is entry
+
+    def _take(self, entry: Entry, device: _Device, why: str) -> Assignment:
+        task = entry[3]
         del self._waiting[task.run, task.task]
         self._stranded.pop((task.run, task.task), None)
+        self._served[task.priority] = max(entry[1], self._served.get(task.priority, 0))
         self._count_down(task.run)
         device.running += 1
         info = device.info
@@ -386,7 +415,7 @@ class Scheduler:
 
     def _class_of(self, task: ReadyTask) -> _Class:
         needs = task.requirements
-        wants = (needs.model_dump_json(),) if needs.model_fields_set else ()
+        wants = (needs.model_dump_json(),) if needs.model_fields_set and needs != NO_NEEDS else ()
         key = (task.skill, task.allowed, *wants)
         kind = self._classes.get(key)
         if kind is not None:
@@ -404,15 +433,27 @@ class Scheduler:
 
     def _forget_classes(self) -> None:
         for key in list(self._classes)[: max(0, len(self._classes) - MAX_CLASSES)]:
-            if not self._classes[key].queue:
+            if self._head(self._classes[key]) is None:
                 self._dirty_classes.pop(id(self._classes.pop(key)), None)
 
-    def _strand(self, task: ReadyTask, stranded: list[tuple[str, str]]) -> None:
+    def _strand_class(self, kind: _Class, stranded: list[tuple[str, str]]) -> None:
+        """No device fits the class. Those that were told of before need not be looked at again."""
+        for entry in kind.fresh if kind.barren else sorted(kind.queue):
+            self._strand(entry, stranded)
+        kind.barren = True
+
+    def _strand(self, entry: Entry, stranded: list[tuple[str, str]]) -> None:
         """Mark a waiting task that no available device could take; told once."""
-        key = (task.run, task.task)
-        if key in self._waiting and key not in self._stranded:
+        key = (entry[3].run, entry[3].task)
+        if self._waits(entry) and key not in self._stranded:
             self._stranded[key] = None
             stranded.append(key)
+
+    def _at_home(self, entry: Entry) -> bool:
+        """Whether the device that a task belongs on can take it by now."""
+        name = entry[3].pinned or entry[3].requirements.device
+        device = self._devices.get(name) if name else None
+        return device is not None and self._could_take(device.info, entry[3])
 
     def _could_take(self, info: DeviceInfo, task: ReadyTask) -> bool:
         return task.pinned in (None, info.name) and _fits(info, task.skill, task.requirements, task.allowed)
