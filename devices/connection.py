@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections import deque
 from ipaddress import ip_address
 from random import Random
 from typing import Final
@@ -69,6 +70,7 @@ class Writer:
         self._connection = connection
         self._session = session
         self._ready = asyncio.Event()
+        self._left: deque[str | bytes] = deque()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def wake(self) -> None:
@@ -91,8 +93,10 @@ class Writer:
                 await self._write()
 
     async def _write(self) -> None:
-        for data in self._session.data_to_send():
-            await self._connection.send(data)
+        """Write all. What a cancelled write has not begun stays for the next: a gap would end the session."""
+        self._left += self._session.data_to_send()
+        while self._left:
+            await self._connection.send(self._left.popleft())
 
 
 def _is_loopback(url: str) -> bool:

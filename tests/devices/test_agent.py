@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from devices.errors import RefusedError, StateError
 from protocol.codec import encode_message, frame
@@ -266,6 +267,21 @@ async def test_a_gateway_that_comes_back_on_its_port_finds_the_device(gateway: F
     await gateway.listen()
     await gateway.connected(2)
     assert await gateway.output("test.noop") == {"value": None}
+
+
+async def test_a_lost_gateway_is_told_once_and_so_is_its_return(gateway: FakeGateway, start: Start) -> None:
+    with capture_logs() as logs:
+        await start()
+        gateway.reject = ErrorCode.SHUTTING_DOWN
+        gateway.cut()
+        await gateway.until(lambda: len(gateway.hellos) >= 4)
+        gateway.reject = None
+        await gateway.connected(5)
+        await gateway.output("test.noop")
+    assert [entry["event"] for entry in logs] in (
+        ["connected", "gateway lost, trying again", "gateway is back"],
+        ["gateway lost, trying again", "gateway is back"],  # cut before the first welcome was read
+    )
 
 
 @pytest.mark.parametrize(
