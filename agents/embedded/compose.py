@@ -144,16 +144,27 @@ class Composer:
                 raise stop from None
 
     def _build_parts(self, parts: Sequence[View]) -> None:
+        devices = [token for part in parts for token in part.tokens if token.kind is Kind.DEVICE]
+        if len(devices) == 1 and all(coordination.literal_only(part) for part in parts[1:]):
+            self.set_scope(self.places[int(devices[0].value or 0)], None)
         for number, part in enumerate(parts):
             found = spots(part, self.places)
             if not found:
                 later = [self.places[int(t.value or 0)] for other in parts[number + 1 :] for t in other.tokens if t.kind is Kind.DEVICE]
                 self.ahead = later[0] if later else self.ahead
-                if number == 0 and later:
+                if number == 0 and later and len(devices) > 1:
                     self.scope, self.scope_step = None, None
             self.draft.fresh = []
             if not recipes.apply(self, part, found):
                 self.results.append(self.frame_step(part, found))
+            if number and coordination.literal_only(part):
+                self._alike()
+
+    def _alike(self) -> None:
+        """A bare literal repeats what was asked before it: the same skill, the same kind of arguments."""
+        first, last = (self.draft.steps[result.step] for result in self.results[-2:])
+        if first.skill != last.skill or first.arguments.keys() != last.arguments.keys():
+            raise decline("the parts of the list do not ask for the same thing", [])
 
     def _state(self) -> tuple[object, ...]:
         draft = self.draft

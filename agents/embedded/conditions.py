@@ -55,7 +55,7 @@ def _ahead(composer: Composer, block: Block) -> None:
 
 
 def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition]:
-    built = _earlier(composer, view, places)
+    built = _earlier(composer, view, places) or _differs(composer, view, places)
     if built is not None:
         return built
     operator = operators.comparison(view)
@@ -78,6 +78,19 @@ def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str,
     if quantifier is None:
         return result.step, Compare.model_validate({"path": path, "op": op, "value": value})
     return _counted(composer, result, quantifier, path, op, value)
+
+
+def _differs(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition] | None:
+    """`if config.yml differs between alpha and beta`: a comparison of its own, then its verdict."""
+    operator = operators.sameness(view)
+    if operator is None or not any(len(spot.place.names) > 1 for spot in places):
+        return None
+    said = [STATES[view.lemma(at)] for at in operator.spots if view.lemma(at) in STATES]
+    if len(set(said)) != 1 or not joins.measured(composer, view, places):
+        return None
+    composer.scope, composer.scope_step = None, None
+    composer.lost = "the condition is about several devices, so name the device for what follows"
+    return composer.results[-1].step, Compare(path="output.equal", op="==", value=said[0])
 
 
 def _fan(spot: Spot) -> object:
@@ -136,6 +149,11 @@ def _earlier(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[st
 def _measured_back(composer: Composer, view: View, last: Result) -> tuple[str, Condition] | None:
     operator = operators.comparison(view)
     trial = View(view.tokens, view.claimed)
+    if operator is None and last.number == "output.count" and not last.many:
+        bare = View(view.tokens, view.claimed)
+        said = bare.take({"it", "is", "that", "so", "does", "exist", "exists", "running", "found", "they", "are", "was", "do", "there", "any"})
+        if said and not bare.left():
+            return last.step, Compare(path="output.count", op=">", value=0)
     found = trial.take({"found", "match", "matches", "any", "anything", "line", "something"}) if operator is None else []
     quantifier = _quantifier(trial, ())
     if operator is not None:

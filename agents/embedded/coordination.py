@@ -43,6 +43,11 @@ def _split(view: View) -> list[tuple[Token, ...]]:
     return [tuple(piece) for piece in pieces if piece]
 
 
+def literal_only(view: View) -> bool:
+    """A part that is a bare literal behind the shared verb."""
+    return _literal_only(tuple(token for at, token in enumerate(view.tokens) if at != view.head_at))
+
+
 def _literal_only(piece: tuple[Token, ...]) -> bool:
     return any(token.kind in (Kind.PATH, Kind.QUOTED) for token in piece) and all(
         token.kind in (Kind.PATH, Kind.QUOTED, Kind.DEVICE) or (token.word and (token.lemma in FILLERS or token.lemma in {"file", "folder"}))

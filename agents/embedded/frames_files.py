@@ -310,6 +310,9 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
         pattern, level = pattern.removesuffix("s"), True
     if level:
         arguments = {**arguments, "pattern": pattern, "ignore_case": True}
+    if pattern.casefold() in LEVELS and "path" not in arguments and "files" not in arguments:
+        # Log levels are looked for in logs: a report about errors is not one more error.
+        arguments = {**arguments, "files": "*.log"}
     return arguments
 
 
@@ -319,7 +322,7 @@ def _speaks_of_lines(view: View) -> bool:
 
 _SEARCH_MAY = _LINES | _ANNOUNCE | LOGS | words(
     "file all match mention occurrence there recursively folder directory under inside case insensitive insensitively ignoring ignore "
-    "sensitive every often many time appear appears occur occurs hit code source howmany number show up literal regular "
+    "sensitive every often many time appear appears occur occurs hit code source howmany number show up literal regular from with "
     "expression regex logged content through")  # fmt: skip
 SEARCH = Frame(
     "file.search", SEARCHES | words("howmany search grep scan"), (), _SEARCH_MAY,
@@ -366,7 +369,7 @@ SIZE = Frame(
 )  # fmt: skip
 STAT = Frame(
     "file.stat", _ASKS | words("stat"), (words("modified changed modification permission owner own date detail metadata stat edited touched "
-                                               "updated info information age timestamp mode written"),),
+                                               "updated info information age old timestamp mode written"),),
     words("last time file about latest size was own when of most recently get got"),
     slots=(("path", _ANY),), needs=frozenset({"path"}), measures=(Measure("output.modified", "text"),), same="output.modified",
 )  # fmt: skip

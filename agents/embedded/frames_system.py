@@ -99,18 +99,20 @@ def _process_name(view: View) -> Json:
     for at, token in view.free(Kind.WORD):
         follows = view.lemma(at + 1)
         nearby = (view.lemma(at + 2) if follows in {"is", "are"} else follows, view.lemma(at - 1))
-        if at != view.head_at and (nearby[0] in _PROCESS or nearby[1] in {"process", "program"} or nearby[0] in {"running", "run", "up", "alive"}):  # fmt: skip
+        after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
+        if at != view.head_at and (nearby[0] in _PROCESS or after or nearby[0] in {"running", "run", "up", "alive"}):  # fmt: skip
             if token.lemma not in _NOT_A_NAME and (nearby[0] not in {"up"} or view.head in {"is", "check"}):
                 view.claim(at)
                 return clean(token.text)
     return None
 
 
+_AFTER_NAME = words("on of for from in is still running and")
 _PROCESS = words("process program daemon service")
 _NOT_A_NAME = FILLERS | ADJECTIVES | words(
     "process program running run top cpu memory ram hungry heavy intensive user list number pid active busiest it "
     "service daemon currently using most usage still not howmany show kill stop force how down anything something "
-    "everything nothing longest device machine"
+    "everything nothing longest device machine use uses using eat eating hog hogging consume consuming system background zombie child own owned"
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from agents.embedded.frames import Frame, words
 from agents.embedded.slots import clean, first_of, flag, folder_or_word, literal, looks_like_file, path, text_quoted
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
-from agents.embedded.words import DELETES
+from agents.embedded.words import DELETES, FILLERS
 from protocol.vocabulary import Json, JsonObject
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
@@ -38,15 +38,15 @@ def _empty(arguments: JsonObject, view: View) -> JsonObject | None:
 WRITE = Frame(
     "file.write", words("write save put create make store overwrite touch"), (),
     words("file text content contents line new saying containing reads called named word string message following note empty "
-          "single blank that says overwrite"),
+          "single blank that says overwrite with"),
     slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True, final=_empty,
 )  # fmt: skip
 APPEND = Frame(
-    "file.append", words("append add"), (), words("line text end file bottom entry string saying new of word note that says"),
+    "file.append", words("append add"), (), words("line text end file bottom entry string saying new of word note that says to with"),
     slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True,
 )  # fmt: skip
 APPEND_END = Frame(
-    "file.append", words("write put"), (words("end bottom"),), words("line text file of very new"),
+    "file.append", words("write put"), (words("end bottom"),), words("line text file of very new to at"),
     slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True, bonus=2,
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
 
 REPLACE = Frame(
     "file.replace", words("replace change substitute swap"), (), words("every all occurrence instance text word string file each of regex "
-                                                                        "out mention line value"),
+                                                                        "out mention line value with by to for into"),
     slots=(("path", first_of(path("in of inside within from on", want="file"), path("in of inside within from", quoted=False, bare=True))),
            ("regex", flag("regex"))),
     needs=frozenset({"path", "find", "replace"}), strict=True, final=_two_quotes,
@@ -90,13 +90,13 @@ def _into(view: View) -> bool:
 
 
 COPY = Frame(
-    "file.copy", words("copy duplicate cp backup clone"), (), words("file folder directory overwriting overwrite"),
+    "file.copy", words("copy duplicate cp backup clone"), (), words("overwriting overwrite"),
     slots=(("source", first_of(path(" of named", want="any", quoted=True), path(" of named", bare=True))), ("target", _TARGET),
            ("overwrite", flag("overwriting", "overwrite"))),
     needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
 )  # fmt: skip
 MOVE = Frame(
-    "file.move", words("move rename mv put"), (), words("file folder directory name"),
+    "file.move", words("move rename mv put"), (), frozenset(),
     slots=(("source", first_of(path(" of named", want="any"), path(" of named", bare=True))), ("target", _TARGET)),
     needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
 )  # fmt: skip
@@ -126,7 +126,7 @@ def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 DELETE = Frame(
-    "file.delete", DELETES, (), words("file folder directory named called"), slots=(("path", path(" of named", want="any", bare=True)),),
+    "file.delete", DELETES, (), frozenset(), slots=(("path", path(" of named", want="any", bare=True)),),
     needs=frozenset({"path"}), strict=True, final=_deletion,
 )  # fmt: skip
 
@@ -150,11 +150,22 @@ def _archive_target(arguments: JsonObject, view: View) -> JsonObject | None:
     return {**arguments, "source": source.rstrip("/") or source, "target": target}
 
 
+def _object(view: View) -> Json:
+    """`zip logs`: the plain word right after the verb."""
+    at = view.head_at + 1
+    at += view.lemma(at) in {"the", "my"}
+    ends = view.lemma(at + 1) in {"", "on", "of", "into", "as", "to", "in"} or at + 1 in view.claimed
+    if not view.lemma(at) or at in view.claimed or not ends or view.lemma(at) in FILLERS | words("file everything archive folder directory all"):
+        return None
+    view.claim(at)
+    return clean(view.tokens[at].text)
+
+
 PACK = Frame(
     "archive.create", words("archive compress zip tar pack bundle create make build backup"), (),
     words("archive tarball zip folder directory file compressed tar gz gzip of content whole entire package"),
     slots=(("target", path(_TO + " called named", want="file")),
-           ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of")))),
+           ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of"), _object))),
     needs=frozenset({"source"}), strict=True,
     final=lambda a, v: _archive_target(a, v) if v.head not in {"create", "make", "build", "backup"} or _says_archive(v) else None,
 )  # fmt: skip
@@ -243,7 +254,7 @@ def _interpreter(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 SCRIPT = Frame(
-    "script.run", words("run execute start launch"), (), words("script file shell bash python sh"),
+    "script.run", words("run execute start launch"), (), words("shell bash python sh"),
     slots=(("path", path(" named", want="file", bare=True)), ("cwd", _CWD)), needs=frozenset({"path"}), strict=True, final=_interpreter,
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from agents.embedded import operators
 from agents.embedded.draft import Result
-from agents.embedded.frames import Match, Measure, words
+from agents.embedded.frames import Frame, Match, Measure, words
 from agents.embedded.operators import Operator
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 POINTERS = frozenset("it them they these those this that result output finding list line all everything one number count value "
                      "answer total each both match file entry record figure content text size hash checksum version".split())  # fmt: skip
 VERBS = frozenset("show display print give get tell list count rank compare sort order merge combine join sum total group tally "
-                  "aggregate which what how howmany average breakdown concatenate collect add put check see are is report do "
+                  "aggregate which what how howmany average breakdown concatenate collect add put check see are is report do verify "
                   "summarize compute calculate filter keep determine find does".split())  # fmt: skip
 JOIN_MAY = frozenset("into one single list together unique duplicate removing dropping without deduplicate deduplicated sorted "
                      "alphabetically and number often occurs many entry each all whether if other another across".split())  # fmt: skip
+OWN_SUPERLATIVES = frozenset({"longest", "shortest", "busiest", "most", "fullest"})
 PERCENT_WORDS = words("usage full utilization utilisation consumption fullest")
 
 
@@ -44,7 +45,7 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if same is not None and (many or (composer.scope is not None and composer.scope.many)):
         return _compared(composer, view, found, same)
     ranked = operators.ranking(view)
-    if ranked is not None and (which or (view.head in {"rank", "sort", "order"} and many) or ranked.limit is not None and many):
+    if ranked is not None and (which or (view.head in {"rank", "sort", "order", "list", "show", "display", "give"} and many and _ordered(view)) or ranked.limit is not None and many):
         return _ranked(composer, view, found, ranked)
     limit = operators.comparison(view)
     if limit is not None and (which or _asks_of_device(view, found) or _relative(view, found)):
@@ -55,6 +56,10 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if which and _yes_or_no(view):
         return _having(composer, view, found)
     return False
+
+
+def _ordered(view: View) -> bool:
+    return view.head in {"rank", "sort", "order"} or any(t.lemma == "by" for t in view.tokens if t.word)
 
 
 def _yes_or_no(view: View) -> bool:
@@ -101,7 +106,7 @@ def _data(composer: Composer, skill: str, items: str, more: JsonObject, title: s
 def _ranked(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
     trial = _base(view, operator)
     outcome = composer.understanding.read(trial)
-    if not isinstance(outcome, Match):
+    if not isinstance(outcome, Match) and any(view.lemma(at) in OWN_SUPERLATIVES for at in operator.spots):
         bare = _base(view, None)
         other = composer.understanding.read(bare)
         if isinstance(other, Match):
@@ -181,8 +186,12 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
     match = composer.read(base, skills=frozenset({"file.hash"}), lenient=True) if only_path else composer.resolved(base)
     measure = match.measure()
     path = match.frame.same or (measure.path if measure is not None else "")
-    if match.frame.measures and measure is not None and measure.when & match.taken:
-        path = measure.path
+    if not match.frame.same or (measure is not None and measure.when & match.taken):
+        numbers = [m for m in match.frame.measures if m.when & match.taken and not m.rest_of] or [m for m in match.frame.measures if not m.when]
+        usage = next((m for m in match.frame.measures if m.unit == "percent" and not m.when), None)
+        if usage is not None and any(token.lemma in PERCENT_WORDS for token in view.tokens if token.word):
+            numbers = [usage]
+        path = numbers[0].path if numbers else path
     if not path:
         raise decline(f"{match.frame.skill} gives nothing that could be compared", sorted(match.taken))
     result = composer.add_match(match, composer.place_for(match, found), records=True)
@@ -210,7 +219,8 @@ def _totalled(composer: Composer, view: View, found: Sequence[Spot], operator: O
     outcome = composer.understanding.read(_base(view, operator))
     if not isinstance(outcome, Match):
         return False
-    if operator.key == "total" and not across and any(m.when & {"total"} for m in outcome.frame.measures):
+    own = any(m.when & {"total"} for m in outcome.frame.measures)
+    if operator.key == "total" and own and not across and not any(m.when & outcome.taken for m in outcome.frame.measures):
         return False
     measure = next((m for m in outcome.frame.measures if m.when & outcome.taken and m.unit != "text" and m.unit != "percent"), None) or next(
         (m for m in outcome.frame.measures if not m.when and m.unit != "text"), None)  # fmt: skip
@@ -282,6 +292,7 @@ def earlier(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 
 def _rest_points_back(view: View, operator: Operator | None, more: frozenset[str] = frozenset()) -> bool:
     trial = View(view.tokens, view.claimed)
+    trial.take({"by", "to", "with"})
     if operator is not None:
         trial.claim(*operator.spots)
     if view.head in VERBS:
@@ -318,11 +329,24 @@ def _same_path(composer: Composer, last: Result) -> str:
 
 def _rank_back(composer: Composer, view: View, last: Result) -> bool:
     operator = operators.ranking(view)
-    if operator is None or not last.many or not last.number or last.unit == "text" or not _rest_points_back(view, operator, _unit_words(last)):
+    frame = next((f for f in composer.understanding.frames if f.skill == last.skill and f.measures), None)
+    if operator is None or not last.many or frame is None or not _rest_points_back(view, operator, _unit_words(last) | _vocabulary(frame)):
         return False
-    step = _data(composer, "data.rank", last.records, {"by": last.number, "order": operator.order}, f"ranking of {last.title}")
+    if not any(t.word and t.lemma in POINTERS for t in view.tokens):
+        return False
+    spoken = frozenset(t.lemma for t in view.tokens if t.word)
+    number = last.number
+    if spoken & _vocabulary(frame):
+        number = ranking_measure(composer, Match(frame, {}, 0, taken=spoken & _vocabulary(frame)), view).path
+    if not number or last.unit == "text":
+        return False
+    step = _data(composer, "data.rank", last.records, {"by": number, "order": operator.order}, f"ranking of {last.title}")
     composer.results.append(Result(step, "data.rank", title=f"ranking of {last.title}"))
     return True
+
+
+def _vocabulary(frame: Frame) -> frozenset[str]:
+    return frozenset(frame.may).union(*frame.groups)
 
 
 def _unit_words(last: Result) -> frozenset[str]:

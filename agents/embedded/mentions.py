@@ -187,6 +187,10 @@ class Finder:
         if self.low(at) in EVERY or self.low(at) in WHICH or self.low(at) in {"any", "either", "a", "an", "one", "some"}:
             quantifier, at = self.low(at), at + 1
             at = self.phrase(at, ("single", "one of", "of", "one"))
+            if quantifier == "which" and self.low(at - 1) == "of":
+                listed = self._list(at)
+                if listed is not None:
+                    return replace(listed[0], which=True), listed[1]
         determined = self.low(at) in OWN
         at = self._skip_own(at)
         if not quantifier and determined and self.low(at) in EVERY:
@@ -289,6 +293,8 @@ class Finder:
         if quantifier in {"any", "a", "an", "one", "some", "either"}:
             place = place_of(self.directory, criteria, text, many=False, any_of=True)
             return place, end
+        if self.low(start - 1) in SUPERLATIVE | {"busiest", "fullest", "emptiest", "loaded"} and start == end - 1:
+            return place_of(self.directory, criteria, text, many=True, which=True), end
         if determined and self.low(start) == "the" and self._superlative(end):
             return place_of(self.directory, criteria, text, many=True, which=True), self._which_end(end)
         return single(self.directory, criteria, text), end

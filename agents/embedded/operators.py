@@ -16,6 +16,8 @@ from protocol.vocabulary import Json
 Name = Literal["rank", "filter", "compare", "stats", "count_by", "merge", "any"]
 DESC = {"most", "highest", "largest", "biggest", "longest", "greatest", "maximum", "fullest", "busiest", "max", "heaviest", "hungriest",
         "top"}  # fmt: skip
+MORE_OF = {"more", "higher", "larger", "bigger", "longer", "greater"}
+LESS_OF = {"less", "lower", "smaller", "fewer", "shorter"}
 ASC = {"least", "lowest", "smallest", "shortest", "fewest", "minimum", "min", "emptiest"}
 KEYS = {"service": "service", "level": "level", "severity": "level", "hour": "hour", "day": "day", "date": "day", "extension": "extension",
         "component": "service", "app": "service", "application": "service", "loglevel": "level"}  # fmt: skip
@@ -52,8 +54,18 @@ def ranking(view: View) -> Operator | None:
         if token.lemma == "top" and at + 1 < len(view.tokens) and view.tokens[at + 1].kind is Kind.NUMBER:
             value = view.tokens[at + 1].value
             if at + 2 < len(view.tokens) and view.tokens[at + 2].kind is Kind.DEVICE and isinstance(value, int):
-                return Operator("rank", (at, at + 1), limit=value)
+                by = [spot for spot in range(at + 2, len(view.tokens)) if view.lemma(spot) == "by"]
+                return Operator("rank", (at, at + 1, *by[:1]), limit=value)
+    if view.head in {"list", "show", "display", "give"}:
+        for at, _ in enumerate(view.tokens[:-1]):
+            if view.tokens[at].kind is Kind.DEVICE and view.lemma(at + 1) == "by" or view.lemma(at) in {"sorted", "ordered", "ranked"} and view.lemma(at + 1) == "by":
+                low = any(t.lemma in ASC for t in view.tokens if t.word)
+                spots = (at, at + 1) if view.tokens[at].word else (at + 1,)
+                extra = [i for i, t in view.free(Kind.WORD) if t.lemma in ASC | DESC | {"first"}]
+                return Operator("rank", (*spots, *extra), order="asc" if low else "desc")
     for at, token in view.free(Kind.WORD):
+        if token.lemma in MORE_OF | LESS_OF and view.lemma(at + 1) != "than" and view.lemma(at - 1) != "or":
+            return Operator("rank", (at,), order="desc" if token.lemma in MORE_OF else "asc")
         if token.lemma in DESC | ASC and token.lemma != "top":
             recently = token.lemma == "most" and view.lemma(at + 1) == "recently"
             spots = (at,) if view.lemma(at - 1) != "the" else (at - 1, at)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
+from agents.embedded.frames import Match
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot, capable
 from agents.embedded.slots import path
@@ -44,9 +45,43 @@ def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         return False
     if noun is not None and noun != view.head_at:
         return _report(composer, view.fork(), found, noun)
+    if _facts(composer, view, found):
+        return True
     if not composer.results or any(token.kind is Kind.QUOTED for token in view.tokens) or not _points_back(view):
         return False
     return _result(composer, view.fork(), found)
+
+
+def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
+    """`save the uptime of alpha to uptime.txt on desk`: facts that this clause names, into a file."""
+    if view.head not in {"save", "write", "store", "put", "export", "dump", "log", "record"} or any(t.kind is Kind.QUOTED for t in view.tokens):
+        return False
+    trial = view.fork()
+    trial.claim(trial.head_at)
+    target = path("to into in as", want="file")(trial)
+    if target is None or len(found) > 2 or not found:
+        return False
+    base = View(trial.tokens, trial.claimed)
+    base.assumed = "show"
+    if not isinstance(composer.understanding.read(base), Match):
+        return False
+    goes = _described(composer, trial, found)
+    last = composer.results[-1]
+    _file(composer, last, target, goes)
+    return True
+
+
+def _file(composer: Composer, last: Result, target: Json, found: Sequence[Spot]) -> None:
+    """A result into a file: text as it is, data as JSON where the name says so, anything else as a report."""
+    text = _text(composer, last)
+    if isinstance(target, str) and target.endswith((".csv", ".xlsx", ".pdf", ".docx", ".html", ".xml", ".yaml", ".yml")):
+        raise decline("results are saved as text, Markdown or JSON only", [target])
+    if isinstance(target, str) and target.endswith(".json") and text is None:
+        text = _content(composer, last) + "\n"
+    if text is None:
+        composer.results.append(_store(composer, _write_up(composer, [last]), target, found, last.title))
+    else:
+        composer.results.append(_write(composer, text, target, found, last))
 
 
 def _points_back(view: View) -> bool:
@@ -116,16 +151,7 @@ def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     view.take(RESULT | MAY)
     if view.left():
         return False
-    last = composer.results[-1]
-    text = _text(composer, last)
-    if isinstance(target, str) and target.endswith((".csv", ".xlsx", ".pdf", ".docx")):
-        raise decline("results are saved as text, Markdown or JSON only", [target])
-    if isinstance(target, str) and target.endswith(".json") and text is None:
-        text = _content(composer, last) + "\n"
-    if text is None:
-        composer.results.append(_store(composer, _write_up(composer, [last]), target, found, last.title))
-        return True
-    composer.results.append(_write(composer, text, target, found, last))
+    _file(composer, composer.results[-1], target, found)
     return True
 
 

@@ -136,9 +136,10 @@ def _is_folder(composer: Composer, text: str) -> bool:
 
 def _earlier(composer: Composer, view: View) -> tuple[str, bool] | None:
     """The file that the last result is about, where the clause points back to it."""
-    if not composer._points_back(view) or not composer.results:
+    if not (composer._points_back(view) or view.has("them")) or not composer.results:
         return None
     last = next((result for result in reversed(composer.results[-2:]) if result.file is not None), None)
+    view.take({"them"} if last is not None and last.skill == "archive.create" else frozenset())
     if last is None or last.file is None or last.many:
         return None
     for at, token in enumerate(view.tokens):

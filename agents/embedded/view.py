@@ -106,7 +106,7 @@ class View:
         return [
             token
             for at, token in enumerate(self.tokens)
-            if at not in self.claimed and (token.kind in LITERALS or token.kind in (Kind.DEVICE, Kind.SIGN)
+            if at not in self.claimed and not (at < self.head_at and token.word and token.lemma in LEADS) and (token.kind in LITERALS or token.kind in (Kind.DEVICE, Kind.SIGN)
                                            or (token.word and token.lemma not in FILLERS))
         ]  # fmt: skip
 

@@ -11,7 +11,7 @@ def _set(text: str) -> frozenset[str]:
 # Words that carry no demand of their own. Prepositions are here because slots read them as roles.
 FILLERS = _set(
     "a an the my our your their its i me we us you please kindly just only now currently current also so ok okay hey hi "
-    "hello thanks thank could can would will like want need d s t re ve ll let to of in on at for from by with into onto "
+    "hello thanks thank could can would will like want need d s t re ve ll let of in on at for "
     "inside within under as and is are be been being was were has have having do does did it's that this these those there "
     "which what who how here's what's whats that's it them each every all any some right exactly actually quick quickly "
     "over across up out asterism computer's well together altogether respectively whatever really along me's then "
