@@ -37,10 +37,10 @@ def refusal(address: Address, *, private: bool, loopback: bool) -> str:
     plain = _plain(address)
     if plain in _METADATA or plain.is_link_local:
         return "it is a link-local or cloud metadata address"
+    if plain.is_loopback:
+        return "" if loopback else "it is the device itself, which only the request may name"
     if plain.is_multicast or plain.is_unspecified or (plain.is_reserved and not plain.is_global):
         return "it is no address of a host"
-    if plain.is_loopback:
-        return "" if loopback or private else "it is the device itself, which only the request may name"
     if plain.is_global or private:
         return ""
     return "it is a private address, and the device's owner does not allow those"

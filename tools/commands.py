@@ -11,6 +11,7 @@ import asyncio
 import codecs
 import json
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -62,7 +63,7 @@ async def run_command(
     with context.workspace.open_folder(cwd) as (folder, _):
         theirs, ours = os.pipe()
         try:
-            process = await _start(context, command, folder, theirs, pass_fds)
+            running = await _start(context, command, folder, theirs, pass_fds)
         except BaseException:
             os.close(ours)
             raise
@@ -70,18 +71,59 @@ async def run_command(
             os.close(theirs)
     try:
         async with asyncio.timeout(context.limits.seconds):
-            return await _attend(context, process, stdin)
+            return await _attend(context, running.process, stdin)
     except TimeoutError:
         message = f"the command took longer than {context.limits.seconds:g} s and was ended"
         raise ToolError(ErrorCode.TIMEOUT, message) from None
     finally:
         os.close(ours)
-        await _ended(process)
+        await running.end()
+
+
+class _Running:
+    """A launcher at work. `end` comes after its lifeline was closed."""
+
+    def __init__(self, transport: asyncio.SubprocessTransport, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self._transport = transport
+        self._ended = asyncio.Event()
+        # Not the process's own `wait`: that waits for its pipes too, which nobody reads any more after a cancel.
+        try:
+            self._watch = os.pidfd_open(process.pid)
+        except ProcessLookupError:
+            self._ended.set()
+        else:
+            asyncio.get_running_loop().add_reader(self._watch, self._on_end)
+
+    def _on_end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._watch)
+        os.close(self._watch)
+        self._ended.set()
+
+    async def end(self) -> None:
+        """Wait until the launcher has ended everything; else kill its group. A second cancel hurries nothing."""
+        ending = asyncio.ensure_future(self._end())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await asyncio.wait([ending])
+            raise
+
+    async def _end(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), END_S)
+        # Somebody may have killed the launcher itself: then its group is all that we know of the rest.
+        with suppress(ProcessLookupError, PermissionError):
+            for _ in range(100):
+                os.killpg(self.process.pid, signal.SIGKILL)
+                await asyncio.sleep(0.01)
+        await self._ended.wait()
+        self._transport.close()
 
 
 async def _start(
     context: ToolContext, command: Sequence[str], folder: int, lifeline: int, pass_fds: tuple[int, ...]
-) -> asyncio.subprocess.Process:
+) -> _Running:
     limits = context.limits
     settings = {
         "cwd": folder,
@@ -92,7 +134,10 @@ async def _start(
         # The kernel counts all processes of the user, so those that run already come on top.
         "processes": limits.processes + await asyncio.to_thread(_own_processes),
     }
-    return await asyncio.create_subprocess_exec(
+    loop = asyncio.get_running_loop()
+    # As asyncio.create_subprocess_exec does, which keeps the transport to itself.
+    transport, protocol = await loop.subprocess_exec(
+        lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=CHUNK, loop=loop),
         sys.executable,
         *("-I", "-S", _LAUNCHER, json.dumps(settings), "--", *command),
         stdin=asyncio.subprocess.PIPE,
@@ -101,8 +146,8 @@ async def _start(
         env=environment(context),
         start_new_session=True,
         pass_fds=(folder, lifeline, *pass_fds),
-        limit=CHUNK,
     )
+    return _Running(transport, asyncio.subprocess.Process(transport, protocol, loop))
 
 
 def _own_processes() -> int:
@@ -139,28 +184,6 @@ async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
         process.stdin.write(data)
         await process.stdin.drain()
     process.stdin.close()
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    """The lifeline is closed: wait until the launcher has ended everything; if it cannot, kill its group."""
-    waiting = asyncio.ensure_future(process.wait())
-    done, _ = await _whatever_comes(waiting)
-    if not done:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        await waiting
-    elif process.returncode is not None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, 9)
-
-
-async def _whatever_comes(waiting: asyncio.Future[int]) -> tuple[set[asyncio.Future[int]], set[asyncio.Future[int]]]:
-    """Wait for END_S even where this task is cancelled once more meanwhile."""
-    try:
-        return await asyncio.wait([waiting], timeout=END_S)
-    except asyncio.CancelledError:
-        await asyncio.wait([waiting], timeout=END_S)
-        raise
 
 
 class _Ear:

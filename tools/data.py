@@ -168,7 +168,10 @@ def merge(context: ToolContext, *, items: Items, unique: bool = False, sort: boo
     """
     found = flat(items)
     if unique:
-        found = list({canonical(item): item for item in reversed(found)}.values())[::-1]
+        seen: dict[str, Json] = {}
+        for item in found:
+            seen.setdefault(canonical(item), item)
+        found = list(seen.values())
     if sort:
         found.sort(key=ranking)
     return Merged(items=found, count=len(found))

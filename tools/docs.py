@@ -39,7 +39,7 @@ _NOTES = """\
   the end are kept.
 - **HTTP** reaches public addresses. Link-local and cloud metadata addresses: never. Private addresses: where the
   device's owner allows. The device's own services: where the request names `localhost`, 127.0.0.1 or [::1] itself,
-  not through a redirect from elsewhere, nor through a name that resolves to it. Proxies of the environment are not used.
+  not through a redirect from elsewhere, nor through a name that resolves to it. No proxy is used.
 - **Passwords, tokens and keys** in other processes' command lines are replaced by `***`.
 """
 

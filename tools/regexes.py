@@ -31,11 +31,8 @@ _WORKER = str(Path(__file__).with_name("regex_worker.py"))
 class Regex:
     """A compiled pattern in its process. For use in a thread; a context manager. Raises ToolError(BAD_ARGUMENTS)."""
 
-    def __init__(
-        self, context: ToolContext, pattern: str, *, ignore_case: bool = False, patience_s: float = PATIENCE_S
-    ) -> None:
+    def __init__(self, context: ToolContext, pattern: str, *, ignore_case: bool = False) -> None:
         self._context = context
-        self._patience_s = patience_s
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}
         )
@@ -90,7 +87,7 @@ class Regex:
     def _line(self) -> bytes:
         """One line of the worker's, waited for in slices so that a cancelled task stops here."""
         assert self._process.stdout is not None
-        pipe, deadline = self._process.stdout, time.monotonic() + self._patience_s
+        pipe, deadline = self._process.stdout, time.monotonic() + PATIENCE_S
         received = bytearray()
         while not received.endswith(b"\n"):
             check_cancelled(self._context)

@@ -42,9 +42,9 @@ def digest_written(context: ToolContext, file: BinaryIO) -> tuple[str, int]:
 
 
 def blocks(context: ToolContext, file: BinaryIO) -> Iterator[bytes]:
-    """The content in blocks of whole lines; only the last may lack its newline. Of a line longer than LINE_BYTES
+    """The content in blocks of whole lines; only the last may lack its newline.
 
-    the rest is left out.
+    Of a line longer than LINE_BYTES, the rest is left out.
     """
     rest, skipping = b"", False
     for piece in chunks(context, file):
@@ -52,8 +52,8 @@ def blocks(context: ToolContext, file: BinaryIO) -> Iterator[bytes]:
             _, newline, piece = piece.partition(b"\n")
             if not newline:
                 continue
-            skipping = False
-            rest += b"\n"
+            yield rest + b"\n"
+            rest, skipping = b"", False
         end = piece.rfind(b"\n") + 1
         if end:
             yield rest + piece[:end]

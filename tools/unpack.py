@@ -32,7 +32,7 @@ MAX_RATIO = 200
 # A tar header that wants more at once is no honest one.
 MAX_READ = 4 << 20
 MAX_DIRECTORY = 32 << 20
-_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile)
+_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 # What Python's readers raise for what they cannot read, besides their own errors.
 _UNREADABLE = (*_BROKEN, NotImplementedError, RuntimeError, struct.error, UnicodeError, ValueError, KeyError)
 
@@ -111,6 +111,11 @@ def entries(context: ToolContext, file: BinaryIO) -> Iterator[Iterator[Packed]]:
         yield _counted(_zip(context, file) if zipfile.is_zipfile(file) and _begins_zip(file) else _tar(context, file))
     except ToolError:
         raise
+    except OSError as error:
+        # bzip2's complaints are OSErrors too; those of the system itself carry a number.
+        if error.errno is not None:
+            raise
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, f"this is not an archive that can be read: {error}") from error
     except _UNREADABLE as error:
         raise ToolError(ErrorCode.BAD_ARGUMENTS, f"this is not an archive that can be read: {error}") from error
 

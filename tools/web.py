@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import httpx2
 
 MAX_REDIRECTS = 5
+# As httpx gives it: international names are decoded there, so letters may be any.
+_HOST = re.compile(r"[\w.:-]{1,253}")
 CONNECT_S = 10.0
 READ_S = 30.0
 _HEADERS = {"User-Agent": "asterism-device", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -50,8 +53,8 @@ async def get(context: ToolContext, url: str) -> AsyncIterator[tuple[httpx2.Resp
 
 
 def _checked(url: httpx2.URL) -> httpx2.URL:
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ToolError(ErrorCode.BAD_ARGUMENTS, "only http and https URLs with a host can be fetched")
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.host) or (url.port or 0) > 65_535:
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, "only http and https URLs with a proper host can be fetched")
     return url
 
 
