@@ -92,7 +92,8 @@ class DeviceAgent:
         self._fault: Fault | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = NEVER
-        self._lost = False
+        self._lost = False  # and it was said
+        self._met = False  # a session has ever been open
         self._heard = asyncio.Event()  # a frame came, or the connection ended
         self._drained = asyncio.Event()
         self.online = asyncio.Event()
@@ -134,7 +135,8 @@ class DeviceAgent:
                 backoff.reset()
             if not self._lost:
                 self._lost = True
-                log.warning("gateway lost, trying again", device=self._settings.name, reason=reason)
+                what = "gateway lost, trying again" if self._met else "gateway not reached, trying again"
+                log.warning(what, device=self._settings.name, url=self._settings.url, reason=reason)
             await asyncio.sleep(backoff.next())
 
     async def _connect(self) -> str:
@@ -245,8 +247,11 @@ class DeviceAgent:
         if not welcome.resumed:
             self._outbox.keep_epoch(welcome.epoch)
         self._transfers.reconnected()
-        log.info("gateway is back" if self._lost else "connected", device=self._settings.name, url=self._settings.url)
-        self._lost = False
+        if self._lost or not self._met:
+            log.info(
+                "gateway is back" if self._met else "connected", device=self._settings.name, url=self._settings.url
+            )
+        self._lost, self._met = False, True
         self.online.set()
 
     # --- what goes out ---------------------------------------------------------------------------------------
