@@ -1,11 +1,8 @@
-"""The supervisor as a LangGraph graph: which step follows which. What the steps do is in `lead.py`.
+"""The supervisor as a LangGraph graph, from the table in `routes.py`. What the steps do is in `lead.py`.
 
-    understand -> plan -> start -> [under way] -> answer
-                  plan -> ask -> [wait] -> plan
-                  plan, start -> refuse              [under way] -> revise -> [under way]
-
-In brackets: the graph stops at an interrupt, its place is saved, and the next consultation resumes it. The state is
-ids and counters; the task graph never enters it. This module imports LangGraph (about a second): import it late.
+Where the table stops, the graph stops at an interrupt: its place is saved, and the next consultation resumes it. The
+state is ids and counters; the task graph never enters it. This module imports LangGraph (about a second): import it
+late.
 """
 
 from __future__ import annotations
@@ -19,26 +16,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from agents.lead import END as LAST
 from agents.lead import Lead, Turn
-
-# Where a resumed graph goes on, by what it waited for and why it was called.
-RESUMES = {
-    ("wait", "answered"): "plan",
-    ("under_way", "failed"): "revise",
-    ("under_way", "settled"): "answer",
-}
-_FOLLOWS = {
-    "understand": ("plan", "refuse", "revise", "answer", "under_way", "wait", LAST),
-    "plan": ("start", "ask", "refuse"),
-    "ask": ("wait",),
-    "wait": ("plan", "wait", LAST),
-    "start": ("under_way", "plan", "refuse", LAST),
-    "under_way": ("revise", "answer", "under_way", LAST),
-    "revise": ("under_way",),
-    "refuse": (LAST,),
-    "answer": (LAST,),
-}
+from agents.routes import FIRST, FOLLOWS, LAST, RESUMES, STOPS
 
 
 class Place(TypedDict, total=False):
@@ -60,11 +39,10 @@ class _Node(Protocol):
 def build(lead: Lead, saver: BaseCheckpointSaver[str]) -> Supervising:
     """Compile the graph over a saver."""
     graph = StateGraph(Place, context_schema=Turn)
-    for name, following in _FOLLOWS.items():
-        stops = name in ("wait", "under_way")
-        graph.add_node(name, _stop(name) if stops else _step(name, lead.step(name)))
+    for name, following in FOLLOWS.items():
+        graph.add_node(name, _stop(name) if name in STOPS else _step(name, lead.step(name)))
         graph.add_conditional_edges(name, _next, {one: END if one == LAST else one for one in following})
-    graph.add_edge(START, "understand")
+    graph.add_edge(START, FIRST)
     return graph.compile(checkpointer=saver, name="supervisor")
 
 

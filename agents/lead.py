@@ -13,6 +13,7 @@ from agents.answer import write_answer
 from agents.cascade import Accepted, Asking, Cascade, Refused
 from agents.checks import NO_DEVICE
 from agents.revise import Declines, revise
+from agents.routes import LAST
 from agents.scope import answer_tasks, current, replaced, used_steps
 from agents.steps import step_key
 from orchestrator.core.events import RunError
@@ -23,7 +24,6 @@ from orchestrator.core.tasks import Dependency, On, TaskStatus
 from orchestrator.core.views import EditResult, RunView, TaskView
 from protocol.vocabulary import Risk
 
-END = "end"
 # A fleet that changes between the check and the start is looked at again, but not for ever.
 _STARTS = 2
 
@@ -60,7 +60,7 @@ class Lead:
         """Where the run stands, by its record alone, and so what this consultation asks for."""
         view = await turn.control.view(turn.run)
         if view.state.terminal:
-            return END
+            return LAST
         match turn.consultation.reason:
             case "failed":
                 return "revise"
@@ -109,7 +109,7 @@ class Lead:
         if result.accepted:
             return "under_way"
         if (await turn.control.view(turn.run)).state.terminal:
-            return END
+            return LAST
         if turn.starts < _STARTS:
             return "plan"
         turn.error = _not_started(result)
@@ -119,7 +119,7 @@ class Lead:
         """End the run without a graph; the error says what was missing."""
         assert turn.error is not None
         await turn.control.finish(turn.run, "", turn.error, key=turn.key("finish"))
-        return END
+        return LAST
 
     async def revise(self, turn: Turn) -> str:
         """Mend the graph after a failure, or say that it cannot be mended."""
@@ -148,7 +148,7 @@ class Lead:
         view = await turn.control.view(turn.run)
         scope = answer_tasks(view)
         await turn.control.finish(turn.run, write_answer(view, scope), verdict(view, scope), key=turn.key("finish"))
-        return END
+        return LAST
 
     def step(self, name: str) -> Callable[[Turn], Awaitable[str]]:
         return {

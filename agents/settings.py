@@ -41,12 +41,13 @@ class ModelSettings(Model):
 class AgentSettings(Model):
     """The ladder. The embedded rung always comes first; `models` follow in order.
 
-    `checkpoints`: a path, an SQLite or PostgreSQL URL, or empty to keep the supervisor's place in memory. `trace`: let
-    LangSmith see the supervisor's steps, where its own environment variables say so.
+    `checkpoints`: a path, an SQLite or PostgreSQL URL, empty to keep the supervisor's place in memory, or None to save
+    no place and not load LangGraph at all. `trace`: let LangSmith see the supervisor's steps, where its own
+    environment variables say so.
     """
 
     models: tuple[ModelSettings, ...] = ()
-    checkpoints: str = ""
+    checkpoints: str | None = ""
     trace: bool = False
 
     @field_validator("models")

@@ -11,13 +11,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
 from agents.cascade import Cascade, Check
 from agents.checks import check
 from agents.lead import Lead, Turn
+from agents.routes import MOST_STEPS, RESUMES
+from agents.walk import walk
 from orchestrator.core.events import RunError
 from orchestrator.core.ports import Consultation, Planner, RunControl, StoreError
 
@@ -40,16 +42,20 @@ class Closing(Protocol):
 class LeadingSupervisor:
     """A `Supervisor`. `checkpoints` is a path, an SQLite or PostgreSQL URL, or empty for memory.
 
+    With None no place is saved and LangGraph is never loaded: the same steps are taken by the record alone. That suits
+    a process that leads one run and is in a hurry.
+
     `trace` lets LangSmith see the steps, where its own settings ask for that; without it nothing leaves the process.
     `check` is what a plan must pass. Close it when done: a saver and a model's rung hold connections.
     """
 
     def __init__(
-        self, planners: Sequence[Planner], *, checkpoints: str = "", trace: bool = False, check: Check = check
+        self, planners: Sequence[Planner], *, checkpoints: str | None = "", trace: bool = False, check: Check = check
     ) -> None:
         self._planners = tuple(planners)
         self._lead = Lead(Cascade(self._planners, check))
-        self._checkpoints = checkpoints
+        self._saves = checkpoints is not None
+        self._checkpoints = checkpoints or ""
         self._trace = trace
         self._stack = AsyncExitStack()
         self._saver: BaseCheckpointSaver[str] | None = None
@@ -59,7 +65,8 @@ class LeadingSupervisor:
 
     async def prepare(self) -> None:
         """Import LangGraph and open the saver ahead of the first consultation. Safe to call at any time."""
-        await self._supervising()
+        if self._saves:
+            await self._supervising()
 
     async def close(self) -> None:
         """Close the saver, and the planners that hold connections. Safe to call twice."""
@@ -79,38 +86,39 @@ class LeadingSupervisor:
         async with lock:
             if (await control.view(consultation.run)).state.terminal:
                 return
-            with contextlib.ExitStack() as quiet:
-                if not self._trace:
-                    quiet.enter_context(await _untraced())
-                await self._take(consultation, control)
-
-    async def _take(self, consultation: Consultation, control: RunControl) -> None:
-        turn = Turn(consultation, control)
-        try:
+            turn = Turn(consultation, control)
             try:
-                await self._resume(await self._supervising(), turn)
-            except Exception as error:
-                if turn.fault is not None:
-                    raise
-                _log.warning("the saved place of run %s is of no use", consultation.run, exc_info=error)
-                turn = Turn(consultation, control)
-                await self._afresh(turn)
-        except StoreError:
-            raise
-        except Exception as error:
-            # Where the record itself is out of reach (the run is gone, say), the fault is not the supervisor's.
-            if not await _readable(turn):
+                await self._take(turn)
+            except StoreError:
                 raise
-            _log.exception("the supervisor broke down on run %s", consultation.run)
-            await _break_off(turn, error)
+            except Exception as error:
+                # Where the record itself is out of reach (the run is gone, say), the fault is not the supervisor's.
+                if not await _readable(turn):
+                    raise
+                _log.exception("the supervisor broke down on run %s", consultation.run)
+                await _break_off(turn, error)
+
+    async def _take(self, turn: Turn) -> None:
+        """The turn's steps, through the graph where a place is kept; what a step raises is raised."""
+        if not self._saves:
+            await walk(self._lead, turn)
+            return
+        try:
+            graph = await self._supervising()
+            with self._tracing():
+                await self._resume(graph, turn)
+        except Exception as error:
+            if turn.fault is not None:
+                raise
+            # Not a step's doing: the library or its saver. The record is enough to go on.
+            _log.warning("the saved place of run %s is of no use", turn.run, exc_info=error)
+            await walk(self._lead, Turn(turn.consultation, turn.control))
 
     async def _resume(self, graph: Supervising, turn: Turn) -> None:
         """Go on from the saved place where it fits the consultation, else from the record."""
         from langgraph.types import Command
 
-        from agents.graph import RESUMES
-
-        config = _thread(turn.run)
+        config: RunnableConfig = {"configurable": {"thread_id": turn.run}, "recursion_limit": MOST_STEPS}
         place = await graph.aget_state(config)
         reason = turn.consultation.reason
         fits = len(place.next) == 1 and (place.next[0], reason) in RESUMES
@@ -119,14 +127,12 @@ class LeadingSupervisor:
         if turn.done and turn.done[-1] in ("answer", "refuse"):
             await self._forget(turn.run)
 
-    async def _afresh(self, turn: Turn) -> None:
-        """The same, with nothing saved: the record says where the run stands."""
-        from langgraph.checkpoint.memory import InMemorySaver
+    def _tracing(self) -> AbstractContextManager[None]:
+        if self._trace:
+            return contextlib.nullcontext()
+        from langsmith import tracing_context
 
-        from agents.graph import build
-
-        graph = build(self._lead, InMemorySaver())
-        await graph.ainvoke({"run": turn.run}, _thread(turn.run), context=turn, durability="exit")
+        return tracing_context(enabled=False)
 
     async def _forget(self, run: str) -> None:
         assert self._saver is not None
@@ -155,17 +161,6 @@ def _load() -> None:
     """Import what takes long."""
     import agents.checkpoints
     import agents.graph  # noqa: F401
-
-
-def _thread(run: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": run}, "recursion_limit": 50}
-
-
-async def _untraced() -> contextlib.AbstractContextManager[None]:
-    await asyncio.to_thread(_load)
-    from langsmith import tracing_context
-
-    return tracing_context(enabled=False)
 
 
 async def _readable(turn: Turn) -> bool:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from langsmith import tracing_context
+from langsmith.utils import tracing_is_enabled
 
 from agents.checks import sound
 from agents.scripted import ScriptedPlanner
@@ -343,6 +345,28 @@ async def test_a_new_supervisor_at_every_consultation_finds_its_way() -> None:
     assert control.run_view().state is RunStatus.SUCCEEDED
 
 
+async def test_without_a_saved_place_the_record_is_enough() -> None:
+    control = control_of("alpha", "beta", "gamma", perform=without("beta"))
+    supervisor = LeadingSupervisor([ScriptedPlanner(ASK, MOST_FREE)], checkpoints=None, check=sound)
+    control.submit(Request(text="which device has the most free disk space?"))
+    await control.drive(supervisor)
+    control.answer("alpha")
+    await control.drive(supervisor)
+    assert control.run_view().state is RunStatus.SUCCEEDED
+    assert supervisor._graph is None
+    await supervisor.close()
+
+
+async def test_without_langgraph_the_record_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("agents.graph", "langgraph.graph"):
+        monkeypatch.setitem(sys.modules, module, None)
+    control = control_of("alpha")
+    supervisor = LeadingSupervisor([ScriptedPlanner(READ)], check=sound)
+    control.submit(Request(text="read it"))
+    await control.drive(supervisor)
+    assert control.run_view().state is RunStatus.SUCCEEDED
+
+
 async def test_the_saved_place_lives_in_sqlite_and_goes_with_the_run(tmp_path: Path) -> None:
     place = str(tmp_path / "deep" / "place.db")
     control = control_of("alpha")
@@ -439,7 +463,7 @@ class Slow:
 
     async def plan(self, request: Request, context: PlanningContext) -> Proposal:
         self.calls += 1
-        self.traced = sys.modules["langsmith.utils"].tracing_is_enabled()
+        self.traced = tracing_is_enabled()
         self.asked.set()
         await self.go_on.wait()
         return Proposal(rung=self.rung, result=READ)
@@ -476,18 +500,16 @@ async def test_a_consultation_that_is_cancelled_comes_again() -> None:
 
 
 @pytest.mark.parametrize("trace", [False, True])
-async def test_nobody_traces_the_steps_unless_asked(trace: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_traces_the_steps_unless_asked(trace: bool) -> None:
     control = control_of("alpha")
     planner = Slow()
     planner.go_on.set()
     supervisor = LeadingSupervisor([planner], check=sound, trace=trace)
-    await supervisor.prepare()
-    sys.modules["langsmith.utils"].get_env_var.cache_clear()
-    monkeypatch.setenv("LANGSMITH_TRACING", "true" if not trace else "false")
     control.submit(Request(text="read it"))
-    await control.drive(supervisor)
-    assert not planner.traced
-    sys.modules["langsmith.utils"].get_env_var.cache_clear()
+    # As with LANGSMITH_TRACING=true in the environment, but nothing is sent: "local" keeps traces here.
+    with tracing_context(enabled="local"):
+        await control.drive(supervisor)
+    assert bool(planner.traced) is trace
 
 
 def test_importing_the_supervisor_stays_light() -> None:
