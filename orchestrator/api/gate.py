@@ -7,7 +7,7 @@ every device. HTTP goes on to the REST application with `scope["state"]["caller"
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +17,9 @@ from orchestrator.api.callers import LOCAL, check_loopback, check_origin, identi
 from orchestrator.api.problems import Problem
 from orchestrator.core.application import Application, Refusal
 from orchestrator.core.ports import StoreError
+
+GatewayApp = Callable[..., Awaitable[None]]
+"""An ASGI application; typed loosely, so that a gateway need not know the framework's names for a dict."""
 
 AGENT_PATH = "/v1/agent"
 BODY_BYTES = 2 << 20
@@ -42,7 +45,7 @@ class Gate:
     """The ASGI application that is served. `rest` makes the REST application at the first request that needs it."""
 
     def __init__(
-        self, app: Application, gateway: ASGIApp, rest: Callable[[], ASGIApp], stopping: asyncio.Event
+        self, app: Application, gateway: GatewayApp, rest: Callable[[], ASGIApp], stopping: asyncio.Event
     ) -> None:
         self.stopping = stopping
         self._app = app
@@ -152,8 +155,8 @@ def _bounded(receive: Receive, headers: Headers) -> Receive:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            message = f"The body did not arrive within {BODY_SECONDS:g} seconds."
-            raise Problem("request_timeout", message, headers=CLOSE) from None
+            late = f"The body did not arrive within {BODY_SECONDS:g} seconds."
+            raise Problem("request_timeout", late, headers=CLOSE) from None
         if message["type"] == "http.request":
             size += len(message.get("body", b""))
             whole = not message.get("more_body", False)

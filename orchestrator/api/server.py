@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from orchestrator.api.gate import Gate
+from orchestrator.api.gate import Gate, GatewayApp
 from orchestrator.core.application import Application
 from orchestrator.settings import Settings
 
@@ -33,7 +33,7 @@ class ServerProblem(Exception):
         self.message = message
 
 
-def build_asgi(app: Application, gateway_asgi: ASGIApp, settings: Settings, *, eager: bool = False) -> Gate:
+def build_asgi(app: Application, gateway_asgi: GatewayApp, settings: Settings, *, eager: bool = False) -> Gate:
     """The ASGI application of one orchestrator.
 
     FastAPI takes a third of a second to import, and a device needs none of it: without `eager` that is put off to the

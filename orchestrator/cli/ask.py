@@ -1,0 +1,59 @@
+"""Prompts of a run on a terminal: approvals with the exact operation, questions as numbered choices."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from typing import Literal
+
+from orchestrator.cli.output import line, say
+from orchestrator.cli.steer import chosen
+from orchestrator.core.events import ApprovalRequested
+from orchestrator.core.plan import Clarification
+
+Verdict = Literal["yes", "no", "all"]
+
+
+def interactive() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()
+
+
+async def approval(asked: ApprovalRequested) -> Verdict:
+    """A person's word on one operation. Only a clear yes is a yes; the end of input is a no."""
+    arguments = json.dumps(asked.arguments, ensure_ascii=False, indent=2)
+    say(f"\n{asked.task} wants to {asked.risk.value}: {line(asked.skill)} on {asked.device}, with")
+    say("\n".join(f"  {part}" for part in arguments.splitlines()))
+    while True:
+        words = (await _prompt("Allow it? yes / no / all (of this run): ")).strip().casefold()
+        if words in ("y", "yes"):
+            return "yes"
+        if words in ("a", "all"):
+            return "all"
+        if words in ("n", "no", ""):
+            return "no"
+        say("Answer yes, no or all.")
+
+
+async def question(asked: Clarification) -> str:
+    """The answer to a question, as the value of a choice where one was named. Empty at the end of input."""
+    say(f"\n{line(asked.question)}")
+    for number, choice in enumerate(asked.choices, 1):
+        say(f"  {number}. {line(choice.label)}")
+    return chosen(asked, await _prompt("> "))
+
+
+async def _prompt(text: str) -> str:
+    """One line from the terminal. On the event loop, not in a thread: a thread that reads could not be stopped."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(0, ready.set)
+    try:
+        await ready.wait()
+        return os.read(0, 4096).decode("utf-8", "replace")
+    finally:
+        loop.remove_reader(0)

@@ -1,0 +1,75 @@
+"""An event in a few words, for people."""
+
+from __future__ import annotations
+
+import json
+
+from orchestrator.core import events as e
+from orchestrator.core.plan import Clarification, Declined
+
+SHOWN = 300
+
+
+def describe(body: e.Body) -> str:
+    """What happened; the caller sanitises it."""
+    match body:
+        case e.RunSubmitted(request=request):
+            return _cut(request.text or "an explicit plan")
+        case e.RungTried(proposal=proposal, accepted=accepted, problems=problems):
+            return _cut(f"{proposal.rung}: {_proposed(proposal.result, accepted, problems)}")
+        case e.QuestionAsked(clarification=asked):
+            return _cut(asked.question)
+        case e.QuestionAnswered(answer=answer, by=by):
+            return _cut(f"{answer} (by {by})")
+        case e.GraphEdited(batch=batch, undoes=undoes):
+            undo = f", undoes version {undoes}" if undoes is not None else ""
+            return _cut(f"version {batch.base + 1}: {len(batch.edits)} edits by {batch.by}{undo} {batch.why}".rstrip())
+        case e.AnswerScope(tasks=tasks):
+            return _cut(", ".join(tasks))
+        case e.EditRejected(code=code, reason=reason):
+            return _cut(f"{reason} [{code}]")
+        case e.ApprovalRequested(id=id, skill=skill, device=device, arguments=arguments):
+            return _cut(f"{id}: {skill} on {device} {json.dumps(arguments, ensure_ascii=False)}")
+        case e.ApprovalResolved(id=id, granted=granted, by=by):
+            return f"{id}: {'granted' if granted else 'denied'} by {by}"
+        case e.TaskDispatched(task=task, attempt=attempt, device=device, why=why):
+            return _cut(f"{task} to {device} (attempt {attempt}; {why})")
+        case e.AttemptEnded(task=task, outcome=outcome, error=error, usage=usage):
+            return _cut(f"{task} {outcome} after {usage.seconds:.2f} s{f': {error.message}' if error else ''}")
+        case _:
+            return _rest(body)
+
+
+def _rest(body: e.Body) -> str:
+    match body:
+        case e.TaskSkipped(task=task, reason=reason) | e.TaskCancelRequested(task=task, reason=reason):
+            return _cut(f"{task}: {reason}")
+        case e.TaskFailed(task=task, error=error):
+            return _cut(f"{task}: {error.message} [{error.code}]")
+        case e.UnknownResolved(task=task, resolution=resolution, by=by):
+            return f"{task}: {resolution}, says {by}"
+        case e.TaskRetryRequested(tasks=tasks, by=by):
+            return _cut(f"{', '.join(tasks)} (by {by})")
+        case e.RevisionRequested(task=task):
+            return f"{task} failed"
+        case e.RevisionDeclined(task=task, reason=reason):
+            return _cut(f"{task}: {reason}")
+        case e.RunCancelRequested(by=by, reason=reason):
+            return _cut(f"by {by}{f': {reason}' if reason else ''}")
+        case e.RunEnded(status=status, error=error):
+            return _cut(f"{status}{f': {error.message} [{error.code}]' if error else ''}")
+        case _:
+            return ""
+
+
+def _proposed(result: object, accepted: bool, problems: tuple[str, ...]) -> str:
+    if isinstance(result, Declined):
+        return f"declines: {result.reason}"
+    if isinstance(result, Clarification):
+        return f"asks: {result.question}"
+    return "planned it" if accepted else f"its plan was refused: {'; '.join(problems)}"
+
+
+def _cut(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"

@@ -1,0 +1,178 @@
+"""`asterism doctor`: one line for each thing that can be wrong, with the remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from orchestrator.cli.exits import CommandError
+from orchestrator.cli.options import Common
+from orchestrator.cli.output import dump, line
+
+if TYPE_CHECKING:
+    from orchestrator.settings import ModelSettings, Settings
+
+ORCHESTRATOR = ("sqlalchemy", "alembic", "fastapi", "uvicorn", "langgraph", "networkx", "prometheus_client")
+FREE_BYTES = 500 << 20
+MODEL_S = 3.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`bad` keeps something from working; `note` does not."""
+
+    check: str
+    state: Literal["ok", "note", "bad"]
+    says: str
+    remedy: str = ""
+
+
+def doctor(*, common: Common | None = None) -> int:
+    """Say what is wrong with this installation, and the remedy. Exit 3 where something is."""
+    common = common or Common()
+    findings = [_python(), _extras()]
+    try:
+        settings = common.load().settings
+    except CommandError as error:
+        findings.append(Finding("settings", "bad", error.message, "mend it; `asterism config show --sources` helps"))
+    else:
+        findings.append(Finding("settings", "ok", "can be read"))
+        findings += [_data(settings), *asyncio.run(_live(settings))]
+    if common.json:
+        dump({"findings": [vars(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            mark = {"ok": "ok  ", "note": "note", "bad": "BAD "}[finding.state]
+            remedy = f" -> {finding.remedy}" if finding.remedy else ""
+            sys.stdout.write(f"{mark} {finding.check}: {line(finding.says)}{line(remedy)}\n")
+    return 3 if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _python() -> Finding:
+    # An older one cannot read this file.
+    return Finding("python", "ok", ".".join(map(str, sys.version_info[:3])))
+
+
+def _extras() -> Finding:
+    missing = [name for name in ORCHESTRATOR if importlib.util.find_spec(name) is None]
+    if not missing:
+        return Finding("packages", "ok", "everything that an orchestrator needs is installed")
+    says = f"{', '.join(missing)} missing: a device agent and the command line work, an orchestrator does not"
+    return Finding("packages", "note", says, "pip install 'asterism[orchestrator]'")
+
+
+def _data(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Finding(
+            "data folder", "bad", f"{settings.data_dir} cannot be written", "mend its rights, or set data_dir"
+        )
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES:
+        says = f"{free >> 20} MB free at {settings.data_dir}"
+        return Finding("data folder", "bad", says, "make room, or set data_dir to another disk")
+    return Finding("data folder", "ok", f"{settings.data_dir}, {free >> 30} GB free")
+
+
+async def _live(settings: Settings) -> list[Finding]:
+    findings = await _orchestrator(settings)
+    if not any(finding.check == "orchestrator" and finding.state != "note" for finding in findings):
+        findings += [_port(settings), await _database(settings)]
+    findings += await asyncio.gather(*(_model(model) for model in settings.models))
+    return findings
+
+
+async def _orchestrator(settings: Settings) -> list[Finding]:
+    """The orchestrator at --url and its devices; a note where there is none."""
+    from orchestrator.cli.client import Client
+
+    async with Client(settings) as client:
+        try:
+            ready, problems = await client.ready()
+        except CommandError as error:
+            if error.code != "unreachable":
+                return [Finding("orchestrator", "bad", error.message, "check --url, and who uses that port")]
+            says = f"none at {settings.url}: `asterism run` will start an embedded one"
+            return [Finding("orchestrator", "note", says, "`asterism up` starts one that stays")]
+        state: Literal["ok", "bad"] = "ok" if ready else "bad"
+        says = f"answers at {settings.url}" + (f", but has problems: {', '.join(problems)}" if problems else "")
+        found = [Finding("orchestrator", state, says, "" if ready else "see docs/errors.md for the codes")]
+        try:
+            devices = await client.devices()
+        except CommandError as error:
+            return [*found, Finding("token", "bad", error.message, "set ASTERISM_TOKEN to a token that is valid there")]
+    online = [view.name for view in devices if view.online and not view.draining]
+    if online:
+        found.append(Finding("devices", "ok", f"{len(online)} of {len(devices)} take work: {', '.join(online[:10])}"))
+    else:
+        found.append(Finding("devices", "bad", "none is connected", "start one with `asterism device server`"))
+    for view in devices:
+        if view.name not in online:
+            why = view.unavailable_because or "offline"
+            found.append(Finding(f"device {view.name}", "note", why, "look at its agent, or forget it"))
+    return found
+
+
+def _port(settings: Settings) -> Finding:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as bound:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((settings.host, settings.port))
+    except OSError as error:
+        says = f"{settings.host}:{settings.port} cannot be served: {error.strerror}"
+        return Finding("port", "bad", says, "stop what uses it, or choose another with --port")
+    return Finding("port", "ok", f"{settings.host}:{settings.port} is free")
+
+
+async def _database(settings: Settings) -> Finding:
+    """Open the database as an orchestrator would. One that does not exist yet is left alone."""
+    from orchestrator.settings import shown
+
+    name = shown("database", settings.database)
+    if settings.database.startswith("sqlite") and not os.path.exists(settings.database.partition(":///")[2]):  # noqa: ASYNC240
+        return Finding("database", "ok", f"{name} will be made at the first start")
+    try:
+        from orchestrator.core.ports import StoreError
+        from storage import make_store
+    except ModuleNotFoundError as error:
+        return Finding("database", "note", f"cannot be checked: {error.name} is missing")
+    try:
+        store = make_store(settings.database)
+        await store.open()
+        await store.close()
+    except StoreError as error:
+        return Finding("database", "bad", f"{error.message} [{error.code}]", error.remedy)
+    except ModuleNotFoundError as error:
+        return Finding("database", "bad", f"{error.name} is missing", "pip install 'asterism[postgres]'")
+    return Finding("database", "ok", name)
+
+
+async def _model(model: ModelSettings) -> Finding:
+    """Whether a model's server answers at all; nothing is sent but a question for its list of models."""
+    import httpx2
+
+    check = f"model {model.name}"
+    where = urlsplit(model.base_url).netloc
+    key = os.environ.get(model.api_key_env, "") if model.api_key_env else ""
+    if model.api_key_env and not key:
+        return Finding(check, "bad", f"{model.api_key_env} is not set", "set it to the key of that server")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        async with httpx2.AsyncClient(timeout=MODEL_S) as http:
+            response = await http.get(f"{model.base_url.rstrip('/')}/models", headers=headers)
+    except (httpx2.HTTPError, OSError) as error:
+        return Finding(check, "bad", f"{where} does not answer ({type(error).__name__})", "start it, or check base_url")
+    if response.status_code in (401, 403):
+        return Finding(check, "bad", f"{where} refuses the key", f"check {model.api_key_env or 'api_key_env'}")
+    if response.status_code >= 400:
+        return Finding(check, "note", f"{where} answers {response.status_code} to /models", "check base_url")
+    return Finding(check, "ok", f"{where} answers")

@@ -1,0 +1,155 @@
+"""An orchestrator inside `asterism run`, with this machine as its only device, for where none is reachable.
+
+The device agent is a child process, started first: it loads its libraries on the second core while we load ours. The
+port is bound before that, so that it has something to connect to; the connection waits until we accept it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.cli import local
+from orchestrator.cli.exits import CommandError
+
+if TYPE_CHECKING:
+    import socket
+
+    from orchestrator.app import Asterism
+    from orchestrator.core.events import Event
+    from orchestrator.core.requests import Request
+    from orchestrator.core.views import GraphView, RunView
+    from orchestrator.settings import Settings
+
+CONNECT_S = 20.0
+POLL_S = 0.005
+
+
+class Embedded:
+    """The orchestrator and its device. Fulfils `backend.Backend` without HTTP in between."""
+
+    private = True
+
+    def __init__(self, app: Asterism, device: local.LocalDevice) -> None:
+        self.app = app
+        self.device = device
+        self.by = "local"
+
+    async def submit(self, request: Request, *, key: str | None = None) -> str:
+        run, _ = await self.app.submit(request, key=key, by=self.by)
+        return run
+
+    async def run(self, run: str) -> RunView:
+        return await self.app.run(run)
+
+    async def graph(self, run: str) -> GraphView:
+        return await self.app.graph(run)
+
+    def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
+        return self.app.follow(run, after=after)
+
+    async def cancel(self, run: str, *, reason: str = "") -> RunView:
+        await self.app.cancel(run, by=self.by, reason=reason)
+        return await self.app.run(run)
+
+    async def approve(self, run: str, approval: str, *, granted: bool) -> RunView:
+        await self.app.approve(run, approval, granted=granted, by=self.by)
+        return await self.app.run(run)
+
+    async def answer(self, run: str, question: str, answer: str) -> RunView:
+        await self.app.answer(run, question, answer, by=self.by)
+        return await self.app.run(run)
+
+
+def this_machine(settings: Settings) -> local.LocalDevice:
+    """This machine as a device that works in the current folder."""
+    name = local.machine_name()
+    folder = settings.data_dir / "embedded" / name
+    kind = "desktop" if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else "server"
+    return local.LocalDevice(name, kind, folder, Path.cwd())
+
+
+def begin(settings: Settings) -> tuple[socket.socket, local.Child]:
+    """Bind a free loopback port and start the device's process. Comes before everything that takes time."""
+    bound = _bind()
+    url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    return bound, local.spawn(this_machine(settings), url)
+
+
+def _bind() -> socket.socket:
+    import socket
+
+    bound = socket.socket()
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    bound.bind(("127.0.0.1", 0))
+    bound.listen(16)
+    bound.setblocking(False)
+    return bound
+
+
+@contextlib.asynccontextmanager
+async def embedded(settings: Settings, bound: socket.socket, child: local.Child) -> AsyncIterator[Embedded]:
+    """A running orchestrator whose device is there. Raises StoreError, or CommandError where the device fails."""
+    children = [child]
+    try:
+        from orchestrator.api.server import build_asgi, serve
+        from orchestrator.app import Asterism
+
+        app = Asterism(settings)
+        stopping = asyncio.Event()
+        try:
+            await app.start()
+            # Whoever reaches this port is on this machine; FastAPI is never loaded for a device.
+            serving = asyncio.ensure_future(
+                serve(build_asgi(app, app.gateway, settings), settings, stop=stopping, bound=bound)
+            )
+            token = None
+            try:
+                token = await _guard(app, bound, children)
+                await _device(app, children)
+                yield Embedded(app, child.device)
+            finally:
+                await local.stop(children)
+                if token is not None:
+                    await app.revoke_token(token)
+                stopping.set()
+                await serving
+        finally:
+            await app.stop()
+    finally:
+        for one in children:
+            one.kill()
+        bound.close()
+
+
+async def _guard(app: Asterism, bound: socket.socket, children: list[local.Child]) -> str | None:
+    """Where the record has tokens, devices need one: start the agent again with a token for this time only."""
+    if not await app.tokens_configured():
+        return None
+    device = children[0].device
+    token, record = await app.create_token("device", name=f"embedded {device.name}", expires_in_s=86_400)
+    await local.stop(children)
+    children[:] = [local.spawn(device, f"http://127.0.0.1:{bound.getsockname()[1]}", token)]
+    return record.id
+
+
+async def _device(app: Asterism, children: list[local.Child]) -> None:
+    """Wait until the device is there."""
+    name = children[0].device.name
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            while not any(view.online for view in await app.devices() if view.name == name):
+                if children[0].process.poll() is not None:
+                    raise _failed(children[0])
+                await asyncio.sleep(POLL_S)
+    except TimeoutError:
+        raise _failed(children[0]) from None
+
+
+def _failed(child: local.Child) -> CommandError:
+    words = child.last_words() or "it did not connect in time"
+    return CommandError("no_capable_device", f"This machine could not start as a device: {words} (see {child.log}).")

@@ -1,0 +1,177 @@
+"""Leads one run from its submission to its end: shows it, asks, obeys Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from orchestrator.cli import ask
+from orchestrator.cli.backend import Backend
+from orchestrator.cli.exits import CommandError
+from orchestrator.cli.output import say
+from orchestrator.cli.watch import Show
+from orchestrator.core import events as e
+from orchestrator.core.application import Refusal
+from orchestrator.core.events import RunError, RunStatus
+from orchestrator.core.requests import Request
+from orchestrator.core.state import RunState
+from orchestrator.core.views import RunView
+
+_GONE = frozenset({"run_ended", "approval_closed", "no_such_approval", "no_such_question"})
+Prompt = e.ApprovalRequested | e.QuestionAsked
+
+
+@dataclass
+class Interrupts:
+    """Ctrl-C: the first stops politely, the second leaves at once, whatever hangs. SIGTERM counts the same."""
+
+    leave: Callable[[], None] = lambda: None
+    polite: Callable[[], None] | None = None
+    count: int = 0
+    main: asyncio.Task[object] | None = None
+
+    def install(self) -> None:
+        self.main = asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._signalled)
+
+    def _signalled(self) -> None:
+        self.count += 1
+        if self.count > 1:
+            self.leave()
+            os._exit(8)
+        if self.polite is not None:
+            self.polite()
+        elif self.main is not None:
+            self.main.cancel()
+
+
+@dataclass
+class Lead:
+    """One run of one request over `backend`."""
+
+    backend: Backend
+    show: Show
+    interrupts: Interrupts
+    asks: bool
+    unanswered: list[str] = field(default_factory=list)
+    _state: RunState = field(init=False)
+    _prompts: asyncio.Queue[Prompt] = field(default_factory=asyncio.Queue)
+    _all: bool = False
+    _stopping: asyncio.Task[None] | None = None
+
+    async def go(self, request: Request, key: str) -> RunView:
+        """The run as it stands when there is nothing more to do here."""
+        run = await self.backend.submit(request, key=key)
+        self._state = RunState(run)
+        self.interrupts.polite = self._cancel_politely
+        self.show.begin(self._state)
+        following = asyncio.ensure_future(self._follow(run))
+        prompting = asyncio.ensure_future(self._prompt())
+        try:
+            await asyncio.wait({following, prompting}, return_when=asyncio.FIRST_COMPLETED)
+            if prompting.done():
+                prompting.result()
+            await following
+        finally:
+            for task in (following, prompting):
+                task.cancel()
+            await asyncio.gather(following, prompting, return_exceptions=True)
+            self.show.finish()
+            self.interrupts.polite = None
+        return self._final(await self.backend.run(run))
+
+    async def _follow(self, run: str) -> None:
+        async for event in self.backend.follow(run):
+            self._take(event)
+            self.show.event(event)
+            if await self._stuck():
+                return
+
+    def _take(self, event: e.Event) -> None:
+        state = self._state
+        state.apply(event)
+        for queue in (state.ready, state.doomed, state.withdrawn):
+            queue.clear()
+        if isinstance(event.body, e.ApprovalRequested | e.QuestionAsked):
+            if self.asks:
+                self._prompts.put_nowait(event.body)
+            else:
+                self.unanswered.append(_unanswered(event.body))
+
+    async def _stuck(self) -> bool:
+        """Whether the run waits for somebody who is not here. An embedded run cannot: it is told no."""
+        if self.asks or not (self._state.face is RunStatus.WAITING and self.unanswered):
+            return False
+        if not self.backend.private:
+            return True
+        for id, approval in list(self._state.approvals.items()):
+            if approval.granted is None:
+                await self._try(self.backend.approve(self._state.run, id, granted=False))
+        if self._state.questions:
+            await self._try(self.backend.cancel(self._state.run, reason="nobody was there to answer"))
+        return False
+
+    async def _prompt(self) -> None:
+        """Ask one thing after the other, while the run goes on."""
+        run = self._state.run
+        while True:
+            asked = await self._prompts.get()
+            if isinstance(asked, e.QuestionAsked):
+                with self.show.paused():
+                    answer = await ask.question(asked.clarification)
+                if not answer:
+                    self.unanswered.append(_unanswered(asked))
+                    await self._try(self.backend.cancel(run, reason="the question was not answered"))
+                    return
+                await self._try(self.backend.answer(run, asked.id, answer))
+                continue
+            verdict: ask.Verdict = "all"
+            if not self._all:
+                with self.show.paused():
+                    verdict = await ask.approval(asked)
+            self._all = self._all or verdict == "all"
+            await self._try(self.backend.approve(run, asked.id, granted=verdict != "no"))
+
+    def _cancel_politely(self) -> None:
+        say("\ncancelling; Ctrl-C again leaves at once")
+        self._stopping = asyncio.ensure_future(self._cancel())
+
+    async def _cancel(self) -> None:
+        try:
+            await self._try(self.backend.cancel(self._state.run, reason="Ctrl-C"))
+        except (CommandError, Refusal) as error:
+            say(f"asterism: the run could not be cancelled: {error.message} [{error.code}]")
+            if self.interrupts.main is not None:
+                self.interrupts.main.cancel()
+
+    async def _try(self, steering: Awaitable[RunView]) -> None:
+        """Steer the run; that it has moved on meanwhile is no error."""
+        try:
+            await steering
+        except (CommandError, Refusal) as error:
+            if error.code not in _GONE:
+                raise
+
+    def _final(self, view: RunView) -> RunView:
+        """The view, with the reason why we leave where the run itself has none, or a less telling one."""
+        if not self.unanswered or view.state is RunStatus.SUCCEEDED:
+            return view
+        message = "; ".join(self.unanswered)
+        if not view.state.terminal:
+            command = f"answer {view.run} ..." if view.questions else f"approve {view.run}"
+            message = f"{message}. The run waits: `asterism {command}`."
+        elif self.interrupts.count:
+            return view
+        error = RunError(code="needs_answer", message=message[:8000])
+        return view.model_copy(update={"error": error})
+
+
+def _unanswered(asked: Prompt) -> str:
+    if isinstance(asked, e.ApprovalRequested):
+        return f"{asked.skill} on {asked.device} needs an approval, and nobody was there to give it (--approve all)"
+    choices = ", ".join(choice.label for choice in asked.clarification.choices)
+    return f"a question was not answered: {asked.clarification.question}{f' ({choices})' if choices else ''}"

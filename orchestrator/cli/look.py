@@ -1,0 +1,197 @@
+"""Commands that look: devices, skills, runs, show, graph, events, explain, replay."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from orchestrator.cli.calls import call
+from orchestrator.cli.client import Client
+from orchestrator.cli.describe import describe
+from orchestrator.cli.exits import CommandError
+from orchestrator.cli.options import Common
+from orchestrator.cli.output import ago, answer, dump, dump_model, say, table
+from orchestrator.core.events import Event
+from orchestrator.core.project import run_view
+from orchestrator.core.state import fold
+from orchestrator.core.views import DeviceView, RunView
+
+RunId = Annotated[str, Parameter(help="The run's id.")]
+
+
+def devices(*, common: Common | None = None) -> None:
+    """List devices."""
+    found = call(common, Client.devices)
+    if common is not None and common.json:
+        dump({"devices": [view.model_dump(mode="json") for view in found]})
+        return
+    if not found:
+        say("No device has registered: start one with `asterism device server`.")
+        return
+    now = time.time()
+    head = ("NAME", "KIND", "STATE", "RUNNING", "SKILLS", "LABELS", "SEEN")
+    table(head, [_device(view, now) for view in found])
+
+
+def _device(view: DeviceView, now: float) -> tuple[str, ...]:
+    state = "online" if view.online and not view.draining else view.unavailable_because or "offline"
+    labels = ",".join(f"{name}={value}" for name, value in sorted(view.labels.items()))
+    seen = "now" if view.online else f"{ago(now - view.last_seen)} ago" if view.last_seen else "never"
+    return (view.name, view.kind, state, f"{view.running}/{view.slots}", str(len(view.skills)), labels, seen)
+
+
+def skills(*, common: Common | None = None) -> None:
+    """List what devices can do."""
+    found = call(common, Client.skills)
+    if common is not None and common.json:
+        dump({"skills": [spec.model_dump(mode="json") for spec in found]})
+        return
+    table(("SKILL", "RISK", "DOES"), [(spec.name, spec.risk, spec.description) for spec in found])
+
+
+def runs(
+    *,
+    status: Annotated[str | None, Parameter(help="Only runs in this state.")] = None,
+    limit: Annotated[int, Parameter(help="At most so many.")] = 20,
+    common: Common | None = None,
+) -> None:
+    """List runs, newest first."""
+    if not 1 <= limit <= 100_000:
+        raise CommandError("usage", "--limit is a number from 1 to 100000.")
+    found = call(common, lambda client: client.runs(status=status, limit=limit))
+    if common is not None and common.json:
+        dump({"runs": [item.model_dump(mode="json") for item in found]})
+        return
+    now = time.time()
+    rows = [(item.run, item.state, f"{ago(now - item.created)} ago", item.text[:80]) for item in found]
+    if rows:
+        table(("RUN", "STATE", "AGE", "REQUEST"), rows)
+    else:
+        say("There are no runs.")
+
+
+def show(run: RunId, *, common: Common | None = None) -> None:
+    """Show a run: state, answer, tasks, and what it waits for."""
+    view = call(common, lambda client: client.run(run))
+    if common is not None and common.json:
+        dump_model(view)
+    else:
+        answer(_page(view))
+
+
+def _page(view: RunView) -> str:
+    rung = f", planned by {view.rung}" if view.rung else ""
+    lines = [f"run {view.run}: {view.state}{rung}", f"request: {view.text or '(an explicit plan)'}"]
+    if view.error is not None:
+        lines.append(f"error: {view.error.message} [{view.error.code}]")
+    for task in view.tasks:
+        where = f" on {task.device}" if task.device else ""
+        why = task.waiting_for or (f"{task.error.message} [{task.error.code}]" if task.error else "")
+        lines.append(f"  {task.status:<10} {task.id}: {task.skill}{where}{f' - {why}' if why else ''}")
+    lines += [
+        f"waits for approval {approval.id}: {approval.skill} on {approval.device} {json.dumps(approval.arguments)}"
+        for approval in view.approvals
+    ]
+    for question in view.questions:
+        lines.append(f"asks ({question.id}): {question.clarification.question}")
+        lines += [f"  {number}. {choice.label}" for number, choice in enumerate(question.clarification.choices, 1)]
+    if view.answer:
+        lines += ["", view.answer]
+    return "\n".join(lines)
+
+
+def graph(
+    run: RunId,
+    *,
+    format: Annotated[Literal["text", "mermaid", "dot", "svg", "json"], Parameter(help="How to draw it.")] = "text",
+    common: Common | None = None,
+) -> None:
+    """Draw a run's task graph."""
+    chosen = "json" if common is not None and common.json else format
+    drawing = call(common, lambda client: client.drawing(run, chosen))
+    if chosen == "json":
+        dump(json.loads(drawing))
+    else:
+        answer(drawing)
+
+
+def events(
+    run: RunId,
+    *,
+    follow: Annotated[bool, Parameter(help="Go on until the run has ended.", negative="")] = False,
+    after: Annotated[int, Parameter(help="Begin after this entry.")] = 0,
+    common: Common | None = None,
+) -> None:
+    """Print a run's event log; with --json one object a line."""
+
+    def put(event: Event) -> None:
+        if common is not None and common.json:
+            dump_line(event)
+        else:
+            clock = time.strftime("%H:%M:%S", time.localtime(event.at))
+            answer(f"{event.seq:>5} {clock} {event.body.type}: {describe(event.body)}")
+
+    async def work(client: Client) -> None:
+        if not follow:
+            for event in await client.events(run, after=after):
+                put(event)
+            return
+        async for event in client.follow(run, after=after):
+            put(event)
+
+    call(common, work)
+
+
+def dump_line(event: Event) -> None:
+    """One event as one line of JSON, on a terminal too."""
+    import sys
+
+    sys.stdout.write(json.dumps(event.model_dump(mode="json"), ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+def explain(
+    run: RunId, task: Annotated[str, Parameter(help="The task's id.")], *, common: Common | None = None
+) -> None:
+    """Say why a task is where it is, or which device would take it."""
+    lines = call(common, lambda client: client.explain(run, task))
+    if common is not None and common.json:
+        dump({"run": run, "task": task, "lines": lines})
+    else:
+        answer("\n".join(lines))
+
+
+def replay(run: RunId, *, common: Common | None = None) -> int:
+    """Fold a run's log again, here, and compare the outcome with the orchestrator's view. Exit 1 where they differ."""
+
+    async def read(client: Client) -> tuple[list[Event], RunView]:
+        log = await client.events(run)
+        for _ in range(20):
+            view = await client.run(run)
+            more = await client.events(run, after=log[-1].seq)
+            if not more:
+                return log, view
+            log += more
+        raise CommandError("run_open", f"Run {run} moves too fast to be compared: wait until it has ended.")
+
+    log, theirs = call(common, read)
+    state = fold(run, log)
+    state.validate()
+    differing = _differences(run_view(state), theirs)
+    found = {"run": run, "events": len(log), "digest": state.digest(), "same": not differing, "differing": differing}
+    if common is not None and common.json:
+        dump(found)
+    else:
+        verdict = f"differs from the orchestrator's view in {', '.join(differing)}" if differing else "the same"
+        answer(f"{run}: {len(log)} events, digest {state.digest()[:16]}, {verdict}")
+    return 1 if differing else 0
+
+
+def _differences(ours: RunView, theirs: RunView) -> list[str]:
+    """The fields in which two views differ, but for what no log holds: what a task waits for right now."""
+    volatile = {"tasks": {"__all__": {"waiting_for"}}}
+    left, right = ours.model_dump(mode="json", exclude=volatile), theirs.model_dump(mode="json", exclude=volatile)
+    return [name for name in left if left[name] != right.get(name)]

@@ -1,0 +1,215 @@
+"""`asterism run`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
+
+from cyclopts import Parameter
+
+from orchestrator.cli.attach import Attachment
+from orchestrator.cli.exits import CommandError, Exit, exit_of
+from orchestrator.cli.options import Common
+from orchestrator.cli.output import answer, dump_model, say
+
+if TYPE_CHECKING:
+    from orchestrator.cli import local
+    from orchestrator.cli.backend import Backend
+    from orchestrator.cli.lead import Interrupts
+    from orchestrator.core.plan import Plan
+    from orchestrator.core.requests import Request
+    from orchestrator.core.views import RunView
+    from orchestrator.settings import Settings
+
+TEXT_LIMIT = 20_000
+PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    text: str
+    plan: Plan | None
+    attachment: Attachment | None
+    approve: Literal["ask", "all", "none"]
+    deadline_s: float | None
+    devices: tuple[str, ...]
+    plan_only: bool
+    json: bool
+    jsonl: bool
+
+    def request(self, client: str | None) -> Request:
+        """As the orchestrator takes it. Raises CommandError `bad_request`."""
+        from pydantic import ValidationError
+
+        from orchestrator.core.requests import Request, RunPolicy
+
+        try:
+            policy = RunPolicy(
+                approve=self.approve, deadline_s=self.deadline_s, devices=self.devices, plan_only=self.plan_only
+            )
+            attached = self.attachment.text() if self.attachment is not None else ""
+            return Request(text=self.text, plan=self.plan, attachment=attached, policy=policy, client=client)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, first["loc"])) or "the request"
+            raise CommandError("bad_request", f"{place}: {first['msg']}.") from None
+
+
+def run(
+    *text: Annotated[str, Parameter(help="The request, in plain language.")],
+    jsonl: Annotated[bool, Parameter(help="The run's events as JSON lines on stdout.", negative="")] = False,
+    plan_only: Annotated[bool, Parameter(help="Plan it and show the graph; run nothing.", negative="")] = False,
+    approve: Annotated[
+        Literal["ask", "all", "none"] | None,
+        Parameter(help="Operations that write or destroy: ask here, allow all, or deny (default: ask)."),
+    ] = None,
+    timeout: Annotated[float | None, Parameter(help="Seconds after which the run is ended.")] = None,
+    device: Annotated[tuple[str, ...], Parameter(help="Use only this device; may be repeated.")] = (),
+    plan: Annotated[Path | None, Parameter(help="An explicit plan as JSON, instead of words; - is stdin.")] = None,
+    stdin: Annotated[bool, Parameter(help="Wait for standard input's end, however long.", negative="")] = False,
+    common: Common | None = None,
+) -> int:
+    """Submit a request in plain language, watch it, print the answer.
+
+    Starts an orchestrator of its own, with this machine as its device, where none is reachable. What is piped in is
+    attached to the request.
+    """
+    common = common or Common()
+    words = " ".join(text).strip()
+    if not words and plan is None:
+        raise CommandError("usage", 'Say what should happen: asterism run "which files here are the largest?"')
+    if len(words) > TEXT_LIMIT:
+        raise CommandError(
+            "bad_request", f"A request takes at most {TEXT_LIMIT} characters: attach long text as input."
+        )
+    attachment = Attachment(wait=stdin) if str(plan) != "-" else None
+    settings = common.load().settings
+    remote = _reachable(settings)
+    begun = None
+    if not remote:
+        # The device's process loads while we do: it comes before all that takes time.
+        from orchestrator.cli.embedded import begin
+
+        begun = begin(settings)
+    try:
+        wish = _wish(words, plan, attachment, settings, approve, timeout, device, plan_only, common.json, jsonl)
+        return asyncio.run(_remote(wish, settings) if begun is None else _embedded(wish, settings, begun))
+    except asyncio.CancelledError:
+        return Exit.CANCELLED
+    finally:
+        if begun is not None:
+            begun[1].kill()
+            begun[0].close()
+
+
+def _wish(
+    words: str,
+    plan: Path | None,
+    attachment: Attachment | None,
+    settings: Settings,
+    approve: Literal["ask", "all", "none"] | None,
+    timeout: float | None,
+    devices: tuple[str, ...],
+    plan_only: bool,
+    json: bool,
+    jsonl: bool,
+) -> Wish:
+    from orchestrator.cli.files import read_json
+    from orchestrator.core.plan import Plan
+
+    if json and jsonl:
+        raise CommandError("usage", "--json is one object, --jsonl is the events: choose one.")
+    read = read_json(plan, Plan, "a plan") if plan is not None else None
+    chosen = approve or settings.policy.approve
+    deadline = timeout if timeout is not None else settings.policy.deadline_s
+    return Wish(words, read, attachment, chosen, deadline, devices, plan_only, json, jsonl)
+
+
+def _reachable(settings: Settings) -> bool:
+    """Whether something listens at --url. Raises CommandError `unreachable` where only another machine could.
+
+    A refused connection on loopback is told at once; no second is lost on it.
+    """
+    parts = urlsplit(settings.url)
+    host = parts.hostname or ""
+    loopback = host == "localhost" or host == "::1" or host.startswith("127.")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((host, port), timeout=0.3 if loopback else 5.0):
+            return True
+    except OSError:
+        if loopback:
+            return False
+    raise CommandError("unreachable", f"No orchestrator answers at {settings.url}: check --url, or start one there.")
+
+
+async def _remote(wish: Wish, settings: Settings) -> int:
+    from orchestrator.cli.client import Client
+    from orchestrator.cli.lead import Interrupts
+    from orchestrator.cli.local import machine_name
+
+    interrupts = Interrupts()
+    interrupts.install()
+    async with Client(settings) as client:
+        name = machine_name()
+        here = name if any(view.name == name for view in await client.devices()) else None
+        return await _lead(wish, client, interrupts, here)
+
+
+async def _embedded(wish: Wish, settings: Settings, begun: tuple[socket.socket, local.Child]) -> int:
+    from orchestrator.cli.embedded import embedded
+    from orchestrator.cli.lead import Interrupts
+    from orchestrator.cli.logs import configure
+
+    bound, child = begun
+    interrupts = Interrupts(leave=child.kill)
+    interrupts.install()
+    configure(settings.log_level)
+    say(f"no orchestrator at {settings.url}: an embedded one, with this machine as {child.device.name}")
+    async with embedded(settings, bound, child) as backend:
+        return await _lead(wish, backend, interrupts, child.device.name)
+
+
+async def _lead(wish: Wish, backend: Backend, interrupts: Interrupts, here: str | None) -> int:
+    from orchestrator.cli import ask, watch
+    from orchestrator.cli.lead import Lead
+
+    # Standard input may still be read: never on the event loop, where the device's connection waits.
+    request = await asyncio.get_running_loop().run_in_executor(None, wish.request, here)
+    lead = Lead(backend, watch.choose(jsonl=wish.jsonl), interrupts, asks=ask.interactive())
+    patience = None if wish.deadline_s is None else wish.deadline_s + PATIENCE_S
+    try:
+        async with asyncio.timeout(patience):
+            view = await lead.go(request, secrets.token_hex(16))
+    except TimeoutError:
+        raise CommandError("timeout", f"The run did not end within {wish.deadline_s:g} seconds.") from None
+    await _print(wish, backend, view)
+    return _exit(view)
+
+
+async def _print(wish: Wish, backend: Backend, view: RunView) -> None:
+    if wish.json:
+        dump_model(view)
+        return
+    if not wish.jsonl:
+        if wish.plan_only and view.version:
+            from orchestrator.core.render import text
+
+            answer(text(await backend.graph(view.run)))
+        elif view.answer:
+            answer(view.answer)
+    if view.error is not None:
+        say(f"asterism: {view.error.message} [{view.error.code}]")
+
+
+def _exit(view: RunView) -> Exit:
+    if view.error is not None:
+        return exit_of(view.error.code)
+    return {"succeeded": Exit.OK, "cancelled": Exit.CANCELLED, "failed": Exit.FAILED}.get(view.state, Exit.DENIED)
