@@ -18,6 +18,7 @@ from agents.embedded.evidence import Evidence
 from agents.embedded.mentions import find_places
 from agents.embedded.outcome import Stop
 from agents.embedded.text import normalise, stem
+from agents.embedded.slots import FILE_NOUNS, FOLDER_NOUNS
 from agents.embedded.tokens import Kind, Token, tokenise
 from agents.embedded.words import FILLERS, LEADS, NEGATIONS
 from orchestrator.core.fleet import FleetView
@@ -32,8 +33,8 @@ IF_WORDS = frozenset({"if", "unless", "otherwise", "else"})
 STRUCTURE = frozenset(
     "then after that afterwards next finally lastly first second third before if unless otherwise else and or but when while once done "
     "meanwhile parallel simultaneously same time each every all both any one two except excluding besides other than more less over under "
-    "above below least most between result output them those these last followed step also respectively together called named labelled labeled tagged to from with by into onto".split()
-)  # fmt: skip
+    "above below least most between result output them those these last followed step also respectively together called named labelled labeled tagged to from with by into onto other".split()
+) | FILE_NOUNS | FOLDER_NOUNS  # fmt: skip
 DEFAULTS = (re.compile(r"reports/[a-z0-9-]+\.md"), re.compile(r"backups(/.*)?"), re.compile(r"\*(\.[A-Za-z0-9]+)?"), re.compile(r"\.{1,2}/?"),
             re.compile(r"\n?"))  # fmt: skip
 

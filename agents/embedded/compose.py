@@ -19,6 +19,7 @@ from agents.embedded.words import NEGATIONS
 from orchestrator.core.plan import Clarification, Selector, StepDependency
 from protocol.vocabulary import JsonObject, Risk
 
+LACKING = frozenset({"don't", "doesn't", "not", "isn't", "aren't", "no"})
 PRONOUNS = frozenset({"it", "them", "they", "its", "one", "ones"})
 PATH_SLOTS = ("path", "source", "archive_path")
 FILE_ANAPHORA = frozenset({"it", "file", "archive", "that", "this", "copy", "report", "one", "result", "log", "backup", "tarball", "zip",
@@ -86,6 +87,7 @@ class Composer:
         self.answers: list[str] = []
         self.ahead: Place | None = None
         self.branched = False
+        self.negated = False
 
     # --- the walk -----------------------------------------------------------------------------------------------
 
@@ -115,6 +117,7 @@ class Composer:
         if found and not view.left() and not any(spot.place.which for spot in found):
             self.set_scope(joined([spot.place for spot in found], ""), None)
             return
+        self.negated = self._which_without(view, found)
         self._no_negation(view)
         before = [] if clause.link in {"start", "parallel"} else list(self.tails)
         if self.branched and before:
@@ -190,9 +193,17 @@ class Composer:
         feeding = {edge.step for id in fresh for edge in self.draft.steps[id].after}
         return [id for id in fresh if id not in feeding]
 
+    def _which_without(self, view: View, found: Sequence[Spot]) -> bool:
+        """`which servers don't have nginx running`: the one negation that asks for the rest of a fan-out."""
+        spots_of = [at for at, token in enumerate(view.tokens) if token.word and token.lemma in LACKING]
+        if len(spots_of) != 1 or not any(spot.place.which for spot in found):
+            return False
+        view.claim(*spots_of)
+        return True
+
     def _no_negation(self, view: View) -> None:
-        for token in view.tokens:
-            if token.word and token.lemma in NEGATIONS:
+        for at, token in enumerate(view.tokens):
+            if token.word and token.lemma in NEGATIONS and at not in view.claimed:
                 raise decline(f'"{token.text}" limits the request in a way that this planner does not read', [token.text])
 
     # --- a plain step -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.embedded.clauses import VERBS
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.words import ASK, FILLERS
@@ -16,11 +17,11 @@ def parts(view: View) -> list[View]:
     """
     plain = View(view.tokens)
     head = plain.head
-    if head not in SHARED:
-        return []
     pieces = _split(plain)
     if len(pieces) < 2:
         return []
+    if head not in SHARED:
+        return _bare(pieces) if head and head not in VERBS else []
     risky = head not in ASK
     if risky and not all(_literal_only(piece) for piece in pieces[1:]):
         return []
@@ -30,6 +31,14 @@ def parts(view: View) -> list[View]:
         if risky or not _own_head(piece):
             piece = (verb, *piece)
         views.append(View(piece))
+    return views
+
+
+def _bare(pieces: list[tuple[Token, ...]]) -> list[View]:
+    """`memory, cpu and load of titan`: facts without a verb."""
+    views = [View(piece) for piece in pieces]
+    for view in views:
+        view.assumed = "show"
     return views
 
 

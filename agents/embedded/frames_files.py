@@ -25,7 +25,7 @@ from agents.embedded.slots import (
 )
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
-from agents.embedded.words import DELETES, FILLERS, FINDS, LISTS, READS, SEARCHES
+from agents.embedded.words import DELETES, FILLERS, PLURAL_EXTENSIONS, FINDS, LISTS, READS, SEARCHES
 from protocol.vocabulary import Json, JsonObject
 
 _FILE = words("file folder directory document item entry subfolder dir content subdirectory logfile script")
@@ -37,15 +37,20 @@ _FOLDER = folder_or_word()
 
 
 def _sort(view: View) -> Json:
-    """size, modified or name, from the words that order a list."""
-    spot = view.find(words("largest biggest smallest heaviest size newest oldest latest recent recently modified date age name "
-                           "alphabetically alphabetical time"))  # fmt: skip
+    """size, modified or name, from a superlative or from `by size`, `by date`, which it explains."""
+    for at, token in view.free(Kind.WORD):
+        if token.lemma == "by" and view.lemma(at + 1) in _SORT_KEYS:
+            more = [spot for spot, t in view.free(Kind.WORD) if t.lemma in {"sorted", "sort", "ordered", "order"} and spot != view.head_at]
+            after = [at + 2] if view.lemma(at + 2) in {"time", "date", "size"} else []
+            view.claim(at, at + 1, *more, *after)
+            return _SORT_KEYS[view.lemma(at + 1)]
+    spot = view.find(words("largest biggest smallest heaviest newest oldest latest recent recently alphabetically alphabetical"))
     if spot is None:
         return None
     word = view.lemma(spot)
-    if word in {"largest", "biggest", "smallest", "heaviest", "size"}:
+    if word in {"largest", "biggest", "smallest", "heaviest"}:
         return "size"
-    return "name" if word in {"name", "alphabetically", "alphabetical"} else "modified"
+    return "name" if word in {"alphabetically", "alphabetical"} else "modified"
 
 
 def _order(view: View) -> Json:
@@ -54,8 +59,23 @@ def _order(view: View) -> Json:
     return "asc" if view.find(words("smallest oldest")) is not None else None
 
 
-_SORT_WORDS = words("largest biggest smallest heaviest size newest oldest latest recent recently modified date sorted sort "
-                    "ordered order by first age name alphabetically alphabetical most time changed")  # fmt: skip
+_SORT_WORDS = words("largest biggest smallest heaviest newest oldest latest recent alphabetically alphabetical")
+_SORT_KEYS = {"size": "size", "date": "modified", "age": "modified", "time": "modified", "modification": "modified", "modified": "modified",
+              "name": "name", "filesize": "size"}  # fmt: skip
+def _direction(view: View) -> Json:
+    """`largest first`, `most recently changed`: words that only say how the order runs."""
+    for first, second in (("largest", "first"), ("biggest", "first"), ("newest", "first"), ("oldest", "first"), ("smallest", "first"),
+                          ("latest", "first"), ("most", "recent"), ("most", "recently")):  # fmt: skip
+        at = view.phrase(first, second)
+        if at is not None:
+            view.claim(at if first == "most" else at + 1)
+    at = view.find({"recently"})
+    if at is not None and view.lemma(at + 1) in {"modified", "changed", "edited", "created", "updated"}:
+        view.claim(at, at + 1)
+    view.take_phrase("last", "modified")
+    return None
+
+
 _LIMIT = count_after("largest", "biggest", "smallest", "heaviest", "newest", "oldest", "latest", "top", "recent", "first",
                      "most")  # fmt: skip
 
@@ -76,7 +96,14 @@ def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
         return None
     if "path" not in arguments and not any(t.lemma in _FILE for t in view.tokens if t.word):
         return None
-    return _dated(arguments, view)
+    return None if _folders_only(view) else _dated(arguments, view)
+
+
+def _folders_only(view: View) -> bool:
+    """`the folders in data`: entries of one type, which a listing does not tell apart."""
+    plural = {t.text.casefold() for t in view.tokens if t.word} & {"folders", "directories", "subfolders", "subdirectories"}
+    files = any(t.lemma in {"file", "everything", "content"} for t in view.tokens if t.word)
+    return bool(plural) and not files and not view.claimed >= {at for at, t in enumerate(view.tokens) if t.text.casefold() in plural}
 
 
 def _folder_said(view: View) -> bool:
@@ -98,9 +125,9 @@ def _split_glob(arguments: JsonObject, view: View, name: str = "pattern") -> Jso
 
 LIST = Frame(
     "file.list", LISTS | words("what's"), (), _FILE | words("inside contain contained hidden recursive recursively all subfolder including include "
-                                                      "listing workspace home root there everything dotfile with detail")
+                                                      "listing list workspace home root there everything dotfile with detail")
     | _SORT_WORDS,
-    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("sort", _sort), ("order", _order), ("limit", _LIMIT),
+    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", folder_or_word("in under inside within of")), ("sort", _sort), ("order", _order), ("_first", _direction), ("limit", _LIMIT),
            ("hidden", flag("hidden", "dotfile")), ("recursive", flag("recursive", "recursively", "subfolder"))),
     measures=(Measure("output.count", "number"),), strict=True, same="output.entries",
     final=lambda a, v: _listing(_split_glob(a, v), v),
@@ -157,7 +184,7 @@ TAIL = Frame(
 def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
     arguments = _dated(_split_glob(arguments, view), view) or {}
     criteria = arguments.keys() - {"path", "type", "_glob", "order"}
-    if not criteria:
+    if not criteria and arguments.get("type") != "directory":
         return None
     if "sort" in arguments and "limit" not in arguments and _superlative(view):
         arguments = {**arguments, "limit": 1 if not _plural_files(view) else 10}
@@ -215,15 +242,14 @@ def _containing(view: View) -> Json:
 
 
 FIND = Frame(
-    "file.find", FINDS | words("howmany"), (words("file folder directory document logfile item pdf log") | {"where"},),
-    _FILE | _SORT_WORDS | words("older newer larger bigger smaller than under below anywhere recursively all last past in the "
-                                "exist stored live located whose with extension ending end modified changed size "
-                                "howmany subfolder workspace everywhere created name number edited updated touched"),
+    "file.find", FINDS | words("howmany"), (words("file folder directory document logfile item subfolder subdirectory") | {"where"} | PLURAL_EXTENSIONS,),
+    _FILE | _SORT_WORDS | words("anywhere recursively all in the exist stored live located whose with extension ending end modified changed "
+                                "howmany subfolder workspace everywhere number edited updated touched recently from"),
     slots=(("_glob", _whole_glob), ("min_size_bytes", compared(Kind.SIZE, MORE)), ("max_size_bytes", compared(Kind.SIZE, LESS)),
            ("older_than_s", compared(Kind.DURATION, OLDER)), ("newer_than_s", compared(Kind.DURATION, NEWER)),
-           ("contains", _containing), ("pattern", _name_pattern), ("sort", _sort), ("order", _order), ("limit", _LIMIT),
+           ("contains", _containing), ("pattern", _name_pattern), ("sort", _sort), ("order", _order), ("_first", _direction), ("limit", _LIMIT),
            ("path", _FOLDER), ("type", _type)),
-    final=_finding, measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")), strict=True,
+    final=_finding, measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")),
 )  # fmt: skip
 EMPTY = Frame(
     "file.find", FINDS, (words("empty"), words("file")), words("zero byte size"),
@@ -353,6 +379,11 @@ COUNT_FILES = Frame(
     slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("type", lambda v: "file")), strict=True,
     needs=frozenset(), final=lambda a, v: _split_glob(a, v), measures=(Measure("output.count", "number"),), bonus=-1,
 )  # fmt: skip
+COUNT_FOLDERS = Frame(
+    "file.find", words("count howmany how number"), (words("folder directory subfolder subdirectory"),),
+    words("number many total there lie are in contain all exist"), slots=(("path", _FOLDER), ("type", lambda v: "directory")), strict=True,
+    measures=(Measure("output.count", "number"),), speaks="file.find",
+)  # fmt: skip
 _SIZE = words("size space big large room usage heavy storage disk weigh du")
 USAGE = Frame(
     "file.usage", _ASKS | words("du"), (_SIZE,),
@@ -372,12 +403,25 @@ STAT = Frame(
                                                "updated info information age old timestamp mode written"),),
     words("last time file about latest size was own when of most recently get got"),
     slots=(("path", _ANY),), needs=frozenset({"path"}), measures=(Measure("output.modified", "text"),), same="output.modified",
+    final=lambda a, v: a if v.head != "who" or any(t.lemma in {"own", "owner"} for t in v.tokens if t.word) else None,
 )  # fmt: skip
 EXISTS = Frame(
     "file.list", words("does is check do has have whether test verify see tell know are which what"), (words("exist exists there present"),),
     words("file folder directory whether if called named a the"),
     slots=(("path", first_of(_ANY, path(None, bare=True))),),
     final=lambda a, v: _existence(a), measures=(Measure("output.count", "number"),), strict=False, bonus=2, speaks="file.stat",
+)  # fmt: skip
+
+
+HAVING = Frame(
+    "file.list", words("do does has have"), (words("have has"),), words("file folder directory the a copy still already"),
+    slots=(("path", path("", want="file", bare=True)),), final=lambda a, v: _existence(a),
+    measures=(Measure("output.count", "number"),), strict=True, speaks="file.stat",
+)  # fmt: skip
+HOGS = Frame(
+    "file.usage", words("what what's which"), (words("space disk room storage"), words("taking eating hogging filling eat hog fill consuming take")),
+    words("much so all most the up file folder biggest largest hard"), slots=(("path", folder_or_word("in under inside within")),), strict=True,
+    measures=(Measure("output.bytes", "bytes"),),
 )  # fmt: skip
 
 
@@ -410,5 +454,5 @@ SORT = Frame(
     needs=frozenset({"path"}), strict=True, same="output.text",
 )  # fmt: skip
 FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL, FIND, EMPTY, SEARCH, LEVEL_LINES, COUNT, COUNT_FILES, USAGE, SIZE, STAT,
-          EXISTS, HASH, SAME_FILE, SORT)  # fmt: skip
+          EXISTS, HAVING, HOGS, COUNT_FOLDERS, HASH, SAME_FILE, SORT)  # fmt: skip
 __all__ = ["DELETES", "FRAMES", "role", "text_quoted"]

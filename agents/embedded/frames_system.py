@@ -60,8 +60,8 @@ BEEN_UP = Frame(
     measures=(Measure("output.seconds", "seconds"),),
 )  # fmt: skip
 OS = Frame(
-    "system.os", ASKS, (words("os kernel distribution distro architecture hostname arch linux"),),
-    words("version running run runs name release system installed type host exact number use using"),
+    "system.os", ASKS, (words("os kernel distribution distro architecture hostname arch"),),
+    words("version linux running run runs name release system installed type host exact number use using"),
     measures=(
         Measure("output.kernel", "text", words("kernel")),
         Measure("output.architecture", "text", words("architecture arch")),
@@ -76,7 +76,7 @@ NETWORK = Frame(
     measures=(Measure("output.interfaces", "text"),),
 )  # fmt: skip
 TIME = Frame(
-    "system.time", ASKS, (words("time clock date timezone"),), words("local current system set show zone day today"),
+    "system.time", ASKS, (words("time clock date timezone day"),), words("local current system set show zone day today"),
     measures=(Measure("output.timezone", "text", words("timezone zone")), Measure("output.unix", "number")),
 )  # fmt: skip
 INFO = Frame(

@@ -32,7 +32,15 @@ def _empty(arguments: JsonObject, view: View) -> JsonObject | None:
     """`create an empty file x`, `touch x`: text is empty only where the request says so."""
     if "text" not in arguments and (view.head == "touch" or any(t.lemma in {"empty", "blank"} for t in view.tokens if t.word)):
         return {**arguments, "text": ""}
+    if "text" not in arguments and view.head in {"create", "make"} and _says_new_file(view) and not any(t.kind is Kind.QUOTED for t in view.tokens):
+        # A file that is only created is empty, and one that exists stays as it is.
+        return {**arguments, "text": "", "overwrite": False}
     return arguments if "text" in arguments else None
+
+
+def _says_new_file(view: View) -> bool:
+    low = [t.lemma for t in view.tokens if t.word]
+    return "file" in low and not any(word in low for word in ("archive", "copy", "report", "summary", "backup"))
 
 
 WRITE = Frame(
@@ -78,6 +86,8 @@ REPLACE = Frame(
 def _into_folder(arguments: JsonObject, view: View) -> JsonObject | None:
     """`move a.txt into done/` means done/a.txt; a folder that is only named needs no such reading by the skill."""
     source, target = arguments.get("source"), arguments.get("target")
+    if target is None and view.head in {"cp", "mv"}:
+        target = literal(Kind.PATH, preps="")(view)
     if not isinstance(source, str) or not isinstance(target, str):
         return None
     if target.endswith("/") or (_into(view) and looks_like_file(source) and not looks_like_file(target)):
@@ -141,6 +151,8 @@ def _archive_target(arguments: JsonObject, view: View) -> JsonObject | None:
         stem = source.rstrip("/")
         if not stem.strip("./~"):
             return None
+        if stem.startswith("/"):
+            stem = stem.rsplit("/", 1)[-1]
         target = stem + (".zip" if zipped else ".tar.gz")
     elif not str(target).endswith(ARCHIVES):
         if str(target).endswith("/"):
@@ -218,10 +230,10 @@ def _download_name(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 FETCH = Frame(
-    "http.fetch", words("fetch get curl request show read check what is retrieve query open give call see print tell"), (),
+    "http.fetch", words("fetch get curl request show read check what is retrieve query open give call see print tell does if whether"), (),
     words("page url website web site content response status code return returns up reachable text say at respond responds "
-          "reachable http endpoint link body result"),
-    slots=(("url", _URL),), needs=frozenset({"url"}), strict=True, final=_web,
+          "reachable http endpoint link body result answer answers"),
+    slots=(("url", _URL),), needs=frozenset({"url"}), strict=True, final=_web, same="output.text",
 )  # fmt: skip
 DOWNLOAD = Frame(
     "http.download", words("download save wget fetch get pull grab store"), (), words("file content page url link it"),

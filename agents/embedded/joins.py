@@ -37,6 +37,8 @@ PERCENT_WORDS = words("usage full utilization utilisation consumption fullest")
 def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """A clause with an operator over the outputs of its own step."""
     many = any(spot.place.many or len(spot.place.names) > 1 for spot in found)
+    if composer.negated:
+        return _having(composer, view, found) or _cannot_negate(view)
     which = any(spot.place.which for spot in found)
     key = operators.grouping(view)
     if key is not None:
@@ -60,6 +62,10 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 
 def _ordered(view: View) -> bool:
     return view.head in {"rank", "sort", "order"} or any(t.lemma == "by" for t in view.tokens if t.word)
+
+
+def _cannot_negate(view: View) -> bool:
+    raise decline("what the devices should not have is not clear", [token.text for token in view.left()])
 
 
 def _yes_or_no(view: View) -> bool:
@@ -241,7 +247,7 @@ def _having(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if measure is None or (outcome.frame.skill == "process.list" and "name" not in outcome.arguments):
         return False
     result = composer.add_match(outcome, composer.place_for(outcome, found), records=True)
-    step = _data(composer, "data.filter", result.records, {"by": measure.path, "op": ">", "value": 0}, f"devices with {result.title}")
+    step = _data(composer, "data.filter", result.records, {"by": measure.path, "op": "==" if composer.negated else ">", "value": 0}, f"devices with {result.title}")
     composer.results.append(Result(step, "data.filter", title=f"devices with {result.title}"))
     composer.lost = "the devices are known only once the results are there"
     composer.scope, composer.scope_step = None, None

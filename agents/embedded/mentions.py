@@ -240,6 +240,11 @@ class Finder:
                 break
             if word in {"available", "connected", "online", "single", "registered"}:
                 pass
+            elif word in {"other", "remaining"}:
+                before = sorted({name for place in self.places for name in place.names})
+                if not before:
+                    raise decline(f'"{self.tokens[at].text}" than which device?', [self.tokens[at].text])
+                criteria = replace(criteria, exclude=tuple(before))
             elif word == "gpu":
                 criteria = replace(criteria, gpu=True)
             elif self.directory.os(word):
@@ -326,7 +331,7 @@ class Finder:
         found = self._list(self.phrase(after, ("for", "on")))
         if found is None:
             other = self._quantified(after)
-            if other is None or self.low(comma) in {"not", "but"}:
+            if other is None or self.low(comma) == "not":
                 return criteria, at
             found = other
         place, end = found

@@ -96,7 +96,7 @@ def comparison(view: View) -> Operator | None:
 def sameness(view: View) -> Operator | None:
     spots = [at for at, t in view.free(Kind.WORD) if t.lemma in SAME]
     if not spots or not any(view.lemma(at) in SAME - {"match", "matches", "different"} for at in spots) and view.head not in {
-        "do", "does", "are", "is", "check", "compare", "tell", "which"}:  # fmt: skip
+        "do", "does", "are", "is", "check", "compare", "tell", "which", "if", "whether", "verify"}:  # fmt: skip
         return None
     return Operator("compare", tuple(spots))
 

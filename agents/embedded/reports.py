@@ -38,6 +38,8 @@ TO = "to in into as at under named called inside"
 
 def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`save a report on D`, `save the result to out.txt`, `write a report of X`, `summarize the results`."""
+    if any(token.kind is Kind.URL for token in view.tokens):
+        return False
     noun = view.find(REPORT)
     if view.head in SUMS and composer.results:
         return _summarize(composer, view, found)
@@ -54,7 +56,7 @@ def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 
 def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`save the uptime of alpha to uptime.txt on desk`: facts that this clause names, into a file."""
-    if view.head not in {"save", "write", "store", "put", "export", "dump", "log", "record"} or any(t.kind is Kind.QUOTED for t in view.tokens):
+    if view.head not in {"save", "write", "store", "put", "export", "dump", "log", "record"} or any(t.kind in (Kind.QUOTED, Kind.URL) for t in view.tokens):
         return False
     trial = view.fork()
     trial.claim(trial.head_at)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
-from agents.embedded.words import ADJECTIVES, EXTENSIONS, FILLERS
+from agents.embedded.words import ADJECTIVES, EXTENSIONS, FILLERS, PLURAL_EXTENSIONS
 from orchestrator.core.references import escape
 from protocol.vocabulary import Json
 
@@ -243,7 +243,9 @@ def glob(view: View) -> Json:
                 view.take({"ending", "end", "extension", "type"})
                 return "*" + clean(token.text)
     for at, token in view.free(Kind.WORD):
-        if token.lemma in EXTENSIONS and (view.lemma(at + 1) == "file" or token.lemma == "logfile") and at != view.head_at:
+        plural = token.lemma in PLURAL_EXTENSIONS and token.text.casefold() == token.lemma + "s"
+        named = view.lemma(at + 1) in {"file", "document"} or token.lemma == "logfile"
+        if token.lemma in EXTENSIONS and (named or plural) and at != view.head_at:
             view.claim(at)
             return "*." + EXTENSIONS[token.lemma]
     return None

@@ -188,6 +188,8 @@ def _units(tokens: list[Token]) -> list[Token]:
                 joined.append(Token(kind, text, text.casefold(), token.start, after.end, value))
                 at += 2
                 continue
+        if token.word and token.lemma in DURATIONS and len(token.lemma) > 3 and at and tokens[at - 1].lemma in {"last", "past"}:
+            token = replace(token, kind=Kind.DURATION, value=DURATIONS[token.lemma])
         if token.word and token.lemma in NUMBER_WORDS and token.lemma != "one":
             token = replace(token, kind=Kind.NUMBER, value=NUMBER_WORDS[token.lemma])
         joined.append(token)

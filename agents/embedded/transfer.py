@@ -7,6 +7,7 @@ lies under `backups/<source device>/` on the target and its checksum is compared
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agents.embedded.devices import Place
@@ -88,7 +89,13 @@ def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if set(source.names) & set(target.names):
         if source.names == target.names:
             raise decline("source and target are the same device", [source.text])
-        raise decline("a device is both source and target", [source.text, target.text])
+        if not target.many:
+            raise decline("a device is both source and target", [source.text, target.text])
+        # "to all web servers" from one of them means the others.
+        exclude = tuple(sorted({*target.selector.exclude, *source.names}))
+        rest = tuple(name for name in target.names if name not in source.names)
+        selector = target.selector.model_copy(update={"names": rest} if target.selector.names else {"exclude": exclude})
+        target = replace(target, names=rest, selector=selector)
     if not folder and not looks_like_file(text) and "${" not in text:
         folder = _is_folder(composer, text)
     goal = _goal(text, where if isinstance(where, str) else None, folder)

@@ -10,6 +10,7 @@ from agents.embedded.words import FILLERS, LEADS
 
 SOFT = frozenset({"tell", "check", "show", "know", "see", "find", "determine", "verify", "give", "learn", "say", "report", "get", "figure",
                   "identify", "test"})  # fmt: skip
+ARTICLES = frozenset({"the", "a", "an", "my", "our"})
 QUESTIONS = frozenset({"howmuch", "howmany", "howlong", "what", "which", "who", "where", "when", "whether", "if", "how", "size", "what's"})
 
 
@@ -30,7 +31,7 @@ class View:
     def _find_head(self) -> int:
         """The first token that is neither politeness nor punctuation: the verb of a command, the asker of a question."""
         for at, token in enumerate(self.tokens):
-            if at in self.claimed or token.kind is Kind.PUNCT or (token.word and token.lemma in LEADS) or token.kind is Kind.DEVICE:
+            if at in self.claimed or token.kind is Kind.PUNCT or (token.word and token.lemma in LEADS | ARTICLES) or token.kind is Kind.DEVICE:
                 continue
             if token.word and token.lemma in {"on", "from", "at", "in", "for", "across"} and self._device_next(at):
                 continue

@@ -13,7 +13,7 @@ FILLERS = _set(
     "a an the my our your their its i me we us you please kindly just only now currently current also so ok okay hey hi "
     "hello thanks thank could can would will like want need d s t re ve ll let of in on at for "
     "inside within under as and is are be been being was were has have having do does did it's that this these those there "
-    "which what who how here's what's whats that's it them each every all any some right exactly actually quick quickly "
+    "which what how here's what's whats that's it them each every all any some right exactly actually quick quickly "
     "over across up out asterism computer's well together altogether respectively whatever really along me's then "
     "via using i'd i'm i've you'd we'd you're they they're say go ahead simply maybe possible"
 )
@@ -101,6 +101,8 @@ MULTI = {
     ("log", "line"): "logline",
     ("log", "entry"): "logline",
     ("log", "message"): "logline",
+    ("make", "sure"): "verify",
+    ("make", "sure", "that"): "verify",
 }
 # Everyday words: a device that bears one as its name is meant only where a preposition says so.
 COMMON = _set(
@@ -116,6 +118,8 @@ EXTENSIONS = {
     "sql": "sql", "tmp": "tmp", "bak": "bak", "gz": "gz", "js": "js", "javascript": "js", "sh": "sh", "iso": "iso",
     "tsv": "tsv", "docx": "docx", "xlsx": "xlsx", "svg": "svg", "db": "db", "sqlite": "sqlite", "rs": "rs", "go": "go",
 }  # fmt: skip
+# Words such as `pdfs` and `csvs`, which name files by their type; `logs` are more than files.
+PLURAL_EXTENSIONS = frozenset({"pdf", "csv", "jpg", "jpeg", "png", "mp3", "mp4", "zip", "iso", "docx", "xlsx"})
 ADJECTIVES = _set(
     "new empty same big bigger biggest large larger largest small smaller smallest current whole entire each every all this "
     "that which what working parent hidden first last other another top root old older oldest newest latest recent own "
