@@ -33,7 +33,7 @@ IF_WORDS = frozenset({"if", "unless", "otherwise", "else"})
 STRUCTURE = frozenset(
     "then after that afterwards next finally lastly first second third before if unless otherwise else and or but when while once done "
     "meanwhile parallel simultaneously same time each every all both any one two except excluding besides other than more less over under "
-    "above below least most between result output them those these last followed step also respectively together called named labelled labeled tagged to from with by into onto other".split()
+    "above below untouched older newer larger smaller bigger longer shorter higher lower least most between result output them those these last followed step also respectively together called named labelled labeled tagged to from with by into onto other".split()
 ) | FILE_NOUNS | FOLDER_NOUNS  # fmt: skip
 DEFAULTS = (re.compile(r"reports/[a-z0-9-]+\.md"), re.compile(r"backups(/.*)?"), re.compile(r"\*(\.[A-Za-z0-9]+)?"), re.compile(r"\.{1,2}/?"),
             re.compile(r"\n?"))  # fmt: skip
@@ -166,11 +166,12 @@ class _Checker:
     def _words(self, strict: bool) -> Iterator[Gap]:
         skills = {step.skill for step in self.plan.steps}
         known = self.evidence.words(skills) | STRUCTURE
+        texts = {text.casefold().rstrip("/") for text in self._texts()}
         stems = {stem(word) for word in known} | {stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)}
         for token in self.tokens:
             if not token.word or token.lemma in FILLERS or token.lemma in LEADS or token.lemma in NEGATIONS or token.lemma in known:
                 continue
-            if stem(token.lemma) in stems or any(stem(part) in stems for part in token.text.split() if " " in token.text):
+            if token.text.casefold() in texts or stem(token.lemma) in stems or any(stem(part) in stems for part in token.text.split() if " " in token.text):
                 continue
             if strict or token.lemma in self.evidence.actions:
                 yield Gap("unused_word", f'nothing in the plan answers to "{token.text}"', (token.text,))

@@ -33,7 +33,7 @@ _ASKS = words("how size howmuch show get tell what check give when report print 
               "see know view look howmany compare count")  # fmt: skip
 _ANY = path(None)
 _AS_FILE = path(None, want="file", bare=True)
-_FOLDER = folder_or_word()
+_FOLDER = folder_or_word(logs=True)
 
 
 def _sort(view: View) -> Json:
@@ -96,7 +96,19 @@ def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
         return None
     if "path" not in arguments and not any(t.lemma in _FILE for t in view.tokens if t.word):
         return None
-    return None if _folders_only(view) else _dated(arguments, view)
+    if _either_kind(arguments, view) or _folders_only(view):
+        return None
+    return _dated(arguments, view)
+
+
+def _either_kind(arguments: JsonObject, view: View) -> bool:
+    """`show etc/motd`: a path that may be a file as well as a folder."""
+    text = arguments.get("path")
+    if not isinstance(text, str) or text.endswith("/") or view.head in {"list", "ls", "browse", "enumerate"} or _folder_said(view):
+        return False
+    at = next((at for at, token in enumerate(view.tokens) if token.text.rstrip("/") == text), None)
+    inside = at is not None and view.lemma(at - 1) in {"in", "under", "inside", "within", "of"} or view.lemma((at or 0) - 2) in {"in", "inside"}
+    return not inside and not any(t.lemma in {"file", "content", "entry"} for t in view.tokens if t.word)
 
 
 def _folders_only(view: View) -> bool:
@@ -127,7 +139,7 @@ LIST = Frame(
     "file.list", LISTS | words("what's"), (), _FILE | words("inside contain contained hidden recursive recursively all subfolder including include "
                                                       "listing list workspace home root there everything dotfile with detail")
     | _SORT_WORDS,
-    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", folder_or_word("in under inside within of")), ("sort", _sort), ("order", _order), ("_first", _direction), ("limit", _LIMIT),
+    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", folder_or_word("in under inside within of", logs=True)), ("sort", _sort), ("order", _order), ("_first", _direction), ("limit", _LIMIT),
            ("hidden", flag("hidden", "dotfile")), ("recursive", flag("recursive", "recursively", "subfolder"))),
     measures=(Measure("output.count", "number"),), strict=True, same="output.entries",
     final=lambda a, v: _listing(_split_glob(a, v), v),
@@ -141,7 +153,7 @@ LISTING = Frame(
 def _reading(arguments: JsonObject, view: View) -> JsonObject | None:
     """A verb of reading proper takes any path; `show` and `what` take what looks like a file."""
     text = str(arguments.get("path", ""))
-    proper = view.head in {"read", "cat", "open", "type", "dump"} or any(
+    proper = view.head in {"read", "cat", "open", "type", "dump", "print"} or any(
         token.lemma in {"file", "say", "document", "text"} for token in view.tokens if token.word)  # fmt: skip
     return arguments if (proper and not text.endswith("/")) or looks_like_file(text) else None
 
@@ -183,6 +195,11 @@ TAIL = Frame(
 
 def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
     arguments = _dated(_split_glob(arguments, view), view) or {}
+    low = {t.text.casefold() for t in view.tokens if t.word}
+    if "pattern" not in arguments and any(word in PLURAL_EXTENSIONS or word.removesuffix("s") in PLURAL_EXTENSIONS for word in low):
+        return None
+    if arguments.get("sort") == "size" and _superlative(view) and "file" not in low and "files" not in low:
+        return None
     criteria = arguments.keys() - {"path", "type", "_glob", "order"}
     if not criteria and arguments.get("type") != "directory":
         return None
@@ -248,7 +265,7 @@ FIND = Frame(
     slots=(("_glob", _whole_glob), ("min_size_bytes", compared(Kind.SIZE, MORE)), ("max_size_bytes", compared(Kind.SIZE, LESS)),
            ("older_than_s", compared(Kind.DURATION, OLDER)), ("newer_than_s", compared(Kind.DURATION, NEWER)),
            ("contains", _containing), ("pattern", _name_pattern), ("sort", _sort), ("order", _order), ("_first", _direction), ("limit", _LIMIT),
-           ("path", _FOLDER), ("type", _type)),
+           ("type", _type), ("path", _FOLDER)),
     final=_finding, measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")),
 )  # fmt: skip
 EMPTY = Frame(
@@ -326,7 +343,10 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
     pattern = arguments.get("pattern")
     if not isinstance(pattern, str) or not pattern:
         return None
-    if view.head not in {"search", "grep", "scan", "find", "look"} and not _speaks_of_lines(view):
+    if len({t.lemma for t in view.tokens if t.word and t.lemma in LEVELS}) > 1:
+        return None
+    counted = view.head in {"count", "howmany"} and "path" in arguments
+    if view.head not in {"search", "grep", "scan", "find", "look"} and not counted and not _speaks_of_lines(view):
         return None
     path_value = arguments.get("path")
     if isinstance(path_value, str) and looks_like_file(path_value) and "files" in arguments:
@@ -348,7 +368,7 @@ def _speaks_of_lines(view: View) -> bool:
 
 _SEARCH_MAY = _LINES | _ANNOUNCE | LOGS | words(
     "file all match mention occurrence there recursively folder directory under inside case insensitive insensitively ignoring ignore "
-    "sensitive every often many time appear appears occur occurs hit code source howmany number show up literal regular from with "
+    "sensitive every often many time appear appears occur occurs hit code source howmany number show up literal regular from with number total "
     "expression regex logged content through")  # fmt: skip
 SEARCH = Frame(
     "file.search", SEARCHES | words("howmany search grep scan"), (), _SEARCH_MAY,
@@ -389,9 +409,21 @@ USAGE = Frame(
     "file.usage", _ASKS | words("du"), (_SIZE,),
     words("total take takes taking up occupy occupies occupied used use usage howmuch much disk of folder directory contents content file "
           "big size combined whole consume consumes eat eating taken"),
-    slots=(("path", folder_or_word("in under inside within of")),), needs=frozenset({"path"}),
+    slots=(("path", folder_or_word("in under inside within of", logs=True)),), needs=frozenset({"path"}),
     measures=(Measure("output.bytes", "bytes"),),
-    final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) else a,
+    final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) or _each_file(v) else a,
+)  # fmt: skip
+
+
+def _each_file(view: View) -> bool:
+    """`the sizes of the files`: one number for each file, not their sum."""
+    low = {t.text.casefold() for t in view.tokens if t.word}
+    return "files" in low or ("file" in low and bool(low & {"each", "every"}))
+
+
+SIZES = Frame(
+    "file.list", _ASKS, (words("size big large"), words("file")), words("each all every of"), slots=(("pattern", glob), ("path", _FOLDER)),
+    needs=frozenset({"path"}), final=lambda a, v: a if _each_file(v) else None,
 )  # fmt: skip
 SIZE = Frame(
     "file.stat", _ASKS, (words("size big large weigh heavy"),), words("file of howmuch take"),
@@ -453,6 +485,6 @@ SORT = Frame(
            ("numeric", flag("numerically", "numeric", "number")), ("unique", flag("unique", "duplicate"))),
     needs=frozenset({"path"}), strict=True, same="output.text",
 )  # fmt: skip
-FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL, FIND, EMPTY, SEARCH, LEVEL_LINES, COUNT, COUNT_FILES, USAGE, SIZE, STAT,
+FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL, FIND, EMPTY, SEARCH, LEVEL_LINES, COUNT, COUNT_FILES, USAGE, SIZES, SIZE, STAT,
           EXISTS, HAVING, HOGS, COUNT_FOLDERS, HASH, SAME_FILE, SORT)  # fmt: skip
 __all__ = ["DELETES", "FRAMES", "role", "text_quoted"]

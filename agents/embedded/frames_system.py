@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.embedded.frames import Frame, Measure, words
-from agents.embedded.slots import Found, clean, count_after, choice, flag, literal
+from agents.embedded.slots import Found, choice, clean, count_after, first_of, flag, literal
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.words import ADJECTIVES, ASK, FILLERS
@@ -15,6 +15,15 @@ USED = words("used usage use using full utilization utilisation occupied consume
 TOTAL = words("total capacity size overall installed")
 _STATE = words("much amount status level percent percentage value number figure current statistic stat remain gigabyte gb "
                "space situation state")  # fmt: skip
+
+_HOGGING = words("using uses eating hogging consuming eats hogs")
+
+
+def _who_uses(view: View) -> bool:
+    """`what is using the memory` asks for processes."""
+    asked = view.head in {"what", "who", "which", "what's"} and not any(token.kind is Kind.DEVICE and token.text.casefold().startswith("which") for token in view.tokens)
+    return asked and any(token.text.casefold() in _HOGGING for token in view.tokens)
+
 
 DISK = Frame(
     "system.disk", ASKS, (words("disk space storage drive filesystem partition room df"),), FREE | USED | TOTAL | _STATE,
@@ -35,6 +44,7 @@ MEMORY = Frame(
         Measure("output.used_bytes", "bytes", USED),
         Measure("output.total_bytes", "bytes"),
     ),
+    final=lambda a, v: None if _who_uses(v) else a,
 )  # fmt: skip
 SWAP = Frame("system.memory", ASKS, (words("swap swapping"),), FREE | USED | TOTAL | _STATE | words("memory"),
              measures=(Measure("output.swap_total_bytes", "bytes", TOTAL), Measure("output.swap_used_bytes", "bytes")))  # fmt: skip
@@ -43,7 +53,7 @@ CORES = Frame("system.cpu", ASKS, (words("core"),), words("cpu processor number 
 CPU = Frame(
     "system.cpu", ASKS, (words("cpu processor"),), USED | _STATE | words("busy model utilization kind type name hot"),
     measures=(Measure("output.used_percent", "percent"), Measure("output.model", "text", words("model type kind name"))),
-    same="output.model",
+    same="output.model", final=lambda a, v: None if _who_uses(v) else a,
 )  # fmt: skip
 LOAD = Frame(
     "system.load", ASKS, (words("load loaded busy busiest"),), words("average avg system cpu mean under level currently"),
@@ -86,6 +96,8 @@ INFO = Frame(
 )  # fmt: skip
 ABOUT = Frame("system.info", words("tell describe know"), (words("about"),), words("everything more"), strict=True)
 
+DESCRIBE = Frame("system.info", words("describe"), strict=True)
+
 
 def _process_name(view: View) -> Json:
     """`nginx processes`, `process named nginx`, `is nginx running`: the name of a program."""
@@ -112,7 +124,7 @@ _PROCESS = words("process program daemon service")
 _NOT_A_NAME = FILLERS | ADJECTIVES | words(
     "process program running run top cpu memory ram hungry heavy intensive user list number pid active busiest it "
     "service daemon currently using most usage still not howmany show kill stop force how down anything something "
-    "everything nothing longest device machine use uses using eat eating hog hogging consume consuming system background zombie child own owned"
+    "everything nothing longest heaviest biggest hungriest largest heavy alive device machine use uses using eat eating hog hogging consume consuming system background zombie child own owned"
 )  # fmt: skip
 
 
@@ -130,20 +142,37 @@ def _user(view: View) -> Json:
     return None
 
 
+def _before_noun(view: View) -> Json:
+    """`the 3 processes that ...`: the number right before the noun."""
+    for at, token in view.free(Kind.NUMBER):
+        if isinstance(token.value, int) and token.value > 0 and view.lemma(at + 1) == "process":
+            view.claim(at)
+            return token.value
+    return None
+
+
 def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
     if view.head in {"is", "check", "does", "are"} and "name" not in arguments and view.head != "are" and view.head != "check":
         return None
     return arguments
 
 
-_TOP = count_after("top", "biggest", "heaviest", "busiest", "most", "first", "hungriest", "largest", "process")
+_TOP = first_of(count_after("top", "busiest", "most", "first"), lambda view: _before_noun(view))
 PROCESSES = Frame(
     "process.list", ASKS | words("ps"), (words("process running program top ps daemon"),),
-    words("cpu memory ram hungry heavy intensive top use using used usage most by sort sorted currently active running "
-          "consuming biggest heaviest owned whether if there still howmany number highest consumption service order"),
+    words("cpu memory ram hungry intensive top use using used usage most by sort sorted currently active running "
+          "consuming owned whether if there still howmany number highest consumption service order"),
     slots=(("name", _process_name), ("user", _user), ("limit", _TOP),
            ("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu"}))),
     measures=(Measure("output.count", "number"),), final=_listing,
+)  # fmt: skip
+
+
+HOGS = Frame(
+    "process.list", words("what who which what's"), (words("using use eating eat hogging hog consuming consume"), words("cpu memory ram processor")),
+    words("most much so all the up program process app application"),
+    slots=(("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu", "processor": "cpu"})),), strict=True,
+    final=lambda a, v: a if _who_uses(v) else None,
 )  # fmt: skip
 
 
@@ -188,5 +217,5 @@ def _says_process(view: View) -> bool:
     return any(token.lemma in {"process", "pid", "program"} for token in view.tokens if token.word)
 
 
-FRAMES = (DISK, MEMORY, SWAP, CORES, CPU, LOAD, UPTIME, BEEN_UP, OS, NETWORK, TIME, INFO, ABOUT, PROCESSES, STOP)
+FRAMES = (DISK, MEMORY, SWAP, CORES, CPU, LOAD, UPTIME, BEEN_UP, OS, NETWORK, TIME, INFO, ABOUT, DESCRIBE, PROCESSES, HOGS, STOP)
 __all__ = ["FRAMES", "Found"]

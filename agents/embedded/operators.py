@@ -124,6 +124,8 @@ def grouping(view: View) -> Operator | None:
             start -= 1
         if view.lemma(start) not in {"by", "per", "for", "in"} or (view.lemma(start) in {"for", "in"} and view.lemma(at - 1) not in {"each", "every"}):
             continue
+        if view.lemma(start - 1) in {"sorted", "sort", "ordered", "order", "ranked"}:
+            continue
         spots = list(range(start, at + 1))
         if view.lemma(start - 1) in {"grouped", "group", "breakdown", "broken", "split", "counted", "tallied", "summed", "totaled", "totals"}:
             spots.append(start - 1)

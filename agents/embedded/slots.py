@@ -171,7 +171,8 @@ def _beside(view: View, at: int) -> int | None:
     """Where the name beside the noun at `at` stands: after `called`, before the noun, or right after it."""
     after = at + 1
     if view.lemma(after) in NAMING and after + 1 < len(view.tokens):
-        return after + 1 if view.tokens[after + 1].kind in (Kind.WORD, Kind.QUOTED, Kind.PATH) else None
+        fits = view.tokens[after + 1].kind in (Kind.WORD, Kind.QUOTED, Kind.PATH) and after + 1 not in view.claimed
+        return after + 1 if fits else None
     before = at - 1
     if _plain(view, before) and view.lemma(at) in FOLDER_NOUNS and view.lemma(before - 1) in {"the", "my", "our", "a", "new", "each", "their", "its", "to", "in"}:  # fmt: skip
         return before
@@ -185,8 +186,15 @@ def _plain(view: View, at: int) -> bool:
     return bool(word) and at not in view.claimed and word not in ADJECTIVES and word not in SKIPPED and at != view.head_at
 
 
-def folder_or_word(preps: str = "in under inside within") -> Reader:
-    """A folder: a path, a word beside `folder`, or a plain unknown word right after a preposition of place."""
+THINGS = frozenset("disk memory ram cpu processor load drive storage system process network swap server machine device computer uptime kernel os "
+                   "archive report error warning name size date time".split())  # fmt: skip
+
+
+def folder_or_word(preps: str = "in under inside within", *, logs: bool = False) -> Reader:
+    """A folder: a path, a word beside `folder`, or a plain unknown word right after a preposition of place.
+
+    `logs`: the plain word "logs" is the folder of that name, where it is not the thing that is looked through.
+    """
     exact = path(None, want="folder", bare=True)
     allowed = frozenset(preps.split())
 
@@ -194,6 +202,11 @@ def folder_or_word(preps: str = "in under inside within") -> Reader:
         value = exact(view)
         if value is not None:
             return value
+        if view.head in {"search", "scan"} and not view.assumed and view.lemma(view.head_at + 2) in {"for", "on"}:
+            at = view.head_at + 1
+            if _plain(view, at) and view.lemma(at) not in FILLERS | THINGS | _LISTABLE:
+                view.claim(at)
+                return clean(view.tokens[at].text)
         if view.head in {"ls", "list"} and view.head_at + 1 < len(view.tokens) and not view.assumed:
             at = view.head_at + 1
             if _free_word(view, at) and view.lemma(at) not in _LISTABLE:
@@ -203,7 +216,7 @@ def folder_or_word(preps: str = "in under inside within") -> Reader:
             before = at - 1
             if view.lemma(before) in {"the", "my"}:
                 before -= 1
-            if view.lemma(before) in allowed and before not in view.claimed and _free_word(view, at):
+            if view.lemma(before) in allowed and before not in view.claimed and (_free_word(view, at) or logs and _logs(view, at)):
                 view.claim(before, at)
                 return clean(token.text)
         return None
@@ -215,9 +228,13 @@ _LISTABLE = frozenset("file folder process log content archive interface server 
                       "service user port package container job".split())  # fmt: skip
 
 
+def _logs(view: View, at: int) -> bool:
+    return view.tokens[at].text == "logs" and at not in view.claimed and _ends_here(view, at + 1)
+
+
 def _free_word(view: View, at: int) -> bool:
     word = view.lemma(at)
-    known = FILLERS | ADJECTIVES | SKIPPED | {"order", "file", "line", "total", "detail", "parallel", "log"}
+    known = FILLERS | ADJECTIVES | SKIPPED | THINGS | {"order", "file", "line", "total", "detail", "parallel", "log"}
     return _plain(view, at) and word not in known and _ends_here(view, at + 1)
 
 

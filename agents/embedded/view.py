@@ -10,7 +10,7 @@ from agents.embedded.words import FILLERS, LEADS
 
 SOFT = frozenset({"tell", "check", "show", "know", "see", "find", "determine", "verify", "give", "learn", "say", "report", "get", "figure",
                   "identify", "test"})  # fmt: skip
-ARTICLES = frozenset({"the", "a", "an", "my", "our"})
+ARTICLES = frozenset({"the", "a", "an", "my", "our", "current", "any"})
 QUESTIONS = frozenset({"howmuch", "howmany", "howlong", "what", "which", "who", "where", "when", "whether", "if", "how", "size", "what's"})
 
 
