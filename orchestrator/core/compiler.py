@@ -20,10 +20,11 @@ from orchestrator.core.graph import TaskGraph
 from orchestrator.core.plan import Plan, Selector, Step
 from orchestrator.core.references import Reference
 from orchestrator.core.schemas import at_path, check_arguments
-from orchestrator.core.tasks import ANYWHERE, PATIENT, Dependency, On, Requirements, Task, Timeouts
+from orchestrator.core.tasks import ANYWHERE, PATIENT, Dependency, On, OnFailure, Requirements, Task, Timeouts
 from protocol.vocabulary import JsonObject, Risk, SkillSpec
 
 MAX_TASKS = 20_000
+MAX_EDGES = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class _Compiler:
         self.order: list[Step] = []
         self.tasks: dict[str, dict[str, str]] = {}  # step -> device name ("" where placement chooses) -> task id
         self.specs: dict[str, SkillSpec] = {}
+        self.handled: dict[str, On] = {}  # steps with an edge on failure or completion out of them
+        self.gathered: dict[str, None] = {}  # steps that a reference with [*] names
         self.matches: dict[tuple[str, str], tuple[list[DeviceInfo], list[DeviceInfo]]] = {}
 
     def compile(self) -> tuple[Compiled | None, tuple[Problem, ...]]:
@@ -70,7 +73,7 @@ class _Compiler:
             check()
             if self.problems:
                 return None, tuple(self.problems)
-        edits = [AddTask(task=task) for step in self.order for task in self._tasks_of(step)]
+        edits = self._tasks()
         if not self.problems:
             self._check_graph(edits)
         if self.problems:
@@ -132,14 +135,18 @@ class _Compiler:
         for step in self.order:
             self.tasks[step.id] = self._devices_of(step)
             total += len(self.tasks[step.id])
-        if total > MAX_TASKS:
-            self._problem("too_large", f"the plan becomes {total} tasks; at most {MAX_TASKS} are allowed")
+            if total > MAX_TASKS:
+                self._problem("too_large", f"the plan becomes more than {MAX_TASKS} tasks, which are allowed", step.id)
+                return
 
     def _devices_of(self, step: Step) -> dict[str, str]:
         selector = step.devices
         if selector.mode == "same":
             assert selector.same_as is not None
             upstream = self.tasks.get(selector.same_as, {})
+            lacking = [name for name in upstream if name and step.skill not in self.fleet.devices[name].skills]
+            if lacking:
+                self._problem("no_capable_device", f"{', '.join(lacking)} cannot run {step.skill}", step.id)
             return {device: self._task_id(step.id, device, upstream) for device in upstream}
         for name in (*selector.names, *selector.exclude):
             if name not in self.fleet.devices:
@@ -180,6 +187,22 @@ class _Compiler:
         return f"{step}@{plain}" if len(twins) == 1 else f"{step}@{plain}-{twins.index(device) + 1}"
 
     # --- tasks -------------------------------------------------------------------------------------------------
+
+    def _tasks(self) -> list[AddTask]:
+        self.handled = {edge.step: edge.on for step in self.order for edge in step.after if edge.on is On.COMPLETION}
+        self.handled |= {edge.step: edge.on for step in self.order for edge in step.after if edge.on is On.FAILURE}
+        self.gathered = {r.task: None for step in self.order for r in references.find(step.arguments) if r.many}
+        edits, edges = [], 0
+        for step in self.order:
+            for task in self._tasks_of(step):
+                edits.append(AddTask(task=task))
+                edges += len(task.depends_on)
+            if edges > MAX_EDGES:
+                self._problem(
+                    "too_large", f"the plan has more than {MAX_EDGES} dependencies, which are allowed", step.id
+                )
+                break
+        return edits
 
     def _tasks_of(self, step: Step) -> Iterable[Task]:
         before = len(self.problems)
@@ -237,14 +260,22 @@ class _Compiler:
             requirements=self._requirements(step, device),
             depends_on=self._dependencies(step, device),
             join=step.join,
-            group=step.id if device else None,
+            group=step.id if device or step.id in self.gathered else None,
             priority=step.priority,
             timeouts=self._timeouts(step.timeouts, spec),
             retry=step.retry,
             risk=spec.risk,
             idempotent=spec.idempotent,
-            on_failure=step.on_failure,
+            on_failure=self._on_failure(step),
         )
+
+    def _on_failure(self, step: Step) -> OnFailure:
+        """A failure that another step is there to take over does not fail the run; a failure edge would never run."""
+        handled = self.handled.get(step.id)
+        unsaid = "on_failure" not in step.model_fields_set
+        if step.on_failure == "fail" and (handled is On.FAILURE or (handled is On.COMPLETION and unsaid)):
+            return "continue"
+        return step.on_failure
 
     def _timeouts(self, timeouts: Timeouts, spec: SkillSpec) -> Timeouts:
         """A step's timeouts with its skill's own for what it leaves open; those without any of their own are shared."""

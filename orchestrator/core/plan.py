@@ -55,6 +55,12 @@ class StepDependency(Model):
 
 
 class Step(Model):
+    """One step of a plan.
+
+    `on_failure` as of a task (see `tasks.Task`); where another step waits for this one to fail, or for its end however
+    it comes, that step takes the failure over: the default is then `continue`.
+    """
+
     id: StepId
     title: ShortText = ""
     skill: ShortText
