@@ -11,7 +11,7 @@ from protocol.vocabulary import Risk
 from tools.arguments import Artifact, Output, WorkspacePath
 from tools.context import ToolContext
 from tools.errors import ToolError
-from tools.files import Written
+from tools.files import Written, done_before
 from tools.skill import skill
 from tools.threads import in_thread
 
@@ -65,6 +65,7 @@ async def save(context: ToolContext, *, artifact: Artifact, path: WorkspacePath,
         path: File to write.
         overwrite: Whether a file of this name may be replaced.
     """
+    overwrite = overwrite or await in_thread(context, lambda: done_before(context, path, artifact))
     with context.workspace.replace(path, overwrite=overwrite) as (file, place):
         size = await context.artifacts.save(artifact, _opened(file))
         if size > context.limits.file_bytes:

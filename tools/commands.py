@@ -56,14 +56,12 @@ def environment(context: ToolContext) -> dict[str, str]:
     }
 
 
-async def run_command(
-    context: ToolContext, command: Sequence[str], *, cwd: str = ".", stdin: bytes = b"", pass_fds: tuple[int, ...] = ()
-) -> Ended:
+async def run_command(context: ToolContext, command: Sequence[str], *, cwd: str = ".", stdin: bytes = b"") -> Ended:
     """Run it to its end. Raises ToolError(TIMEOUT) after the attempt's seconds; when cancelled, ends it first."""
     with context.workspace.open_folder(cwd) as (folder, _):
         theirs, ours = os.pipe()
         try:
-            running = await _start(context, command, folder, theirs, pass_fds)
+            running = await _start(context, command, folder, theirs)
         except BaseException:
             os.close(ours)
             raise
@@ -121,9 +119,7 @@ class _Running:
         self._transport.close()
 
 
-async def _start(
-    context: ToolContext, command: Sequence[str], folder: int, lifeline: int, pass_fds: tuple[int, ...]
-) -> _Running:
+async def _start(context: ToolContext, command: Sequence[str], folder: int, lifeline: int) -> _Running:
     limits = context.limits
     settings = {
         "cwd": folder,
@@ -145,7 +141,7 @@ async def _start(
         stderr=asyncio.subprocess.PIPE,
         env=environment(context),
         start_new_session=True,
-        pass_fds=(folder, lifeline, *pass_fds),
+        pass_fds=(folder, lifeline),
     )
     return _Running(transport, asyncio.subprocess.Process(transport, protocol, loop))
 
@@ -168,10 +164,14 @@ async def _attend(context: ToolContext, process: asyncio.subprocess.Process, std
     assert process.stderr is not None
     kept = context.limits.output_bytes
     out, err = _Ear(context, "stdout", kept), _Ear(context, "stderr", kept)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(out.hear(process.stdout))
-        group.create_task(err.hear(process.stderr))
-        group.create_task(_feed(process, stdin))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(out.hear(process.stdout))
+            group.create_task(err.hear(process.stderr))
+            group.create_task(_feed(process, stdin))
+    except ExceptionGroup as failures:
+        # The first is why the others ended.
+        raise failures.exceptions[0] from failures
     code = await process.wait()
     # Below zero where somebody killed the launcher; as shells say it.
     return Ended(code if code >= 0 else 128 - code, out.text(), err.text(), out.dropped or err.dropped)

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from protocol.errors import ErrorCode
 from protocol.messages import AttemptRef
+from tools import pulse
 from tools.errors import ToolError
 from tools.workspace import Workspace
 
@@ -77,7 +78,16 @@ class ToolContext(Protocol):
         """The attempt lives; `fraction` between 0 and 1 where known. Waits as `log` does."""
 
 
+def repeated(context: ToolContext) -> bool:
+    """Whether an earlier attempt may have had its effect already: what it left is then no error."""
+    return context.attempt.attempt > 1
+
+
 def check_cancelled(context: ToolContext) -> None:
-    """Raises ToolError(CANCELLED) once the attempt was asked to stop. For code in threads, between pieces."""
+    """Raises ToolError(CANCELLED) once the attempt was asked to stop. For code in threads, between pieces.
+
+    It is also where such code says, now and then, that it lives.
+    """
+    pulse.beat()
     if context.cancelled.is_set():
         raise ToolError(ErrorCode.CANCELLED, "the task was cancelled")

@@ -12,12 +12,13 @@ from typing import BinaryIO
 from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Output, WorkspacePath
-from tools.context import ToolContext, check_cancelled
+from tools.context import ToolContext, check_cancelled, repeated
 from tools.errors import ToolError
+from tools.files import done_before
 from tools.places import Place, enter, open_file, replacing, sync_folder
 from tools.skill import skill
 from tools.staging import Stage, remove, staged
-from tools.streams import chunks
+from tools.streams import chunks, digest
 from tools.trees import Found, Tree
 
 
@@ -64,6 +65,9 @@ def copy(context: ToolContext, *, source: WorkspacePath, target: WorkspacePath, 
     with _ends(context, source, target) as (origin, goal):
         if origin.is_folder():
             return _copy_folder(context, origin, goal, overwrite)
+        if not overwrite and repeated(context):
+            with open_file(origin) as file:
+                overwrite = done_before(context, str(context.workspace.root / goal.path), digest(context, file)[0])
         return _copy_file(context, origin, goal, overwrite)
 
 
@@ -153,6 +157,8 @@ def delete(context: ToolContext, *, path: WorkspacePath, recursive: bool = False
     """
     with context.workspace.locate(path, write=True, follow=False) as place:
         _not_the_root(place)
+        if place.kind() is None and repeated(context):
+            return Deleted(path=place.path, deleted=0, freed_bytes=0)
         if place.is_folder() and not recursive:
             with enter(place) as folder:
                 if os.listdir(folder):
@@ -217,13 +223,18 @@ def _copy_file(context: ToolContext, origin: Place, goal: Place, overwrite: bool
 
 def _copy_folder(context: ToolContext, origin: Place, goal: Place, overwrite: bool) -> Transferred:
     new = goal.kind() is None
-    if not new and not (overwrite and goal.is_folder()):
+    # A folder in the way may be what an earlier attempt made: then its content tells.
+    if not new and not ((overwrite or repeated(context)) and goal.is_folder()):
         raise ToolError(ErrorCode.ALREADY_EXISTS, f"`{goal.path}` exists already: allow overwriting, or name another")
     if new:
         os.mkdir(goal.name, dir_fd=goal.folder)
     size = files = skipped = 0
     try:
-        with enter(origin) as source, enter(goal) as folder, staged(folder, overwrite=overwrite) as stage:
+        with (
+            enter(origin) as source,
+            enter(goal) as folder,
+            staged(folder, overwrite=overwrite, same=repeated(context)) as stage,
+        ):
             tree = Tree(context, source, origin)
             for thing in tree:
                 copied = _copy_into(context, stage, thing)

@@ -13,7 +13,7 @@ from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Bytes, FileType, Output, WorkspacePath
 from tools.bounds import fit, room
-from tools.context import ToolContext
+from tools.context import ToolContext, repeated
 from tools.errors import ToolError
 from tools.paths import shown
 from tools.places import Place, open_file, sync_folder
@@ -112,9 +112,11 @@ def write(context: ToolContext, *, path: WorkspacePath, text: str, overwrite: bo
         overwrite: Whether a file of this name may be replaced.
     """
     data = encoded(text)
+    sha256 = hashlib.sha256(data).hexdigest()
+    overwrite = overwrite or done_before(context, path, sha256)
     with context.workspace.replace(path, overwrite=overwrite) as (file, place):
         file.write(data)
-        return Written(path=place.path, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+        return Written(path=place.path, size_bytes=len(data), sha256=sha256)
 
 
 @skill(
@@ -215,6 +217,17 @@ def encoded(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise ToolError(ErrorCode.BAD_ARGUMENTS, "the text holds half a character, which no file can") from None
+
+
+def done_before(context: ToolContext, path: str, sha256: str) -> bool:
+    """Whether this is a repetition, and the earlier attempt has left the file as it is to be."""
+    if not repeated(context):
+        return False
+    try:
+        with context.workspace.open_read(path) as (file, _):
+            return digest(context, file)[0] == sha256
+    except ToolError:
+        return False  # not there, or no file: what follows says so
 
 
 def _owner(uid: int) -> str:

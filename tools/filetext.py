@@ -159,6 +159,8 @@ def count(context: ToolContext, *, path: WorkspacePath, files: Glob = "*") -> Co
 @skill(
     "file.replace",
     risk=Risk.WRITE,
+    # Replacing foo by foobar twice gives foobarbar.
+    idempotent=False,
     examples=(
         "replace foo with bar in config.txt",
         "change port 8080 to 9090 in app.yaml",

@@ -13,7 +13,7 @@ from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Limit, Output
 from tools.bounds import Budget, room
-from tools.context import ToolContext, check_cancelled
+from tools.context import ToolContext, check_cancelled, repeated
 from tools.errors import ToolError
 from tools.paths import shown
 from tools.skill import skill
@@ -51,7 +51,6 @@ class Processes(Output):
 class Stopped(Output):
     stopped: list[int]
     count: int
-    remaining: list[int]
 
 
 @skill(
@@ -120,15 +119,19 @@ def stop(context: ToolContext, *, pid: Pid | None = None, name: str | None = Non
     """
     if (pid is None) == (name is None):
         raise ToolError(ErrorCode.BAD_ARGUMENTS, "give either `pid` or `name`")
-    targets = [_by_pid(pid)] if pid is not None else _by_name(name or "")
+    try:
+        targets = [_by_pid(pid)] if pid is not None else _by_name(name or "")
+    except ToolError as error:
+        if error.code is ErrorCode.NOT_FOUND and repeated(context):
+            return Stopped(stopped=[], count=0)
+        raise
     for process in targets:
         _signal(process, force)
     gone, alive = psutil.wait_procs(targets, timeout=STOP_S if not force else 2.0)
-    return Stopped(
-        stopped=sorted(process.pid for process in gone),
-        count=len(gone),
-        remaining=sorted(process.pid for process in alive),
-    )
+    if alive:
+        left = ", ".join(str(process.pid) for process in alive)
+        raise ToolError(ErrorCode.TOOL_FAILED, f"process {left} did not end: stop it with `force`", retryable=not force)
+    return Stopped(stopped=sorted(process.pid for process in gone), count=len(gone))
 
 
 _KEYS: dict[str, Callable[[Process], tuple[float | str, int]]] = {

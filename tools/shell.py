@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -96,12 +95,11 @@ async def script(
     if path is None:
         command = [interpreter or "sh", "-c", text or "", *(["script"] if interpreter != "python3" else []), *arguments]
         return _ran(context, await run_command(context, command, cwd=cwd, stdin=encoded(stdin)))
-    with ExitStack() as stack:
-        file, place = stack.enter_context(context.workspace.open_read(path))
+    with context.workspace.open_read(path) as (_, place):
         chosen = interpreter or _BY_ENDING.get(place.path.rpartition(".")[2], "sh")
-        # The very file that was checked, whatever becomes of its name meanwhile.
-        command = [chosen, f"/dev/fd/{file.fileno()}", *arguments]
-        ended = await run_command(context, command, cwd=cwd, stdin=encoded(stdin), pass_fds=(file.fileno(),))
+        # By its name, so that it finds what lies beside it.
+        script_path = str(context.workspace.root / place.path)
+    ended = await run_command(context, [chosen, script_path, *arguments], cwd=cwd, stdin=encoded(stdin))
     return _ran(context, ended)
 
 

@@ -58,13 +58,10 @@ class Skill(Generic[P, R]):
             values = self._validate(arguments).__dict__
         except ValidationError as error:
             raise ToolError(ErrorCode.BAD_ARGUMENTS, complaint(self.spec, error)) from None
-        output = self._dump(await self._guarded(context, values))
-        self._bound(output, context.limits.output_bytes)
-        return output
-
-    async def _guarded(self, context: ToolContext, values: dict[str, object]) -> object:
         try:
-            return await self._run(context, values)
+            output = self._dump(await self._run(context, values))
+            self._bound(output, context.limits.output_bytes)
+            return output
         except ToolError:
             raise
         except OSError as error:

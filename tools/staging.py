@@ -12,8 +12,10 @@ from typing import BinaryIO
 from protocol.errors import ErrorCode
 from tools.errors import ToolError, from_os_error
 from tools.places import TEMPORARY, sync_folder
+from tools.streams import CHUNK
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -60,10 +62,11 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: int, *, overwrite: bool) -> Iterator[Stage]:
+def staged(folder: int, *, overwrite: bool, same: bool = False) -> Iterator[Stage]:
     """A stage inside an open folder; its content moves into the folder when the block ends well.
 
-    Raises ToolError(ALREADY_EXISTS), before anything is moved, where a name is taken that may not be replaced.
+    Raises ToolError(ALREADY_EXISTS), before anything is moved, where a name is taken that may not be replaced: any
+    name without `overwrite`, but with `same` one whose content is the very same.
     """
     name = f"{TEMPORARY}{secrets.token_hex(8)}.tmp"
     os.mkdir(name, 0o700, dir_fd=folder)
@@ -71,7 +74,7 @@ def staged(folder: int, *, overwrite: bool) -> Iterator[Stage]:
         inner = os.open(name, _FOLDER, dir_fd=folder)
         try:
             yield Stage(inner)
-            _compare(inner, folder, "", overwrite)
+            _compare(inner, folder, "", overwrite, same)
             _merge(inner, folder)
         finally:
             os.close(inner)
@@ -88,7 +91,7 @@ def _mode(folder: int, name: str) -> int:
         return 0
 
 
-def _compare(source: int, target: int, prefix: str, overwrite: bool) -> None:
+def _compare(source: int, target: int, prefix: str, overwrite: bool, same: bool) -> None:
     """Raises where the merge would have to replace what it may not."""
     for name in sorted(os.listdir(source)):
         ours, theirs = _mode(source, name), _mode(target, name)
@@ -96,9 +99,26 @@ def _compare(source: int, target: int, prefix: str, overwrite: bool) -> None:
             continue
         if stat.S_ISDIR(ours) and stat.S_ISDIR(theirs):
             with _both(source, target, name) as (inner, outer):
-                _compare(inner, outer, f"{prefix}{name}/", overwrite)
-        elif stat.S_ISDIR(ours) or stat.S_ISDIR(theirs) or not overwrite:
+                _compare(inner, outer, f"{prefix}{name}/", overwrite, same)
+        elif stat.S_ISDIR(ours) or stat.S_ISDIR(theirs) or not (overwrite or (same and _same(source, target, name))):
             raise ToolError(ErrorCode.ALREADY_EXISTS, f"`{prefix}{name}` exists already in the target folder")
+
+
+def _same(source: int, target: int, name: str) -> bool:
+    """Whether two files, or two links, are the same."""
+    modes = [stat.S_IFMT(_mode(folder, name)) for folder in (source, target)]
+    if modes[0] != modes[1]:
+        return False
+    if modes[0] == stat.S_IFLNK:
+        return os.readlink(name, dir_fd=source) == os.readlink(name, dir_fd=target)
+    with ExitStack() as stack:
+        one, other = (
+            stack.enter_context(os.fdopen(os.open(name, _READ, dir_fd=folder), "rb")) for folder in (source, target)
+        )
+        while (piece := one.read(CHUNK)) == other.read(CHUNK):
+            if not piece:
+                return True
+        return False
 
 
 def _merge(source: int, target: int) -> None:

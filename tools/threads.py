@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from tools import pulse
 from tools.context import ToolContext
 
 T = TypeVar("T")
@@ -17,7 +18,17 @@ _POOL = ThreadPoolExecutor(max_workers=64, thread_name_prefix="asterism-tool")
 
 async def in_thread(context: ToolContext, work: Callable[[], T]) -> T:
     """What `work` returns, run in a thread. When cancelled, returns only after the thread has stopped (or GRACE_S)."""
-    running = asyncio.get_running_loop().run_in_executor(_POOL, work)
+    loop = asyncio.get_running_loop()
+    alive = pulse.Pulse(loop, lambda: context.progress(None))
+
+    def pulsing() -> T:
+        pulse.start(alive)
+        try:
+            return work()
+        finally:
+            pulse.stop()
+
+    running = loop.run_in_executor(_POOL, pulsing)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:

@@ -37,7 +37,9 @@ async def get(context: ToolContext, url: str) -> AsyncIterator[tuple[httpx2.Resp
 
     timeout = httpx2.Timeout(READ_S, connect=CONNECT_S)
     try:
-        async with httpx2.AsyncClient(timeout=timeout, trust_env=False, headers=_HEADERS) as client:
+        # The machine's own certificates (SSL_CERT_FILE) count; its proxies and netrc do not.
+        trusted = httpx2.create_ssl_context(trust_env=True)
+        async with httpx2.AsyncClient(timeout=timeout, trust_env=False, headers=_HEADERS, verify=trusted) as client:
             response, final = await _follow(context, client, _checked(httpx2.URL(url)))
             try:
                 yield response, final

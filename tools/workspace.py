@@ -71,6 +71,8 @@ class Workspace:
     @contextmanager
     def replace(self, path: str, *, overwrite: bool = True) -> Iterator[tuple[BinaryIO, Place]]:
         """A file to write that takes the target's place, whole, when the block ends well; see `replacing`."""
+        if path.endswith("/"):
+            raise ToolError(ErrorCode.BAD_ARGUMENTS, f"`{path}` names a folder: add the file's name")
         with (
             self.locate(path, write=True, parents=True) as place,
             replacing(place, overwrite=overwrite) as file,

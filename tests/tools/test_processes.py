@@ -58,7 +58,7 @@ async def test_list_by_user(call: Call) -> None:
 
 async def test_stop_by_number(call: Call, sleeper: subprocess.Popen[bytes]) -> None:
     found = await call("process.stop", pid=sleeper.pid)
-    assert found == {"stopped": [sleeper.pid], "count": 1, "remaining": []}
+    assert found == {"stopped": [sleeper.pid], "count": 1}
 
 
 async def test_stop_by_name_with_force(call: Call, tmp_path: Path) -> None:
@@ -68,14 +68,14 @@ async def test_stop_by_name_with_force(call: Call, tmp_path: Path) -> None:
         assert (await call("process.stop", name=name, force=True))["stopped"] == [process.pid]
 
 
-async def test_what_does_not_listen_remains(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_does_not_listen(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "STOP_S", 0.05)
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
     with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE) as process:  # noqa: ASYNC220
         assert process.stdout is not None
         process.stdout.readline()
-        found = await call("process.stop", pid=process.pid)
-        assert found == {"stopped": [], "count": 0, "remaining": [process.pid]}
+        error = await refused(ErrorCode.TOOL_FAILED, "process.stop", pid=process.pid)
+        assert "`force`" in error.message
         process.kill()
 
 

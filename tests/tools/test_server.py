@@ -59,7 +59,7 @@ WRITE = {
     "http.download",
 }
 DESTRUCTIVE = {"file.delete", "process.stop", "script.run", "shell.run"}
-NOT_IDEMPOTENT = {"file.append", "file.move", "script.run", "shell.run"}
+NOT_IDEMPOTENT = {"file.append", "file.move", "file.replace", "script.run", "shell.run"}
 
 
 def test_all_are_there_with_their_risk() -> None:

@@ -244,6 +244,25 @@ async def test_script_from_a_file(call: Call, workspace: Path, name: str, text: 
     assert (found["exit_code"], found["stdout"], found["stderr"]) == (0, out, "")
 
 
+async def test_a_script_finds_what_lies_beside_it(call: Call, workspace: Path) -> None:
+    (workspace / "tools").mkdir()
+    (workspace / "tools/helper.py").write_text("VALUE = 7")
+    (workspace / "tools/main.py").write_text("import helper; print(helper.VALUE)")
+    (workspace / "tools/main.sh").write_text('ls "$(dirname "$0")"/helper.py')
+    assert (await call("script.run", path="tools/main.py"))["stdout"] == "7\n"
+    assert (await call("script.run", path="tools/main.sh"))["exit_code"] == 0
+
+
+async def test_what_the_log_raises_comes_out(registry: Registry, workspace: Path) -> None:
+    class Broken(FakeToolContext):
+        async def log(self, stream: Stream, text: str) -> None:
+            raise ToolError(ErrorCode.UNAVAILABLE, "nobody listens")
+
+    with pytest.raises(ToolError, match="nobody listens"):
+        await registry.call("shell.run", {"command": "echo x; sleep 61.008"}, Broken(workspace))
+    assert alive("61.008") == []
+
+
 async def test_script_from_its_text(call: Call) -> None:
     assert (await call("script.run", text="echo $0 $1", arguments=["x"]))["stdout"] == "script x\n"
     found = await call("script.run", text="import sys; print(sys.argv)", interpreter="python3", arguments=["x"])

@@ -264,6 +264,15 @@ def test_not_overwriting_what_came_meanwhile(ws: Workspace, workspace: Path) -> 
     assert (workspace / "file").read_text() == "theirs"
 
 
+def test_a_folder_is_not_written_to(ws: Workspace, workspace: Path) -> None:
+    (workspace / "folder").mkdir()
+    for path in ("folder", "folder/", "new/", ".", "folder/.."):
+        with pytest.raises(ToolError) as caught:
+            write(ws, path)
+        assert caught.value.code in (ErrorCode.ALREADY_EXISTS, ErrorCode.BAD_ARGUMENTS)
+    assert os.listdir(workspace) == ["folder"]
+
+
 def test_permissions_of_a_replaced_file_stay(ws: Workspace, workspace: Path) -> None:
     (workspace / "run.sh").write_text("old")
     (workspace / "run.sh").chmod(0o750)
