@@ -15,6 +15,7 @@ from agents.embedded.draft import Result
 from agents.embedded.frames import Match
 from agents.embedded.outcome import decline
 from agents.embedded.places import Spot, spots
+from agents.embedded.slots import clean
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from orchestrator.core.conditions import Compare, Condition, Not
@@ -43,6 +44,9 @@ def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[Step
     composer._no_negation(View([t for t in view.tokens if t.lemma not in NOT]))
     composer.ahead = _ahead(composer, block)
     step, condition = _probe(composer, view, places)
+    if isinstance(condition, On):
+        first, second = (condition, On.SUCCESS if condition is On.FAILURE else On.FAILURE)[:: -1 if negated else 1]
+        return StepDependency(step=step, on=first), StepDependency(step=step, on=second)
     if negated:
         condition = Not.model_validate({"not": condition})
     other: Condition = Not.model_validate({"not": condition}) if not isinstance(condition, Not) else condition.not_
@@ -54,18 +58,19 @@ def _ahead(composer: Composer, block: Block) -> None:
     return None
 
 
-def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition]:
-    built = _earlier(composer, view, places) or _differs(composer, view, places)
-    if built is not None:
-        return built
+def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition | On]:
+    for reading in (_outcome, _earlier, _compared_back, _differs, _contains_back):
+        built = reading(composer, view, places)
+        if built is not None:
+            return built
     operator = operators.comparison(view)
     base = View(view.tokens, view.claimed)
     if operator is not None:
         base.claim(*operator.spots)
     base.assumed = "check"
-    base.take(frozenset({"there", "still", "currently", "already"}))
+    base.take(frozenset({"still", "currently", "already"}))
     quantifier = _quantifier(view, places)
-    match = composer.resolved(base)
+    match = _match(composer, base, operator)
     if operator is not None:
         path, op, value = joins.threshold(composer, match, operator)
     else:
@@ -75,9 +80,63 @@ def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str,
         path, op, value = measure.path, ">", 0
     place = composer.place_for(match, [replace(s, place=_fan(s)) for s in places])
     result = composer.add_match(match, place, records=quantifier is not None)
+    files = [token for token in view.tokens if token.kind is Kind.PATH]
+    if len(files) == 1:
+        # What the condition asks about is what "it" stands for in the branches.
+        composer.results.append(replace(result, file=clean(str(files[0].value))))
     if quantifier is None:
         return result.step, Compare.model_validate({"path": path, "op": op, "value": value})
     return _counted(composer, result, quantifier, path, op, value)
+
+
+def _match(composer: Composer, base: View, operator: operators.Operator | None) -> Match:
+    """What the condition measures; `a.txt is larger than 10 MB` speaks of the size without the word."""
+    if operator is not None and operator.unit == "bytes" and any(token.kind is Kind.PATH for token in base.tokens):
+        sized = View(base.tokens, base.claimed)
+        sized.assumed = "compare-size"
+        found = composer.understanding.read(sized, frozenset({"file.stat"}), lenient=True)
+        if isinstance(found, Match):
+            return found
+    return composer.resolved(base)
+
+
+def _outcome(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition | On] | None:
+    """`if it fails`, `if that succeeds`: the end of the step before, whatever its output."""
+    trial = View(view.tokens, view.claimed)
+    said = trial.take(FAILS | WORKS)
+    trial.take(BACK | {"command", "script", "download", "step", "has", "does", "did", "do", "copy", "transfer"})
+    if len(said) != 1 or places or trial.left() or len(composer.tails) != 1:
+        return None
+    step = composer.tails[0]
+    composer.draft.steps[step] = composer.draft.steps[step].model_copy(update={"on_failure": "continue"})
+    return step, On.FAILURE if said[0] in FAILS else On.SUCCESS
+
+
+def _compared_back(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition] | None:
+    """`if they differ`, where the values are there but not compared yet."""
+    if places or not composer.results or not composer.results[-1].many or composer.results[-1].skill == "data.compare":
+        return None
+    operator = operators.sameness(view)
+    said = [STATES[view.lemma(at)] for at in operator.spots if view.lemma(at) in STATES] if operator is not None else []
+    if len(said) != 1 or not joins.earlier(composer, view, places):
+        return None
+    return composer.results[-1].step, Compare(path="output.equal", op="==", value=said[0])
+
+
+def _contains_back(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition] | None:
+    """`if it contains "urgent"`, of the file before."""
+    quoted = [token for token in view.tokens if token.kind is Kind.QUOTED]
+    if places or len(quoted) != 1 or not composer.results or not view.has("it", "file") or not view.has("contain", "contains"):
+        return None
+    last = composer.results[-1]
+    trial = View(view.tokens, [at for at, token in enumerate(view.tokens) if token.kind is Kind.QUOTED])
+    trial.take({"contain", "contains", "it", "file", "does", "word", "text"})
+    rest = [token for token in trial.left() if token.lemma not in NOT]
+    if rest or last.file is None or last.many or last.place is None:
+        return None
+    step = composer.draft.add("search", "file.search", {"pattern": clean(str(quoted[0].value)), "path": last.file}, last.place.selector,
+                              after=[last.step], title=f"search {last.file}")  # fmt: skip
+    return step, Compare(path="output.count", op=">", value=0)
 
 
 def _differs(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition] | None:
@@ -129,7 +188,8 @@ def _counted(composer: Composer, result: Result, quantifier: str, path: str, op:
 BACK = frozenset("it they them that this result count number output total value sum those these of ones".split())
 STATES = {"differ": False, "different": False, "same": True, "identical": True, "match": True, "equal": True, "matches": True,
           "differs": False, "agree": True}  # fmt: skip
-FAILS = {"fails", "fail", "failed", "succeeds", "succeed", "succeeded", "works", "worked"}
+FAILS = {"fails", "fail", "failed"}
+WORKS = {"succeeds", "succeed", "succeeded", "works", "worked"}
 
 
 def _earlier(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition] | None:

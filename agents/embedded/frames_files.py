@@ -363,7 +363,7 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 def _speaks_of_lines(view: View) -> bool:
-    return any(t.lemma in _LINES | LEVELS | {"occurrence", "mention", "log", "file", "often", "time", "match"} for t in view.tokens if t.word)
+    return any(t.lemma in _LINES | LEVELS | {"occurrence", "mention", "log", "file", "often", "time", "match", "contain", "contains"} for t in view.tokens if t.word)
 
 
 _SEARCH_MAY = _LINES | _ANNOUNCE | LOGS | words(
@@ -398,6 +398,10 @@ COUNT_FILES = Frame(
     "file.find", words("count howmany how number"), (words("file"),), words("number many howmany total there lie are in contain all exist"),
     slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("type", lambda v: "file")), strict=True,
     needs=frozenset(), final=lambda a, v: _split_glob(a, v), measures=(Measure("output.count", "number"),), bonus=-1,
+)  # fmt: skip
+SIZE_OF = Frame(
+    "file.stat", words("compare-size"), (), words("file size in"), slots=(("path", first_of(path(None, want="file", bare=True), _ANY)),),
+    needs=frozenset({"path"}), strict=True, measures=(Measure("output.size_bytes", "bytes"),),
 )  # fmt: skip
 COUNT_FOLDERS = Frame(
     "file.find", words("count howmany how number"), (words("folder directory subfolder subdirectory"),),
@@ -486,5 +490,5 @@ SORT = Frame(
     needs=frozenset({"path"}), strict=True, same="output.text",
 )  # fmt: skip
 FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL, FIND, EMPTY, SEARCH, LEVEL_LINES, COUNT, COUNT_FILES, USAGE, SIZES, SIZE, STAT,
-          EXISTS, HAVING, HOGS, COUNT_FOLDERS, HASH, SAME_FILE, SORT)  # fmt: skip
+          EXISTS, HAVING, HOGS, COUNT_FOLDERS, HASH, SAME_FILE, SIZE_OF, SORT)  # fmt: skip
 __all__ = ["DELETES", "FRAMES", "role", "text_quoted"]

@@ -112,7 +112,7 @@ def _process_name(view: View) -> Json:
         follows = view.lemma(at + 1)
         nearby = (view.lemma(at + 2) if follows in {"is", "are"} else follows, view.lemma(at - 1))
         after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
-        if at != view.head_at and (nearby[0] in _PROCESS or after or nearby[0] in {"running", "run", "up", "alive"}):  # fmt: skip
+        if (at != view.head_at or view.assumed) and (nearby[0] in _PROCESS or after or nearby[0] in {"running", "run", "up", "alive"}):  # fmt: skip
             if token.lemma not in _NOT_A_NAME and (nearby[0] not in {"up"} or view.head in {"is", "check"}):
                 view.claim(at)
                 return clean(token.text)

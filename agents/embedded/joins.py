@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 POINTERS = frozenset("it them they these those this that result output finding list line all everything one number count value "
                      "answer total each both match file entry record figure content text size hash checksum version".split())  # fmt: skip
 VERBS = frozenset("show display print give get tell list count rank compare sort order merge combine join sum total group tally "
-                  "aggregate which what how howmany average breakdown concatenate collect add put check see are is report do verify "
+                  "aggregate which what how howmany average breakdown concatenate collect add put check see are is report do verify remove drop deduplicate dedupe "
                   "summarize compute calculate filter keep determine find does".split())  # fmt: skip
 JOIN_MAY = frozenset("into one single list together unique duplicate removing dropping without deduplicate deduplicated sorted "
                      "alphabetically and number often occurs many entry each all whether if other another across".split())  # fmt: skip
@@ -342,6 +342,8 @@ def _rank_back(composer: Composer, view: View, last: Result) -> bool:
         return False
     spoken = frozenset(t.lemma for t in view.tokens if t.word)
     number = last.number
+    if view.head in {"sort", "order"} and not spoken & _vocabulary(frame):
+        return False
     if spoken & _vocabulary(frame):
         number = ranking_measure(composer, Match(frame, {}, 0, taken=spoken & _vocabulary(frame)), view).path
     if not number or last.unit == "text":
@@ -369,7 +371,10 @@ def _stats_back(composer: Composer, view: View, last: Result) -> bool:
 
 
 def _merge_back(composer: Composer, view: View, last: Result) -> bool:
-    if view.head not in {"merge", "combine", "join", "concatenate", "sort"} or not _rest_points_back(view, None, frozenset({"unique"})):
+    removing = view.head in {"remove", "drop", "deduplicate", "dedupe"} and view.has("duplicate")
+    if not removing and view.head not in {"merge", "combine", "join", "concatenate", "sort"}:
+        return False
+    if not _rest_points_back(view, None, frozenset({"unique", "remove", "drop"})):
         return False
     names = composer.draft.specs[last.skill].output_schema.get("properties", {})
     path = next((f"output.{name}" for name in ("lines", "items", "text") if name in names), None)
@@ -377,7 +382,7 @@ def _merge_back(composer: Composer, view: View, last: Result) -> bool:
         return False
     low = {token.lemma for token in view.tokens if token.word}
     more: JsonObject = {}
-    if low & {"unique", "duplicate", "deduplicate", "deduplicated"}:
+    if removing or low & {"unique", "duplicate", "deduplicate", "deduplicated"}:
         more["unique"] = True
     if view.head == "sort" or low & {"sorted", "sort", "alphabetically"}:
         more["sort"] = True

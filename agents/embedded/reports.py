@@ -49,9 +49,18 @@ def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         return _report(composer, view.fork(), found, noun)
     if _facts(composer, view, found):
         return True
-    if not composer.results or any(token.kind is Kind.QUOTED for token in view.tokens) or not _points_back(view):
+    if not composer.results or any(token.kind is Kind.QUOTED for token in view.tokens):
+        return False
+    if not _points_back(view) and not _only_target(view):
         return False
     return _result(composer, view.fork(), found)
+
+
+def _only_target(view: View) -> bool:
+    """`and save as versions.txt`: what is saved is what came before."""
+    trial = view.fork()
+    trial.claim(trial.head_at)
+    return path("to into in as", want="file")(trial) is not None and not trial.left()
 
 
 def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:

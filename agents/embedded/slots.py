@@ -187,7 +187,7 @@ def _plain(view: View, at: int) -> bool:
 
 
 THINGS = frozenset("disk memory ram cpu processor load drive storage system process network swap server machine device computer uptime kernel os "
-                   "archive report error warning name size date time".split())  # fmt: skip
+                   "error warning name size date time".split())  # fmt: skip
 
 
 def folder_or_word(preps: str = "in under inside within", *, logs: bool = False) -> Reader:
@@ -235,6 +235,8 @@ def _logs(view: View, at: int) -> bool:
 def _free_word(view: View, at: int) -> bool:
     word = view.lemma(at)
     known = FILLERS | ADJECTIVES | SKIPPED | THINGS | {"order", "file", "line", "total", "detail", "parallel", "log"}
+    if view.tokens[at].text.casefold() in {"report", "archive"}:
+        return False
     return _plain(view, at) and word not in known and _ends_here(view, at + 1)
 
 
