@@ -33,7 +33,7 @@ IF_WORDS = frozenset({"if", "unless", "otherwise", "else"})
 STRUCTURE = frozenset(
     "then after that afterwards next finally lastly first second third before if unless otherwise else and or but when while once done "
     "meanwhile parallel simultaneously same time each every all both any one two except excluding besides other than more less over under "
-    "above below untouched older newer larger smaller bigger longer shorter higher lower least most between result output them those these last followed step also respectively together called named labelled labeled tagged to from with by into onto other".split()
+    "above below untouched older newer larger smaller bigger longer shorter higher lower least most between result output them those these last followed step also respectively together called named labelled labeled tagged to from with by into onto other fails fail failed succeeds works so".split()
 ) | FILE_NOUNS | FOLDER_NOUNS  # fmt: skip
 DEFAULTS = (re.compile(r"reports/[a-z0-9-]+\.md"), re.compile(r"backups(/.*)?"), re.compile(r"\*(\.[A-Za-z0-9]+)?"), re.compile(r"\.{1,2}/?"),
             re.compile(r"\n?"))  # fmt: skip

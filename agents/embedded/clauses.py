@@ -134,7 +134,7 @@ class _Cutter:
             return at + 1
         if token.kind is Kind.PUNCT and token.text in {",", ":", "–", "—", "--", "-", "&", "+"} or token.lemma == "and" and token.word:
             return self.comma(at)
-        if self.mark in {"if", "unless"} and token.lemma in ACTION_STARTS and token.word and len(self.current) > 1 and not self._noun(at):
+        if self.mark in {"if", "unless"} and token.lemma in ACTION_STARTS and token.word and (len(self.current) > 1 or self.low(at - 1) == "so") and not self._noun(at):
             self.cut("and")
         self.current.append(token)
         return at + 1

@@ -249,8 +249,12 @@ class Composer:
                     continue
                 if source.skill == "artifact.save" and one.frame.skill == "file.delete":
                     raise decline("it is not clear which of the two copies to delete", ["it"])
+                filled = {**one.arguments, slot[0]: source.file}
+                finished = one.frame.final(filled, view) if one.frame.final is not None else filled
+                if finished is None:
+                    continue
                 self._at_source(source)
-                return replace(one, arguments={**one.arguments, slot[0]: source.file}, missing=())
+                return replace(one, arguments=finished, missing=())
         return None
 
     def _at_source(self, source: Result) -> None:

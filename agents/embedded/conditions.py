@@ -108,6 +108,9 @@ def _outcome(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[st
     if len(said) != 1 or places or trial.left() or len(composer.tails) != 1:
         return None
     step = composer.tails[0]
+    outputs = composer.draft.specs[composer.draft.steps[step].skill].output_schema.get("properties", {})
+    if "exit_code" in outputs:
+        return step, Compare(path="output.exit_code", op="!=" if said[0] in FAILS else "==", value=0)
     composer.draft.steps[step] = composer.draft.steps[step].model_copy(update={"on_failure": "continue"})
     return step, On.FAILURE if said[0] in FAILS else On.SUCCESS
 
@@ -118,7 +121,7 @@ def _compared_back(composer: Composer, view: View, places: Sequence[Spot]) -> tu
         return None
     operator = operators.sameness(view)
     said = [STATES[view.lemma(at)] for at in operator.spots if view.lemma(at) in STATES] if operator is not None else []
-    if len(said) != 1 or not joins.earlier(composer, view, places):
+    if len(said) != 1 or not joins.compare_last(composer, composer.results[-1]):
         return None
     return composer.results[-1].step, Compare(path="output.equal", op="==", value=said[0])
 

@@ -20,7 +20,7 @@ DATA_WORDS: dict[str, frozenset[str]] = {
     "data.count_by": frozenset(KEYS) | frozenset({"count", "group", "grouped", "breakdown", "per", "tally", "howmany"}),
     "data.compare": frozenset(SAME) | frozenset({"compare", "whether", "exactly"}),
     "data.stats": frozenset(TOTAL | AVERAGE | {"sum", "across", "altogether"}),
-    "data.merge": frozenset("merge combine join concatenate unique duplicate together into list single sort sorted".split()),
+    "data.merge": frozenset("merge combine join concatenate remove drop dedupe unique duplicate together into list single sort sorted".split()),
     "data.filter": frozenset("have has more less than only with that whose keep filter list".split()),
     "text.report": frozenset("report summary overview summarize summarise markdown short brief file write-up".split()),
     "file.write": frozenset("result output save store finding answer everything it".split()),

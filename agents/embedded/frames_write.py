@@ -144,7 +144,9 @@ DELETE = Frame(
 def _archive_target(arguments: JsonObject, view: View) -> JsonObject | None:
     """Default name, documented: the source's own, with .zip where the request says zip and .tar.gz otherwise."""
     source, target = arguments.get("source"), arguments.get("target")
-    if not isinstance(source, str) or source.endswith(ARCHIVES):
+    if source is None and target is None:
+        return arguments
+    if not isinstance(source, str) or source.endswith(ARCHIVES) or "${" in source:
         return None
     zipped = any(token.lemma in {"zip"} for token in view.tokens if token.word)
     if target is None:

@@ -8,3 +8,4 @@ from agents.embedded import frames_files, frames_system, frames_write
 from agents.embedded.frames import Frame
 
 FRAMES: Final[tuple[Frame, ...]] = (*frames_system.FRAMES, *frames_files.FRAMES, *frames_write.FRAMES)
+KNOWN: Final = frozenset(frame.skill for frame in FRAMES)

@@ -322,6 +322,11 @@ def _compare_back(composer: Composer, view: View, last: Result) -> bool:
     operator = operators.sameness(view)
     if operator is None or not last.many or not _rest_points_back(view, operator, frozenset({"each", "other", "compare"})):
         return False
+    return compare_last(composer, last)
+
+
+def compare_last(composer: Composer, last: Result) -> bool:
+    """Compares the outputs of the fan-out that `last` is."""
     more: JsonObject = {"by": _same_path(composer, last)} if _same_path(composer, last) else {}
     step = _data(composer, "data.compare", last.records, more, f"comparison of {last.title}")
     composer.results.append(Result(step, "data.compare", title=f"comparison of {last.title}"))

@@ -14,7 +14,8 @@ from agents.embedded.clauses import merge_words, segment
 from agents.embedded.compose import Composer
 from agents.embedded.devices import Directory
 from agents.embedded.gate import refuse_kind
-from agents.embedded.grammar import FRAMES
+from agents.embedded.generic import frames_for
+from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.mentions import find_places
 from agents.embedded.paraphrases import PHRASES
 from agents.embedded.outcome import Stop, decline
@@ -83,7 +84,7 @@ class EmbeddedPlanner:
         known = tuple((name, spec.version) for name, spec in specs.items())
         if self._understanding is None or known != self._known:
             self._known = known
-            self._understanding = Understanding(FRAMES, specs, Index(specs.values(), PHRASES))
+            self._understanding = Understanding((*FRAMES, *frames_for(specs.values(), KNOWN)), specs, Index(specs.values(), PHRASES))
         return self._understanding
 
 
