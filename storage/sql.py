@@ -44,11 +44,7 @@ class SqlStore:
         self._registering: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        try:
-            await self.writer.open()
-        except StoreError:
-            await self._reader.close()
-            raise
+        await self.writer.open()
 
     async def close(self) -> None:
         await self.writer.close()

@@ -33,7 +33,6 @@ BUSY_S = 0.5
 """How long SQLite itself waits for another program's lock; the writer then waits on, and says so."""
 READERS = 2
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     # 16 MiB between checkpoints: each costs two more syncs, in the middle of a commit.
     "wal_autocheckpoint=4000",
@@ -70,6 +69,8 @@ class SqliteSink:
             self._lock.acquire()
             connection = self._connection = self._engine.connect()
             state = schema.examine(connection)
+            # Only now: it changes the file, which must be ours.
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             if state is not schema.State.CURRENT:
                 self.call([lambda inside: schema.prepare(inside, schema.examine(inside))])
             for statement in self._setup:
