@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from typing import Literal
 
-from protocol.errors import ErrorCode
 from protocol.vocabulary import Json
-from tools import loglines
 from tools.arguments import Items, JsonPath, Limit, Order, Output
 from tools.arguments import Regex as Pattern
 from tools.context import ToolContext
-from tools.errors import ToolError
+from tools.items import Op, compared, finite, holds, key_of, matched, matching
 from tools.jsonpath import Missing, canonical, flat, is_number, ranking, walk
-from tools.regexes import Regex
 from tools.skill import skill
-
-Op = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "matches"]
-BATCH = 5_000
 
 
 class KeyCount(Output):
@@ -100,7 +93,7 @@ def count_by(
         limit: Most keys to return, the most frequent first.
     """
     found = flat(items)
-    keys = _matched(context, found, pattern) if pattern is not None else [_key(item, by) for item in found]
+    keys = matched(context, found, pattern) if pattern is not None else [key_of(item, by) for item in found]
     counter = Counter(key for key in keys if key is not None)
     ordered = sorted(counter.items(), key=lambda one: (-one[1], one[0]))
     # What does not fit among the keys counts as other: the sum stays the total.
@@ -207,7 +200,7 @@ def filter_(
     found = flat(items)
     values = [walk(item, by) for item in found]
     by_pattern = op == "matches"
-    keep = _matching(context, values, value) if by_pattern else [_holds(one, op, value) for one in values]
+    keep = matching(context, values, value) if by_pattern else [holds(one, op, value) for one in values]
     kept = [item for item, good in zip(found, keep, strict=True) if good]
     return Filtered(items=kept, count=len(kept), total=len(found))
 
@@ -237,11 +230,11 @@ def stats(context: ToolContext, *, items: Items, by: JsonPath | None = None) -> 
         return Statistics(count=0, sum=0.0, average=None, minimum=None, maximum=None, median=None)
     return Statistics(
         count=len(numbers),
-        sum=_finite(sum(numbers)),
-        average=_finite(sum(numbers) / len(numbers)),
+        sum=finite(sum(numbers)),
+        average=finite(sum(numbers) / len(numbers)),
         minimum=min(numbers),
         maximum=max(numbers),
-        median=_finite(statistics.median(numbers)),
+        median=finite(statistics.median(numbers)),
     )
 
 
@@ -266,110 +259,10 @@ def compare(context: ToolContext, *, items: Items, by: JsonPath | None = None) -
     groups: dict[str, tuple[Json, list[str]]] = {}
     found = flat(items)
     for number, item in enumerate(found, 1):
-        value, device = _compared(item, by)
+        value, device = compared(item, by)
         groups.setdefault(canonical(value), (value, []))[1].append(device or f"#{number}")
     ordered = sorted(
         (Group(value=value, devices=devices, count=len(devices)) for value, devices in groups.values()),
         key=lambda group: -group.count,
     )
     return Comparison(equal=len(ordered) <= 1, groups=ordered, count=len(found))
-
-
-def _compared(item: Json, by: str | None) -> tuple[Json, str]:
-    """The value that is compared (None where it is missing), and the device that it comes from, if any."""
-    record = item if isinstance(item, dict) and "device" in item else None
-    if by is None and record is not None and "output" in record:
-        by = "output"
-    value = walk(item, by)
-    return None if isinstance(value, Missing) else value, str(record["device"]) if record is not None else ""
-
-
-def _finite(number: float) -> float:
-    if number in (float("inf"), float("-inf")):
-        raise ToolError(ErrorCode.BAD_ARGUMENTS, "the numbers are too large to add up")
-    return number
-
-
-def _line(item: Json) -> str | None:
-    """The text of an item: itself, or what a search's match or a log's record carries."""
-    if isinstance(item, str):
-        return item
-    if isinstance(item, dict):
-        for key in ("text", "line", "message", "msg"):
-            if isinstance(item.get(key), str):
-                return str(item[key])
-    return None
-
-
-def _key(item: Json, by: str) -> str | None:
-    """What the item counts under, or None where it says nothing of it."""
-    if by == "line" and not isinstance(item, dict):
-        return _written(item)
-    if by == "extension":
-        return _extension(item)
-    if isinstance(item, dict):
-        value = walk(item, by)
-        if not isinstance(value, Missing) and value is not None:
-            return _written(value)
-        if by in loglines.FIELDS and (found := loglines.from_record(item, by)) is not None:
-            return found
-    line = _line(item)
-    if line is None:
-        return None
-    return line if by == "line" else loglines.field(line, by)
-
-
-def _written(value: Json) -> str:
-    return value if isinstance(value, str) else canonical(value)
-
-
-def _extension(item: Json) -> str | None:
-    """Of a path or a file's entry: `.log`; of a name without one: `(none)`."""
-    path = item if isinstance(item, str) else walk(item, "path") if isinstance(item, dict) else None
-    if not isinstance(path, str):
-        return None
-    stem, dot, ending = path.rpartition("/")[2].rpartition(".")
-    return f".{ending.lower()}" if stem and dot and ending else "(none)"
-
-
-def _matched(context: ToolContext, items: list[Json], pattern: str) -> list[str | None]:
-    lines = [_line(item) or "" for item in items]
-    with Regex(context, pattern) as regex:
-        return [key for start in range(0, len(lines), BATCH) for key in regex.groups(lines[start : start + BATCH])]
-
-
-def _matching(context: ToolContext, values: list[Json | Missing], pattern: Json) -> list[bool]:
-    if not isinstance(pattern, str) or not pattern:
-        raise ToolError(ErrorCode.BAD_ARGUMENTS, "`value` must be a regular expression (text) where `op` is matches")
-    keep = [False] * len(values)
-    texts = [(index, value) for index, value in enumerate(values) if isinstance(value, str)]
-    with Regex(context, pattern) as regex:
-        for start in range(0, len(texts), BATCH):
-            batch = texts[start : start + BATCH]
-            for found in regex.search([text for _, text in batch]):
-                keep[batch[found][0]] = True
-    return keep
-
-
-def _holds(found: Json | Missing, op: Op, value: Json) -> bool:
-    """As conditions on edges hold: what is missing, or cannot be compared, does not."""
-    if isinstance(found, Missing):
-        return False
-    if op in ("==", "!="):
-        return (canonical(found) == canonical(value)) == (op == "==")
-    if op == "contains":
-        return _contains(found, value)
-    if is_number(found) != is_number(value) or isinstance(found, str) != isinstance(value, str):
-        return False
-    if not is_number(found) and not isinstance(found, str):
-        return False
-    left, right = ranking(found), ranking(value)
-    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
-
-
-def _contains(found: Json, value: Json) -> bool:
-    if isinstance(found, str):
-        return isinstance(value, str) and value in found
-    if isinstance(found, list):
-        return any(canonical(one) == canonical(value) for one in found)
-    return isinstance(found, dict) and isinstance(value, str) and value in found

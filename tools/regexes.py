@@ -34,7 +34,14 @@ class Regex:
     def __init__(self, context: ToolContext, pattern: str, *, ignore_case: bool = False) -> None:
         self._context = context
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}
+            [sys.executable, "-I", "-S", _WORKER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Its complaints reach nobody: an error comes as an answer, a death as its end.
+            stderr=subprocess.DEVNULL,
+            env={},
+            # A Ctrl-C at the agent's terminal is the agent's to answer.
+            start_new_session=True,
         )
         try:
             self._ask({"pattern": pattern, "ignore_case": ignore_case})

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Generic, ParamSpec, TypeVar, get_type_hints
+from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -33,19 +33,22 @@ from tools.threads import in_thread
 
 P = ParamSpec("P")
 R = TypeVar("R")
+# What typing itself returns for a function.
+_Hints = dict[str, Any]
 _ARGUMENTS = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Skill(Generic[P, R]):
     """A function with its specification and the adapters that check what goes in and comes out."""
 
-    def __init__(self, function: Callable[P, R], spec: SkillSpec, arguments: type[BaseModel]) -> None:
+    def __init__(
+        self, function: Callable[P, R], spec: SkillSpec, arguments: type[BaseModel], dump: Callable[[object], Json]
+    ) -> None:
         self.function = function
         self.spec = spec
         self.__doc__ = function.__doc__
-        self._arguments = arguments
         self._validate = arguments.__pydantic_validator__.validate_python
-        self._dump, _ = _output(function, spec.name)
+        self._dump = dump
         self._run = _runner(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -96,26 +99,27 @@ def skill(
     """Make a function a skill. Raises TypeError or ValueError, at import, where its signature cannot be one."""
 
     def make(function: Callable[P, R]) -> Skill[P, R]:
-        arguments = _arguments(function, name)
+        hints = get_type_hints(function, include_extras=True)
+        arguments = _arguments(function, name, hints)
+        dump, output_schema = _output(hints.get("return"), name)
         spec = SkillSpec(
             name=name,
             description=first_paragraph(function.__doc__ or ""),
             input_schema=tidy(arguments.model_json_schema()),
-            output_schema=_output(function, name)[1],
+            output_schema=output_schema,
             risk=risk,
             idempotent=idempotent,
             timeout_s=timeout_s,
             examples=examples,
             version=version,
         )
-        return Skill(function, spec, arguments)
+        return Skill(function, spec, arguments, dump)
 
     return make
 
 
-def _arguments(function: Callable[P, R], name: str) -> type[BaseModel]:
+def _arguments(function: Callable[P, R], name: str, hints: _Hints) -> type[BaseModel]:
     """The model of the keyword arguments: strict, nothing unknown."""
-    hints = get_type_hints(function, include_extras=True)
     described = argument_descriptions(function.__doc__ or "")
     fields: dict[str, tuple[object, FieldInfo]] = {}
     first, *rest = inspect.signature(function).parameters.values()
@@ -134,9 +138,8 @@ def _arguments(function: Callable[P, R], name: str) -> type[BaseModel]:
     return create_model(f"{name} arguments", __config__=_ARGUMENTS, **fields)  # type: ignore[call-overload, no-any-return]
 
 
-def _output(function: Callable[P, R], name: str) -> tuple[Callable[[object], Json], JsonSchema]:
-    """How to turn the function's result into JSON, and that JSON's schema."""
-    kind = get_type_hints(function, include_extras=True)["return"]
+def _output(kind: object, name: str) -> tuple[Callable[[object], Json], JsonSchema]:
+    """How to turn a result of this type into JSON, and that JSON's schema."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         model: type[BaseModel] = kind
         serialize = model.__pydantic_serializer__.to_python

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import stat
@@ -32,8 +33,6 @@ class Stage:
             self._clear(above, names[-1])
             with os.fdopen(os.open(names[-1], _NEW, mode & 0o777, dir_fd=above), "wb") as file:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
 
     def make_folder(self, names: Sequence[str]) -> None:
         with self._above([*names, "."]):
@@ -75,12 +74,21 @@ def staged(folder: int, *, overwrite: bool, same: bool = False) -> Iterator[Stag
         try:
             yield Stage(inner)
             _compare(inner, folder, "", overwrite, same)
+            _sync(inner)
             _merge(inner, folder)
         finally:
             os.close(inner)
     finally:
         remove(folder, name)
     sync_folder(folder)
+
+
+def _sync(folder: int) -> None:
+    """Make all files durable before any gets its name: once for all of them, not a wait for each."""
+    try:
+        ctypes.CDLL(None).syncfs(folder)
+    except (OSError, AttributeError):
+        os.sync()
 
 
 def _mode(folder: int, name: str) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from protocol.errors import ErrorCode
@@ -37,9 +39,7 @@ async def get(context: ToolContext, url: str) -> AsyncIterator[tuple[httpx2.Resp
 
     timeout = httpx2.Timeout(READ_S, connect=CONNECT_S)
     try:
-        # The machine's own certificates (SSL_CERT_FILE) count; its proxies and netrc do not.
-        trusted = httpx2.create_ssl_context(trust_env=True)
-        async with httpx2.AsyncClient(timeout=timeout, trust_env=False, headers=_HEADERS, verify=trusted) as client:
+        async with httpx2.AsyncClient(timeout=timeout, trust_env=False, headers=_HEADERS, verify=_trusted()) as client:
             response, final = await _follow(context, client, _checked(httpx2.URL(url)))
             try:
                 yield response, final
@@ -52,6 +52,14 @@ async def get(context: ToolContext, url: str) -> AsyncIterator[tuple[httpx2.Resp
     except httpx2.HTTPError as error:
         what = str(error) or type(error).__name__
         raise ToolError(ErrorCode.UNAVAILABLE, f"the server cannot be reached: {what}", retryable=True) from error
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The machine's own certificates (SSL_CERT_FILE) count; its proxies and netrc do not. Slow to read, so read once."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=True)
 
 
 def _checked(url: httpx2.URL) -> httpx2.URL:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from pathlib import Path
+
+import pytest
 
 from protocol.errors import ErrorCode
 from tests.tools.conftest import Call, Refused
@@ -41,6 +44,28 @@ async def test_publish_bad_input(refused: Refused, workspace: Path) -> None:
 async def test_an_unknown_artifact_leaves_nothing(refused: Refused, workspace: Path) -> None:
     await refused(ErrorCode.UNKNOWN_ARTIFACT, "artifact.save", artifact="0" * 64, path="x")
     assert os.listdir(workspace) == []
+
+
+async def test_a_cancelled_transfer_leaves_nothing(
+    registry: Registry, context: FakeToolContext, workspace: Path
+) -> None:
+    begun = asyncio.Event()
+
+    class Slow(FakeArtifactPort):
+        async def save(self, sha256: str, path: Path) -> int:
+            path.write_bytes(b"half of it")  # noqa: ASYNC240 - a test file
+            begun.set()
+            await asyncio.Event().wait()
+            return 0
+
+    context.artifacts = Slow()
+    call = registry.call("artifact.save", {"artifact": "0" * 64, "path": "sub/x"}, context)
+    task = asyncio.create_task(call)
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert os.listdir(workspace / "sub") == []
 
 
 async def test_save_bad_input(refused: Refused, workspace: Path, context: FakeToolContext) -> None:
