@@ -252,9 +252,11 @@ class Gateway:
         connection.heard = now
         if not connection.name:
             for message in messages:
-                assert isinstance(message, Hello)
-                async with self._admitting:
-                    await self._admit(connection, message, peer)
+                if isinstance(message, Hello):
+                    async with self._admitting:
+                        await self._admit(connection, message, peer)
+                else:  # a fault: the device will not have us
+                    self._close(connection, CLOSE_FAULT, "turned away by the device")
             return
         if messages:
             await self._handle(connection, messages)

@@ -86,6 +86,7 @@ class Asterism:
         self.gateway = Gateway(self.reception, gateway, contents, clock=self._clock.now)
         self.engine.attach(self.gateway)
         self._contents = contents
+        self._preparing: asyncio.Task[None] | None = None
         self._started = False
 
     async def start(self) -> None:
@@ -95,6 +96,9 @@ class Asterism:
         self.gateway.start()
         await self.engine.start()
         self._started = True
+        if isinstance(self._leader, LeadingSupervisor):
+            # LangGraph takes a second to import: in the background, before the first request needs it.
+            self._preparing = asyncio.create_task(self._prepare(self._leader))
 
     async def stop(self) -> None:
         """Stop cleanly; open runs go on after the next start. Safe to call twice."""
@@ -104,9 +108,17 @@ class Asterism:
             await self._supervision.stop()
             await self.gateway.stop()
             await self.engine.stop()
+        if self._preparing is not None:
+            await asyncio.gather(self._preparing, return_exceptions=True)
         if isinstance(self._leader, LeadingSupervisor):
             await self._leader.close()
         await self.store.close()
+
+    async def _prepare(self, leader: LeadingSupervisor) -> None:
+        try:
+            await leader.prepare()
+        except Exception as error:  # noqa: BLE001 - the first consultation tries again, and says so where it fails
+            log.warning("the supervisor could not be prepared", error=str(error))
 
     def _trouble(self, code: str | None) -> None:
         """The store says that it is in trouble, or well again."""

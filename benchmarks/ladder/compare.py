@@ -38,7 +38,9 @@ def expected(steps: list[str], fleet: FleetView) -> dict[str, Node]:
         arguments, after = _rest(found["rest"].strip())
         for reference in find(arguments):
             after.setdefault(reference.task, "")
-        nodes[found["id"]] = Node(found["skill"], _where(found["where"], fleet), _plain(found["skill"], arguments, fleet), after)
+        nodes[found["id"]] = Node(
+            found["skill"], _where(found["where"], fleet), _plain(found["skill"], arguments, fleet), after
+        )
     return nodes
 
 
@@ -67,7 +69,9 @@ def _where(text: str, fleet: FleetView) -> tuple[str, ...]:
         return tuple(fleet.devices)
     kind, colon, value = text.partition(":")
     if colon:
-        return tuple(n for n, d in fleet.devices.items() if (d.kind == value if kind == "kind" else d.labels.get(kind) == value))
+        return tuple(
+            n for n, d in fleet.devices.items() if (d.kind == value if kind == "kind" else d.labels.get(kind) == value)
+        )
     return tuple(sorted(name for name in text.split(",") if name))
 
 
@@ -96,9 +100,14 @@ def _selected(selector: Selector, fleet: FleetView, nodes: dict[str, Node]) -> t
     fits = []
     for name, device in fleet.devices.items():
         labels = all(device.labels.get(key) == value for key, value in selector.labels.items())
-        if ((not selector.names or name in selector.names) and (selector.kind in (None, device.kind)) and labels
-                and (selector.os in (None, device.profile.os)) and name not in selector.exclude
-                and (not selector.gpu or device.profile.gpus)):  # fmt: skip
+        if (
+            (not selector.names or name in selector.names)
+            and (selector.kind in (None, device.kind))
+            and labels
+            and (selector.os in (None, device.profile.os))
+            and name not in selector.exclude
+            and (not selector.gpu or device.profile.gpus)
+        ):
             fits.append(name)
     return tuple(fits)
 
@@ -116,7 +125,10 @@ def same(wanted: dict[str, Node], got: dict[str, Node]) -> bool:
     """Whether one renaming of ids makes the plans equal."""
     if len(wanted) != len(got):
         return False
-    options = [[name for name, node in got.items() if node.skill == want.skill and node.devices == want.devices] for want in wanted.values()]
+    options = [
+        [name for name, node in got.items() if node.skill == want.skill and node.devices == want.devices]
+        for want in wanted.values()
+    ]
     if any(not names for names in options):
         return False
     for choice in product(*options):
@@ -151,7 +163,9 @@ def _fits(want: Json, got: Json) -> bool:
         return True
     if isinstance(want, dict) and isinstance(got, dict):
         return want.keys() == got.keys() and all(_fits(value, got[key]) for key, value in want.items())
-    return want == got and type(want) is type(got) or (isinstance(want, (int, float)) and isinstance(got, (int, float)) and want == got)
+    return (want == got and type(want) is type(got)) or (
+        isinstance(want, (int, float)) and isinstance(got, (int, float)) and want == got
+    )
 
 
 def _reduced(after: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

@@ -62,10 +62,15 @@ def evaluate(part: str, *, items: bool) -> int:
         wrong_writes += verdict == "wrong" and isinstance(result, Plan) and writes(result)
         if items and verdict != "right":
             print(f"{verdict:8} {item['id']} {item['text']}\n         {_told(result)}")
-    print(f"{part}: {len(rows)} requests: " + ", ".join(f"{totals[name]} {name}" for name in ("right", "wrong", "declined", "asked")))
-    print(f"  in scope: {scope['planned and right']} of {scope['in scope']} planned and right"
-          f" ({scope['planned and right'] / scope['in scope']:.1%}); out of scope or ambiguous: {scope['refused']} of"
-          f" {scope['out of scope']} refused or asked; wrong with a write: {wrong_writes}")  # fmt: skip
+    print(
+        f"{part}: {len(rows)} requests: "
+        + ", ".join(f"{totals[name]} {name}" for name in ("right", "wrong", "declined", "asked"))
+    )
+    print(
+        f"  in scope: {scope['planned and right']} of {scope['in scope']} planned and right"
+        f" ({scope['planned and right'] / scope['in scope']:.1%}); out of scope or ambiguous: {scope['refused']} of"
+        f" {scope['out of scope']} refused or asked; wrong with a write: {wrong_writes}"
+    )
     quantiles = statistics.quantiles(times, n=20)
     print(f"  planning: median {statistics.median(times) * 1e3:.1f} ms, p95 {quantiles[18] * 1e3:.1f} ms")
     return totals["wrong"]
@@ -75,7 +80,9 @@ def _told(result: Plan | Clarification | Declined) -> str:
     if isinstance(result, Plan):
         return " ; ".join(
             f"{s.id}={s.skill} {json.dumps(s.arguments)} {s.devices.model_dump(mode='json', exclude_defaults=True)}"
-            f" {[(e.step, e.when.model_dump(mode='json') if e.when else None) for e in s.after]}" for s in result.steps)  # fmt: skip
+            f" {[(e.step, e.when.model_dump(mode='json') if e.when else None) for e in s.after]}"
+            for s in result.steps
+        )
     return result.reason + f" {list(result.unplaced)}" if isinstance(result, Declined) else result.question
 
 

@@ -1,7 +1,7 @@
 """A rig for end-to-end benchmarks: a real orchestrator process, real device agents in another one, loopback between.
 
-    python -m benchmarks.support.rig orchestrator --data DIR --port-file F [--db URL]
-    python -m benchmarks.support.rig devices --url URL --count N --data DIR --ready-file F [--slots N]
+python -m benchmarks.support.rig orchestrator --data DIR --port-file F [--db URL]
+python -m benchmarks.support.rig devices --url URL --count N --data DIR --ready-file F [--slots N]
 """
 
 from __future__ import annotations

@@ -110,7 +110,9 @@ class Bench:
             running=tuple(running),
             held=tuple(held),
         )
-        epoch = await self.store.register_device(name, f"id-{name}", "server", hello.model_dump_json(), self.clock.now())
+        epoch = await self.store.register_device(
+            name, f"id-{name}", "server", hello.model_dump_json(), self.clock.now()
+        )
         self.engine.joined(hello, epoch, resumed=resumed)
         await self.settle()
         return epoch
