@@ -56,7 +56,7 @@ async def get(context: ToolContext, url: str) -> AsyncIterator[tuple[httpx2.Resp
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """The machine's own certificates (SSL_CERT_FILE) count; its proxies and netrc do not. Slow to read, so read once."""
+    """The machine's own certificates (SSL_CERT_FILE) count; its proxies and netrc do not. Read once: it takes long."""
     import httpx2
 
     return httpx2.create_ssl_context(trust_env=True)

@@ -172,23 +172,22 @@ def test_swapping_links_all_the_time(ws: Workspace, workspace: Path, outside: Pa
     stop = threading.Event()
 
     def swap() -> None:
+        targets = [str(outside), "real"]
         while not stop.is_set():
-            os.symlink(outside, workspace / "new")
-            with suppress(OSError):
-                os.rename(workspace / "sub", workspace / "old")
-            os.rename(workspace / "new", workspace / "sub")
-            os.unlink(workspace / "sub")
-            os.symlink("real", workspace / "sub")
+            os.symlink(targets[0], workspace / "new")
+            os.replace(workspace / "new", workspace / "sub")
+            targets.reverse()
 
     os.symlink("real", workspace / "sub")
     swapper = threading.Thread(target=swap)
     swapper.start()
     seen = set()
     try:
-        for _ in range(1500):
+        for turn in range(1500):
             try:
                 seen.add(read(ws, "sub/secret"))
-                write(ws, "sub/secret", b"mine")
+                if turn % 10 == 0:
+                    write(ws, "sub/secret", b"mine")
             except ToolError as error:
                 seen.add(error.code.value.encode())
     finally:
