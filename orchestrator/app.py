@@ -91,6 +91,7 @@ class Asterism:
 
     async def start(self) -> None:
         """Open the record, take up what is open, and let devices in. Raises StoreError."""
+        self._make_folder()
         await self.store.open()
         self.reception.guarded = bool(await self.store.tokens())
         self.gateway.start()
@@ -113,6 +114,14 @@ class Asterism:
         if isinstance(self._leader, LeadingSupervisor):
             await self._leader.close()
         await self.store.close()
+
+    def _make_folder(self) -> None:
+        """The data folder is ours to make; a database that lies elsewhere is not."""
+        try:
+            self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            message = f"The data folder {self.settings.data_dir} cannot be made: {error.strerror}."
+            raise StoreError("database_unavailable", message, remedy="Set ASTERISM_DATA_DIR to another one.") from None
 
     async def _prepare(self, leader: LeadingSupervisor) -> None:
         try:

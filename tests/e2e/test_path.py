@@ -259,8 +259,8 @@ async def test_the_same_key_is_the_same_run(tmp_path: Path) -> None:
         first = await system.app.submit(request, key="k1")
         second = await system.app.submit(request, key="k1")
         assert (first[0], first[1], second[1]) == (second[0], True, False)
+        other = request.model_copy(update={"policy": RunPolicy(approve="none")})
         with pytest.raises(Refusal, match="another request"):
-            other = request.model_copy(update={"policy": RunPolicy(approve="none")})
             await system.app.submit(other, key="k1")
 
 
