@@ -17,10 +17,11 @@ from agents.embedded.devices import Directory, Place
 from agents.embedded.evidence import Evidence
 from agents.embedded.mentions import find_places
 from agents.embedded.outcome import Stop
-from agents.embedded.text import normalise, stem
 from agents.embedded.slots import FILE_NOUNS, FOLDER_NOUNS
+from agents.embedded.text import normalise, stem
 from agents.embedded.tokens import Kind, Token, tokenise
 from agents.embedded.words import FILLERS, LEADS, NEGATIONS
+from agents.embedded.wordset import words
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Declined, Plan, Selector, Step
 from orchestrator.core.references import find
@@ -28,21 +29,34 @@ from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, Risk, SkillSpec
 
 NUMERIC = frozenset({Kind.NUMBER, Kind.SIZE, Kind.DURATION, Kind.PERCENT})
-FREE_ARGUMENTS = frozenset({"by", "title", "sections", "items", "op", "value", "order", "sort", "algorithm", "interpreter", "format", "type"})
+FREE_ARGUMENTS = words("by title sections items op value order sort algorithm interpreter format type")
 IF_WORDS = frozenset({"if", "unless", "otherwise", "else"})
-STRUCTURE = frozenset(
-    "then after that afterwards next finally lastly first second third before if unless otherwise else and or but when while once done "
-    "meanwhile parallel simultaneously same time each every all both any one two except excluding besides other than more less over under "
-    "above below untouched older newer larger smaller bigger longer shorter higher lower least most between result output them those these last followed step also respectively together called named labelled labeled tagged to from with by into onto other fails fail failed succeeds works so".split()
-) | FILE_NOUNS | FOLDER_NOUNS  # fmt: skip
-DEFAULTS = (re.compile(r"reports/[a-z0-9-]+\.md"), re.compile(r"backups(/.*)?"), re.compile(r"\*(\.[A-Za-z0-9]+)?"), re.compile(r"\.{1,2}/?"),
-            re.compile(r"\n?"))  # fmt: skip
+STRUCTURE = (
+    words(
+        "then after that afterwards next finally lastly first second third before if unless otherwise else "
+        "and or but when while once done meanwhile parallel simultaneously same time each every all both any "
+        "one two except excluding besides other than more less over under above below untouched older newer "
+        "larger smaller bigger longer shorter higher lower least most between result output them those these "
+        "last followed step also respectively together called named labelled labeled tagged to from with by "
+        "into onto other fails fail failed succeeds works so"
+    )
+    | FILE_NOUNS
+    | FOLDER_NOUNS
+)
+DEFAULTS = (
+    re.compile(r"reports/[a-z0-9-]+\.md"),
+    re.compile(r"backups(/.*)?"),
+    re.compile(r"\*(\.[A-Za-z0-9]+)?"),
+    re.compile(r"\.{1,2}/?"),
+    re.compile(r"\n?"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One thing unexplained. Codes: `unused_literal`, `unused_device`, `unused_word`, `unused_negation`, `unused_condition`;
+    """One thing unexplained. Codes: `unused_literal`, `unused_device`, `unused_word`, `unused_negation`,
 
+    `unused_condition`;
     `unexplained_device`, `unexplained_argument`, `unexplained_skill`; `unreadable` where the devices cannot be told.
     """
 
@@ -51,11 +65,19 @@ class Gap:
     words: tuple[str, ...] = ()
 
 
-def check(text: str, plan: Plan, fleet: FleetView, *, client: str | None = None, answers: Sequence[tuple[str, str]] = (),
-          attachment: str = "", strict: bool = False) -> tuple[Gap, ...]:  # fmt: skip
+def check(
+    text: str,
+    plan: Plan,
+    fleet: FleetView,
+    *,
+    client: str | None = None,
+    answers: Sequence[tuple[str, str]] = (),
+    attachment: str = "",
+    strict: bool = False,
+) -> tuple[Gap, ...]:
     """Every gap between a request and a plan for it; none where the plan covers the request exactly."""
     checker = _Checker.of(text, plan, fleet, client=client, answers=answers, attachment=attachment)
-    return tuple((*checker.forward(strict), *checker.backward()))
+    return (*checker.forward(strict), *checker.backward())
 
 
 @dataclass
@@ -74,7 +96,16 @@ class _Checker:
     unreadable: str = ""
 
     @classmethod
-    def of(cls, text: str, plan: Plan, fleet: FleetView, *, client: str | None, answers: Sequence[tuple[str, str]], attachment: str) -> _Checker:
+    def of(
+        cls,
+        text: str,
+        plan: Plan,
+        fleet: FleetView,
+        *,
+        client: str | None,
+        answers: Sequence[tuple[str, str]],
+        attachment: str,
+    ) -> _Checker:
         plain = normalise(text)
         tokens = merge_words(tokenise(plain))
         unreadable, places = "", list[Place]()
@@ -84,7 +115,19 @@ class _Checker:
             # A model may have resolved what the grammar of mentions cannot: then devices are checked by name alone.
             unreadable = stop.result.reason if isinstance(stop.result, Declined) else stop.result.question
         specs = fleet.skills
-        self = cls(plain, plan, fleet, specs, tokens, places, Evidence.of(specs), client, answers, attachment, unreadable=unreadable)
+        self = cls(
+            plain,
+            plan,
+            fleet,
+            specs,
+            tokens,
+            places,
+            Evidence.of(specs),
+            client,
+            answers,
+            attachment,
+            unreadable=unreadable,
+        )
         for step in plan.steps:
             self.selected[step.id] = self._devices(step)
         return self
@@ -92,8 +135,11 @@ class _Checker:
     def _devices(self, step: Step) -> frozenset[str]:
         if step.devices.same_as is not None:
             return self.selected.get(step.devices.same_as, frozenset())
-        return frozenset(name for name, device in self.fleet.devices.items() if fits(step.devices, name, self.fleet)
-                         and (step.skill in device.skills or name in step.devices.names))  # fmt: skip
+        return frozenset(
+            name
+            for name, device in self.fleet.devices.items()
+            if fits(step.devices, name, self.fleet) and (step.skill in device.skills or name in step.devices.names)
+        )
 
     # --- forward: all that the request says is used -------------------------------------------------------------
 
@@ -110,9 +156,8 @@ class _Checker:
             if token.kind in (Kind.QUOTED, Kind.PATH, Kind.GLOB, Kind.URL, Kind.HOST, Kind.LABEL):
                 if not self._text_used(str(token.value), texts, joined):
                     yield Gap("unused_literal", f"{token.text} is not used by the plan", (token.text,))
-            elif token.kind in NUMERIC and isinstance(token.value, (int, float)):
-                if not self._number_used(token, numbers, joined):
-                    yield Gap("unused_literal", f"{token.text} is not used by the plan", (token.text,))
+            elif token.kind in NUMERIC and not self._number_used(token, numbers, joined):
+                yield Gap("unused_literal", f"{token.text} is not used by the plan", (token.text,))
 
     def _text_used(self, value: str, texts: Sequence[str], joined: str) -> bool:
         plain = value.rstrip("/")
@@ -160,18 +205,33 @@ class _Checker:
 
     def _asks_whether(self, token: Token) -> bool:
         at = self.tokens.index(token)
-        return any(t.word and t.lemma in {"check", "see", "tell", "know", "verify", "find", "determine", "report", "test", "say"}
-                   for t in self.tokens[max(0, at - 3) : at])  # fmt: skip
+        return any(
+            t.word
+            and t.lemma in {"check", "see", "tell", "know", "verify", "find", "determine", "report", "test", "say"}
+            for t in self.tokens[max(0, at - 3) : at]
+        )
 
     def _words(self, strict: bool) -> Iterator[Gap]:
         skills = {step.skill for step in self.plan.steps}
         known = self.evidence.words(skills) | STRUCTURE
         texts = {text.casefold().rstrip("/") for text in self._texts()}
-        stems = {stem(word) for word in known} | {stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)}
+        stems = {stem(word) for word in known} | {
+            stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)
+        }
         for token in self.tokens:
-            if not token.word or token.lemma in FILLERS or token.lemma in LEADS or token.lemma in NEGATIONS or token.lemma in known:
+            if (
+                not token.word
+                or token.lemma in FILLERS
+                or token.lemma in LEADS
+                or token.lemma in NEGATIONS
+                or token.lemma in known
+            ):
                 continue
-            if token.text.casefold() in texts or stem(token.lemma) in stems or any(stem(part) in stems for part in token.text.split() if " " in token.text):
+            if (
+                token.text.casefold() in texts
+                or stem(token.lemma) in stems
+                or any(stem(part) in stems for part in token.text.split() if " " in token.text)
+            ):
                 continue
             if strict or token.lemma in self.evidence.actions:
                 yield Gap("unused_word", f'nothing in the plan answers to "{token.text}"', (token.text,))
@@ -179,7 +239,9 @@ class _Checker:
     # --- backward: nothing that the request does not say --------------------------------------------------------
 
     def backward(self) -> Iterator[Gap]:
-        spoken = {token.lemma for token in self.tokens if token.word} | {word.casefold() for word in re.findall(r"[^\W_]+", self.text)}
+        spoken = {token.lemma for token in self.tokens if token.word} | {
+            word.casefold() for word in re.findall(r"[^\W_]+", self.text)
+        }
         explained = self._explained_devices()
         for step in self.plan.steps:
             yield from self._device_gap(step, explained)
@@ -189,7 +251,9 @@ class _Checker:
     def _explained_devices(self) -> frozenset[str]:
         named = {name for place in self.places for name in place.names}
         low = self.text.casefold()
-        named |= {name for name in self.fleet.devices if re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", low)}
+        named |= {
+            name for name in self.fleet.devices if re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", low)
+        }
         if self.client is not None:
             named.add(self.client)
         for _, answer in self.answers:
@@ -204,7 +268,11 @@ class _Checker:
         able = [name for name, device in self.fleet.devices.items() if step.skill in device.skills and device.available]
         extra = sorted(self.selected[step.id] - explained)
         if extra and len(able) > 1:
-            yield Gap("unexplained_device", f"step {step.id} runs on {', '.join(extra[:10])}, which the request does not name", tuple(extra[:10]))
+            yield Gap(
+                "unexplained_device",
+                f"step {step.id} runs on {', '.join(extra[:10])}, which the request does not name",
+                tuple(extra[:10]),
+            )
 
     def _argument_gaps(self, step: Step) -> Iterator[Gap]:
         for name, value in step.arguments.items():
@@ -212,7 +280,11 @@ class _Checker:
                 continue
             for text in _strings(value):
                 if not self._explained(text):
-                    yield Gap("unexplained_argument", f"step {step.id}: {name} {text[:80]!r} is not in the request", (text[:80],))
+                    yield Gap(
+                        "unexplained_argument",
+                        f"step {step.id}: {name} {text[:80]!r} is not in the request",
+                        (text[:80],),
+                    )
 
     def _explained(self, text: str) -> bool:
         plain = text.replace("$${", "${")
@@ -231,14 +303,19 @@ class _Checker:
         if spec is None or spec.risk is Risk.READ or self._serves(step):
             return
         if not self.evidence.verbs(step.skill) & spoken:
-            yield Gap("unexplained_skill", f"step {step.id}: the request has no verb that asks for {step.skill}", (step.skill,))
+            yield Gap(
+                "unexplained_skill",
+                f"step {step.id}: the request has no verb that asks for {step.skill}",
+                (step.skill,),
+            )
 
     def _serves(self, step: Step) -> bool:
         """Packing and unpacking around a transfer belong to the transfer, whose own verb is checked."""
         if step.skill not in {"archive.create", "archive.extract"}:
             return False
-        return any(other.skill == "artifact.publish" for other in self.plan.steps) and bool(self.evidence.sends & {
-            token.lemma for token in self.tokens if token.word})  # fmt: skip
+        return any(other.skill == "artifact.publish" for other in self.plan.steps) and bool(
+            self.evidence.sends & {token.lemma for token in self.tokens if token.word}
+        )
 
     # --- the plan's values --------------------------------------------------------------------------------------
 

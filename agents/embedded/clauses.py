@@ -11,31 +11,61 @@ from dataclasses import dataclass, replace
 
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import LEADS, MULTI
+from agents.embedded.wordset import words
 
 SEQUENCE = LEADS | {"first", "second", "third", "finally", "lastly", "next"}
 
-VERBS = frozenset(
-    "show display print give get tell list ls find locate search grep scan count read cat open view delete remove erase rm "
-    "unlink trash write save put create make store append add replace change substitute copy duplicate cp move rename mv "
-    "mkdir archive compress zip tar pack bundle extract unpack unzip untar decompress fetch curl download wget run execute "
-    "exec kill stop terminate compute calculate verify check report collect gather send transfer upload ship push pull "
-    "backup sync mirror sort order rank compare merge combine join summarize summarise sum total average hash checksum "
-    "describe determine identify howmany howmuch howlong tail touch overwrite store tally group email mail print "
-    "restart reboot install update upgrade notify play translate deploy shutdown cleanup turn set post tweet order book "
-    "wipe format schedule remind launch start export dump generate produce build concatenate filter keep bring "
-    "what which how where who when is are does do".split()
-)  # fmt: skip
-_NOT_AFTER_AND = frozenset("is are do does order format total report archive".split())
-THEN = (("then",), ("after", "that"), ("afterwards",), ("afterward",), ("once", "that", "is", "done"), ("once", "done"),
-        ("when", "done"), ("when", "that", "is", "done"), ("followed", "by"), ("subsequently",), ("finally",), ("lastly",),
-        ("once", "that's", "done"), ("when", "that's", "done"), ("next",), ("when", "finished"), ("once", "finished"),
-        ("after", "this"), ("as", "a", "last", "step"), ("once", "it", "is", "done"), ("once", "it's", "done"),
-        ("when", "it", "is", "done"), ("in", "the", "end"))  # fmt: skip
-PARALLEL = (("meanwhile",), ("at", "the", "same", "time"), ("in", "parallel"), ("simultaneously",), ("in", "the", "meantime"))
+VERBS = words(
+    "show display print give get tell list ls find locate search grep scan count read cat open view "
+    "delete remove erase rm unlink trash write save put create make store append add replace change "
+    "substitute copy duplicate cp move rename mv mkdir archive compress zip tar pack bundle extract "
+    "unpack unzip untar decompress fetch curl download wget run execute exec kill stop terminate compute "
+    "calculate verify check report collect gather send transfer upload ship push pull backup sync mirror "
+    "sort order rank compare merge combine join summarize summarise sum total average hash checksum "
+    "describe determine identify howmany howmuch howlong tail touch overwrite store tally group email "
+    "mail print restart reboot install update upgrade notify play translate deploy shutdown cleanup turn "
+    "set post tweet order book wipe format schedule remind launch start export dump generate produce "
+    "build concatenate filter keep bring what which how where who when is are does do"
+)
+_NOT_AFTER_AND = words("is are do does order format total report archive")
+THEN = (
+    ("then",),
+    ("after", "that"),
+    ("afterwards",),
+    ("afterward",),
+    ("once", "that", "is", "done"),
+    ("once", "done"),
+    ("when", "done"),
+    ("when", "that", "is", "done"),
+    ("followed", "by"),
+    ("subsequently",),
+    ("finally",),
+    ("lastly",),
+    ("once", "that's", "done"),
+    ("when", "that's", "done"),
+    ("next",),
+    ("when", "finished"),
+    ("once", "finished"),
+    ("after", "this"),
+    ("as", "a", "last", "step"),
+    ("once", "it", "is", "done"),
+    ("once", "it's", "done"),
+    ("when", "it", "is", "done"),
+    ("in", "the", "end"),
+)
+PARALLEL = (
+    ("meanwhile",),
+    ("at", "the", "same", "time"),
+    ("in", "parallel"),
+    ("simultaneously",),
+    ("in", "the", "meantime"),
+)
 ELSE = (("otherwise",), ("else",), ("if", "not"), ("or", "else"))
-SOFT_IF = frozenset({"check", "see", "tell", "know", "verify", "find", "out", "show", "determine", "me", "test"})
-ACTION_STARTS = frozenset("delete remove erase write create append copy move stop kill run make save download list show add archive "
-                          "compress replace send put store zip touch mkdir read rename".split())  # fmt: skip
+SOFT_IF = words("check see tell know verify find out show determine me test")
+ACTION_STARTS = words(
+    "delete remove erase write create append copy move stop kill run make save download list show add "
+    "archive compress replace send put store zip touch mkdir read rename"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +118,7 @@ class _Cutter:
             self.done.append(Clause(tuple(self.current), self.link, self.mark, self.sentence))
             self.link, self.mark = link, mark
         else:
-            self.link = link if link != "and" or self.link == "start" and not self.done else self.link
+            self.link = link if link != "and" or (self.link == "start" and not self.done) else self.link
             self.mark = mark or self.mark
         self.current = []
 
@@ -99,15 +129,20 @@ class _Cutter:
             at += 1
         token = self.tokens[at] if at < len(self.tokens) else None
         if token is None or not token.word:
-            return token is not None and token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what"))
+            return (
+                token is not None and token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what"))
+            )
         if token.lemma in _NOT_AFTER_AND and not self._object_after(at):
             return False
         return token.lemma in VERBS
 
     def _object_after(self, at: int) -> bool:
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        return after is not None and (after.kind not in (Kind.PUNCT, Kind.WORD) or after.lemma in {
-            "the", "all", "it", "them", "a", "an", "there", "any", "my", "how", "what", "which", "on"})  # fmt: skip
+        return after is not None and (
+            after.kind not in (Kind.PUNCT, Kind.WORD)
+            or after.lemma
+            in {"the", "all", "it", "them", "a", "an", "there", "any", "my", "how", "what", "which", "on"}
+        )
 
     def run(self) -> list[Clause]:
         at = 0
@@ -132,9 +167,17 @@ class _Cutter:
             self._drop_and()
             self.cut("and" if self.done or self.current else "start", token.lemma)
             return at + 1
-        if token.kind is Kind.PUNCT and token.text in {",", ":", "–", "—", "--", "-", "&", "+"} or token.lemma == "and" and token.word:
+        if (token.kind is Kind.PUNCT and token.text in {",", ":", "–", "—", "--", "-", "&", "+"}) or (
+            token.lemma == "and" and token.word
+        ):
             return self.comma(at)
-        if self.mark in {"if", "unless"} and token.lemma in ACTION_STARTS and token.word and (len(self.current) > 1 or self.low(at - 1) == "so") and not self._noun(at):
+        if (
+            self.mark in {"if", "unless"}
+            and token.lemma in ACTION_STARTS
+            and token.word
+            and (len(self.current) > 1 or self.low(at - 1) == "so")
+            and not self._noun(at)
+        ):
             self.cut("and")
         self.current.append(token)
         return at + 1
@@ -144,8 +187,15 @@ class _Cutter:
 
     def _inner(self, at: int, end: int) -> bool:
         """`next` and `finally` part clauses only where a clause follows."""
-        return self.tokens[at].lemma in {"next", "finally", "lastly", "in", "then"} and end - at == 1 and not (
-            self.verb_at(end) or (end < len(self.tokens) and self.tokens[end].text == ",") or self.low(end) in {"on", "if", "unless", "for"})  # fmt: skip
+        return (
+            self.tokens[at].lemma in {"next", "finally", "lastly", "in", "then"}
+            and end - at == 1
+            and not (
+                self.verb_at(end)
+                or (end < len(self.tokens) and self.tokens[end].text == ",")
+                or self.low(end) in {"on", "if", "unless", "for"}
+            )
+        )
 
     def _drop_and(self) -> None:
         while self.current and (self.current[-1].lemma in {"and", "but", "or"} or self.current[-1].text == ","):
@@ -182,10 +232,16 @@ def segment(tokens: Sequence[Token]) -> list[Clause]:
 def _stripped(clause: Clause) -> Clause:
     """Without sequence words in front ("first,") and punctuation around."""
     tokens = list(clause.tokens)
-    while tokens and (tokens[0].kind is Kind.PUNCT or tokens[0].lemma in {"and", "also", "but", "so", "plus"}
-                      or tokens[0].lemma in {"first", "firstly", "second", "secondly", "third", "finally", "lastly", "next",
-                                             "step", "todo", "then"} and len(tokens) > 1
-                      and (tokens[1].text in {",", ":"} or tokens[1].lemma in VERBS)):  # fmt: skip
+    while tokens and (
+        tokens[0].kind is Kind.PUNCT
+        or tokens[0].lemma in {"and", "also", "but", "so", "plus"}
+        or (
+            tokens[0].lemma
+            in {"first", "firstly", "second", "secondly", "third", "finally", "lastly", "next", "step", "todo", "then"}
+            and len(tokens) > 1
+            and (tokens[1].text in {",", ":"} or tokens[1].lemma in VERBS)
+        )
+    ):
         tokens.pop(0)
     while tokens and tokens[-1].kind is Kind.PUNCT:
         tokens.pop()

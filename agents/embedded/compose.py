@@ -16,14 +16,14 @@ from agents.embedded.tokens import Kind
 from agents.embedded.understand import Failure, Understanding
 from agents.embedded.view import View
 from agents.embedded.words import NEGATIONS
+from agents.embedded.wordset import words
 from orchestrator.core.plan import Clarification, Selector, StepDependency
 from protocol.vocabulary import JsonObject, Risk
 
-LACKING = frozenset({"don't", "doesn't", "not", "isn't", "aren't", "no"})
-PRONOUNS = frozenset({"it", "them", "they", "its", "one", "ones"})
+LACKING = words("don't doesn't not isn't aren't no")
+PRONOUNS = words("it them they its one ones")
 PATH_SLOTS = ("path", "source", "archive_path")
-FILE_ANAPHORA = frozenset({"it", "file", "archive", "that", "this", "copy", "report", "one", "result", "log", "backup", "tarball", "zip",
-                           "document", "output"})  # fmt: skip
+FILE_ANAPHORA = words("it file archive that this copy report one result log backup tarball zip document output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,12 @@ class Composer:
         for number, part in enumerate(parts):
             found = spots(part, self.places)
             if not found:
-                later = [self.places[int(t.value or 0)] for other in parts[number + 1 :] for t in other.tokens if t.kind is Kind.DEVICE]
+                later = [
+                    self.places[int(t.value or 0)]
+                    for other in parts[number + 1 :]
+                    for t in other.tokens
+                    if t.kind is Kind.DEVICE
+                ]
                 self.ahead = later[0] if later else self.ahead
                 if number == 0 and later and len(devices) > 1:
                     self.scope, self.scope_step = None, None
@@ -171,7 +176,16 @@ class Composer:
 
     def _state(self) -> tuple[object, ...]:
         draft = self.draft
-        return (dict(draft.steps), list(draft.fresh), list(self.results), list(self.answers), self.scope, self.scope_step, self.lost, self.ahead)
+        return (
+            dict(draft.steps),
+            list(draft.fresh),
+            list(self.results),
+            list(self.answers),
+            self.scope,
+            self.scope_step,
+            self.lost,
+            self.ahead,
+        )
 
     def _restore(self, state: tuple[object, ...]) -> None:
         draft = self.draft
@@ -204,7 +218,9 @@ class Composer:
     def _no_negation(self, view: View) -> None:
         for at, token in enumerate(view.tokens):
             if token.word and token.lemma in NEGATIONS and at not in view.claimed:
-                raise decline(f'"{token.text}" limits the request in a way that this planner does not read', [token.text])
+                raise decline(
+                    f'"{token.text}" limits the request in a way that this planner does not read', [token.text]
+                )
 
     # --- a plain step -------------------------------------------------------------------------------------------
 
@@ -215,8 +231,15 @@ class Composer:
             return found
         raise self.unplaced(view, found)
 
-    def frame_step(self, view: View, found: Sequence[Spot], *, records: bool = False, lenient: bool = False,
-                   match: Match | None = None) -> Result:  # fmt: skip
+    def frame_step(
+        self,
+        view: View,
+        found: Sequence[Spot],
+        *,
+        records: bool = False,
+        lenient: bool = False,
+        match: Match | None = None,
+    ) -> Result:
         """Adds the step that a frame makes of the clause."""
         if match is None:
             match = self.resolved(view, lenient=lenient)
@@ -279,9 +302,11 @@ class Composer:
     def _no_dangling(self, view: View, match: Match) -> None:
         """A pronoun that nothing explains would be dropped in silence."""
         for at, token in view.free(Kind.WORD):
-            if token.lemma == "it" and (match.frame.skill == "system.time" or view.lemma(at - 1) in {"is", "in", "with", "from"}):
+            if token.lemma == "it" and (
+                match.frame.skill == "system.time" or view.lemma(at - 1) in {"is", "in", "with", "from"}
+            ):
                 continue
-            if token.lemma in {"them", "they"} or token.lemma == "it" and self.results:
+            if token.lemma in {"them", "they"} or (token.lemma == "it" and self.results):
                 raise decline(f'it is not clear what "{token.text}" stands for', [token.text])
 
     # --- places -------------------------------------------------------------------------------------------------
@@ -308,7 +333,9 @@ class Composer:
         if self.ahead is not None and not self.ahead.back:
             if risk is Risk.READ:
                 return self.ahead
-            raise decline("it is not clear whether both parts are meant for the device named at the end", [self.ahead.text])
+            raise decline(
+                "it is not clear whether both parts are meant for the device named at the end", [self.ahead.text]
+            )
         able = [d.name for d in self.directory.fleet.devices.values() if d.available and skill in d.skills]
         if not able:
             raise decline(f"no device offers {skill}", [skill])
@@ -362,8 +389,16 @@ class Composer:
 
     def _result(self, match: Match, step: str, many: bool, place: Place) -> Result:
         measure = match.measure()
-        return Result(step, match.frame.skill, many, place, file_of(match, step), title_of(match, None),
-                      measure.path if measure else "", measure.unit if measure else "")  # fmt: skip
+        return Result(
+            step,
+            match.frame.skill,
+            many,
+            place,
+            file_of(match, step),
+            title_of(match, None),
+            measure.path if measure else "",
+            measure.unit if measure else "",
+        )
 
     # --- failures -----------------------------------------------------------------------------------------------
 
@@ -375,10 +410,14 @@ class Composer:
         return decline(f"{failure.reason}: {words}" if words else failure.reason, failure.words)
 
     def _unknown_device(self, view: View, failure: Failure) -> str | None:
+        """The word that stands where a device is due, and is none."""
+        leads = {"on", "from", "to", "onto", "device", "server", "machine"}
         for at, token in enumerate(view.tokens):
-            if token.text in failure.words and view.before(at) in {"on", "from", "to", "onto", "device", "server", "machine"}:
-                if token.kind in (Kind.WORD, Kind.HOST) or (token.kind is Kind.PATH and "/" not in token.text and view.before(at) == "on"):
-                    return token.text
+            if token.text not in failure.words or view.before(at) not in leads or view.head_at == at:
+                continue
+            name_like = token.kind in (Kind.WORD, Kind.HOST) or (token.kind is Kind.PATH and "/" not in token.text)
+            if name_like and (token.kind is not Kind.PATH or view.before(at) == "on"):
+                return token.text
         return None
 
     # --- conditions ---------------------------------------------------------------------------------------------
@@ -397,7 +436,10 @@ class Composer:
             self.scope, self.scope_step, self.lost = scope
             self.tails = []
             for number, clause in enumerate(branch):
-                self.clause(replace(clause, mark="", link=clause.link if number else "start"), (edge,) if not number or clause.link == "and" else ())
+                self.clause(
+                    replace(clause, mark="", link=clause.link if number else "start"),
+                    (edge,) if not number or clause.link == "and" else (),
+                )
             ends.extend(self.tails)
         self.tails, self.branched = ends, True
 
@@ -414,7 +456,9 @@ def file_of(match: Match, step: str) -> str | None:
         return f"${{{step}.output.entries[0].path}}" if arguments.get("limit") == 1 else None
     for name in ("target",) if skill in {"file.copy", "file.move", "archive.create"} else ("path", "archive_path"):
         value = arguments.get(name)
-        if isinstance(value, str) and skill not in {"file.delete", "file.search", "file.usage", "system.disk", "archive.extract", "file.mkdir"}:
+        if isinstance(value, str) and skill not in words(
+            "file.delete file.search file.usage system.disk archive.extract file.mkdir"
+        ):
             return value
     return None
 
@@ -422,8 +466,17 @@ def file_of(match: Match, step: str) -> str | None:
 def title_of(match: Match, place: Place | None) -> str:
     """A step's title, in words: what it does, and where where that is given."""
     arguments = match.arguments
-    subject = next((str(arguments[name]) for name in ("pattern", "path", "source", "name", "url", "command") if name in arguments), "")
-    what = {"file.search": f"{subject} lines", "system.disk": "disk space", "system.memory": "memory", "system.load": "load",
-            "system.cpu": "CPU", "system.uptime": "uptime"}.get(match.frame.skill, "")  # fmt: skip
+    subject = next(
+        (str(arguments[name]) for name in ("pattern", "path", "source", "name", "url", "command") if name in arguments),
+        "",
+    )
+    what = {
+        "file.search": f"{subject} lines",
+        "system.disk": "disk space",
+        "system.memory": "memory",
+        "system.load": "load",
+        "system.cpu": "CPU",
+        "system.uptime": "uptime",
+    }.get(match.frame.skill, "")
     text = what or f"{match.frame.skill.replace('.', ' ').replace('_', ' ')} {subject}".strip()
     return f"{text} on {place.text}" if place is not None and place.text else text

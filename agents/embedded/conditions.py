@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agents.embedded import joins, operators
+from agents.embedded.devices import Place
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
 from agents.embedded.outcome import decline
@@ -18,6 +19,7 @@ from agents.embedded.places import Spot, spots
 from agents.embedded.slots import clean
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 from orchestrator.core.conditions import Compare, Condition, Not
 from orchestrator.core.plan import Selector, StepDependency
 from orchestrator.core.tasks import On
@@ -26,7 +28,7 @@ from protocol.vocabulary import JsonObject
 if TYPE_CHECKING:
     from agents.embedded.compose import Block, Composer
 
-NOT = frozenset({"not", "no", "isn't", "aren't", "doesn't", "don't", "hasn't", "none", "isnt", "doesnt"})
+NOT = words("not no isn't aren't doesn't don't hasn't none isnt doesnt")
 ANY = ("any", "one", "either", "some")
 
 
@@ -42,7 +44,8 @@ def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[Step
             view.claim(at)
     places = spots(view, composer.places)
     composer._no_negation(View([t for t in view.tokens if t.lemma not in NOT]))
-    composer.ahead = _ahead(composer, block)
+    # A condition never takes its device from the action that it guards: that would be a guess.
+    composer.ahead = None
     step, condition = _probe(composer, view, places)
     if isinstance(condition, On):
         first, second = (condition, On.SUCCESS if condition is On.FAILURE else On.FAILURE)[:: -1 if negated else 1]
@@ -50,12 +53,10 @@ def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[Step
     if negated:
         condition = Not.model_validate({"not": condition})
     other: Condition = Not.model_validate({"not": condition}) if not isinstance(condition, Not) else condition.not_
-    return (StepDependency(step=step, on=On.CONDITION, when=condition), StepDependency(step=step, on=On.CONDITION, when=other))
-
-
-def _ahead(composer: Composer, block: Block) -> None:
-    """A condition never takes its device from the action that it guards: that would be a guess."""
-    return None
+    return (
+        StepDependency(step=step, on=On.CONDITION, when=condition),
+        StepDependency(step=step, on=On.CONDITION, when=other),
+    )
 
 
 def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition | On]:
@@ -76,7 +77,9 @@ def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str,
     else:
         measure = next((m for m in match.frame.measures if m.path == "output.count"), None)
         if measure is None or (match.frame.skill == "process.list" and "name" not in match.arguments):
-            raise decline("the condition has nothing that could be true or false", [t.text for t in view.tokens if t.word][:8])
+            raise decline(
+                "the condition has nothing that could be true or false", [t.text for t in view.tokens if t.word][:8]
+            )
         path, op, value = measure.path, ">", 0
     place = composer.place_for(match, [replace(s, place=_fan(s)) for s in places])
     result = composer.add_match(match, place, records=quantifier is not None)
@@ -129,7 +132,13 @@ def _compared_back(composer: Composer, view: View, places: Sequence[Spot]) -> tu
 def _contains_back(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition] | None:
     """`if it contains "urgent"`, of the file before."""
     quoted = [token for token in view.tokens if token.kind is Kind.QUOTED]
-    if places or len(quoted) != 1 or not composer.results or not view.has("it", "file") or not view.has("contain", "contains"):
+    if (
+        places
+        or len(quoted) != 1
+        or not composer.results
+        or not view.has("it", "file")
+        or not view.has("contain", "contains")
+    ):
         return None
     last = composer.results[-1]
     trial = View(view.tokens, [at for at, token in enumerate(view.tokens) if token.kind is Kind.QUOTED])
@@ -137,8 +146,14 @@ def _contains_back(composer: Composer, view: View, places: Sequence[Spot]) -> tu
     rest = [token for token in trial.left() if token.lemma not in NOT]
     if rest or last.file is None or last.many or last.place is None:
         return None
-    step = composer.draft.add("search", "file.search", {"pattern": clean(str(quoted[0].value)), "path": last.file}, last.place.selector,
-                              after=[last.step], title=f"search {last.file}")  # fmt: skip
+    step = composer.draft.add(
+        "search",
+        "file.search",
+        {"pattern": clean(str(quoted[0].value)), "path": last.file},
+        last.place.selector,
+        after=[last.step],
+        title=f"search {last.file}",
+    )
     return step, Compare(path="output.count", op=">", value=0)
 
 
@@ -155,7 +170,7 @@ def _differs(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[st
     return composer.results[-1].step, Compare(path="output.equal", op="==", value=said[0])
 
 
-def _fan(spot: Spot) -> object:
+def _fan(spot: Spot) -> Place:
     place = spot.place
     if place.any and not place.many:
         return replace(place, many=True, any=False, selector=place.selector.model_copy(update={"mode": "each"}))
@@ -170,27 +185,52 @@ def _quantifier(view: View, places: Sequence[Spot]) -> str | None:
     if any(text.startswith(("all ", "both ", "every ", "each ")) and places[0].at <= 1 for text in first):
         return "all"
     for at, token in view.free(Kind.WORD):
-        if token.lemma in {"any", "all"} and view.lemma(at + 1) == "of" and view.lemma(at + 2) in {"them", "these", "those"}:
+        if (
+            token.lemma in {"any", "all"}
+            and view.lemma(at + 1) == "of"
+            and view.lemma(at + 2) in {"them", "these", "those"}
+        ):
             view.claim(at, at + 1, at + 2)
             return token.lemma
     return None
 
 
-def _counted(composer: Composer, result: Result, quantifier: str, path: str, op: str, value: object) -> tuple[str, Condition]:
+def _counted(
+    composer: Composer, result: Result, quantifier: str, path: str, op: str, value: object
+) -> tuple[str, Condition]:
     """Through data.filter: any of them fits where the count is above 0; all fit where none fits the opposite."""
     flipped = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
-    more: JsonObject = {"by": path, "op": op if quantifier == "any" else flipped[op], "value": value if isinstance(value, (int, float, str, bool)) else None}
-    step = composer.draft.add("filter", "data.filter", {"items": result.records, **more}, Selector(), title=f"check of {result.title}")
+    more: JsonObject = {
+        "by": path,
+        "op": op if quantifier == "any" else flipped[op],
+        "value": value if isinstance(value, (int, float, str, bool)) else None,
+    }
+    step = composer.draft.add(
+        "filter", "data.filter", {"items": result.records, **more}, Selector(), title=f"check of {result.title}"
+    )
     composer.scope, composer.scope_step = None, None
     composer.lost = "the condition is about several devices, so name the device for what follows"
-    wanted = {"path": "output.count", "op": ">", "value": 0} if quantifier == "any" else {"path": "output.count", "op": "==", "value": 0}
+    wanted = (
+        {"path": "output.count", "op": ">", "value": 0}
+        if quantifier == "any"
+        else {"path": "output.count", "op": "==", "value": 0}
+    )
     return step, Compare.model_validate(wanted)
 
 
 # --- about earlier results -------------------------------------------------------------------------------------------
-BACK = frozenset("it they them that this result count number output total value sum those these of ones".split())
-STATES = {"differ": False, "different": False, "same": True, "identical": True, "match": True, "equal": True, "matches": True,
-          "differs": False, "agree": True}  # fmt: skip
+BACK = words("it they them that this result count number output total value sum those these of ones")
+STATES = {
+    "differ": False,
+    "different": False,
+    "same": True,
+    "identical": True,
+    "match": True,
+    "equal": True,
+    "matches": True,
+    "differs": False,
+    "agree": True,
+}
 FAILS = {"fails", "fail", "failed"}
 WORKS = {"succeeds", "succeed", "succeeded", "works", "worked"}
 
@@ -214,10 +254,12 @@ def _measured_back(composer: Composer, view: View, last: Result) -> tuple[str, C
     trial = View(view.tokens, view.claimed)
     if operator is None and last.number == "output.count" and not last.many:
         bare = View(view.tokens, view.claimed)
-        said = bare.take({"it", "is", "that", "so", "does", "exist", "exists", "running", "found", "they", "are", "was", "do", "there", "any"})
+        said = bare.take(words("it is that so does exist exists running found they are was do there any"))
         if said and not bare.left():
             return last.step, Compare(path="output.count", op=">", value=0)
-    found = trial.take({"found", "match", "matches", "any", "anything", "line", "something"}) if operator is None else []
+    found = (
+        trial.take({"found", "match", "matches", "any", "anything", "line", "something"}) if operator is None else []
+    )
     quantifier = _quantifier(trial, ())
     if operator is not None:
         trial.claim(*operator.spots)
@@ -227,6 +269,7 @@ def _measured_back(composer: Composer, view: View, last: Result) -> tuple[str, C
     if trial.left():
         return None
     number, unit = last.number, last.unit
+    value: int | float = 0
     if last.skill == "data.count_by":
         number, unit = "output.total", "number"
     if operator is None:

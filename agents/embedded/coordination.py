@@ -6,8 +6,9 @@ from agents.embedded.clauses import VERBS
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.words import ASK, FILLERS
+from agents.embedded.wordset import words
 
-SHARED = ASK | frozenset({"delete", "remove", "mkdir", "compare", "erase", "rm", "verify"})
+SHARED = ASK | words("delete remove mkdir compare erase rm verify")
 
 
 def parts(view: View) -> list[View]:
@@ -59,8 +60,10 @@ def literal_only(view: View) -> bool:
 
 def _literal_only(piece: tuple[Token, ...]) -> bool:
     return any(token.kind in (Kind.PATH, Kind.QUOTED) for token in piece) and all(
-        token.kind in (Kind.PATH, Kind.QUOTED, Kind.DEVICE) or (token.word and (token.lemma in FILLERS or token.lemma in {"file", "folder"}))
-        for token in piece)  # fmt: skip
+        token.kind in (Kind.PATH, Kind.QUOTED, Kind.DEVICE)
+        or (token.word and (token.lemma in FILLERS or token.lemma in {"file", "folder"}))
+        for token in piece
+    )
 
 
 def _own_head(piece: tuple[Token, ...]) -> bool:

@@ -11,29 +11,69 @@ from dataclasses import dataclass, field, replace
 
 from agents.embedded.outcome import ask, decline
 from agents.embedded.tokens import Kind, Token
+from agents.embedded.wordset import words
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Selector
 from protocol.vocabulary import DeviceKind
 
-GENERIC = frozenset({"device", "machine", "computer", "host", "box", "node", "endpoint"})
+GENERIC = words("device machine computer host box node endpoint")
 KINDS = {
-    "server": DeviceKind.SERVER, "desktop": DeviceKind.DESKTOP, "workstation": DeviceKind.DESKTOP,
-    "laptop": DeviceKind.DESKTOP, "pc": DeviceKind.DESKTOP, "notebook": DeviceKind.DESKTOP,
-    "phone": DeviceKind.PHONE, "smartphone": DeviceKind.PHONE, "mobile": DeviceKind.PHONE, "edge": DeviceKind.EDGE,
-    "kubernetes": DeviceKind.KUBERNETES, "k8s": DeviceKind.KUBERNETES, "cluster": DeviceKind.KUBERNETES,
-}  # fmt: skip
+    "server": DeviceKind.SERVER,
+    "desktop": DeviceKind.DESKTOP,
+    "workstation": DeviceKind.DESKTOP,
+    "laptop": DeviceKind.DESKTOP,
+    "pc": DeviceKind.DESKTOP,
+    "notebook": DeviceKind.DESKTOP,
+    "phone": DeviceKind.PHONE,
+    "smartphone": DeviceKind.PHONE,
+    "mobile": DeviceKind.PHONE,
+    "edge": DeviceKind.EDGE,
+    "kubernetes": DeviceKind.KUBERNETES,
+    "k8s": DeviceKind.KUBERNETES,
+    "cluster": DeviceKind.KUBERNETES,
+}
 EXACT_KINDS = frozenset({"server", "desktop", "phone", "edge", "kubernetes"})
-OS_NAMES = {"linux": ("linux",), "windows": ("windows",), "mac": ("darwin", "macos"), "macos": ("darwin", "macos"),
-            "android": ("android",), "ios": ("ios",)}  # fmt: skip
-LABEL_ALIASES = {"production": "prod", "prod": "production", "stage": "staging", "staging": "stage",
-                 "development": "dev", "dev": "development", "db": "database", "database": "db"}  # fmt: skip
+OS_NAMES = {
+    "linux": ("linux",),
+    "windows": ("windows",),
+    "mac": ("darwin", "macos"),
+    "macos": ("darwin", "macos"),
+    "android": ("android",),
+    "ios": ("ios",),
+}
+LABEL_ALIASES = {
+    "production": "prod",
+    "prod": "production",
+    "stage": "staging",
+    "staging": "stage",
+    "development": "dev",
+    "dev": "development",
+    "db": "database",
+    "database": "db",
+}
 EVERY = frozenset({"every", "each", "all", "both"})
 WHICH = frozenset({"which", "what"})
-EXCEPT = ("except for", "except on", "except", "excluding", "besides", "but not", "but", "other than", "apart from",
-          "aside from", "not counting", "save for", "minus", "and not", "not")  # fmt: skip
-PLURAL_WORDS = frozenset({"devices", "machines", "computers", "hosts", "boxes", "nodes", "servers", "desktops", "laptops",
-                          "workstations", "pcs", "phones", "smartphones", "mobiles", "clusters", "endpoints",
-                          "notebooks"})  # fmt: skip
+EXCEPT = (
+    "except for",
+    "except on",
+    "except",
+    "excluding",
+    "besides",
+    "but not",
+    "but",
+    "other than",
+    "apart from",
+    "aside from",
+    "not counting",
+    "save for",
+    "minus",
+    "and not",
+    "not",
+)
+PLURAL_WORDS = words(
+    "devices machines computers hosts boxes nodes servers desktops laptops workstations pcs phones "
+    "smartphones mobiles clusters endpoints notebooks"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +163,9 @@ def key(name: str) -> str:
     return name.casefold().replace("-", " ").replace("_", " ")
 
 
-def place_of(directory: Directory, criteria: Criteria, text: str, *, many: bool, which: bool = False,
-             any_of: bool = False) -> Place:  # fmt: skip
+def place_of(
+    directory: Directory, criteria: Criteria, text: str, *, many: bool, which: bool = False, any_of: bool = False
+) -> Place:
     """The Place for criteria; raises Stop where no device of the fleet fits."""
     names = directory.matching(criteria)
     if not names:

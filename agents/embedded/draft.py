@@ -53,8 +53,17 @@ class Draft:
         """A new clause: its root steps wait for `before` and stand behind `gates`."""
         self.before, self.gates, self.fresh = tuple(dict.fromkeys(before)), tuple(gates), []
 
-    def add(self, name: str, skill: str, arguments: JsonObject, devices: Selector, *, after: Iterable[str] = (),
-            title: str = "", edges: Iterable[StepDependency] = ()) -> str:  # fmt: skip
+    def add(
+        self,
+        name: str,
+        skill: str,
+        arguments: JsonObject,
+        devices: Selector,
+        *,
+        after: Iterable[str] = (),
+        title: str = "",
+        edges: Iterable[StepDependency] = (),
+    ) -> str:
         """Adds a step. What it refers to, what it waits for and, for a clause's first steps, the clause's own edges."""
         if skill not in self.specs:
             raise decline(f"no device offers {skill}", [skill])
@@ -70,8 +79,9 @@ class Draft:
             for gate in self.gates:
                 wanted[gate.step] = gate
         id = self.fresh_id(name)
-        self.steps[id] = Step(id=id, title=title[:500], skill=skill, arguments=arguments, devices=devices,
-                              after=tuple(wanted.values()))  # fmt: skip
+        self.steps[id] = Step(
+            id=id, title=title[:500], skill=skill, arguments=arguments, devices=devices, after=tuple(wanted.values())
+        )
         self.fresh.append(id)
         return id
 
@@ -106,10 +116,22 @@ class Draft:
 
 
 STEP_NAMES = {
-    "system.disk": "disk", "system.memory": "memory", "system.cpu": "cpu", "system.load": "load", "system.uptime": "uptime",
-    "system.os": "os", "system.network": "network", "system.time": "time", "system.info": "info", "process.list": "processes",
-    "file.search": "search", "data.count_by": "count", "data.rank": "rank", "text.report": "report", "file.write": "write",
-}  # fmt: skip
+    "system.disk": "disk",
+    "system.memory": "memory",
+    "system.cpu": "cpu",
+    "system.load": "load",
+    "system.uptime": "uptime",
+    "system.os": "os",
+    "system.network": "network",
+    "system.time": "time",
+    "system.info": "info",
+    "process.list": "processes",
+    "file.search": "search",
+    "data.count_by": "count",
+    "data.rank": "rank",
+    "text.report": "report",
+    "file.write": "write",
+}
 
 
 def step_name(skill: str) -> str:

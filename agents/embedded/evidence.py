@@ -10,23 +10,26 @@ from agents.embedded.grammar import FRAMES
 from agents.embedded.operators import ASC, AVERAGE, DESC, KEYS, SAME, TOTAL
 from agents.embedded.paraphrases import PHRASES
 from agents.embedded.retrieval import SYNONYMS
-from agents.embedded.text import lemma, stem, words
+from agents.embedded.text import lemma, spoken, stem
 from agents.embedded.transfer import BACKUPS, SENDS
 from agents.embedded.words import MULTI
+from agents.embedded.wordset import words
 from protocol.vocabulary import SkillSpec
 
 DATA_WORDS: dict[str, frozenset[str]] = {
     "data.rank": frozenset(DESC | ASC | {"rank", "sort", "order", "by", "best", "worst", "which", "recently"}),
-    "data.count_by": frozenset(KEYS) | frozenset({"count", "group", "grouped", "breakdown", "per", "tally", "howmany"}),
+    "data.count_by": frozenset(KEYS) | words("count group grouped breakdown per tally howmany"),
     "data.compare": frozenset(SAME) | frozenset({"compare", "whether", "exactly"}),
     "data.stats": frozenset(TOTAL | AVERAGE | {"sum", "across", "altogether"}),
-    "data.merge": frozenset("merge combine join concatenate remove drop dedupe unique duplicate together into list single sort sorted".split()),
-    "data.filter": frozenset("have has more less than only with that whose keep filter list".split()),
-    "text.report": frozenset("report summary overview summarize summarise markdown short brief file write-up".split()),
-    "file.write": frozenset("result output save store finding answer everything it".split()),
-    "artifact.publish": SENDS | BACKUPS | frozenset("file folder copy over".split()),
-    "artifact.save": SENDS | BACKUPS | frozenset("file folder copy over".split()),
-}  # fmt: skip
+    "data.merge": words(
+        "merge combine join concatenate remove drop dedupe unique duplicate together into list single sort sorted"
+    ),
+    "data.filter": words("have has more less than only with that whose keep filter list"),
+    "text.report": words("report summary overview summarize summarise markdown short brief file write-up"),
+    "file.write": words("result output save store finding answer everything it"),
+    "artifact.publish": SENDS | BACKUPS | frozenset(["file", "folder", "copy", "over"]),
+    "artifact.save": SENDS | BACKUPS | frozenset(["file", "folder", "copy", "over"]),
+}
 MOVING = SENDS | BACKUPS
 
 
@@ -57,9 +60,9 @@ def _build(specs: tuple[tuple[str, int, str, tuple[str, ...]], ...]) -> Evidence
     for name, _, description, examples in specs:
         frames = [frame for frame in FRAMES if frame.skill == name]
         phrases = (description, *examples, *PHRASES.get(name, ()))
-        leads = {lemma(found[0]) for found in (words(phrase) for phrase in phrases) if found}
+        leads = {lemma(found[0]) for found in (spoken(phrase) for phrase in phrases) if found}
         verbs[name] = frozenset(leads.union(*(frame.heads for frame in frames)) | _moving(name))
-        said = {lemma(word) for phrase in phrases for word in words(phrase)} | set(name.replace("_", ".").split("."))
+        said = {lemma(word) for phrase in phrases for word in spoken(phrase)} | set(name.replace("_", ".").split("."))
         for frame in frames:
             said |= frame.heads | frame.may | set().union(*frame.groups, set())
         known[name] = frozenset(said | DATA_WORDS.get(name, frozenset()) | _synonyms(said))

@@ -15,10 +15,6 @@ from agents.embedded.view import View
 from protocol.vocabulary import Json, JsonObject
 
 
-def words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A number in a skill's output: its path, its unit (`bytes`, `percent`, `seconds`, `number`, `text`), and the words
@@ -53,7 +49,7 @@ class Frame:
 
     @property
     def phrased(self) -> str:
-        """The skill whose phrases the second signal looks at: `does it exist` is asked of stat, and answered by list."""
+        """The skill whose phrases the second signal looks at: `does it exist` is asked of stat, answered by list."""
         return self.speaks or self.skill
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.embedded.frames import Frame, Measure, words
+from agents.embedded.frames import Frame, Measure
 from agents.embedded.slots import (
     LESS,
     MORE,
@@ -25,12 +25,15 @@ from agents.embedded.slots import (
 )
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
-from agents.embedded.words import DELETES, FILLERS, PLURAL_EXTENSIONS, FINDS, LISTS, READS, SEARCHES
+from agents.embedded.words import DELETES, FILLERS, FINDS, LISTS, PLURAL_EXTENSIONS, READS, SEARCHES
+from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
 _FILE = words("file folder directory document item entry subfolder dir content subdirectory logfile script")
-_ASKS = words("how size howmuch show get tell what check give when report print display is are does do see who find list which "
-              "see know view look howmany compare count")  # fmt: skip
+_ASKS = words(
+    "how size howmuch show get tell what check give when report print display is are does do see who find list which "
+    "see know view look howmany compare count"
+)
 _ANY = path(None)
 _AS_FILE = path(None, want="file", bare=True)
 _FOLDER = folder_or_word(logs=True)
@@ -40,11 +43,17 @@ def _sort(view: View) -> Json:
     """size, modified or name, from a superlative or from `by size`, `by date`, which it explains."""
     for at, token in view.free(Kind.WORD):
         if token.lemma == "by" and view.lemma(at + 1) in _SORT_KEYS:
-            more = [spot for spot, t in view.free(Kind.WORD) if t.lemma in {"sorted", "sort", "ordered", "order"} and spot != view.head_at]
+            more = [
+                spot
+                for spot, t in view.free(Kind.WORD)
+                if t.lemma in {"sorted", "sort", "ordered", "order"} and spot != view.head_at
+            ]
             after = [at + 2] if view.lemma(at + 2) in {"time", "date", "size"} else []
             view.claim(at, at + 1, *more, *after)
             return _SORT_KEYS[view.lemma(at + 1)]
-    spot = view.find(words("largest biggest smallest heaviest newest oldest latest recent recently alphabetically alphabetical"))
+    spot = view.find(
+        words("largest biggest smallest heaviest newest oldest latest recent recently alphabetically alphabetical")
+    )
     if spot is None:
         return None
     word = view.lemma(spot)
@@ -60,12 +69,30 @@ def _order(view: View) -> Json:
 
 
 _SORT_WORDS = words("largest biggest smallest heaviest newest oldest latest recent alphabetically alphabetical")
-_SORT_KEYS = {"size": "size", "date": "modified", "age": "modified", "time": "modified", "modification": "modified", "modified": "modified",
-              "name": "name", "filesize": "size"}  # fmt: skip
+_SORT_KEYS = {
+    "size": "size",
+    "date": "modified",
+    "age": "modified",
+    "time": "modified",
+    "modification": "modified",
+    "modified": "modified",
+    "name": "name",
+    "filesize": "size",
+}
+
+
 def _direction(view: View) -> Json:
     """`largest first`, `most recently changed`: words that only say how the order runs."""
-    for first, second in (("largest", "first"), ("biggest", "first"), ("newest", "first"), ("oldest", "first"), ("smallest", "first"),
-                          ("latest", "first"), ("most", "recent"), ("most", "recently")):  # fmt: skip
+    for first, second in (
+        ("largest", "first"),
+        ("biggest", "first"),
+        ("newest", "first"),
+        ("oldest", "first"),
+        ("smallest", "first"),
+        ("latest", "first"),
+        ("most", "recent"),
+        ("most", "recently"),
+    ):
         at = view.phrase(first, second)
         if at is not None:
             view.claim(at if first == "most" else at + 1)
@@ -76,8 +103,9 @@ def _direction(view: View) -> Json:
     return None
 
 
-_LIMIT = count_after("largest", "biggest", "smallest", "heaviest", "newest", "oldest", "latest", "top", "recent", "first",
-                     "most")  # fmt: skip
+_LIMIT = count_after(
+    "largest", "biggest", "smallest", "heaviest", "newest", "oldest", "latest", "top", "recent", "first", "most"
+)
 
 
 def _dated(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -104,18 +132,34 @@ def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
 def _either_kind(arguments: JsonObject, view: View) -> bool:
     """`show etc/motd`: a path that may be a file as well as a folder."""
     text = arguments.get("path")
-    if not isinstance(text, str) or text.endswith("/") or view.head in {"list", "ls", "browse", "enumerate"} or _folder_said(view):
+    if (
+        not isinstance(text, str)
+        or text.endswith("/")
+        or view.head in {"list", "ls", "browse", "enumerate"}
+        or _folder_said(view)
+    ):
         return False
     at = next((at for at, token in enumerate(view.tokens) if token.text.rstrip("/") == text), None)
-    inside = at is not None and view.lemma(at - 1) in {"in", "under", "inside", "within", "of"} or view.lemma((at or 0) - 2) in {"in", "inside"}
+    inside = (at is not None and view.lemma(at - 1) in {"in", "under", "inside", "within", "of"}) or view.lemma(
+        (at or 0) - 2
+    ) in {"in", "inside"}
     return not inside and not any(t.lemma in {"file", "content", "entry"} for t in view.tokens if t.word)
 
 
 def _folders_only(view: View) -> bool:
     """`the folders in data`: entries of one type, which a listing does not tell apart."""
-    plural = {t.text.casefold() for t in view.tokens if t.word} & {"folders", "directories", "subfolders", "subdirectories"}
+    plural = {t.text.casefold() for t in view.tokens if t.word} & {
+        "folders",
+        "directories",
+        "subfolders",
+        "subdirectories",
+    }
     files = any(t.lemma in {"file", "everything", "content"} for t in view.tokens if t.word)
-    return bool(plural) and not files and not view.claimed >= {at for at, t in enumerate(view.tokens) if t.text.casefold() in plural}
+    return (
+        bool(plural)
+        and not files
+        and not view.claimed >= {at for at, t in enumerate(view.tokens) if t.text.casefold() in plural}
+    )
 
 
 def _folder_said(view: View) -> bool:
@@ -136,42 +180,92 @@ def _split_glob(arguments: JsonObject, view: View, name: str = "pattern") -> Jso
 
 
 LIST = Frame(
-    "file.list", LISTS | words("what's"), (), _FILE | words("inside contain contained hidden recursive recursively all subfolder including include "
-                                                      "listing list workspace home root there everything dotfile with detail")
+    "file.list",
+    LISTS | words("what's"),
+    (),
+    _FILE
+    | words(
+        "inside contain contained hidden recursive recursively all subfolder including include "
+        "listing list workspace home root there everything dotfile with detail"
+    )
     | _SORT_WORDS,
-    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", folder_or_word("in under inside within of", logs=True)), ("sort", _sort), ("order", _order), ("_first", _direction), ("limit", _LIMIT),
-           ("hidden", flag("hidden", "dotfile")), ("recursive", flag("recursive", "recursively", "subfolder"))),
-    measures=(Measure("output.count", "number"),), strict=True, same="output.entries",
+    slots=(
+        ("_glob", _whole_glob),
+        ("pattern", glob),
+        ("path", folder_or_word("in under inside within of", logs=True)),
+        ("sort", _sort),
+        ("order", _order),
+        ("_first", _direction),
+        ("limit", _LIMIT),
+        ("hidden", flag("hidden", "dotfile")),
+        ("recursive", flag("recursive", "recursively", "subfolder")),
+    ),
+    measures=(Measure("output.count", "number"),),
+    strict=True,
+    same="output.entries",
     final=lambda a, v: _listing(_split_glob(a, v), v),
-)  # fmt: skip
+)
 LISTING = Frame(
-    "file.list", words("content file listing"), (words("content file listing"),), _FILE | words("all"), slots=(("path", _FOLDER),),
-    needs=frozenset({"path"}), same="output.entries",
-)  # fmt: skip
+    "file.list",
+    words("content file listing"),
+    (words("content file listing"),),
+    _FILE | words("all"),
+    slots=(("path", _FOLDER),),
+    needs=frozenset({"path"}),
+    same="output.entries",
+)
 
 
 def _reading(arguments: JsonObject, view: View) -> JsonObject | None:
     """A verb of reading proper takes any path; `show` and `what` take what looks like a file."""
     text = str(arguments.get("path", ""))
     proper = view.head in {"read", "cat", "open", "type", "dump", "print"} or any(
-        token.lemma in {"file", "say", "document", "text"} for token in view.tokens if token.word)  # fmt: skip
+        token.lemma in {"file", "say", "document", "text"} for token in view.tokens if token.word
+    )
     return arguments if (proper and not text.endswith("/")) or looks_like_file(text) else None
 
 
 READ = Frame(
-    "file.read", READS, (), words("content file say text contain document whole full entire complete logfile inside"),
-    slots=(("path", first_of(_AS_FILE, _ANY)),), needs=frozenset({"path"}), strict=True, final=_reading, same="output.text",
+    "file.read",
+    READS,
+    (),
+    words("content file say text contain document whole full entire complete logfile inside"),
+    slots=(("path", first_of(_AS_FILE, _ANY)),),
+    needs=frozenset({"path"}),
+    strict=True,
+    final=_reading,
+    same="output.text",
     measures=(Measure("output.text", "text"),),
-)  # fmt: skip
-CONTENT = Frame("file.read", words("content text"), (words("content text"),), words("file"),
-                slots=(("path", path(None, want="file")),), needs=frozenset({"path"}), same="output.text",
-                measures=(Measure("output.text", "text"),))  # fmt: skip
+)
+CONTENT = Frame(
+    "file.read",
+    words("content text"),
+    (words("content text"),),
+    words("file"),
+    slots=(("path", path(None, want="file")),),
+    needs=frozenset({"path"}),
+    same="output.text",
+    measures=(Measure("output.text", "text"),),
+)
 HEAD = Frame(
-    "file.head", READS | words("head list print"), (words("first top head beginning start begin"),),
+    "file.head",
+    READS | words("head list print"),
+    (words("first top head beginning start begin"),),
     words("line row entry of file lines"),
-    slots=(("path", first_of(_AS_FILE, _ANY)), ("lines", first_of(count_after("first", "top", "head", "line"), lambda v: 1 if v.phrase("first", "line") is not None and not _plural_line(v) else None))),
-    needs=frozenset({"path"}), measures=(Measure("output.text", "text"),), same="output.text",
-)  # fmt: skip
+    slots=(
+        ("path", first_of(_AS_FILE, _ANY)),
+        (
+            "lines",
+            first_of(
+                count_after("first", "top", "head", "line"),
+                lambda v: 1 if v.phrase("first", "line") is not None and not _plural_line(v) else None,
+            ),
+        ),
+    ),
+    needs=frozenset({"path"}),
+    measures=(Measure("output.text", "text"),),
+    same="output.text",
+)
 
 
 def _plural_line(view: View) -> bool:
@@ -183,12 +277,19 @@ def _last_line(view: View) -> Json:
 
 
 TAIL = Frame(
-    "file.tail", READS | words("tail list"), (words("last tail end bottom final latest recent"),),
+    "file.tail",
+    READS | words("tail list"),
+    (words("last tail end bottom final latest recent"),),
     words("line row entry most recent of file few"),
-    slots=(("path", first_of(_AS_FILE, _ANY)), ("lines", first_of(count_after("last", "tail", "final", "latest", "bottom", "recent", "line"), _last_line))),
-    needs=frozenset({"path"}), measures=(Measure("output.text", "text"),), same="output.text",
+    slots=(
+        ("path", first_of(_AS_FILE, _ANY)),
+        ("lines", first_of(count_after("last", "tail", "final", "latest", "bottom", "recent", "line"), _last_line)),
+    ),
+    needs=frozenset({"path"}),
+    measures=(Measure("output.text", "text"),),
+    same="output.text",
     final=lambda a, v: None if v.has("few") else a,
-)  # fmt: skip
+)
 
 # --- finding and searching -----------------------------------------------------------------------------------------
 
@@ -196,7 +297,9 @@ TAIL = Frame(
 def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
     arguments = _dated(_split_glob(arguments, view), view) or {}
     low = {t.text.casefold() for t in view.tokens if t.word}
-    if "pattern" not in arguments and any(word in PLURAL_EXTENSIONS or word.removesuffix("s") in PLURAL_EXTENSIONS for word in low):
+    if "pattern" not in arguments and any(
+        word in PLURAL_EXTENSIONS or word.removesuffix("s") in PLURAL_EXTENSIONS for word in low
+    ):
         return None
     if arguments.get("sort") == "size" and _superlative(view) and "file" not in low and "files" not in low:
         return None
@@ -213,8 +316,11 @@ def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 def _superlative(view: View) -> bool:
-    return any(t.lemma in {"largest", "biggest", "smallest", "newest", "oldest", "latest", "heaviest", "recent", "recently"}
-               for t in view.tokens if t.word)  # fmt: skip
+    return any(
+        t.lemma in {"largest", "biggest", "smallest", "newest", "oldest", "latest", "heaviest", "recent", "recently"}
+        for t in view.tokens
+        if t.word
+    )
 
 
 def _plural_files(view: View) -> bool:
@@ -223,8 +329,12 @@ def _plural_files(view: View) -> bool:
 
 def _type(view: View) -> Json:
     spot = view.find({"folder", "directory", "subfolder", "subdirectory"})
-    if spot is not None and view.find({"file"}) is None and view.lemma(spot - 1) not in {"the", "in"} and view.tokens[
-        spot].text.casefold().endswith("s"):  # fmt: skip
+    if (
+        spot is not None
+        and view.find({"file"}) is None
+        and view.lemma(spot - 1) not in {"the", "in"}
+        and view.tokens[spot].text.casefold().endswith("s")
+    ):
         return "directory"
     return None
 
@@ -235,11 +345,17 @@ def _name_pattern(view: View) -> Json:
     if found is not None:
         return found
     for at, token in view.free(Kind.PATH, Kind.QUOTED, Kind.WORD):
-        if view.lemma(at - 1) in {"named", "called"} and "/" not in token.text and (not token.word or token.lemma not in FILLERS):
+        if (
+            view.lemma(at - 1) in {"named", "called"}
+            and "/" not in token.text
+            and (not token.word or token.lemma not in FILLERS)
+        ):
             view.claim(at - 1, at)
             return clean(str(token.value or token.text))
     if view.head in {"find", "locate", "where"}:
-        return literal(Kind.PATH, preps="", test=lambda f: "/" not in f.token.text and looks_like_file(f.token.text))(view)
+        return literal(Kind.PATH, preps="", test=lambda f: "/" not in f.token.text and looks_like_file(f.token.text))(
+            view
+        )
     return None
 
 
@@ -251,28 +367,50 @@ def _containing(view: View) -> Json:
             before, start = view.lemma(start - 1), start - 1
         if before == "the":
             before, start = view.lemma(start - 1), start - 1
-        if before in {"containing", "mentioning", "contain", "contains", "mention", "mentions", "include"} and before != two:
-            if token.kind is Kind.QUOTED or token.text.isupper():
-                view.claim(*range(start, at + 1))
-                return clean(str(token.value or token.text))
+        leads = before in {"containing", "mentioning", "contain", "contains", "mention", "mentions", "include"}
+        if leads and before != two and (token.kind is Kind.QUOTED or token.text.isupper()):
+            view.claim(*range(start, at + 1))
+            return clean(str(token.value or token.text))
     return None
 
 
 FIND = Frame(
-    "file.find", FINDS | words("howmany"), (words("file folder directory document logfile item subfolder subdirectory") | {"where"} | PLURAL_EXTENSIONS,),
-    _FILE | _SORT_WORDS | words("anywhere recursively all in the exist stored live located whose with extension ending end modified changed "
-                                "howmany subfolder workspace everywhere number edited updated touched recently from"),
-    slots=(("_glob", _whole_glob), ("min_size_bytes", compared(Kind.SIZE, MORE)), ("max_size_bytes", compared(Kind.SIZE, LESS)),
-           ("older_than_s", compared(Kind.DURATION, OLDER)), ("newer_than_s", compared(Kind.DURATION, NEWER)),
-           ("contains", _containing), ("pattern", _name_pattern), ("sort", _sort), ("order", _order), ("_first", _direction), ("limit", _LIMIT),
-           ("type", _type), ("path", _FOLDER)),
-    final=_finding, measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")),
-)  # fmt: skip
+    "file.find",
+    FINDS | words("howmany"),
+    (words("file folder directory document logfile item subfolder subdirectory") | {"where"} | PLURAL_EXTENSIONS,),
+    _FILE
+    | _SORT_WORDS
+    | words(
+        "anywhere recursively all in the exist stored live located whose with extension ending end modified changed "
+        "howmany subfolder workspace everywhere number edited updated touched recently from"
+    ),
+    slots=(
+        ("_glob", _whole_glob),
+        ("min_size_bytes", compared(Kind.SIZE, MORE)),
+        ("max_size_bytes", compared(Kind.SIZE, LESS)),
+        ("older_than_s", compared(Kind.DURATION, OLDER)),
+        ("newer_than_s", compared(Kind.DURATION, NEWER)),
+        ("contains", _containing),
+        ("pattern", _name_pattern),
+        ("sort", _sort),
+        ("order", _order),
+        ("_first", _direction),
+        ("limit", _LIMIT),
+        ("type", _type),
+        ("path", _FOLDER),
+    ),
+    final=_finding,
+    measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")),
+)
 EMPTY = Frame(
-    "file.find", FINDS, (words("empty"), words("file")), words("zero byte size"),
-    slots=(("path", _FOLDER), ("pattern", glob), ("max_size_bytes", lambda v: 0), ("type", lambda v: "file")), strict=True,
+    "file.find",
+    FINDS,
+    (words("empty"), words("file")),
+    words("zero byte size"),
+    slots=(("path", _FOLDER), ("pattern", glob), ("max_size_bytes", lambda v: 0), ("type", lambda v: "file")),
+    strict=True,
     measures=(Measure("output.count", "number"),),
-)  # fmt: skip
+)
 LEVELS = words("error warning warn fatal critical exception debug failure failed")
 LOGS = words("log logfile logline")
 
@@ -298,8 +436,10 @@ def _pattern(view: View) -> Json:
 
 
 _LINES = words("line entry message event occurrence record logline row")
-_ANNOUNCE = words("containing contain contains mentioning mention mentions with matching match matches for word text string "
-                  "phrase pattern regex expression regexp having include includes including say says saying of term")  # fmt: skip
+_ANNOUNCE = words(
+    "containing contain contains mentioning mention mentions with matching match matches for word text string "
+    "phrase pattern regex expression regexp having include includes including say says saying of term"
+)
 
 
 def _announced(view: View) -> Json:
@@ -318,11 +458,17 @@ def _searched_word(view: View) -> Json:
         if token.lemma in FILLERS | _LINES | LOGS | _ANNOUNCE or at == view.head_at:
             continue
         before = view.lemma(at - 1)
-        lead = before in {"containing", "contain", "contains", "mentioning", "mention", "mentions", "word", "string", "text",
-                          "matching", "phrase", "term", "include", "pattern"}  # fmt: skip
-        if before == "for" and view.lemma(at - 2) == "search" or before == "for" and view.head in {"grep", "scan", "look"}:
+        lead = before in words(
+            "containing contain contains mentioning mention mentions word string text matching "
+            "phrase term include pattern"
+        )
+        if (before == "for" and view.lemma(at - 2) == "search") or (
+            before == "for" and view.head in {"grep", "scan", "look"}
+        ):
             lead = True
-        if view.head == "grep" and at == view.head_at + 1 or (view.head == "search" and at == view.head_at + 1 and token.text.isupper()):
+        if (view.head == "grep" and at == view.head_at + 1) or (
+            view.head == "search" and at == view.head_at + 1 and token.text.isupper()
+        ):
             lead = True
         if lead and (view.lemma(at + 1) in FILLERS | _LINES or not view.lemma(at + 1)):
             view.claim(at)
@@ -363,60 +509,127 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 def _speaks_of_lines(view: View) -> bool:
-    return any(t.lemma in _LINES | LEVELS | {"occurrence", "mention", "log", "file", "often", "time", "match", "contain", "contains"} for t in view.tokens if t.word)
+    return any(
+        t.lemma
+        in _LINES | LEVELS | {"occurrence", "mention", "log", "file", "often", "time", "match", "contain", "contains"}
+        for t in view.tokens
+        if t.word
+    )
 
 
-_SEARCH_MAY = _LINES | _ANNOUNCE | LOGS | words(
-    "file all match mention occurrence there recursively folder directory under inside case insensitive insensitively ignoring ignore "
-    "sensitive every often many time appear appears occur occurs hit code source howmany number show up literal regular from with number total "
-    "expression regex logged content through")  # fmt: skip
+_SEARCH_MAY = (
+    _LINES
+    | _ANNOUNCE
+    | LOGS
+    | words(
+        "file all match mention occurrence there recursively folder directory under inside case "
+        "insensitive insensitively ignoring ignore "
+        "sensitive every often many time appear appears occur occurs hit code source howmany "
+        "number show up literal regular from with number total "
+        "expression regex logged content through"
+    )
+)
 SEARCH = Frame(
-    "file.search", SEARCHES | words("howmany search grep scan"), (), _SEARCH_MAY,
-    slots=(("regex", lambda v: True if v.find({"regex", "regexp", "regular"}) is not None else None),
-           ("_glob", _whole_glob), ("files", first_of(glob)),
-           ("path", first_of(path("in from under inside within of through on to into  ", want="any", bare=True), folder_or_word())),
-           ("pattern", _pattern), ("files", _log_files),
-           ("ignore_case", lambda v: True if v.find({"insensitive", "insensitively", "ignoring"}) is not None else None)),
-    needs=frozenset({"pattern"}), strict=True, final=_searching,
-    measures=(Measure("output.count", "number"),), same="output.count",
-)  # fmt: skip
+    "file.search",
+    SEARCHES | words("howmany search grep scan"),
+    (),
+    _SEARCH_MAY,
+    slots=(
+        ("regex", lambda v: True if v.find({"regex", "regexp", "regular"}) is not None else None),
+        ("_glob", _whole_glob),
+        ("files", first_of(glob)),
+        (
+            "path",
+            first_of(
+                path("in from under inside within of through on to into  ", want="any", bare=True), folder_or_word()
+            ),
+        ),
+        ("pattern", _pattern),
+        ("files", _log_files),
+        ("ignore_case", lambda v: True if v.find({"insensitive", "insensitively", "ignoring"}) is not None else None),
+    ),
+    needs=frozenset({"pattern"}),
+    strict=True,
+    final=_searching,
+    measures=(Measure("output.count", "number"),),
+    same="output.count",
+)
 LEVEL_LINES = Frame(
-    "file.search", LEVELS, (LEVELS, LOGS | _LINES), _SEARCH_MAY, slots=SEARCH.slots, needs=frozenset({"pattern"}), final=_searching,
-    measures=(Measure("output.count", "number"),), same="output.count",
-)  # fmt: skip
+    "file.search",
+    LEVELS,
+    (LEVELS, LOGS | _LINES),
+    _SEARCH_MAY,
+    slots=SEARCH.slots,
+    needs=frozenset({"pattern"}),
+    final=_searching,
+    measures=(Measure("output.count", "number"),),
+    same="output.count",
+)
 
 # --- facts about one file ------------------------------------------------------------------------------------------
 COUNT = Frame(
-    "file.count", words("count howmany how show get tell give what wc number report find check is are"),
-    (words("line word byte character row"),), words("number howmany many total long file in contain all of does count of log code"),
-    slots=(("_glob", _whole_glob), ("files", glob), ("path", first_of(_AS_FILE, _FOLDER, _ANY))), needs=frozenset({"path"}),
-    final=lambda a, v: _split_glob(a, v, "files"), strict=True,
-    measures=(Measure("output.words", "number", words("word")), Measure("output.bytes", "number", words("byte")),
-              Measure("output.lines", "number")), same="output.lines",
-)  # fmt: skip
+    "file.count",
+    words("count howmany how show get tell give what wc number report find check is are"),
+    (words("line word byte character row"),),
+    words("number howmany many total long file in contain all of does count of log code"),
+    slots=(("_glob", _whole_glob), ("files", glob), ("path", first_of(_AS_FILE, _FOLDER, _ANY))),
+    needs=frozenset({"path"}),
+    final=lambda a, v: _split_glob(a, v, "files"),
+    strict=True,
+    measures=(
+        Measure("output.words", "number", words("word")),
+        Measure("output.bytes", "number", words("byte")),
+        Measure("output.lines", "number"),
+    ),
+    same="output.lines",
+)
 COUNT_FILES = Frame(
-    "file.find", words("count howmany how number"), (words("file"),), words("number many howmany total there lie are in contain all exist"),
-    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("type", lambda v: "file")), strict=True,
-    needs=frozenset(), final=lambda a, v: _split_glob(a, v), measures=(Measure("output.count", "number"),), bonus=-1,
-)  # fmt: skip
+    "file.find",
+    words("count howmany how number"),
+    (words("file"),),
+    words("number many howmany total there lie are in contain all exist"),
+    slots=(("_glob", _whole_glob), ("pattern", glob), ("path", _FOLDER), ("type", lambda v: "file")),
+    strict=True,
+    needs=frozenset(),
+    final=lambda a, v: _split_glob(a, v),
+    measures=(Measure("output.count", "number"),),
+    bonus=-1,
+)
 SIZE_OF = Frame(
-    "file.stat", words("compare-size"), (), words("file size in"), slots=(("path", first_of(path(None, want="file", bare=True), _ANY)),),
-    needs=frozenset({"path"}), strict=True, measures=(Measure("output.size_bytes", "bytes"),),
-)  # fmt: skip
+    "file.stat",
+    words("compare-size"),
+    (),
+    words("file size in"),
+    slots=(("path", first_of(path(None, want="file", bare=True), _ANY)),),
+    needs=frozenset({"path"}),
+    strict=True,
+    measures=(Measure("output.size_bytes", "bytes"),),
+)
 COUNT_FOLDERS = Frame(
-    "file.find", words("count howmany how number"), (words("folder directory subfolder subdirectory"),),
-    words("number many total there lie are in contain all exist"), slots=(("path", _FOLDER), ("type", lambda v: "directory")), strict=True,
-    measures=(Measure("output.count", "number"),), speaks="file.find",
-)  # fmt: skip
+    "file.find",
+    words("count howmany how number"),
+    (words("folder directory subfolder subdirectory"),),
+    words("number many total there lie are in contain all exist"),
+    slots=(("path", _FOLDER), ("type", lambda v: "directory")),
+    strict=True,
+    measures=(Measure("output.count", "number"),),
+    speaks="file.find",
+)
 _SIZE = words("size space big large room usage heavy storage disk weigh du")
 USAGE = Frame(
-    "file.usage", _ASKS | words("du"), (_SIZE,),
-    words("total take takes taking up occupy occupies occupied used use usage howmuch much disk of folder directory contents content file "
-          "big size combined whole consume consumes eat eating taken"),
-    slots=(("path", folder_or_word("in under inside within of", logs=True)),), needs=frozenset({"path"}),
+    "file.usage",
+    _ASKS | words("du"),
+    (_SIZE,),
+    words(
+        "total take takes taking up occupy occupies occupied used use usage howmuch much disk of "
+        "folder directory contents content file "
+        "big size combined whole consume consumes eat eating taken"
+    ),
+    slots=(("path", folder_or_word("in under inside within of", logs=True)),),
+    needs=frozenset({"path"}),
     measures=(Measure("output.bytes", "bytes"),),
     final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) or _each_file(v) else a,
-)  # fmt: skip
+)
 
 
 def _each_file(view: View) -> bool:
@@ -426,69 +639,169 @@ def _each_file(view: View) -> bool:
 
 
 SIZES = Frame(
-    "file.list", _ASKS, (words("size big large"), words("file")), words("each all every of"), slots=(("pattern", glob), ("path", _FOLDER)),
-    needs=frozenset({"path"}), final=lambda a, v: a if _each_file(v) else None,
-)  # fmt: skip
+    "file.list",
+    _ASKS,
+    (words("size big large"), words("file")),
+    words("each all every of"),
+    slots=(("pattern", glob), ("path", _FOLDER)),
+    needs=frozenset({"path"}),
+    final=lambda a, v: a if _each_file(v) else None,
+)
 SIZE = Frame(
-    "file.stat", _ASKS, (words("size big large weigh heavy"),), words("file of howmuch take"),
-    slots=(("path", path(None, want="file")),), needs=frozenset({"path"}), measures=(Measure("output.size_bytes", "bytes"),),
+    "file.stat",
+    _ASKS,
+    (words("size big large weigh heavy"),),
+    words("file of howmuch take"),
+    slots=(("path", path(None, want="file")),),
+    needs=frozenset({"path"}),
+    measures=(Measure("output.size_bytes", "bytes"),),
     same="output.size_bytes",
-)  # fmt: skip
+)
 STAT = Frame(
-    "file.stat", _ASKS | words("stat"), (words("modified changed modification permission owner own date detail metadata stat edited touched "
-                                               "updated info information age old timestamp mode written"),),
+    "file.stat",
+    _ASKS | words("stat"),
+    (
+        words(
+            "modified changed modification permission owner own date detail metadata stat edited touched "
+            "updated info information age old timestamp mode written"
+        ),
+    ),
     words("last time file about latest size was own when of most recently get got"),
-    slots=(("path", _ANY),), needs=frozenset({"path"}), measures=(Measure("output.modified", "text"),), same="output.modified",
+    slots=(("path", _ANY),),
+    needs=frozenset({"path"}),
+    measures=(Measure("output.modified", "text"),),
+    same="output.modified",
     final=lambda a, v: a if v.head != "who" or any(t.lemma in {"own", "owner"} for t in v.tokens if t.word) else None,
-)  # fmt: skip
+)
 EXISTS = Frame(
-    "file.list", words("does is check do has have whether test verify see tell know are which what"), (words("exist exists there present"),),
+    "file.list",
+    words("does is check do has have whether test verify see tell know are which what"),
+    (words("exist exists there present"),),
     words("file folder directory whether if called named a the"),
     slots=(("path", first_of(_ANY, path(None, bare=True))),),
-    final=lambda a, v: _existence(a), measures=(Measure("output.count", "number"),), strict=False, bonus=2, speaks="file.stat",
-)  # fmt: skip
+    final=lambda a, v: _existence(a),
+    measures=(Measure("output.count", "number"),),
+    strict=False,
+    bonus=2,
+    speaks="file.stat",
+)
 
 
 HAVING = Frame(
-    "file.list", words("do does has have"), (words("have has"),), words("file folder directory the a copy still already"),
-    slots=(("path", path("", want="file", bare=True)),), final=lambda a, v: _existence(a),
-    measures=(Measure("output.count", "number"),), strict=True, speaks="file.stat",
-)  # fmt: skip
+    "file.list",
+    words("do does has have"),
+    (words("have has"),),
+    words("file folder directory the a copy still already"),
+    slots=(("path", path("", want="file", bare=True)),),
+    final=lambda a, v: _existence(a),
+    measures=(Measure("output.count", "number"),),
+    strict=True,
+    speaks="file.stat",
+)
 HOGS = Frame(
-    "file.usage", words("what what's which"), (words("space disk room storage"), words("taking eating hogging filling eat hog fill consuming take")),
-    words("much so all most the up file folder biggest largest hard"), slots=(("path", folder_or_word("in under inside within")),), strict=True,
+    "file.usage",
+    words("what what's which"),
+    (words("space disk room storage"), words("taking eating hogging filling eat hog fill consuming take")),
+    words("much so all most the up file folder biggest largest hard"),
+    slots=(("path", folder_or_word("in under inside within")),),
+    strict=True,
     measures=(Measure("output.bytes", "bytes"),),
-)  # fmt: skip
+)
 
 
 def _existence(arguments: JsonObject) -> JsonObject | None:
     """A file exists where its folder's list, narrowed to its name, has an entry: an answer, where `stat` would fail."""
     text = str(arguments.get("path", "")).rstrip("/")
     folder, _, name = text.rpartition("/")
-    return {"path": folder, "pattern": name, "hidden": True} if folder else {"pattern": name, "hidden": True} if name else None
+    return (
+        {"path": folder, "pattern": name, "hidden": True}
+        if folder
+        else {"pattern": name, "hidden": True}
+        if name
+        else None
+    )
 
 
 HASH = Frame(
-    "file.hash", _ASKS | words("compute calculate verify hash checksum sha256 md5 take determine compare generate"),
-    (words("hash checksum sha256 sha1 md5 sha512 digest fingerprint sha-256 sha-1 sha256sum md5sum"),), words("sum value file of"),
-    slots=(("path", first_of(_AS_FILE, _ANY)),
-           ("algorithm", choice({"md5": "md5", "sha1": "sha1", "sha512": "sha512", "sha256": "sha256", "sha-256": "sha256",
-                                 "sha-1": "sha1", "sha256sum": "sha256", "md5sum": "md5"}))),
-    needs=frozenset({"path"}), measures=(Measure("output.hash", "text"),), same="output.hash",
-)  # fmt: skip
+    "file.hash",
+    _ASKS | words("compute calculate verify hash checksum sha256 md5 take determine compare generate"),
+    (words("hash checksum sha256 sha1 md5 sha512 digest fingerprint sha-256 sha-1 sha256sum md5sum"),),
+    words("sum value file of"),
+    slots=(
+        ("path", first_of(_AS_FILE, _ANY)),
+        (
+            "algorithm",
+            choice(
+                {
+                    "md5": "md5",
+                    "sha1": "sha1",
+                    "sha512": "sha512",
+                    "sha256": "sha256",
+                    "sha-256": "sha256",
+                    "sha-1": "sha1",
+                    "sha256sum": "sha256",
+                    "md5sum": "md5",
+                }
+            ),
+        ),
+    ),
+    needs=frozenset({"path"}),
+    measures=(Measure("output.hash", "text"),),
+    same="output.hash",
+)
 SAME_FILE = Frame(
-    "file.hash", words("compare-file"), (), words("file config configuration content document version"),
-    slots=(("path", first_of(_AS_FILE, _ANY)),), needs=frozenset({"path"}), strict=True, same="output.hash",
-)  # fmt: skip
+    "file.hash",
+    words("compare-file"),
+    (),
+    words("file config configuration content document version"),
+    slots=(("path", first_of(_AS_FILE, _ANY)),),
+    needs=frozenset({"path"}),
+    strict=True,
+    same="output.hash",
+)
 SORT = Frame(
-    "file.sort", words("sort order alphabetize show print"), (words("sort sorted order alphabetize alphabetical alphabetically"),),
-    words("line content numerically reverse reversed descending unique duplicate numeric number by in of file without removing "
-          "alphabetically alphabetical order drop dropping backwards entry ascending highest largest first"),
-    slots=(("path", first_of(_AS_FILE, _ANY)),
-           ("reverse", flag("reverse", "reversed", "descending", "backwards")),
-           ("numeric", flag("numerically", "numeric", "number")), ("unique", flag("unique", "duplicate"))),
-    needs=frozenset({"path"}), strict=True, same="output.text",
-)  # fmt: skip
-FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL, FIND, EMPTY, SEARCH, LEVEL_LINES, COUNT, COUNT_FILES, USAGE, SIZES, SIZE, STAT,
-          EXISTS, HAVING, HOGS, COUNT_FOLDERS, HASH, SAME_FILE, SIZE_OF, SORT)  # fmt: skip
+    "file.sort",
+    words("sort order alphabetize show print"),
+    (words("sort sorted order alphabetize alphabetical alphabetically"),),
+    words(
+        "line content numerically reverse reversed descending unique duplicate numeric number by "
+        "in of file without removing "
+        "alphabetically alphabetical order drop dropping backwards entry ascending highest largest first"
+    ),
+    slots=(
+        ("path", first_of(_AS_FILE, _ANY)),
+        ("reverse", flag("reverse", "reversed", "descending", "backwards")),
+        ("numeric", flag("numerically", "numeric", "number")),
+        ("unique", flag("unique", "duplicate")),
+    ),
+    needs=frozenset({"path"}),
+    strict=True,
+    same="output.text",
+)
+FRAMES = (
+    LIST,
+    LISTING,
+    READ,
+    CONTENT,
+    HEAD,
+    TAIL,
+    FIND,
+    EMPTY,
+    SEARCH,
+    LEVEL_LINES,
+    COUNT,
+    COUNT_FILES,
+    USAGE,
+    SIZES,
+    SIZE,
+    STAT,
+    EXISTS,
+    HAVING,
+    HOGS,
+    COUNT_FOLDERS,
+    HASH,
+    SAME_FILE,
+    SIZE_OF,
+    SORT,
+)
 __all__ = ["DELETES", "FRAMES", "role", "text_quoted"]

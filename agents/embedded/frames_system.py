@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from agents.embedded.frames import Frame, Measure, words
+from agents.embedded.frames import Frame, Measure
 from agents.embedded.slots import Found, choice, clean, count_after, first_of, flag, literal
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.words import ADJECTIVES, ASK, FILLERS
+from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
 ASKS = ASK | words("howmuch howmany howlong size")
 FREE = words("free available left remaining unused spare")
-USED = words("used usage use using full utilization utilisation occupied consumed taken consumption fullness consuming uses utilized")
+USED = words(
+    "used usage use using full utilization utilisation occupied consumed taken consumption "
+    "fullness consuming uses utilized"
+)
 TOTAL = words("total capacity size overall installed")
-_STATE = words("much amount status level percent percentage value number figure current statistic stat remain gigabyte gb "
-               "space situation state")  # fmt: skip
+_STATE = words(
+    "much amount status level percent percentage value number figure current statistic stat remain gigabyte gb "
+    "space situation state"
+)
 
 _HOGGING = words("using uses eating hogging consuming eats hogs")
 
 
 def _who_uses(view: View) -> bool:
     """`what is using the memory` asks for processes."""
-    asked = view.head in {"what", "who", "which", "what's"} and not any(token.kind is Kind.DEVICE and token.text.casefold().startswith("which") for token in view.tokens)
+    asked = view.head in {"what", "who", "which", "what's"} and not any(
+        token.kind is Kind.DEVICE and token.text.casefold().startswith("which") for token in view.tokens
+    )
     return asked and any(token.text.casefold() in _HOGGING for token in view.tokens)
 
 
 DISK = Frame(
-    "system.disk", ASKS, (words("disk space storage drive filesystem partition room df"),), FREE | USED | TOTAL | _STATE,
+    "system.disk",
+    ASKS,
+    (words("disk space storage drive filesystem partition room df"),),
+    FREE | USED | TOTAL | _STATE,
     measures=(
         Measure("output.used_percent", "percent", FREE, rest_of=True),
         Measure("output.used_percent", "percent"),
@@ -34,9 +45,12 @@ DISK = Frame(
         Measure("output.total_bytes", "bytes", TOTAL),
         Measure("output.used_bytes", "bytes", USED),
     ),
-)  # fmt: skip
+)
 MEMORY = Frame(
-    "system.memory", ASKS, (words("memory ram mem"),), FREE | USED | TOTAL | _STATE | words("physical"),
+    "system.memory",
+    ASKS,
+    (words("memory ram mem"),),
+    FREE | USED | TOTAL | _STATE | words("physical"),
     measures=(
         Measure("output.used_percent", "percent", FREE, rest_of=True),
         Measure("output.used_percent", "percent"),
@@ -45,32 +59,62 @@ MEMORY = Frame(
         Measure("output.total_bytes", "bytes"),
     ),
     final=lambda a, v: None if _who_uses(v) else a,
-)  # fmt: skip
-SWAP = Frame("system.memory", ASKS, (words("swap swapping"),), FREE | USED | TOTAL | _STATE | words("memory"),
-             measures=(Measure("output.swap_total_bytes", "bytes", TOTAL), Measure("output.swap_used_bytes", "bytes")))  # fmt: skip
-CORES = Frame("system.cpu", ASKS, (words("core"),), words("cpu processor number howmany physical count"),
-              measures=(Measure("output.cores", "number"),), same="output.cores")  # fmt: skip
+)
+SWAP = Frame(
+    "system.memory",
+    ASKS,
+    (words("swap swapping"),),
+    FREE | USED | TOTAL | _STATE | words("memory"),
+    measures=(Measure("output.swap_total_bytes", "bytes", TOTAL), Measure("output.swap_used_bytes", "bytes")),
+)
+CORES = Frame(
+    "system.cpu",
+    ASKS,
+    (words("core"),),
+    words("cpu processor number howmany physical count"),
+    measures=(Measure("output.cores", "number"),),
+    same="output.cores",
+)
 CPU = Frame(
-    "system.cpu", ASKS, (words("cpu processor"),), USED | _STATE | words("busy model utilization kind type name hot"),
-    measures=(Measure("output.used_percent", "percent"), Measure("output.model", "text", words("model type kind name"))),
-    same="output.model", final=lambda a, v: None if _who_uses(v) else a,
-)  # fmt: skip
+    "system.cpu",
+    ASKS,
+    (words("cpu processor"),),
+    USED | _STATE | words("busy model utilization kind type name hot"),
+    measures=(
+        Measure("output.used_percent", "percent"),
+        Measure("output.model", "text", words("model type kind name")),
+    ),
+    same="output.model",
+    final=lambda a, v: None if _who_uses(v) else a,
+)
 LOAD = Frame(
-    "system.load", ASKS, (words("load loaded busy busiest"),), words("average avg system cpu mean under level currently"),
+    "system.load",
+    ASKS,
+    (words("load loaded busy busiest"),),
+    words("average avg system cpu mean under level currently"),
     measures=(Measure("output.load_1", "number"),),
-)  # fmt: skip
+)
 UPTIME = Frame(
-    "system.uptime", ASKS | words("since"), (words("uptime"),), words("time long system"),
+    "system.uptime",
+    ASKS | words("since"),
+    (words("uptime"),),
+    words("time long system"),
     measures=(Measure("output.seconds", "seconds"),),
-)  # fmt: skip
+)
 BEEN_UP = Frame(
-    "system.uptime", ASKS | words("since"), (words("howlong longest when since shortest recently last"),
-                                          words("up running online on boot booted reboot rebooted restart restarted alive started")),
+    "system.uptime",
+    ASKS | words("since"),
+    (
+        words("howlong longest when since shortest recently last"),
+        words("up running online on boot booted reboot rebooted restart restarted alive started"),
+    ),
     words("been last longest shortest continuously time most recently boot reboot"),
     measures=(Measure("output.seconds", "seconds"),),
-)  # fmt: skip
+)
 OS = Frame(
-    "system.os", ASKS, (words("os kernel distribution distro architecture hostname arch"),),
+    "system.os",
+    ASKS,
+    (words("os kernel distribution distro architecture hostname arch"),),
     words("version linux running run runs name release system installed type host exact number use using"),
     measures=(
         Measure("output.kernel", "text", words("kernel")),
@@ -79,21 +123,30 @@ OS = Frame(
         Measure("output.version", "text", words("version release")),
         Measure("output.name", "text"),
     ),
-)  # fmt: skip
+)
 NETWORK = Frame(
-    "system.network", ASKS, (words("ip network interface address networking"),),
-    words("address information info detail card addresses configuration config setting configured status ipv4 ipv6 local hostname"),
+    "system.network",
+    ASKS,
+    (words("ip network interface address networking"),),
+    words(
+        "address information info detail card addresses configuration config setting configured "
+        "status ipv4 ipv6 local hostname"
+    ),
     measures=(Measure("output.interfaces", "text"),),
-)  # fmt: skip
+)
 TIME = Frame(
-    "system.time", ASKS, (words("time clock date timezone day"),), words("local current system set show zone day today"),
+    "system.time",
+    ASKS,
+    (words("time clock date timezone day"),),
+    words("local current system set show zone day today"),
     measures=(Measure("output.timezone", "text", words("timezone zone")), Measure("output.unix", "number")),
-)  # fmt: skip
+)
 INFO = Frame(
-    "system.info", ASKS | words("describe summarize summarise"),
+    "system.info",
+    ASKS | words("describe summarize summarise"),
     (words("info information specs spec specification overview fact detail hardware summary"),),
     words("system hardware basic general about main key full short brief device machine"),
-)  # fmt: skip
+)
 ABOUT = Frame("system.info", words("tell describe know"), (words("about"),), words("everything more"), strict=True)
 
 DESCRIBE = Frame("system.info", words("describe"), strict=True)
@@ -112,20 +165,28 @@ def _process_name(view: View) -> Json:
         follows = view.lemma(at + 1)
         nearby = (view.lemma(at + 2) if follows in {"is", "are"} else follows, view.lemma(at - 1))
         after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
-        if (at != view.head_at or view.assumed) and (nearby[0] in _PROCESS or after or nearby[0] in {"running", "run", "up", "alive"}):  # fmt: skip
-            if token.lemma not in _NOT_A_NAME and (nearby[0] not in {"up"} or view.head in {"is", "check"}):
-                view.claim(at)
-                return clean(token.text)
+        if (at == view.head_at and not view.assumed) or token.lemma in _NOT_A_NAME:
+            continue
+        runs = nearby[0] in {"running", "run", "alive"} or (nearby[0] == "up" and view.head in {"is", "check"})
+        if nearby[0] in _PROCESS or after or runs:
+            view.claim(at)
+            return clean(token.text)
     return None
 
 
 _AFTER_NAME = words("on of for from in is still running and")
 _PROCESS = words("process program daemon service")
-_NOT_A_NAME = FILLERS | ADJECTIVES | words(
-    "process program running run top cpu memory ram hungry heavy intensive user list number pid active busiest it "
-    "service daemon currently using most usage still not howmany show kill stop force how down anything something "
-    "everything nothing longest heaviest biggest hungriest largest heavy alive device machine use uses using eat eating hog hogging consume consuming system background zombie child own owned"
-)  # fmt: skip
+_NOT_A_NAME = (
+    FILLERS
+    | ADJECTIVES
+    | words(
+        "process program running run top cpu memory ram hungry heavy intensive user list number pid active busiest it "
+        "service daemon currently using most usage still not howmany show kill stop force how down anything something "
+        "everything nothing longest heaviest biggest hungriest largest heavy alive device "
+        "machine use uses using eat eating hog hogging consume consuming system background "
+        "zombie child own owned"
+    )
+)
 
 
 def _user(view: View) -> Json:
@@ -136,7 +197,11 @@ def _user(view: View) -> Json:
                 view.take({"owned", "belonging", "started"})
                 view.claim(at, at + 1)
                 return clean(view.tokens[at + 1].text)
-        if token.lemma in {"owned", "started"} and view.lemma(at + 1) == "by" and view.lemma(at + 2) not in FILLERS | {""}:
+        if (
+            token.lemma in {"owned", "started"}
+            and view.lemma(at + 1) == "by"
+            and view.lemma(at + 2) not in FILLERS | {""}
+        ):
             view.claim(at, at + 1, at + 2)
             return clean(view.tokens[at + 2].text)
     return None
@@ -152,28 +217,45 @@ def _before_noun(view: View) -> Json:
 
 
 def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
-    if view.head in {"is", "check", "does", "are"} and "name" not in arguments and view.head != "are" and view.head != "check":
+    if (
+        view.head in {"is", "check", "does", "are"}
+        and "name" not in arguments
+        and view.head != "are"
+        and view.head != "check"
+    ):
         return None
     return arguments
 
 
 _TOP = first_of(count_after("top", "busiest", "most", "first"), lambda view: _before_noun(view))
 PROCESSES = Frame(
-    "process.list", ASKS | words("ps"), (words("process running program top ps daemon"),),
-    words("cpu memory ram hungry intensive top use using used usage most by sort sorted currently active running "
-          "consuming owned whether if there still howmany number highest consumption service order"),
-    slots=(("name", _process_name), ("user", _user), ("limit", _TOP),
-           ("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu"}))),
-    measures=(Measure("output.count", "number"),), final=_listing,
-)  # fmt: skip
+    "process.list",
+    ASKS | words("ps"),
+    (words("process running program top ps daemon"),),
+    words(
+        "cpu memory ram hungry intensive top use using used usage most by sort sorted currently active running "
+        "consuming owned whether if there still howmany number highest consumption service order"
+    ),
+    slots=(
+        ("name", _process_name),
+        ("user", _user),
+        ("limit", _TOP),
+        ("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu"})),
+    ),
+    measures=(Measure("output.count", "number"),),
+    final=_listing,
+)
 
 
 HOGS = Frame(
-    "process.list", words("what who which what's"), (words("using use eating eat hogging hog consuming consume"), words("cpu memory ram processor")),
+    "process.list",
+    words("what who which what's"),
+    (words("using use eating eat hogging hog consuming consume"), words("cpu memory ram processor")),
     words("most much so all the up program process app application"),
-    slots=(("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu", "processor": "cpu"})),), strict=True,
+    slots=(("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu", "processor": "cpu"})),),
+    strict=True,
     final=lambda a, v: a if _who_uses(v) else None,
-)  # fmt: skip
+)
 
 
 def _pid(view: View) -> Json:
@@ -206,16 +288,37 @@ def _killed(view: View) -> Json:
 
 
 STOP = Frame(
-    "process.stop", words("stop kill terminate end quit"), (),
+    "process.stop",
+    words("stop kill terminate end quit"),
+    (),
     words("process program forcefully force running id pid instance"),
     slots=(("pid", _pid), ("name", _killed), ("force", flag("forcefully", "force", "forcibly"))),
-    strict=True, final=lambda a, v: _stopping(a, v) if v.head in {"kill", "terminate"} or _says_process(v) else None,
-)  # fmt: skip
+    strict=True,
+    final=lambda a, v: _stopping(a, v) if v.head in {"kill", "terminate"} or _says_process(v) else None,
+)
 
 
 def _says_process(view: View) -> bool:
     return any(token.lemma in {"process", "pid", "program"} for token in view.tokens if token.word)
 
 
-FRAMES = (DISK, MEMORY, SWAP, CORES, CPU, LOAD, UPTIME, BEEN_UP, OS, NETWORK, TIME, INFO, ABOUT, DESCRIBE, PROCESSES, HOGS, STOP)
+FRAMES = (
+    DISK,
+    MEMORY,
+    SWAP,
+    CORES,
+    CPU,
+    LOAD,
+    UPTIME,
+    BEEN_UP,
+    OS,
+    NETWORK,
+    TIME,
+    INFO,
+    ABOUT,
+    DESCRIBE,
+    PROCESSES,
+    HOGS,
+    STOP,
+)
 __all__ = ["FRAMES", "Found"]

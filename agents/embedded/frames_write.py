@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from agents.embedded.frames import Frame, words
+from agents.embedded.frames import Frame
 from agents.embedded.slots import clean, first_of, flag, folder_or_word, literal, looks_like_file, path, text_quoted
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.words import DELETES, FILLERS
+from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
@@ -30,9 +31,16 @@ def _name(view: View) -> Json:
 
 def _empty(arguments: JsonObject, view: View) -> JsonObject | None:
     """`create an empty file x`, `touch x`: text is empty only where the request says so."""
-    if "text" not in arguments and (view.head == "touch" or any(t.lemma in {"empty", "blank"} for t in view.tokens if t.word)):
+    if "text" not in arguments and (
+        view.head == "touch" or any(t.lemma in {"empty", "blank"} for t in view.tokens if t.word)
+    ):
         return {**arguments, "text": ""}
-    if "text" not in arguments and view.head in {"create", "make"} and _says_new_file(view) and not any(t.kind is Kind.QUOTED for t in view.tokens):
+    if (
+        "text" not in arguments
+        and view.head in {"create", "make"}
+        and _says_new_file(view)
+        and not any(t.kind is Kind.QUOTED for t in view.tokens)
+    ):
         # A file that is only created is empty, and one that exists stays as it is.
         return {**arguments, "text": "", "overwrite": False}
     return arguments if "text" in arguments else None
@@ -44,19 +52,38 @@ def _says_new_file(view: View) -> bool:
 
 
 WRITE = Frame(
-    "file.write", words("write save put create make store overwrite touch"), (),
-    words("file text content contents line new saying containing reads called named word string message following note empty "
-          "single blank that says overwrite with"),
-    slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True, final=_empty,
-)  # fmt: skip
+    "file.write",
+    words("write save put create make store overwrite touch"),
+    (),
+    words(
+        "file text content contents line new saying containing reads called named word string "
+        "message following note empty "
+        "single blank that says overwrite with"
+    ),
+    slots=(("text", _text), ("path", _name)),
+    needs=frozenset({"path", "text"}),
+    strict=True,
+    final=_empty,
+)
 APPEND = Frame(
-    "file.append", words("append add"), (), words("line text end file bottom entry string saying new of word note that says to with"),
-    slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True,
-)  # fmt: skip
+    "file.append",
+    words("append add"),
+    (),
+    words("line text end file bottom entry string saying new of word note that says to with"),
+    slots=(("text", _text), ("path", _name)),
+    needs=frozenset({"path", "text"}),
+    strict=True,
+)
 APPEND_END = Frame(
-    "file.append", words("write put"), (words("end bottom"),), words("line text file of very new to at"),
-    slots=(("text", _text), ("path", _name)), needs=frozenset({"path", "text"}), strict=True, bonus=2,
-)  # fmt: skip
+    "file.append",
+    words("write put"),
+    (words("end bottom"),),
+    words("line text file of very new to at"),
+    slots=(("text", _text), ("path", _name)),
+    needs=frozenset({"path", "text"}),
+    strict=True,
+    bonus=2,
+)
 
 
 def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -75,12 +102,26 @@ def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 REPLACE = Frame(
-    "file.replace", words("replace change substitute swap"), (), words("every all occurrence instance text word string file each of regex "
-                                                                        "out mention line value with by to for into"),
-    slots=(("path", first_of(path("in of inside within from on", want="file"), path("in of inside within from", quoted=False, bare=True))),
-           ("regex", flag("regex"))),
-    needs=frozenset({"path", "find", "replace"}), strict=True, final=_two_quotes,
-)  # fmt: skip
+    "file.replace",
+    words("replace change substitute swap"),
+    (),
+    words(
+        "every all occurrence instance text word string file each of regex out mention line value with by to for into"
+    ),
+    slots=(
+        (
+            "path",
+            first_of(
+                path("in of inside within from on", want="file"),
+                path("in of inside within from", quoted=False, bare=True),
+            ),
+        ),
+        ("regex", flag("regex")),
+    ),
+    needs=frozenset({"path", "find", "replace"}),
+    strict=True,
+    final=_two_quotes,
+)
 
 
 def _into_folder(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -100,21 +141,39 @@ def _into(view: View) -> bool:
 
 
 COPY = Frame(
-    "file.copy", words("copy duplicate cp backup clone"), (), words("overwriting overwrite"),
-    slots=(("source", first_of(path(" of named", want="any", quoted=True), path(" of named", bare=True))), ("target", _TARGET),
-           ("overwrite", flag("overwriting", "overwrite"))),
-    needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
-)  # fmt: skip
+    "file.copy",
+    words("copy duplicate cp backup clone"),
+    (),
+    words("overwriting overwrite"),
+    slots=(
+        ("source", first_of(path(" of named", want="any", quoted=True), path(" of named", bare=True))),
+        ("target", _TARGET),
+        ("overwrite", flag("overwriting", "overwrite")),
+    ),
+    needs=frozenset({"source", "target"}),
+    strict=True,
+    final=_into_folder,
+)
 MOVE = Frame(
-    "file.move", words("move rename mv put"), (), frozenset(),
+    "file.move",
+    words("move rename mv put"),
+    (),
+    frozenset(),
     slots=(("source", first_of(path(" of named", want="any"), path(" of named", bare=True))), ("target", _TARGET)),
-    needs=frozenset({"source", "target"}), strict=True, final=_into_folder,
-)  # fmt: skip
+    needs=frozenset({"source", "target"}),
+    strict=True,
+    final=_into_folder,
+)
 MKDIR = Frame(
-    "file.mkdir", words("create make add mkdir setup"), (), words("folder directory new empty subfolder dir"),
-    slots=(("path", first_of(path(None, want="folder", bare=True, quoted=True), literal(Kind.QUOTED))),), needs=frozenset({"path"}),
-    strict=True, final=lambda a, v: a if v.head == "mkdir" or _folder(v) else None,
-)  # fmt: skip
+    "file.mkdir",
+    words("create make add mkdir setup"),
+    (),
+    words("folder directory new empty subfolder dir"),
+    slots=(("path", first_of(path(None, want="folder", bare=True, quoted=True), literal(Kind.QUOTED))),),
+    needs=frozenset({"path"}),
+    strict=True,
+    final=lambda a, v: a if v.head == "mkdir" or _folder(v) else None,
+)
 
 
 def _folder(view: View) -> bool:
@@ -128,17 +187,27 @@ def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
         return arguments
     if not isinstance(target, str) or target.strip("./~ ") == "" or "*" in target:
         return None
-    everything = view.take_phrase("everything", "in", "it") or view.take_phrase("all", "its", "content") or view.take_phrase(
-        "all", "of", "its", "content") or view.take_phrase("its", "content")  # fmt: skip
+    everything = (
+        view.take_phrase("everything", "in", "it")
+        or view.take_phrase("all", "its", "content")
+        or view.take_phrase("all", "of", "its", "content")
+        or view.take_phrase("its", "content")
+    )
     if everything or view.take({"recursively", "recursive"}) or _folder(view) or target.endswith("/"):
         return {**arguments, "path": target.rstrip("/"), "recursive": True}
     return arguments
 
 
 DELETE = Frame(
-    "file.delete", DELETES, (), frozenset(), slots=(("path", path(" of named", want="any", bare=True)),),
-    needs=frozenset({"path"}), strict=True, final=_deletion,
-)  # fmt: skip
+    "file.delete",
+    DELETES,
+    (),
+    frozenset(),
+    slots=(("path", path(" of named", want="any", bare=True)),),
+    needs=frozenset({"path"}),
+    strict=True,
+    final=_deletion,
+)
 
 
 def _archive_target(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -169,34 +238,51 @@ def _object(view: View) -> Json:
     at = view.head_at + 1
     at += view.lemma(at) in {"the", "my"}
     ends = view.lemma(at + 1) in {"", "on", "of", "into", "as", "to", "in"} or at + 1 in view.claimed
-    if not view.lemma(at) or at in view.claimed or not ends or view.lemma(at) in FILLERS | words("file everything archive folder directory all"):
+    if (
+        not view.lemma(at)
+        or at in view.claimed
+        or not ends
+        or view.lemma(at) in FILLERS | words("file everything archive folder directory all")
+    ):
         return None
     view.claim(at)
     return clean(view.tokens[at].text)
 
 
 PACK = Frame(
-    "archive.create", words("archive compress zip tar pack bundle create make build backup"), (),
+    "archive.create",
+    words("archive compress zip tar pack bundle create make build backup"),
+    (),
     words("archive tarball zip folder directory file compressed tar gz gzip of content whole entire package"),
-    slots=(("target", path(_TO + " called named", want="file")),
-           ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of"), _object))),
-    needs=frozenset({"source"}), strict=True,
-    final=lambda a, v: _archive_target(a, v) if v.head not in {"create", "make", "build", "backup"} or _says_archive(v) else None,
-)  # fmt: skip
+    slots=(
+        ("target", path(_TO + " called named", want="file")),
+        ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of"), _object)),
+    ),
+    needs=frozenset({"source"}),
+    strict=True,
+    final=lambda a, v: (
+        _archive_target(a, v) if v.head not in {"create", "make", "build", "backup"} or _says_archive(v) else None
+    ),
+)
 
 
 def _says_archive(view: View) -> bool:
     return any(t.lemma in {"archive", "tarball", "zip"} for t in view.tokens if t.word) or any(
-        str(t.value).endswith(ARCHIVES) for t in view.tokens if t.kind is Kind.PATH)  # fmt: skip
+        str(t.value).endswith(ARCHIVES) for t in view.tokens if t.kind is Kind.PATH
+    )
 
 
 _ARCHIVE = path(" of from in inside", want="file")
 UNPACK = Frame(
-    "archive.extract", words("extract unpack unzip untar decompress expand uncompress unarchive open"), (),
+    "archive.extract",
+    words("extract unpack unzip untar decompress expand uncompress unarchive open"),
+    (),
     words("archive file content folder directory of tarball all everything zip"),
-    slots=(("archive_path", lambda v: _archive_path(v)), ("target", first_of(_TARGET, folder_or_word("into to in")))), needs=frozenset({"archive_path"}), strict=True,
+    slots=(("archive_path", lambda v: _archive_path(v)), ("target", first_of(_TARGET, folder_or_word("into to in")))),
+    needs=frozenset({"archive_path"}),
+    strict=True,
     final=lambda a, v: a if v.head != "open" else None,
-)  # fmt: skip
+)
 
 
 def _archive_path(view: View) -> Json:
@@ -204,10 +290,18 @@ def _archive_path(view: View) -> Json:
 
 
 INSIDE = Frame(
-    "archive.list", words("list show what which tell display see give look print how howmany view check"), (),
-    words("archive file content inside contained contain contains packed entry item zip tarball pack without unpacking extracting holds hold there"),
-    slots=(("archive_path", _archive_path),), needs=frozenset({"archive_path"}), strict=True, bonus=2,
-)  # fmt: skip
+    "archive.list",
+    words("list show what which tell display see give look print how howmany view check"),
+    (),
+    words(
+        "archive file content inside contained contain contains packed entry item zip tarball "
+        "pack without unpacking extracting holds hold there"
+    ),
+    slots=(("archive_path", _archive_path),),
+    needs=frozenset({"archive_path"}),
+    strict=True,
+    bonus=2,
+)
 
 # --- the network ---------------------------------------------------------------------------------------------------
 _URL = literal(Kind.URL)
@@ -232,23 +326,44 @@ def _download_name(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 FETCH = Frame(
-    "http.fetch", words("fetch get curl request show read check what is retrieve query open give call see print tell does if whether"), (),
-    words("page url website web site content response status code return returns up reachable text say at respond responds "
-          "reachable http endpoint link body result answer answers"),
-    slots=(("url", _URL),), needs=frozenset({"url"}), strict=True, final=_web, same="output.text",
-)  # fmt: skip
+    "http.fetch",
+    words(
+        "fetch get curl request show read check what is retrieve query open give call see print tell does if whether"
+    ),
+    (),
+    words(
+        "page url website web site content response status code return returns up reachable text "
+        "say at respond responds "
+        "reachable http endpoint link body result answer answers"
+    ),
+    slots=(("url", _URL),),
+    needs=frozenset({"url"}),
+    strict=True,
+    final=_web,
+    same="output.text",
+)
 DOWNLOAD = Frame(
-    "http.download", words("download save wget fetch get pull grab store"), (), words("file content page url link it"),
-    slots=(("url", _URL), ("path", first_of(path(_TO, want="any", bare=True), folder_or_word("into under inside")))), needs=frozenset({"url", "path"}), strict=True,
+    "http.download",
+    words("download save wget fetch get pull grab store"),
+    (),
+    words("file content page url link it"),
+    slots=(("url", _URL), ("path", first_of(path(_TO, want="any", bare=True), folder_or_word("into under inside")))),
+    needs=frozenset({"url", "path"}),
+    strict=True,
     final=lambda a, v: _download_name(a, v) if v.head in {"download", "wget"} or "path" in a else None,
-)  # fmt: skip
+)
 
 # --- commands ------------------------------------------------------------------------------------------------------
 _CWD = path("in inside under from within", want="folder", bare=True, quoted=False)
 SHELL = Frame(
-    "shell.run", words("run execute exec do launch start issue"), (), words("command shell terminal bash line"),
-    slots=(("command", lambda v: _command(v)), ("cwd", _CWD)), needs=frozenset({"command"}), strict=True,
-)  # fmt: skip
+    "shell.run",
+    words("run execute exec do launch start issue"),
+    (),
+    words("command shell terminal bash line"),
+    slots=(("command", lambda v: _command(v)), ("cwd", _CWD)),
+    needs=frozenset({"command"}),
+    strict=True,
+)
 
 
 def _command(view: View) -> Json:
@@ -268,8 +383,30 @@ def _interpreter(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 SCRIPT = Frame(
-    "script.run", words("run execute start launch"), (), words("shell bash python sh"),
-    slots=(("path", path(" named", want="file", bare=True)), ("cwd", _CWD)), needs=frozenset({"path"}), strict=True, final=_interpreter,
-)  # fmt: skip
+    "script.run",
+    words("run execute start launch"),
+    (),
+    words("shell bash python sh"),
+    slots=(("path", path(" named", want="file", bare=True)), ("cwd", _CWD)),
+    needs=frozenset({"path"}),
+    strict=True,
+    final=_interpreter,
+)
 
-FRAMES = (WRITE, APPEND, APPEND_END, REPLACE, COPY, MOVE, MKDIR, DELETE, PACK, UNPACK, INSIDE, FETCH, DOWNLOAD, SHELL, SCRIPT)
+FRAMES = (
+    WRITE,
+    APPEND,
+    APPEND_END,
+    REPLACE,
+    COPY,
+    MOVE,
+    MKDIR,
+    DELETE,
+    PACK,
+    UNPACK,
+    INSIDE,
+    FETCH,
+    DOWNLOAD,
+    SHELL,
+    SCRIPT,
+)

@@ -1,4 +1,4 @@
-"""What kind of utterance a request is: questions how to do something, hypotheticals and conversation are no requests."""
+"""What kind of utterance a request is: how-to questions, hypotheticals and conversation are no requests."""
 
 from __future__ import annotations
 
@@ -6,32 +6,75 @@ from collections.abc import Sequence
 
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
+from agents.embedded.wordset import words
 
 HOW_TO = (
-    ("how", "do", "i"), ("how", "to"), ("how", "can", "i"), ("how", "would", "i"), ("how", "should", "i"), ("how", "could", "i"),
-    ("how", "do", "you"), ("how", "does", "one"), ("what", "happens", "if"), ("what", "would", "happen"), ("what", "if"),
-    ("should", "i"), ("would", "it", "be"), ("is", "it", "possible"), ("is", "it", "safe"), ("is", "it", "ok"), ("can", "i"), ("may", "i"),
-    ("could", "i"), ("why",), ("explain",), ("what", "does", "it", "mean"), ("do", "you", "know", "how"), ("are", "you", "able"),
-    ("how", "do", "we"), ("what", "is", "the", "best", "way"), ("suppose",), ("imagine",), ("hypothetically",), ("what", "happen", "if"),
-    ("do", "you", "think"), ("have", "you"), ("did", "you"), ("what", "would"), ("how", "come"), ("teach",), ("pretend",), ("ignore",),
-    ("what", "command"), ("which", "command"), ("is", "there", "a", "way"), ("can", "it"), ("should", "we"), ("would", "you", "recommend"),
-)  # fmt: skip
-RECURRING = frozenset({"whenever", "daily", "hourly", "weekly", "nightly", "monthly", "tomorrow", "tonight", "later", "always", "until",
-                       "every-hour", "cron", "schedule", "repeatedly", "continuously", "constantly"})  # fmt: skip
+    ("how", "do", "i"),
+    ("how", "to"),
+    ("how", "can", "i"),
+    ("how", "would", "i"),
+    ("how", "should", "i"),
+    ("how", "could", "i"),
+    ("how", "do", "you"),
+    ("how", "does", "one"),
+    ("what", "happens", "if"),
+    ("what", "would", "happen"),
+    ("what", "if"),
+    ("should", "i"),
+    ("would", "it", "be"),
+    ("is", "it", "possible"),
+    ("is", "it", "safe"),
+    ("is", "it", "ok"),
+    ("can", "i"),
+    ("may", "i"),
+    ("could", "i"),
+    ("why",),
+    ("explain",),
+    ("what", "does", "it", "mean"),
+    ("do", "you", "know", "how"),
+    ("are", "you", "able"),
+    ("how", "do", "we"),
+    ("what", "is", "the", "best", "way"),
+    ("suppose",),
+    ("imagine",),
+    ("hypothetically",),
+    ("what", "happen", "if"),
+    ("do", "you", "think"),
+    ("have", "you"),
+    ("did", "you"),
+    ("what", "would"),
+    ("how", "come"),
+    ("teach",),
+    ("pretend",),
+    ("ignore",),
+    ("what", "command"),
+    ("which", "command"),
+    ("is", "there", "a", "way"),
+    ("can", "it"),
+    ("should", "we"),
+    ("would", "you", "recommend"),
+)
+RECURRING = words(
+    "whenever daily hourly weekly nightly monthly tomorrow tonight later always until every-hour cron "
+    "schedule repeatedly continuously constantly"
+)
 
 
 def refuse_kind(tokens: Sequence[Token]) -> None:
     """Raises Stop for what asks about doing rather than for it, and for what is to happen at another time."""
-    words = [token for token in tokens if token.kind is not Kind.PUNCT]
-    low = [token.lemma if token.word else "" for token in words]
+    spoken = [token for token in tokens if token.kind is not Kind.PUNCT]
+    low = [token.lemma if token.word else "" for token in spoken]
     start = 0
-    while start < len(low) and low[start] in {"please", "hey", "hi", "hello", "ok", "okay", "so", "tell", "me", "show", "asterism", "and", "well"}:
+    while start < len(low) and low[start] in words("please hey hi hello ok okay so tell me show asterism and well"):
         start += 1
     for form in HOW_TO:
         for at in {0, start}:
             if tuple(low[at : at + len(form)]) == form:
-                raise decline("this asks about doing something; it does not ask for it to be done", [" ".join(t.text for t in words[at : at + len(form)])])
-    for token in words:
+                raise decline(
+                    "this asks about doing something; it does not ask for it to be done",
+                    [" ".join(t.text for t in spoken[at : at + len(form)])],
+                )
+    for token in spoken:
         if token.word and token.lemma in RECURRING:
             raise decline(f'"{token.text}": this planner makes plans for now only', [token.text])
         if token.kind is Kind.TIME:

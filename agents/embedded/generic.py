@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from agents.embedded.frames import Frame
 from agents.embedded.slots import Reader, clean, literal, path, text_quoted
-from agents.embedded.text import lemma, words
+from agents.embedded.text import lemma, spoken
 from agents.embedded.tokens import Kind, tokenise
 from agents.embedded.view import View
 from agents.embedded.words import FILLERS, LEADS
@@ -30,7 +30,13 @@ FORMATS: dict[str, Reader] = {
 
 def frames_for(specs: Iterable[SkillSpec], known: frozenset[str]) -> list[Frame]:
     """One frame for each skill that has none of its own. Skills without examples stay out of reach."""
-    return [frame_of(spec) for spec in specs if spec.name not in known and spec.examples and not spec.name.startswith(("data.", "text.", "artifact.", "test."))]
+    return [
+        frame_of(spec)
+        for spec in specs
+        if spec.name not in known
+        and spec.examples
+        and not spec.name.startswith(("data.", "text.", "artifact.", "test."))
+    ]
 
 
 def frame_of(spec: SkillSpec) -> Frame:
@@ -44,7 +50,11 @@ def frame_of(spec: SkillSpec) -> Frame:
     def final(arguments: JsonObject, view: View) -> JsonObject | None:
         if spec.risk is Risk.READ:
             return arguments
-        said = {t.lemma for at, t in enumerate(view.tokens) if t.word and (at in view.claimed or t.lemma in own) and t.lemma in own | {view.head}}
+        said = {
+            t.lemma
+            for at, t in enumerate(view.tokens)
+            if t.word and (at in view.claimed or t.lemma in own) and t.lemma in own | {view.head}
+        }
         said -= FILLERS
         return arguments if any(said <= phrase for phrase in sets) else None
 
@@ -53,7 +63,7 @@ def frame_of(spec: SkillSpec) -> Frame:
 
 def _spoken(phrase: str) -> list[str]:
     """The words of a phrase that are no literals."""
-    return [token.lemma for token in tokenise(phrase) if token.word] or [lemma(word) for word in words(phrase)]
+    return [token.lemma for token in tokenise(phrase) if token.word] or [lemma(word) for word in spoken(phrase)]
 
 
 def _head(phrase: list[str]) -> str:
@@ -121,7 +131,11 @@ def _text(view: View, own: frozenset[str]) -> Json:
     quoted = text_quoted(None)(view)
     if quoted is not None:
         return quoted
-    strange = [at for at, token in view.free(Kind.WORD) if token.lemma not in own and token.lemma not in FILLERS and at != view.head_at]
+    strange = [
+        at
+        for at, token in view.free(Kind.WORD)
+        if token.lemma not in own and token.lemma not in FILLERS and at != view.head_at
+    ]
     if len(strange) != 1:
         return None
     at = strange[0]

@@ -12,24 +12,32 @@ from typing import TYPE_CHECKING
 
 from agents.embedded import operators
 from agents.embedded.draft import Result
-from agents.embedded.frames import Frame, Match, Measure, words
+from agents.embedded.frames import Frame, Match, Measure
 from agents.embedded.operators import Operator
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
 from protocol.vocabulary import JsonObject
 
 if TYPE_CHECKING:
     from agents.embedded.compose import Composer
 
-POINTERS = frozenset("it them they these those this that result output finding list line all everything one number count value "
-                     "answer total each both match file entry record figure content text size hash checksum version".split())  # fmt: skip
-VERBS = frozenset("show display print give get tell list count rank compare sort order merge combine join sum total group tally "
-                  "aggregate which what how howmany average breakdown concatenate collect add put check see are is report do verify remove drop deduplicate dedupe "
-                  "summarize compute calculate filter keep determine find does".split())  # fmt: skip
-JOIN_MAY = frozenset("into one single list together unique duplicate removing dropping without deduplicate deduplicated sorted "
-                     "alphabetically and number often occurs many entry each all whether if other another across".split())  # fmt: skip
+POINTERS = words(
+    "it them they these those this that result output finding list line all everything one number count "
+    "value answer total each both match file entry record figure content text size hash checksum version"
+)
+VERBS = words(
+    "show display print give get tell list count rank compare sort order merge combine join sum total "
+    "group tally aggregate which what how howmany average breakdown concatenate collect add put check "
+    "see are is report do verify remove drop deduplicate dedupe summarize compute calculate filter keep "
+    "determine find does"
+)
+JOIN_MAY = words(
+    "into one single list together unique duplicate removing dropping without deduplicate deduplicated "
+    "sorted alphabetically and number often occurs many entry each all whether if other another across"
+)
 OWN_SUPERLATIVES = frozenset({"longest", "shortest", "busiest", "most", "fullest"})
 PERCENT_WORDS = words("usage full utilization utilisation consumption fullest")
 
@@ -47,7 +55,11 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if same is not None and (many or (composer.scope is not None and composer.scope.many)):
         return _compared(composer, view, found, same)
     ranked = operators.ranking(view)
-    if ranked is not None and (which or (view.head in {"rank", "sort", "order", "list", "show", "display", "give"} and many and _ordered(view)) or ranked.limit is not None and many):
+    if ranked is not None and (
+        which
+        or (view.head in {"rank", "sort", "order", "list", "show", "display", "give"} and many and _ordered(view))
+        or (ranked.limit is not None and many)
+    ):
         return _ranked(composer, view, found, ranked)
     limit = operators.comparison(view)
     if limit is not None and (which or _asks_of_device(view, found) or _relative(view, found)):
@@ -71,12 +83,16 @@ def _cannot_negate(view: View) -> bool:
 def _yes_or_no(view: View) -> bool:
     """`which servers have / are running / contain`: asks for devices, not for facts about them."""
     return view.head in {"have", "has", "contain", "contains", "hold", "mention"} or any(
-        view.lemma(at) in {"running", "run", "runs"} for at in range(len(view.tokens)))  # fmt: skip
+        view.lemma(at) in {"running", "run", "runs"} for at in range(len(view.tokens))
+    )
 
 
 def _relative(view: View, found: Sequence[Spot]) -> bool:
     """`list the servers that have less than ...`, `all machines with more than ...`: devices, picked by a fact."""
-    return any(spot.place.many and view.lemma(spot.at + 1) in {"that", "which", "with", "whose", "where", "having"} for spot in found)
+    return any(
+        spot.place.many and view.lemma(spot.at + 1) in {"that", "which", "with", "whose", "where", "having"}
+        for spot in found
+    )
 
 
 def _asks_of_device(view: View, found: Sequence[Spot]) -> bool:
@@ -103,7 +119,9 @@ def _step(composer: Composer, base: View, found: Sequence[Spot]) -> tuple[Match,
 
 
 def _data(composer: Composer, skill: str, items: str, more: JsonObject, title: str) -> str:
-    return composer.draft.add(skill.partition(".")[2].replace("count_by", "count"), skill, {"items": items, **more}, Selector(), title=title)
+    return composer.draft.add(
+        skill.partition(".")[2].replace("count_by", "count"), skill, {"items": items, **more}, Selector(), title=title
+    )
 
 
 # --- over the clause's own facts -------------------------------------------------------------------------------------
@@ -146,11 +164,16 @@ def ranking_measure(composer: Composer, match: Match, view: View) -> Measure:
         percent = next((m for m in numbers if m.unit == "percent" and not m.when), None)
         if percent is not None:
             return percent
-    exact = [m for m in numbers if m.when & match.taken and m.unit != "percent"] or [m for m in numbers if not m.when and m.unit != "percent"]
+    exact = [m for m in numbers if m.when & match.taken and m.unit != "percent"] or [
+        m for m in numbers if not m.when and m.unit != "percent"
+    ]
     if exact:
         return exact[0]
     if match.frame.skill == "system.disk":
-        free = ask("Do you mean free space or total size?", ["free space", "total size"], composer.directory.answers) == "free space"
+        free = (
+            ask("Do you mean free space or total size?", ["free space", "total size"], composer.directory.answers)
+            == "free space"
+        )
         path = "output.free_bytes" if free else "output.total_bytes"
         return next(m for m in numbers if m.path == path)
     return numbers[0]
@@ -161,7 +184,9 @@ def _filtered(composer: Composer, view: View, found: Sequence[Spot], operator: O
     outcome = composer.resolved(base)
     path, op, value = threshold(composer, outcome, operator)
     result = composer.add_match(outcome, composer.place_for(outcome, found), records=True)
-    step = _data(composer, "data.filter", result.records, {"by": path, "op": op, "value": value}, f"devices by {result.title}")
+    step = _data(
+        composer, "data.filter", result.records, {"by": path, "op": op, "value": value}, f"devices by {result.title}"
+    )
     composer.results.append(Result(step, "data.filter", title=f"devices by {result.title}"))
     composer.lost = "the devices are known only once the results are there"
     composer.scope, composer.scope_step = None, None
@@ -185,7 +210,12 @@ def threshold(composer: Composer, match: Match, operator: Operator) -> tuple[str
 
 def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
     base = _base(view, operator)
-    base.take(frozenset({"version", "exactly", "other", "each", "another", "across", "between", "copy", "content"} | {"whether", "if"}))
+    base.take(
+        frozenset(
+            {"version", "exactly", "other", "each", "another", "across", "between", "copy", "content"}
+            | {"whether", "if"}
+        )
+    )
     if operator.spots and not base.left() and composer.results and not found:
         return False
     only_path = _only_path(base)
@@ -193,7 +223,9 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
     measure = match.measure()
     path = match.frame.same or (measure.path if measure is not None else "")
     if not match.frame.same or (measure is not None and measure.when & match.taken):
-        numbers = [m for m in match.frame.measures if m.when & match.taken and not m.rest_of] or [m for m in match.frame.measures if not m.when]
+        numbers = [m for m in match.frame.measures if m.when & match.taken and not m.rest_of] or [
+            m for m in match.frame.measures if not m.when
+        ]
         usage = next((m for m in match.frame.measures if m.unit == "percent" and not m.when), None)
         if usage is not None and any(token.lemma in PERCENT_WORDS for token in view.tokens if token.word):
             numbers = [usage]
@@ -221,15 +253,23 @@ def _only_path(base: View) -> bool:
 
 
 def _totalled(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
-    across = any(token.lemma in {"across", "combined", "altogether", "together", "sum"} for token in view.tokens if token.word)
+    across = any(
+        token.lemma in {"across", "combined", "altogether", "together", "sum"} for token in view.tokens if token.word
+    )
     outcome = composer.understanding.read(_base(view, operator))
     if not isinstance(outcome, Match):
         return False
     own = any(m.when & {"total"} for m in outcome.frame.measures)
-    if operator.key == "total" and own and not across and not any(m.when & outcome.taken for m in outcome.frame.measures):
+    if (
+        operator.key == "total"
+        and own
+        and not across
+        and not any(m.when & outcome.taken for m in outcome.frame.measures)
+    ):
         return False
-    measure = next((m for m in outcome.frame.measures if m.when & outcome.taken and m.unit != "text" and m.unit != "percent"), None) or next(
-        (m for m in outcome.frame.measures if not m.when and m.unit != "text"), None)  # fmt: skip
+    measure = next(
+        (m for m in outcome.frame.measures if m.when & outcome.taken and m.unit != "text" and m.unit != "percent"), None
+    ) or next((m for m in outcome.frame.measures if not m.when and m.unit != "text"), None)
     if measure is None or (measure.unit == "percent" and operator.key == "total"):
         return False
     result = composer.add_match(outcome, composer.place_for(outcome, found), records=True)
@@ -247,7 +287,13 @@ def _having(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if measure is None or (outcome.frame.skill == "process.list" and "name" not in outcome.arguments):
         return False
     result = composer.add_match(outcome, composer.place_for(outcome, found), records=True)
-    step = _data(composer, "data.filter", result.records, {"by": measure.path, "op": "==" if composer.negated else ">", "value": 0}, f"devices with {result.title}")
+    step = _data(
+        composer,
+        "data.filter",
+        result.records,
+        {"by": measure.path, "op": "==" if composer.negated else ">", "value": 0},
+        f"devices with {result.title}",
+    )
     composer.results.append(Result(step, "data.filter", title=f"devices with {result.title}"))
     composer.lost = "the devices are known only once the results are there"
     composer.scope, composer.scope_step = None, None
@@ -293,7 +339,9 @@ def earlier(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if not composer.results or found or view.head not in VERBS:
         return False
     last = composer.results[-1]
-    return any(build(composer, view, last) for build in (_count_back, _compare_back, _rank_back, _stats_back, _merge_back))
+    return any(
+        build(composer, view, last) for build in (_count_back, _compare_back, _rank_back, _stats_back, _merge_back)
+    )
 
 
 def _rest_points_back(view: View, operator: Operator | None, more: frozenset[str] = frozenset()) -> bool:
@@ -303,7 +351,10 @@ def _rest_points_back(view: View, operator: Operator | None, more: frozenset[str
         trial.claim(*operator.spots)
     if view.head in VERBS:
         trial.claim(view.head_at)
-    if not any(t.word and t.lemma in POINTERS for at, t in enumerate(trial.tokens) if at not in trial.claimed) and not more:
+    if (
+        not any(t.word and t.lemma in POINTERS for at, t in enumerate(trial.tokens) if at not in trial.claimed)
+        and not more
+    ):
         return False
     trial.take(POINTERS | more | JOIN_MAY)
     return not trial.left()
@@ -313,14 +364,22 @@ def _count_back(composer: Composer, view: View, last: Result) -> bool:
     operator = operators.grouping(view)
     items = _items(composer, last.skill)
     own = frozenset(title_word for title_word in last.title.casefold().split())
-    if operator is None or items is None or not _rest_points_back(view, operator, frozenset({"error", "warning"}) & own):
+    if (
+        operator is None
+        or items is None
+        or not _rest_points_back(view, operator, frozenset({"error", "warning"}) & own)
+    ):
         return False
     return _count(composer, last, items, operator.key)
 
 
 def _compare_back(composer: Composer, view: View, last: Result) -> bool:
     operator = operators.sameness(view)
-    if operator is None or not last.many or not _rest_points_back(view, operator, frozenset({"each", "other", "compare"})):
+    if (
+        operator is None
+        or not last.many
+        or not _rest_points_back(view, operator, frozenset({"each", "other", "compare"}))
+    ):
         return False
     return compare_last(composer, last)
 
@@ -341,7 +400,12 @@ def _same_path(composer: Composer, last: Result) -> str:
 def _rank_back(composer: Composer, view: View, last: Result) -> bool:
     operator = operators.ranking(view)
     frame = next((f for f in composer.understanding.frames if f.skill == last.skill and f.measures), None)
-    if operator is None or not last.many or frame is None or not _rest_points_back(view, operator, _unit_words(last) | _vocabulary(frame)):
+    if (
+        operator is None
+        or not last.many
+        or frame is None
+        or not _rest_points_back(view, operator, _unit_words(last) | _vocabulary(frame))
+    ):
         return False
     if not any(t.word and t.lemma in POINTERS for t in view.tokens):
         return False
@@ -353,7 +417,9 @@ def _rank_back(composer: Composer, view: View, last: Result) -> bool:
         number = ranking_measure(composer, Match(frame, {}, 0, taken=spoken & _vocabulary(frame)), view).path
     if not number or last.unit == "text":
         return False
-    step = _data(composer, "data.rank", last.records, {"by": number, "order": operator.order}, f"ranking of {last.title}")
+    step = _data(
+        composer, "data.rank", last.records, {"by": number, "order": operator.order}, f"ranking of {last.title}"
+    )
     composer.results.append(Result(step, "data.rank", title=f"ranking of {last.title}"))
     return True
 
@@ -363,12 +429,22 @@ def _vocabulary(frame: Frame) -> frozenset[str]:
 
 
 def _unit_words(last: Result) -> frozenset[str]:
-    return frozenset({"bytes": {"size"}, "number": {"count", "number"}, "seconds": {"time"}, "percent": {"percentage"}}.get(last.unit, set()))
+    return frozenset(
+        {"bytes": {"size"}, "number": {"count", "number"}, "seconds": {"time"}, "percent": {"percentage"}}.get(
+            last.unit, set()
+        )
+    )
 
 
 def _stats_back(composer: Composer, view: View, last: Result) -> bool:
     operator = operators.statistics(view)
-    if operator is None or not last.many or not last.number or last.unit == "text" or not _rest_points_back(view, operator):
+    if (
+        operator is None
+        or not last.many
+        or not last.number
+        or last.unit == "text"
+        or not _rest_points_back(view, operator)
+    ):
         return False
     step = _data(composer, "data.stats", last.records, {"by": last.number}, f"{operator.key} of {last.title}")
     composer.results.append(Result(step, "data.stats", title=f"{operator.key} of {last.title}"))

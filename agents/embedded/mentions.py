@@ -27,22 +27,69 @@ from agents.embedded.devices import (
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import COMMON, EXTENSIONS, FILLERS
+from agents.embedded.wordset import words
 from protocol.vocabulary import DeviceKind
 
 NAME_KINDS = frozenset({Kind.WORD, Kind.PATH, Kind.HOST, Kind.NUMBER})
-OWN = frozenset({"the", "my", "our", "your", "that", "this", "these", "those"})
-SUPERLATIVE = frozenset({"most", "least", "highest", "lowest", "largest", "smallest", "longest", "shortest", "biggest",
-                         "fewest", "greatest", "maximum", "minimum"})  # fmt: skip
-BACK = ("on the same machine", "on the same device", "on the same server", "on that machine", "on that device",
-        "on that server", "on that one", "on the same one", "on those machine", "on those server", "on those device",
-        "on all of them", "on each of them", "on both of them", "on them", "from them", "on each one",
-        "from each of them", "there")  # fmt: skip
-HERE = ("this machine", "this computer", "this device", "this laptop", "this box", "this pc", "this host",
-        "my own machine", "my machine", "my computer", "my own computer", "my device", "localhost", "here",
-        "the machine i am on", "the machine i'm on", "locally", "the local machine", "my local machine")  # fmt: skip
+OWN = words("the my our your that this these those")
+SUPERLATIVE = words(
+    "most least highest lowest largest smallest longest shortest biggest fewest greatest maximum minimum"
+)
+BACK = (
+    "on the same machine",
+    "on the same device",
+    "on the same server",
+    "on that machine",
+    "on that device",
+    "on that server",
+    "on that one",
+    "on the same one",
+    "on those machine",
+    "on those server",
+    "on those device",
+    "on all of them",
+    "on each of them",
+    "on both of them",
+    "on them",
+    "from them",
+    "on each one",
+    "from each of them",
+    "there",
+)
+HERE = (
+    "this machine",
+    "this computer",
+    "this device",
+    "this laptop",
+    "this box",
+    "this pc",
+    "this host",
+    "my own machine",
+    "my machine",
+    "my computer",
+    "my own computer",
+    "my device",
+    "localhost",
+    "here",
+    "the machine i am on",
+    "the machine i'm on",
+    "locally",
+    "the local machine",
+    "my local machine",
+)
 EVERYTHING = ("the whole fleet", "the entire fleet", "the fleet", "my fleet", "all of my fleet", "my whole fleet")
-TAILS = ("in the fleet", "in my fleet", "of mine", "i have", "we have", "i own", "that i have", "in my network",
-         "we own", "at once")  # fmt: skip
+TAILS = (
+    "in the fleet",
+    "in my fleet",
+    "of mine",
+    "i have",
+    "we have",
+    "i own",
+    "that i have",
+    "in my network",
+    "we own",
+    "at once",
+)
 
 
 class Finder:
@@ -76,9 +123,18 @@ class Finder:
         token = self.tokens[at]
         if not token.word or self.low(at - 1) not in {"on", "from", "to", "onto", "of"} or len(token.text) < 4:
             return None
-        if self._everyday(token.lemma) or token.lemma in FILLERS or token.lemma in EXTENSIONS or self.low(at + 1) in {"folder", "directory", "file"}:
+        if (
+            self._everyday(token.lemma)
+            or token.lemma in FILLERS
+            or token.lemma in EXTENSIONS
+            or self.low(at + 1) in {"folder", "directory", "file"}
+        ):
             return None
-        near = [name for plain, name in self.directory.names.items() if OSA.distance(token.text.casefold(), plain, score_cutoff=1) <= 1]
+        near = [
+            name
+            for plain, name in self.directory.names.items()
+            if OSA.distance(token.text.casefold(), plain, score_cutoff=1) <= 1
+        ]
         if len(near) != 1 or len(near[0]) < 4:
             return None
         return replace(named(self.directory, near, ""), fuzzy=True), at + 1
@@ -124,8 +180,11 @@ class Finder:
 
     def _fixed(self, at: int) -> tuple[Place, int] | None:
         end = self.phrase(at, BACK)
-        if end > at and not (self.low(at) == "there" and self.low(at + 1) in {"is", "are", "be", "exist"}
-                             ) and not (self.low(at) == "there" and self.low(at - 1) in {"is", "are"}):  # fmt: skip
+        if (
+            end > at
+            and not (self.low(at) == "there" and self.low(at + 1) in {"is", "are", "be", "exist"})
+            and not (self.low(at) == "there" and self.low(at - 1) in {"is", "are"})
+        ):
             return Place("", back=True), end
         end = self.phrase(at, HERE)
         if end > at and self._fixed_ends(end):
@@ -184,7 +243,11 @@ class Finder:
     def _quantified(self, at: int) -> tuple[Place, int] | None:
         """[quantifier] [of] [the|my] [number] [adjectives] noun [modifiers]."""
         start, quantifier = at, ""
-        if self.low(at) in EVERY or self.low(at) in WHICH or self.low(at) in {"any", "either", "a", "an", "one", "some"}:
+        if (
+            self.low(at) in EVERY
+            or self.low(at) in WHICH
+            or self.low(at) in {"any", "either", "a", "an", "one", "some"}
+        ):
             quantifier, at = self.low(at), at + 1
             at = self.phrase(at, ("single", "one of", "of", "one"))
             if quantifier == "which" and self.low(at - 1) == "of":
@@ -197,7 +260,12 @@ class Finder:
             return None
         count = None
         ranked = self.low(start - 1) == "top"
-        if not ranked and at < len(self.tokens) and self.tokens[at].kind is Kind.NUMBER and quantifier in (EVERY | {""}):
+        if (
+            not ranked
+            and at < len(self.tokens)
+            and self.tokens[at].kind is Kind.NUMBER
+            and quantifier in (EVERY | {""})
+        ):
             count, at = self.tokens[at].value, at + 1
         criteria, at, adjectives = self._adjectives(at)
         noun = self.low(at)
@@ -260,7 +328,9 @@ class Finder:
 
     def _more(self, at: int) -> bool:
         word = self.low(at)
-        return bool(word) and (word == "gpu" or self.directory.os(word) is not None or self.directory.label(word) is not None)
+        return bool(word) and (
+            word == "gpu" or self.directory.os(word) is not None or self.directory.label(word) is not None
+        )
 
     def _noun(self, noun: str, text: str, criteria: Criteria) -> Criteria | None:
         if noun in GENERIC:
@@ -279,16 +349,19 @@ class Finder:
 
     # --- what follows the noun ----------------------------------------------------------------------------------
 
-    def _close(self, start: int, end: int, criteria: Criteria, quantifier: str, plural: bool, determined: bool,
-               count: object) -> tuple[Place, int] | None:  # fmt: skip
+    def _close(
+        self, start: int, end: int, criteria: Criteria, quantifier: str, plural: bool, determined: bool, count: object
+    ) -> tuple[Place, int] | None:
         criteria, end = self._modifiers(end, criteria)
         text = " ".join(token.text for token in self.tokens[start:end])
         if quantifier in {"both", "either"} or count is not None:
             wanted = count if count is not None else 2
             fitting = self.directory.matching(criteria)
             if len(fitting) != wanted:
-                raise decline(f'"{text}" speaks of {wanted} devices, but {len(fitting)} fit: {", ".join(fitting[:20]) or "none"}',
-                              [text])  # fmt: skip
+                raise decline(
+                    f'"{text}" speaks of {wanted} devices, but {len(fitting)} fit: {", ".join(fitting[:20]) or "none"}',
+                    [text],
+                )
         if quantifier in WHICH:
             if not (plural or determined or criteria != Criteria() or self._asks(end) or quantifier == "which"):
                 return None
@@ -340,10 +413,31 @@ class Finder:
         return replace(criteria, exclude=tuple(sorted({*criteria.exclude, *place.names}))), end
 
     def _labelled(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
-        end = self.phrase(at, ("labelled", "labeled", "tagged", "marked", "labelled as", "labeled as", "tagged as",
-                               "marked as", "with the label", "with label", "with the tag", "with tag", "tagged with",
-                               "labelled with", "labeled with", "that are labelled", "that are tagged", "having the label",
-                               "with a label", "that have the label"))  # fmt: skip
+        end = self.phrase(
+            at,
+            (
+                "labelled",
+                "labeled",
+                "tagged",
+                "marked",
+                "labelled as",
+                "labeled as",
+                "tagged as",
+                "marked as",
+                "with the label",
+                "with label",
+                "with the tag",
+                "with tag",
+                "tagged with",
+                "labelled with",
+                "labeled with",
+                "that are labelled",
+                "that are tagged",
+                "having the label",
+                "with a label",
+                "that have the label",
+            ),
+        )
         explicit = end > at
         if not explicit:
             end = self.phrase(at, ("with", "in", "where", "from"))
@@ -353,20 +447,31 @@ class Finder:
         if token.kind is Kind.LABEL:
             label, _, value = token.text.partition("=")
             return replace(criteria, labels=(*criteria.labels, (label, value))), end + 1
-        value = token.value if token.kind is Kind.QUOTED else token.lemma
-        if not isinstance(value, str) or end == at:
+        said = token.value if token.kind is Kind.QUOTED else token.lemma
+        if not isinstance(said, str) or end == at:
             return criteria, at
-        pair = self.directory.label(value.casefold())
+        pair = self.directory.label(said.casefold())
         if pair is not None and (explicit or (token.kind is Kind.WORD and self.low(at) == "in")):
             return replace(criteria, labels=(*criteria.labels, pair)), end + 1
         if explicit:
-            raise decline(f'no device has the label "{value[:60]}"; the known devices are {self.directory.known}',
-                          [token.text])  # fmt: skip
+            raise decline(
+                f'no device has the label "{said[:60]}"; the known devices are {self.directory.known}', [token.text]
+            )
         return criteria, at
 
     def _running(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
-        end = self.phrase(at, ("with a gpu", "with gpu", "that have a gpu", "that has a gpu", "with a graphics card",
-                               "having a gpu", "with an nvidia gpu"))  # fmt: skip
+        end = self.phrase(
+            at,
+            (
+                "with a gpu",
+                "with gpu",
+                "that have a gpu",
+                "that has a gpu",
+                "with a graphics card",
+                "having a gpu",
+                "with an nvidia gpu",
+            ),
+        )
         if end > at:
             return replace(criteria, gpu=True), end
         end = self.phrase(at, ("running", "that run", "that are running", "which run", "that runs"))

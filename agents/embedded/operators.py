@@ -11,18 +11,30 @@ from typing import Literal
 from agents.embedded.slots import LESS, MORE, comparator
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 from protocol.vocabulary import Json
 
 Name = Literal["rank", "filter", "compare", "stats", "count_by", "merge", "any"]
-DESC = {"most", "highest", "largest", "biggest", "longest", "greatest", "maximum", "fullest", "busiest", "max", "heaviest", "hungriest",
-        "top"}  # fmt: skip
+DESC = words("most highest largest biggest longest greatest maximum fullest busiest max heaviest hungriest top")
 MORE_OF = {"more", "higher", "larger", "bigger", "longer", "greater"}
 LESS_OF = {"less", "lower", "smaller", "fewer", "shorter"}
 ASC = {"least", "lowest", "smallest", "shortest", "fewest", "minimum", "min", "emptiest"}
-KEYS = {"service": "service", "level": "level", "severity": "level", "hour": "hour", "day": "day", "date": "day", "extension": "extension",
-        "component": "service", "app": "service", "application": "service", "loglevel": "level"}  # fmt: skip
-SAME = {"same", "identical", "differ", "differs", "different", "equal", "compare", "difference", "match", "matches", "diff", "consistent",
-        "comparison", "agree"}  # fmt: skip
+KEYS = {
+    "service": "service",
+    "level": "level",
+    "severity": "level",
+    "hour": "hour",
+    "day": "day",
+    "date": "day",
+    "extension": "extension",
+    "component": "service",
+    "app": "service",
+    "application": "service",
+    "loglevel": "level",
+}
+SAME = words(
+    "same identical differ differs different equal compare difference match matches diff consistent comparison agree"
+)
 TOTAL = {"total", "sum", "combined", "altogether", "together", "totals", "overall"}
 AVERAGE = {"average", "mean", "median", "avg"}
 UNITS = {Kind.PERCENT: "percent", Kind.SIZE: "bytes", Kind.DURATION: "seconds", Kind.NUMBER: "number"}
@@ -47,8 +59,12 @@ def ranking(view: View) -> Operator | None:
     if view.head in {"rank", "sort", "order"}:
         low = [at for at, t in view.free(Kind.WORD) if t.lemma in ASC]
         high = [at for at, t in view.free(Kind.WORD) if t.lemma in DESC]
-        order = "asc" if low and (not high or low[0] < high[0]) or view.has("ascending") else "desc"
-        extra = [at for at, t in view.free(Kind.WORD) if t.lemma in {"first", "descending", "ascending", "by", "from", "to", "down"}]
+        order = "asc" if (low and (not high or low[0] < high[0])) or view.has("ascending") else "desc"
+        extra = [
+            at
+            for at, t in view.free(Kind.WORD)
+            if t.lemma in {"first", "descending", "ascending", "by", "from", "to", "down"}
+        ]
         return Operator("rank", (view.head_at, *low, *high, *extra), order=order)
     for at, token in view.free(Kind.WORD):
         if token.lemma == "top" and at + 1 < len(view.tokens) and view.tokens[at + 1].kind is Kind.NUMBER:
@@ -58,11 +74,13 @@ def ranking(view: View) -> Operator | None:
                 return Operator("rank", (at, at + 1, *by[:1]), limit=value)
     if view.head in {"list", "show", "display", "give"}:
         for at, _ in enumerate(view.tokens[:-1]):
-            if view.tokens[at].kind is Kind.DEVICE and view.lemma(at + 1) == "by" or view.lemma(at) in {"sorted", "ordered", "ranked"} and view.lemma(at + 1) == "by":
-                low = any(t.lemma in ASC for t in view.tokens if t.word)
+            if (view.tokens[at].kind is Kind.DEVICE and view.lemma(at + 1) == "by") or (
+                view.lemma(at) in {"sorted", "ordered", "ranked"} and view.lemma(at + 1) == "by"
+            ):
+                ascending = any(t.lemma in ASC for t in view.tokens if t.word)
                 spots = (at, at + 1) if view.tokens[at].word else (at + 1,)
                 extra = [i for i, t in view.free(Kind.WORD) if t.lemma in ASC | DESC | {"first"}]
-                return Operator("rank", (*spots, *extra), order="asc" if low else "desc")
+                return Operator("rank", (*spots, *extra), order="asc" if ascending else "desc")
     for at, token in view.free(Kind.WORD):
         if token.lemma in MORE_OF | LESS_OF and view.lemma(at + 1) != "than" and view.lemma(at - 1) != "or":
             return Operator("rank", (at,), order="desc" if token.lemma in MORE_OF else "asc")
@@ -79,13 +97,15 @@ def comparison(view: View) -> Operator | None:
         more, less = comparator(view, at, MORE), comparator(view, at, LESS)
         if more is not None:
             spots = more
-            words = {view.lemma(i) for i in more} | {view.tokens[i].text for i in more}
-            op = ">=" if words & {"least", ">=", "≥"} else ">"
+            said = {view.lemma(i) for i in more} | {view.tokens[i].text for i in more}
+            op = ">=" if said & {"least", ">=", "≥"} else ">"
         elif less is not None:
             spots = less
-            words = {view.lemma(i) for i in less} | {view.tokens[i].text for i in less}
-            op = "<=" if words & {"most", "<=", "≤", "up"} else "<"
-        elif view.lemma(at + 1) == "or" and view.lemma(at + 2) in {"more", "above", "higher", "greater", "less", "below", "lower", "fewer"}:
+            said = {view.lemma(i) for i in less} | {view.tokens[i].text for i in less}
+            op = "<=" if said & {"most", "<=", "≤", "up"} else "<"
+        elif view.lemma(at + 1) == "or" and view.lemma(at + 2) in words(
+            "more above higher greater less below lower fewer"
+        ):
             spots, op = (at + 1, at + 2), ">=" if view.lemma(at + 2) in {"more", "above", "higher", "greater"} else "<="
         else:
             continue
@@ -95,8 +115,10 @@ def comparison(view: View) -> Operator | None:
 
 def sameness(view: View) -> Operator | None:
     spots = [at for at, t in view.free(Kind.WORD) if t.lemma in SAME]
-    if not spots or not any(view.lemma(at) in SAME - {"match", "matches", "different"} for at in spots) and view.head not in {
-        "do", "does", "are", "is", "check", "compare", "tell", "which", "if", "whether", "verify"}:  # fmt: skip
+    if not spots or (
+        not any(view.lemma(at) in SAME - {"match", "matches", "different"} for at in spots)
+        and view.head not in {"do", "does", "are", "is", "check", "compare", "tell", "which", "if", "whether", "verify"}
+    ):
         return None
     return Operator("compare", tuple(spots))
 
@@ -105,8 +127,9 @@ def statistics(view: View) -> Operator | None:
     for at, token in view.free(Kind.WORD):
         if token.lemma in TOTAL:
             return Operator("stats", (at,), key="total")
-        if token.lemma in AVERAGE and view.lemma(at - 1) not in {"load"} and view.lemma(at + 1) not in {""} or (
-            token.lemma in {"median", "mean"}):  # fmt: skip
+        if (token.lemma in AVERAGE and view.lemma(at - 1) not in {"load"} and view.lemma(at + 1) not in {""}) or (
+            token.lemma in {"median", "mean"}
+        ):
             return Operator("stats", (at,), key="average")
     if view.head in {"sum", "total"}:
         return Operator("stats", (view.head_at,), key="total")
@@ -122,12 +145,14 @@ def grouping(view: View) -> Operator | None:
         start = at - 1
         while view.lemma(start) in {"the", "log", "each", "every", "its", "their"}:
             start -= 1
-        if view.lemma(start) not in {"by", "per", "for", "in"} or (view.lemma(start) in {"for", "in"} and view.lemma(at - 1) not in {"each", "every"}):
+        if view.lemma(start) not in {"by", "per", "for", "in"} or (
+            view.lemma(start) in {"for", "in"} and view.lemma(at - 1) not in {"each", "every"}
+        ):
             continue
         if view.lemma(start - 1) in {"sorted", "sort", "ordered", "order", "ranked"}:
             continue
         spots = list(range(start, at + 1))
-        if view.lemma(start - 1) in {"grouped", "group", "breakdown", "broken", "split", "counted", "tallied", "summed", "totaled", "totals"}:
+        if view.lemma(start - 1) in words("grouped group breakdown broken split counted tallied summed totaled totals"):
             spots.append(start - 1)
         return Operator("count_by", tuple(spots), key=key)
     return None

@@ -9,9 +9,9 @@ from agents.embedded.devices import Directory, Place
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 
-PLACE_WORDS = frozenset({"on", "at", "in", "of", "for", "across", "with", "over", "through", "by", "between", "among", "within",
-                         "against", "around", "throughout"})  # fmt: skip
+PLACE_WORDS = words("on at in of for across with over through by between among within against around throughout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,10 @@ def joined(found: Sequence[Place], text: str) -> Place:
     rest = [place for place in unique if not place.back]
     if backs and len(rest) == 1:
         return rest[0]
-    raise decline("one step cannot tell which of these devices it is for: " + ", ".join(place.text for place in unique),
-                  [place.text for place in unique])  # fmt: skip
+    raise decline(
+        "one step cannot tell which of these devices it is for: " + ", ".join(place.text for place in unique),
+        [place.text for place in unique],
+    )
 
 
 def capable(directory: Directory, place: Place, skill: str) -> Place:

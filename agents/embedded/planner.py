@@ -17,8 +17,8 @@ from agents.embedded.gate import refuse_kind
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.mentions import find_places
-from agents.embedded.paraphrases import PHRASES
 from agents.embedded.outcome import Stop, decline
+from agents.embedded.paraphrases import PHRASES
 from agents.embedded.retrieval import Index
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.tokens import tokenise
@@ -68,14 +68,21 @@ class EmbeddedPlanner:
         composer = Composer(self._for(context.fleet.skills), directory, places)
         composer.compose(segment(placed))
         if not composer.draft.steps:
-            raise decline("the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20])
-        plan = composer.draft.plan(composer.draft.answering(composer.answers), "grammar and retrieval agree; every word of the request is placed")
+            raise decline(
+                "the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20]
+            )
+        plan = composer.draft.plan(
+            composer.draft.answering(composer.answers),
+            "grammar and retrieval agree; every word of the request is placed",
+        )
         self._covered(request, plan, context)
         return plan
 
     def _covered(self, request: Request, plan: Plan, context: PlanningContext) -> None:
         """The last gate, the same for every rung, held strictly here."""
-        gaps = coverage.check(request.text, plan, context.fleet, client=request.client, answers=tuple(context.answers), strict=True)
+        gaps = coverage.check(
+            request.text, plan, context.fleet, client=request.client, answers=tuple(context.answers), strict=True
+        )
         if gaps:
             words = [word for gap in gaps for word in gap.words]
             raise decline("the plan would not cover the request: " + "; ".join(gap.message for gap in gaps[:5]), words)
@@ -84,7 +91,9 @@ class EmbeddedPlanner:
         known = tuple((name, spec.version) for name, spec in specs.items())
         if self._understanding is None or known != self._known:
             self._known = known
-            self._understanding = Understanding((*FRAMES, *frames_for(specs.values(), KNOWN)), specs, Index(specs.values(), PHRASES))
+            self._understanding = Understanding(
+                (*FRAMES, *frames_for(specs.values(), KNOWN)), specs, Index(specs.values(), PHRASES)
+            )
         return self._understanding
 
 

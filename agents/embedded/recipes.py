@@ -19,4 +19,7 @@ if TYPE_CHECKING:
 
 def apply(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """Builds the clause by the first recipe that applies; False where none does and a plain frame is due."""
-    return any(recipe(composer, view, found) for recipe in (transfer.backup, transfer.send, reports.save, joins.earlier, joins.measured))
+    return any(
+        recipe(composer, view, found)
+        for recipe in (transfer.backup, transfer.send, reports.save, joins.earlier, joins.measured)
+    )

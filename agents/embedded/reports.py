@@ -18,6 +18,7 @@ from agents.embedded.places import Spot, capable
 from agents.embedded.slots import path
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
 from orchestrator.core.references import escape
 from protocol.vocabulary import Json
@@ -25,14 +26,20 @@ from protocol.vocabulary import Json
 if TYPE_CHECKING:
     from agents.embedded.compose import Composer
 
-SAVES = frozenset("save write store put export dump create make generate produce build prepare compile keep drop".split())
+SAVES = words("save write store put export dump create make generate produce build prepare compile keep drop")
 SUMS = frozenset({"summarize", "summarise", "report"})
 REPORT = frozenset({"report", "summary", "overview", "writeup"})
-RESULT = frozenset("it result output finding them these those that this count number line list answer everything all total ranking "
-                   "comparison figure table match content data text value response page information info copy detail".split())  # fmt: skip
-MAY = frozenset("file markdown short brief full complete final called named document with of on about result finding output everything "
-                "all count number in as format formatted small little nice simple markdown-formatted single new one".split())  # fmt: skip
-ABOUT = frozenset({"of", "about", "on", "with", "showing", "covering", "containing", "listing", "from", "for"})
+RESULT = words(
+    "it result output finding them these those that this count number line list answer everything all "
+    "total ranking comparison figure table match content data text value response page information info "
+    "copy detail"
+)
+MAY = words(
+    "file markdown short brief full complete final called named document with of on about result finding "
+    "output everything all count number in as format formatted small little nice simple "
+    "markdown-formatted single new one"
+)
+ABOUT = words("of about on with showing covering containing listing from for")
 TO = "to in into as at under named called inside"
 
 
@@ -65,7 +72,9 @@ def _only_target(view: View) -> bool:
 
 def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`save the uptime of alpha to uptime.txt on desk`: facts that this clause names, into a file."""
-    if view.head not in {"save", "write", "store", "put", "export", "dump", "log", "record"} or any(t.kind in (Kind.QUOTED, Kind.URL) for t in view.tokens):
+    if view.head not in {"save", "write", "store", "put", "export", "dump", "log", "record"} or any(
+        t.kind in (Kind.QUOTED, Kind.URL) for t in view.tokens
+    ):
         return False
     trial = view.fork()
     trial.claim(trial.head_at)
@@ -85,7 +94,9 @@ def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 def _file(composer: Composer, last: Result, target: Json, found: Sequence[Spot]) -> None:
     """A result into a file: text as it is, data as JSON where the name says so, anything else as a report."""
     text = _text(composer, last)
-    if isinstance(target, str) and target.endswith((".csv", ".xlsx", ".pdf", ".docx", ".html", ".xml", ".yaml", ".yml")):
+    if isinstance(target, str) and target.endswith(
+        (".csv", ".xlsx", ".pdf", ".docx", ".html", ".xml", ".yaml", ".yml")
+    ):
         raise decline("results are saved as text, Markdown or JSON only", [target])
     if isinstance(target, str) and target.endswith(".json") and text is None:
         text = _content(composer, last) + "\n"
@@ -118,7 +129,9 @@ def _report(composer: Composer, view: View, found: Sequence[Spot], noun: int) ->
     """A report of what came before, or of what this same clause describes after `of` or `about`."""
     view.claim(view.head_at, noun)
     target = path(TO, want="file")(view)
-    about = next((at for at in range(noun + 1, len(view.tokens)) if view.lemma(at) in ABOUT and at not in view.claimed), None)
+    about = next(
+        (at for at in range(noun + 1, len(view.tokens)) if view.lemma(at) in ABOUT and at not in view.claimed), None
+    )
     trial = view.fork()
     trial.take(MAY | RESULT)
     if not trial.left():
@@ -146,10 +159,13 @@ def _described(composer: Composer, view: View, found: Sequence[Spot]) -> list[Sp
     if not goes and len(rest) > 1:
         goes, rest = [max(rest, key=lambda spot: spot.at)], sorted(rest, key=lambda spot: spot.at)[:-1]
     elif not goes and len(rest) == 1 and not rest[0].place.many:
-        raise decline("it is not clear whether the device is where the facts come from or where the report goes", [rest[0].place.text])
+        raise decline(
+            "it is not clear whether the device is where the facts come from or where the report goes",
+            [rest[0].place.text],
+        )
     base = View(view.tokens, view.claimed)
     base.assumed = "show"
-    base.take(frozenset({"about", "showing", "covering", "listing", "report", "summary", "markdown", "short", "brief"}))
+    base.take(words("about showing covering listing report summary markdown short brief"))
     if not joins.measured(composer, base, rest):
         composer.results.append(composer.frame_step(base, rest, lenient=False))
     return goes
@@ -204,7 +220,9 @@ def _content(composer: Composer, result: Result) -> str:
 def _write_up(composer: Composer, results: Sequence[Result]) -> Result:
     title = _title(results)
     sections: list[Json] = [{"heading": escape(_capital(r.title)), "content": _content(composer, r)} for r in results]
-    step = composer.draft.add("report", "text.report", {"title": escape(title), "sections": sections}, Selector(), title=f"report: {title}")
+    step = composer.draft.add(
+        "report", "text.report", {"title": escape(title), "sections": sections}, Selector(), title=f"report: {title}"
+    )
     return Result(step, "text.report", title=title)
 
 
@@ -233,7 +251,9 @@ def _write(composer: Composer, text: str, target: Json, found: Sequence[Spot], s
     selector = composer.selector(place)
     if place.many:
         raise decline("a result is saved on one device", [place.text])
-    step = composer.draft.add("write", "file.write", {"path": target, "text": text}, selector, title=f"write {target} on {place.text}")
+    step = composer.draft.add(
+        "write", "file.write", {"path": target, "text": text}, selector, title=f"write {target} on {place.text}"
+    )
     composer.set_scope(place, None)
     return Result(step, "file.write", False, place, target, f"file {target}")
 
@@ -248,7 +268,10 @@ def _where(composer: Composer, found: Sequence[Spot]) -> Place:
         place = composer.scope
     else:
         place = _here(composer)
-    if place.fuzzy and ask(f"Did you mean the device {place.names[0]}?", ["yes", "no"], composer.directory.answers) != "yes":
+    if (
+        place.fuzzy
+        and ask(f"Did you mean the device {place.names[0]}?", ["yes", "no"], composer.directory.answers) != "yes"
+    ):
         raise decline("the device is not known", [place.text])
     return capable(composer.directory, place, "file.write")
 
@@ -259,5 +282,7 @@ def _here(composer: Composer) -> Place:
     directory = composer.directory
     if directory.client is not None and "file.write" in directory.fleet.devices[directory.client].skills:
         return named(directory, [directory.client], directory.client)
-    able = [device.name for device in directory.fleet.devices.values() if device.available and "file.write" in device.skills]
+    able = [
+        device.name for device in directory.fleet.devices.values() if device.available and "file.write" in device.skills
+    ]
     return named(directory, [ask("On which device should the result be saved?", able, directory.answers)], "")

@@ -13,15 +13,32 @@ from dataclasses import dataclass
 
 from agents.embedded.text import stem
 from agents.embedded.tokens import Kind, Token, tokenise
+from agents.embedded.wordset import words
 from protocol.vocabulary import SkillSpec
 
-STOP = frozenset(stem(word) for word in (
-    "a an the my our your please me i you can could would to of on at for and is are be it its this that all every each "
-    "there any some in from with do does have has will just want need like by us we so s"
-).split())  # fmt: skip
-MASKS = {Kind.QUOTED: "<quoted>", Kind.PATH: "<path>", Kind.GLOB: "<path>", Kind.URL: "<url>", Kind.NUMBER: "<number>",
-         Kind.SIZE: "<size>", Kind.DURATION: "<duration>", Kind.PERCENT: "<percent>", Kind.DEVICE: "", Kind.PUNCT: "",
-         Kind.HOST: "<host>", Kind.TIME: "<time>", Kind.LABEL: "", Kind.SIGN: ""}  # fmt: skip
+STOP = frozenset(
+    stem(word)
+    for word in words(
+        "a an the my our your please me i you can could would to of on at for and is are be it its "
+        "this that all every each there any some in from with do does have has will just want need like by us we so s"
+    )
+)
+MASKS = {
+    Kind.QUOTED: "<quoted>",
+    Kind.PATH: "<path>",
+    Kind.GLOB: "<path>",
+    Kind.URL: "<url>",
+    Kind.NUMBER: "<number>",
+    Kind.SIZE: "<size>",
+    Kind.DURATION: "<duration>",
+    Kind.PERCENT: "<percent>",
+    Kind.DEVICE: "",
+    Kind.PUNCT: "",
+    Kind.HOST: "<host>",
+    Kind.TIME: "<time>",
+    Kind.LABEL: "",
+    Kind.SIGN: "",
+}
 SYNONYMS = {
     stem(word): stem(canonical)
     for canonical, forms in {

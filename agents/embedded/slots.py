@@ -13,35 +13,87 @@ from dataclasses import dataclass
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.words import ADJECTIVES, EXTENSIONS, FILLERS, PLURAL_EXTENSIONS
+from agents.embedded.wordset import words
 from orchestrator.core.references import escape
 from protocol.vocabulary import Json
 
 Reader = Callable[[View], Json]
 
 FOLDER_NOUNS = frozenset({"folder", "directory", "dir", "subfolder", "subdirectory"})
-FILE_NOUNS = frozenset({"file", "logfile", "document", "script", "archive", "tarball", "zip"})
+FILE_NOUNS = words("file logfile document script archive tarball zip")
 NAMING = frozenset({"named", "called", "titled", "name"})
-SKIPPED = FOLDER_NOUNS | FILE_NOUNS | NAMING | frozenset(
-    "the a an my our your new path its empty existing whole entire this logfile only just "
-    "destination target be".split()
-)  # fmt: skip
-PREPOSITIONS = frozenset("in to from into as with by of under inside within on at onto for containing over through "
-                         "below using between against".split())  # fmt: skip
-MORE = {("more", "than"), ("larger", "than"), ("bigger", "than"), ("greater", "than"), ("higher", "than"), ("over",),
-        ("above",), ("at", "least"), ("exceeding",), ("exceed",), ("exceeds",), ("beyond",), ("heavier", "than"),
-        ("longer", "than"), ("past",), ("upwards", "of")}  # fmt: skip
-LESS = {("less", "than"), ("smaller", "than"), ("lower", "than"), ("under",), ("below",), ("at", "most"),
-        ("fewer", "than"), ("up", "to"), ("shorter", "than")}  # fmt: skip
-OLDER = {("older", "than"), ("untouched", "for"), ("unchanged", "for"), ("not", "modified", "for"), ("over",),
-         ("more", "than"), ("not", "touched", "for"), ("at", "least")}  # fmt: skip
-NEWER = {("newer", "than"), ("younger", "than"), ("in", "the", "last"), ("within", "the", "last"), ("in", "the", "past"),
-         ("within", "the", "past"), ("during", "the", "last"), ("over", "the", "last"), ("less", "than"),
-         ("within",), ("last",), ("over", "the", "past")}  # fmt: skip
+SKIPPED = (
+    FOLDER_NOUNS
+    | FILE_NOUNS
+    | NAMING
+    | words(
+        "the a an my our your new path its empty existing whole entire this logfile only just destination target be"
+    )
+)
+PREPOSITIONS = words(
+    "in to from into as with by of under inside within on at onto for containing over through below "
+    "using between against"
+)
+MORE = {
+    ("more", "than"),
+    ("larger", "than"),
+    ("bigger", "than"),
+    ("greater", "than"),
+    ("higher", "than"),
+    ("over",),
+    ("above",),
+    ("at", "least"),
+    ("exceeding",),
+    ("exceed",),
+    ("exceeds",),
+    ("beyond",),
+    ("heavier", "than"),
+    ("longer", "than"),
+    ("past",),
+    ("upwards", "of"),
+}
+LESS = {
+    ("less", "than"),
+    ("smaller", "than"),
+    ("lower", "than"),
+    ("under",),
+    ("below",),
+    ("at", "most"),
+    ("fewer", "than"),
+    ("up", "to"),
+    ("shorter", "than"),
+}
+OLDER = {
+    ("older", "than"),
+    ("untouched", "for"),
+    ("unchanged", "for"),
+    ("not", "modified", "for"),
+    ("over",),
+    ("more", "than"),
+    ("not", "touched", "for"),
+    ("at", "least"),
+}
+NEWER = {
+    ("newer", "than"),
+    ("younger", "than"),
+    ("in", "the", "last"),
+    ("within", "the", "last"),
+    ("in", "the", "past"),
+    ("within", "the", "past"),
+    ("during", "the", "last"),
+    ("over", "the", "last"),
+    ("less", "than"),
+    ("within",),
+    ("last",),
+    ("over", "the", "past"),
+}
 
 
-ENDERS = frozenset({"and", "on", "in", "of", "for", "from", "to", "into", "that", "which", "recursively", "older", "larger", "bigger", "smaller",
-                    "newer", "changed", "modified", "sorted", "with", "containing", "by", "as", "take", "takes", "is", "are", "has", "there",
-                    "have", "please", "say", "says", "contain", "contains", "called", "named", "using", "if"})  # fmt: skip
+ENDERS = words(
+    "and on in of for from to into that which recursively older larger bigger smaller newer changed "
+    "modified sorted with containing by as take takes is are has there have please say says contain "
+    "contains called named using if"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +139,15 @@ def role(view: View, at: int) -> Found:
 def looks_like_file(text: str) -> bool:
     """The last part of a path has an extension or is a well-known bare file name; a trailing slash never is."""
     last = text.rsplit("/", 1)[-1]
-    return bool(last) and last not in {".", ".."} and ("." in last[1:] or last.casefold() in {
-        "makefile", "dockerfile", "readme", "license", "changelog", "gemfile", "procfile"} or (last.startswith(".") and len(last) > 2))  # fmt: skip
+    return (
+        bool(last)
+        and last not in {".", ".."}
+        and (
+            "." in last[1:]
+            or last.casefold() in {"makefile", "dockerfile", "readme", "license", "changelog", "gemfile", "procfile"}
+            or (last.startswith(".") and len(last) > 2)
+        )
+    )
 
 
 def clean(text: str) -> str:
@@ -146,7 +205,7 @@ def _quoted_path(found: Found, want: str) -> bool:
     if not text or len(text) > 200 or "\n" in text or text != text.strip():
         return False
     if found.marks & (FOLDER_NOUNS | FILE_NOUNS):
-        return _fits(found, want) or want == "file" and not found.folder
+        return _fits(found, want) or (want == "file" and not found.folder)
     return bool(re.fullmatch(r"[\w@%+~. /-]+", text)) and ("/" in text or looks_like_file(text)) and _fits(found, want)
 
 
@@ -174,7 +233,11 @@ def _beside(view: View, at: int) -> int | None:
         fits = view.tokens[after + 1].kind in (Kind.WORD, Kind.QUOTED, Kind.PATH) and after + 1 not in view.claimed
         return after + 1 if fits else None
     before = at - 1
-    if _plain(view, before) and view.lemma(at) in FOLDER_NOUNS and view.lemma(before - 1) in {"the", "my", "our", "a", "new", "each", "their", "its", "to", "in"}:  # fmt: skip
+    if (
+        _plain(view, before)
+        and view.lemma(at) in FOLDER_NOUNS
+        and view.lemma(before - 1) in {"the", "my", "our", "a", "new", "each", "their", "its", "to", "in"}
+    ):
         return before
     if _plain(view, after) and view.lemma(after) not in FILLERS and view.lemma(at) in FOLDER_NOUNS:
         return after
@@ -183,11 +246,15 @@ def _beside(view: View, at: int) -> int | None:
 
 def _plain(view: View, at: int) -> bool:
     word = view.lemma(at)
-    return bool(word) and at not in view.claimed and word not in ADJECTIVES and word not in SKIPPED and at != view.head_at
+    return (
+        bool(word) and at not in view.claimed and word not in ADJECTIVES and word not in SKIPPED and at != view.head_at
+    )
 
 
-THINGS = frozenset("disk memory ram cpu processor load drive storage system process network swap server machine device computer uptime kernel os "
-                   "error warning name size date time".split())  # fmt: skip
+THINGS = words(
+    "disk memory ram cpu processor load drive storage system process network swap server machine device "
+    "computer uptime kernel os error warning name size date time"
+)
 
 
 def folder_or_word(preps: str = "in under inside within", *, logs: bool = False) -> Reader:
@@ -216,7 +283,11 @@ def folder_or_word(preps: str = "in under inside within", *, logs: bool = False)
             before = at - 1
             if view.lemma(before) in {"the", "my"}:
                 before -= 1
-            if view.lemma(before) in allowed and before not in view.claimed and (_free_word(view, at) or logs and _logs(view, at)):
+            if (
+                view.lemma(before) in allowed
+                and before not in view.claimed
+                and (_free_word(view, at) or (logs and _logs(view, at)))
+            ):
                 view.claim(before, at)
                 return clean(token.text)
         return None
@@ -224,8 +295,10 @@ def folder_or_word(preps: str = "in under inside within", *, logs: bool = False)
     return read
 
 
-_LISTABLE = frozenset("file folder process log content archive interface server device entry error warning item program everything directory "
-                      "service user port package container job".split())  # fmt: skip
+_LISTABLE = words(
+    "file folder process log content archive interface server device entry error warning item program "
+    "everything directory service user port package container job"
+)
 
 
 def _logs(view: View, at: int) -> bool:
@@ -301,7 +374,12 @@ def compared(kind: Kind, forms: set[tuple[str, ...]]) -> Reader:
     def read(view: View) -> Json:
         for at, token in view.free(kind):
             spots = comparator(view, at, forms)
-            if spots is None and forms is MORE and view.lemma(at + 1) == "or" and view.lemma(at + 2) in {"more", "larger", "bigger"}:  # fmt: skip
+            if (
+                spots is None
+                and forms is MORE
+                and view.lemma(at + 1) == "or"
+                and view.lemma(at + 2) in {"more", "larger", "bigger"}
+            ):
                 spots = (at + 1, at + 2)
             if spots is not None:
                 view.claim(at, *spots)
@@ -312,12 +390,16 @@ def compared(kind: Kind, forms: set[tuple[str, ...]]) -> Reader:
 
 
 def count_after(*words: str) -> Reader:
-    """The number beside one of `words`: `last 20 lines`, `top 5`, `5 largest`; without a number only the word counts."""
+    """The number beside one of `words`: `last 20 lines`, `top 5`, `5 largest`."""
     wanted = frozenset(words)
 
     def read(view: View) -> Json:
         for at, token in view.free(Kind.NUMBER):
-            if isinstance(token.value, int) and token.value > 0 and (view.before(at) in wanted or view.lemma(at + 1) in wanted):
+            if (
+                isinstance(token.value, int)
+                and token.value > 0
+                and (view.before(at) in wanted or view.lemma(at + 1) in wanted)
+            ):
                 view.claim(at, at - 1 if view.before(at) in wanted else at + 1)
                 return token.value
         return None

@@ -6,20 +6,20 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from agents.embedded.wordset import words
+
 LIMIT = 2_000
 """Longest request, in characters, that this rung reads. Longer ones are documents, not requests."""
 TOKEN_LIMIT = 160
 """Most words that this rung reads: the work for one is bounded, so the work for a request is."""
 
-_KEEP = {
-    "this", "is", "has", "was", "does", "as", "us", "its", "his", "less", "across", "always", "status", "process",
-    "address", "access", "os", "disks", "kubernetes", "bus", "gas", "css", "js", "https", "class", "pass", "compress",
-    "decompress", "series", "s", "ls", "ps", "alias", "gps", "dns", "previous", "various", "unless", "besides",
-    "afterwards", "towards", "is", "yes", "plus", "minus", "redis", "tls", "macos", "ios", "sms", "express", "progress",
-    "success", "suppress", "busiest", "news", "windows", "thus", "themselves", "bytes", "perhaps", "lens", "focus",
-    "virus", "bonus", "analysis", "basis", "cross", "loss", "discuss", "press", "stress", "wireless", "business",
-    "harness", "witness", "happiness", "fitness", "wellness", "ss",
-}  # fmt: skip
+_KEEP = words(
+    "this is has was does as us its his less across always status process address access os disks kubernetes "
+    "bus gas css js https class pass compress decompress series s ls ps alias gps dns previous various unless "
+    "besides afterwards towards yes plus minus redis tls macos ios sms express progress success suppress "
+    "busiest news windows thus themselves bytes perhaps lens focus virus bonus analysis basis cross loss "
+    "discuss press stress wireless business harness witness happiness fitness wellness ss"
+)
 _IRREGULAR = {
     "disks": "disk",
     "processes": "process",
@@ -109,6 +109,6 @@ def stem(word: str) -> str:
     return low
 
 
-def words(text: str) -> list[str]:
+def spoken(text: str) -> list[str]:
     """The words of a description or example, as they stand."""
     return re.findall(r"[^\W_]+(?:'[a-z]+)?", text)

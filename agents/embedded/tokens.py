@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from agents.embedded.text import lemma
 from agents.embedded.units import DURATIONS, NUMBER_WORDS, SIZES
+from agents.embedded.wordset import words
 
 
 class Kind(StrEnum):
@@ -31,8 +32,21 @@ class Kind(StrEnum):
     DEVICE = "device"
 
 
-LITERALS = frozenset({Kind.QUOTED, Kind.PATH, Kind.GLOB, Kind.URL, Kind.HOST, Kind.NUMBER, Kind.SIZE, Kind.DURATION,
-                      Kind.PERCENT, Kind.TIME, Kind.LABEL})  # fmt: skip
+LITERALS = frozenset(
+    {
+        Kind.QUOTED,
+        Kind.PATH,
+        Kind.GLOB,
+        Kind.URL,
+        Kind.HOST,
+        Kind.NUMBER,
+        Kind.SIZE,
+        Kind.DURATION,
+        Kind.PERCENT,
+        Kind.TIME,
+        Kind.LABEL,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,7 @@ _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|example|local|edu|
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _FILE = re.compile(r"[\w@%+~-]*(?:\.[\w@%+~-]+)*\.[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]{0,9}")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]?", re.IGNORECASE)
-_BARE_FILES = frozenset({"makefile", "dockerfile", "readme", "license", "changelog", "gemfile", "procfile"})
+_BARE_FILES = words("makefile dockerfile readme license changelog gemfile procfile")
 
 
 def tokenise(text: str) -> list[Token]:
@@ -83,9 +97,12 @@ def tokenise(text: str) -> list[Token]:
         kind = found.lastgroup or "chunk"
         start, end = found.span()
         if found["quoted"] is not None:
-            inner = next(group for group in (found["q1"], found["q2"], found["q3"], found["q4"], found["q5"], found["q6"])
-                         if group is not None)  # fmt: skip
-            tokens.append(Token(Kind.QUOTED, found[0], "\"", start, end, inner))
+            inner = next(
+                group
+                for group in (found["q1"], found["q2"], found["q3"], found["q4"], found["q5"], found["q6"])
+                if group is not None
+            )
+            tokens.append(Token(Kind.QUOTED, found[0], '"', start, end, inner))
         elif found["url"] is not None:
             tokens.extend(_url(found[0], start))
         elif found["time"] is not None:
@@ -117,7 +134,9 @@ def _chunk(text: str, start: int, *, label: bool = False) -> list[Token]:
     if not kept:
         return _tail(text, start)
     begin = start + lead
-    token = Token(Kind.LABEL, kept, kept.casefold(), begin, begin + len(kept), kept) if label else _classify(kept, begin)
+    token = (
+        Token(Kind.LABEL, kept, kept.casefold(), begin, begin + len(kept), kept) if label else _classify(kept, begin)
+    )
     return [token, *_tail(text[lead + len(kept) :].replace("'", ""), begin + len(kept))]
 
 
@@ -145,7 +164,7 @@ def _classify(text: str, start: int) -> Token:
         return make(Kind.GLOB, text)
     if "/" in text or text in {".", "..", "~"} or bare in _BARE_FILES:
         return make(Kind.PATH, text)
-    if _DOMAIN.fullmatch(text) and not text.casefold().endswith((".local", ".example")) or text.startswith("www."):
+    if (_DOMAIN.fullmatch(text) and not text.casefold().endswith((".local", ".example"))) or text.startswith("www."):
         return make(Kind.HOST, text)
     if "." in text and _FILE.fullmatch(text) and not _DOTTED.fullmatch(text):
         return make(Kind.PATH, text)
@@ -188,7 +207,13 @@ def _units(tokens: list[Token]) -> list[Token]:
                 joined.append(Token(kind, text, text.casefold(), token.start, after.end, value))
                 at += 2
                 continue
-        if token.word and token.lemma in DURATIONS and len(token.lemma) > 3 and at and tokens[at - 1].lemma in {"last", "past"}:
+        if (
+            token.word
+            and token.lemma in DURATIONS
+            and len(token.lemma) > 3
+            and at
+            and tokens[at - 1].lemma in {"last", "past"}
+        ):
             token = replace(token, kind=Kind.DURATION, value=DURATIONS[token.lemma])
         if token.word and token.lemma in NUMBER_WORDS and token.lemma != "one":
             token = replace(token, kind=Kind.NUMBER, value=NUMBER_WORDS[token.lemma])

@@ -17,16 +17,21 @@ from agents.embedded.places import Spot, capable, joined
 from agents.embedded.slots import Found, bareword, clean, looks_like_file, path, role
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
-from protocol.vocabulary import Risk
+from protocol.vocabulary import JsonObject, Risk
 
 if TYPE_CHECKING:
     from agents.embedded.compose import Composer
 
-SENDS = frozenset("copy send transfer move push upload ship fetch pull download get bring put share deliver distribute sync "
-                  "replicate clone mirror duplicate place transport".split())  # fmt: skip
+SENDS = words(
+    "copy send transfer move push upload ship fetch pull download get bring put share deliver distribute "
+    "sync replicate clone mirror duplicate place transport"
+)
 BACKUPS = frozenset({"backup", "sync", "mirror", "replicate"})
-MAY = frozenset("file folder directory copy content its entire whole document archive same name version report backup logfile".split())
+MAY = words(
+    "file folder directory copy content its entire whole document archive same name version report backup logfile"
+)
 TO = "to into as at in inside under named called onto"
 
 
@@ -55,13 +60,26 @@ def backup(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     saved = f"{home}/{name}.tar.gz" if folder else f"{home}/{name}"
     sent = _publish(composer, source, file, packed)
     stored = _save(composer, target, sent, saved)
-    verify = composer.draft.add("verify", "file.hash", {"path": saved}, _again(composer, target, stored), after=[stored],
-                                title="checksum of the copy")  # fmt: skip
+    verify = composer.draft.add(
+        "verify",
+        "file.hash",
+        {"path": saved},
+        _again(composer, target, stored),
+        after=[stored],
+        title="checksum of the copy",
+    )
     steps = [stored, verify]
     if syncing:
         parent = text.rstrip("/").rpartition("/")[0] or "."
-        steps.append(composer.draft.add("unpack", "archive.extract", {"archive_path": saved, "target": parent},
-                                        _again(composer, target, stored), after=[verify]))  # fmt: skip
+        steps.append(
+            composer.draft.add(
+                "unpack",
+                "archive.extract",
+                {"archive_path": saved, "target": parent},
+                _again(composer, target, stored),
+                after=[verify],
+            )
+        )
     composer.results.append(Result(stored, "artifact.save", target.many, target, saved, f"backup of {text}"))
     composer.answers.append(verify)
     composer.set_scope(target, stored if target.many else None)
@@ -101,8 +119,12 @@ def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     goal = _goal(text, where if isinstance(where, str) else None, folder)
     stored = _folder(composer, source, target, text, goal) if folder else _file(composer, source, target, text, goal)
     if view.head == "move":
-        arguments = {"path": text.rstrip("/"), **({"recursive": True} if folder else {})}
-        composer.draft.add("delete", "file.delete", arguments, source.selector, after=[stored], title=f"delete {text} at its source")
+        arguments: JsonObject = {"path": text.rstrip("/")}
+        if folder:
+            arguments["recursive"] = True
+        composer.draft.add(
+            "delete", "file.delete", arguments, source.selector, after=[stored], title=f"delete {text} at its source"
+        )
     composer.results.append(Result(stored, "artifact.save", target.many, target, goal, f"{text} on {target.text}"))
     composer.set_scope(target, stored if target.many else None)
     return True
@@ -114,7 +136,9 @@ def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 def _target(found: Sequence[Spot], view: View) -> bool:
     if any(spot.role == "target" for spot in found):
         return True
-    return any(spot.role == "source" for spot in found) and any(spot.role == "place" and not spot.place.back for spot in found)
+    return any(spot.role == "source" for spot in found) and any(
+        spot.role == "place" and not spot.place.back for spot in found
+    )
 
 
 def _claim_words(view: View) -> None:
@@ -125,7 +149,7 @@ def _what(view: View) -> tuple[str, bool] | None:
     """(path, is a folder) of what is to be sent: the first path that no preposition of a target precedes."""
     for at, token in view.free(Kind.PATH, Kind.QUOTED):
         found = role(view, at)
-        if found.prep in {"", "of", "from"} or (found.prep in {"with"} and False):
+        if found.prep in {"", "of", "from"}:
             view.claim(*found.span)
             text = str(token.value)
             return clean(text), _folder_marked(found, text)
@@ -150,7 +174,9 @@ def _earlier(composer: Composer, view: View) -> tuple[str, bool] | None:
     if last is None or last.file is None or last.many:
         return None
     for at, token in enumerate(view.tokens):
-        if token.word and token.lemma in {"file", "archive", "result", "copy", "backup", "it", "one", "report", "document", "tarball", "zip", "output", "log"}:
+        if token.word and token.lemma in words(
+            "file archive result copy backup it one report document tarball zip output log"
+        ):
             view.claim(at)
     if last.place is not None:
         composer.set_scope(last.place, None)
@@ -212,17 +238,27 @@ def _goal(text: str, where: str | None, folder: bool) -> str:
 
 
 def _pack(composer: Composer, source: Place, text: str, file: str) -> str:
-    return composer.draft.add("pack", "archive.create", {"source": text, "target": file}, source.selector, title=f"pack {text}")
+    return composer.draft.add(
+        "pack", "archive.create", {"source": text, "target": file}, source.selector, title=f"pack {text}"
+    )
 
 
 def _publish(composer: Composer, source: Place, file: str, after: str | None = None) -> str:
-    return composer.draft.add("publish", "artifact.publish", {"path": file}, source.selector, after=[after] if after else [],
-                              title=f"publish {file} of {source.text}")  # fmt: skip
+    return composer.draft.add(
+        "publish",
+        "artifact.publish",
+        {"path": file},
+        source.selector,
+        after=[after] if after else [],
+        title=f"publish {file} of {source.text}",
+    )
 
 
 def _save(composer: Composer, target: Place, published: str, goal: str) -> str:
-    arguments = {"artifact": f"${{{published}.output.artifact}}", "path": goal}
-    return composer.draft.add("save", "artifact.save", arguments, target.selector, title=f"save {goal} on {target.text}")
+    arguments: JsonObject = {"artifact": f"${{{published}.output.artifact}}", "path": goal}
+    return composer.draft.add(
+        "save", "artifact.save", arguments, target.selector, title=f"save {goal} on {target.text}"
+    )
 
 
 def _again(composer: Composer, place: Place, step: str) -> Selector:
@@ -239,6 +275,14 @@ def _folder(composer: Composer, source: Place, target: Place, text: str, goal: s
     if goal != folder and goal.rsplit("/", 1)[-1] != folder.rsplit("/", 1)[-1]:
         goal = f"{goal}/{folder.rsplit('/', 1)[-1]}"
     file = f"{folder}.tar.gz"
-    stored = _save(composer, target, _publish(composer, source, file, _pack(composer, source, folder, file)), f"{goal}.tar.gz")
-    return composer.draft.add("unpack", "archive.extract", {"archive_path": f"{goal}.tar.gz", "target": goal.rpartition("/")[0] or "."},
-                              _again(composer, target, stored), after=[stored], title=f"unpack {goal}")  # fmt: skip
+    stored = _save(
+        composer, target, _publish(composer, source, file, _pack(composer, source, folder, file)), f"{goal}.tar.gz"
+    )
+    return composer.draft.add(
+        "unpack",
+        "archive.extract",
+        {"archive_path": f"{goal}.tar.gz", "target": goal.rpartition("/")[0] or "."},
+        _again(composer, target, stored),
+        after=[stored],
+        title=f"unpack {goal}",
+    )

@@ -69,7 +69,9 @@ class Understanding:
         score = {entry.skill: entry.score for entry in scored}
         own = score.get(one.frame.phrased, 0.0)
         open_to = {match.frame.phrased for match in found} | (score.keys() - self.framed)
-        rival = max((score[skill] for skill in sorted(open_to & score.keys()) if skill != one.frame.phrased), default=0.0)
+        rival = max(
+            (score[skill] for skill in sorted(open_to & score.keys()) if skill != one.frame.phrased), default=0.0
+        )
         return own >= FLOOR and own >= MARGIN[risk] * rival and own >= ANY_MARGIN[risk] * scored[0].score
 
     def _asked(self, view: View) -> list[Token]:
@@ -79,8 +81,11 @@ class Understanding:
     def _settle(self, top: list[Match], view: View) -> list[Match]:
         """Among frames that explain the clause equally well, retrieval may choose, with a clear margin."""
         scored = self.index.query(view.tokens)
-        ranked = sorted(((rank_of(one.frame.skill, scored)[0], -number, one) for number, one in enumerate(top)), reverse=True,
-                        key=lambda row: row[:2])  # fmt: skip
+        ranked = sorted(
+            ((rank_of(one.frame.skill, scored)[0], -number, one) for number, one in enumerate(top)),
+            reverse=True,
+            key=lambda row: row[:2],
+        )
         return [ranked[0][2]] if ranked[0][0] > 1.25 * ranked[1][0] else top
 
     def _failure(self, found: Sequence[Match], view: View) -> Failure:

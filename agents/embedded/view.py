@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from agents.embedded.tokens import LITERALS, Kind, Token
 from agents.embedded.words import FILLERS, LEADS
+from agents.embedded.wordset import words
 
-
-SOFT = frozenset({"tell", "check", "show", "know", "see", "find", "determine", "verify", "give", "learn", "say", "report", "get", "figure",
-                  "identify", "test"})  # fmt: skip
-ARTICLES = frozenset({"the", "a", "an", "my", "our", "current", "any"})
-QUESTIONS = frozenset({"howmuch", "howmany", "howlong", "what", "which", "who", "where", "when", "whether", "if", "how", "size", "what's"})
+SOFT = words("tell check show know see find determine verify give learn say report get figure identify test")
+ARTICLES = words("the a an my our current any")
+QUESTIONS = words("howmuch howmany howlong what which who where when whether if how size what's")
 
 
 class View:
@@ -29,9 +28,14 @@ class View:
         return other
 
     def _find_head(self) -> int:
-        """The first token that is neither politeness nor punctuation: the verb of a command, the asker of a question."""
+        """The first token that is neither politeness nor punctuation: a verb, or the asker of a question."""
         for at, token in enumerate(self.tokens):
-            if at in self.claimed or token.kind is Kind.PUNCT or (token.word and token.lemma in LEADS | ARTICLES) or token.kind is Kind.DEVICE:
+            if (
+                at in self.claimed
+                or token.kind is Kind.PUNCT
+                or (token.word and token.lemma in LEADS | ARTICLES)
+                or token.kind is Kind.DEVICE
+            ):
                 continue
             if token.word and token.lemma in {"on", "from", "at", "in", "for", "across"} and self._device_next(at):
                 continue
@@ -46,8 +50,10 @@ class View:
         while self.lemma(at) in LEADS:
             at += 1
         token = self.tokens[at] if at < len(self.tokens) else None
-        return token is not None and ((token.word and token.lemma in QUESTIONS) or (
-            token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what"))))  # fmt: skip
+        return token is not None and (
+            (token.word and token.lemma in QUESTIONS)
+            or (token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what")))
+        )
 
     def _device_next(self, at: int) -> bool:
         return at + 1 < len(self.tokens) and self.tokens[at + 1].kind is Kind.DEVICE
@@ -81,7 +87,11 @@ class View:
     def take(self, lemmas: Iterable[str]) -> list[str]:
         """Explains every word among `lemmas`; the words taken."""
         wanted = frozenset(lemmas)
-        found = [at for at, token in enumerate(self.tokens) if token.word and token.lemma in wanted and at not in self.claimed]
+        found = [
+            at
+            for at, token in enumerate(self.tokens)
+            if token.word and token.lemma in wanted and at not in self.claimed
+        ]
         self.claim(*found)
         return [self.tokens[at].lemma for at in found]
 
@@ -107,9 +117,14 @@ class View:
         return [
             token
             for at, token in enumerate(self.tokens)
-            if at not in self.claimed and not (at < self.head_at and token.word and token.lemma in LEADS) and (token.kind in LITERALS or token.kind in (Kind.DEVICE, Kind.SIGN)
-                                           or (token.word and token.lemma not in FILLERS))
-        ]  # fmt: skip
+            if at not in self.claimed
+            and not (at < self.head_at and token.word and token.lemma in LEADS)
+            and (
+                token.kind in LITERALS
+                or token.kind in (Kind.DEVICE, Kind.SIGN)
+                or (token.word and token.lemma not in FILLERS)
+            )
+        ]
 
     def free(self, *kinds: Kind) -> Iterator[tuple[int, Token]]:
         """Unexplained tokens of these kinds, in order."""

@@ -3,43 +3,54 @@ in no frame and in no slot has no place in a plan, and the request is declined f
 
 from __future__ import annotations
 
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from agents.embedded.wordset import words
 
 # Words that carry no demand of their own. Prepositions are here because slots read them as roles.
-FILLERS = _set(
-    "a an the my our your their its i me we us you please kindly just only now currently current also so ok okay hey hi "
+FILLERS = words(
+    "a an the my our your their its i me we us you please kindly just only now currently current "
+    "also so ok okay hey hi "
     "hello thanks thank could can would will like want need d s t re ve ll let of in on at for "
-    "inside within under as and is are be been being was were has have having do does did it's that this these those there "
+    "inside within under as and is are be been being was were has have having do does did it's "
+    "that this these those there "
     "which what how here's what's whats that's it them each every all any some right exactly actually quick quickly "
     "over across up out asterism computer's well together altogether respectively whatever really along me's then "
     "via using i'd i'm i've you'd we'd you're they they're say go ahead simply maybe possible"
 )
 # A politeness before the verb.
-LEADS = _set(
-    "please kindly can could would will you i i'd i'll we we'd want need like to let lets let's hey hi hello just now also "
-    "then so ok okay go ahead first finally next lastly and me us d asterism quickly afterwards well right once secondly "
+LEADS = words(
+    "please kindly can could would will you i i'd i'll we we'd want need like to let lets let's "
+    "hey hi hello just now also "
+    "then so ok okay go ahead first finally next lastly and me us d asterism quickly afterwards "
+    "well right once secondly "
     "love wish help be great if would've thanks simply second third last"
 ) - {"if", "last", "be", "great", "love", "wish", "first", "second", "third"}
-ASK = _set(
-    "show display print give get tell report check see view present know what which how is are does do has have list find "
-    "determine learn inspect look fetch read output who retrieve return provide query when identify name figure compute "
+ASK = words(
+    "show display print give get tell report check see view present know what which how is are "
+    "does do has have list find "
+    "determine learn inspect look fetch read output who retrieve return provide query when "
+    "identify name figure compute "
     "calculate measure describe say whether if where did obtain grab examine review monitor collect gather summarize "
     "summarise count rank compare sum total average"
 )
-READS = _set("show display print give get tell read open cat view see output present dump fetch retrieve what type check "
-             "look inspect return examine review grab type")  # fmt: skip
-LISTS = _set("list ls enumerate show display print give get tell see view what which check browse fetch look are is")
-FINDS = _set("find locate search list show look which what get display tell give print see identify are is hunt discover "
-             "check do does where")  # fmt: skip
-SEARCHES = _set("search grep find look scan show get list collect gather extract pull fetch print display give tell count "
-                "how what check are is do does see which filter retrieve grab read dig locate pick output did sum total")  # fmt: skip
-COUNTS = _set("count how show get tell give what wc number report check")
-DELETES = _set("delete remove erase rm unlink trash")
-NEGATIONS = _set("not no never without don't dont doesn't didn't won't cannot can't isn't aren't avoid nothing none neither "
-                 "nor stop-short hasn't haven't shouldn't wouldn't couldn't mustn't refrain skip leave keep ignore")  # fmt: skip
+READS = words(
+    "show display print give get tell read open cat view see output present dump fetch retrieve what type check "
+    "look inspect return examine review grab type"
+)
+LISTS = words("list ls enumerate show display print give get tell see view what which check browse fetch look are is")
+FINDS = words(
+    "find locate search list show look which what get display tell give print see identify are is hunt discover "
+    "check do does where"
+)
+SEARCHES = words(
+    "search grep find look scan show get list collect gather extract pull fetch print display give tell count "
+    "how what check are is do does see which filter retrieve grab read dig locate pick output did sum total"
+)
+COUNTS = words("count how show get tell give what wc number report check")
+DELETES = words("delete remove erase rm unlink trash")
+NEGATIONS = words(
+    "not no never without don't dont doesn't didn't won't cannot can't isn't aren't avoid nothing none neither "
+    "nor stop-short hasn't haven't shouldn't wouldn't couldn't mustn't refrain skip leave keep ignore"
+)
 # Words of time and doubt that change what is asked for; no frame takes them.
 MULTI = {
     ("back", "up"): "backup",
@@ -105,24 +116,64 @@ MULTI = {
     ("make", "sure", "that"): "verify",
 }
 # Everyday words: a device that bears one as its name is meant only where a preposition says so.
-COMMON = _set(
-    "list show read write copy move delete find search count sort rank archive report file folder log data disk memory cpu "
-    "load process system network time info test home work main server desktop phone edge box backup all every each the my "
-    "on in to from at of and is it this that here there line word error service hour day size free old new big first last "
+COMMON = words(
+    "list show read write copy move delete find search count sort rank archive report file "
+    "folder log data disk memory cpu "
+    "load process system network time info test home work main server desktop phone edge box "
+    "backup all every each the my "
+    "on in to from at of and is it this that here there line word error service hour day size "
+    "free old new big first last "
     "top run stop kill tail head hash"
 )
 EXTENSIONS = {
-    "log": "log", "logfile": "log", "text": "txt", "txt": "txt", "csv": "csv", "json": "json", "yaml": "yaml", "yml": "yml",
-    "markdown": "md", "md": "md", "python": "py", "py": "py", "pdf": "pdf", "xml": "xml", "html": "html", "zip": "zip",
-    "conf": "conf", "ini": "ini", "toml": "toml", "jpg": "jpg", "jpeg": "jpeg", "png": "png", "mp3": "mp3", "mp4": "mp4",
-    "sql": "sql", "tmp": "tmp", "bak": "bak", "gz": "gz", "js": "js", "javascript": "js", "sh": "sh", "iso": "iso",
-    "tsv": "tsv", "docx": "docx", "xlsx": "xlsx", "svg": "svg", "db": "db", "sqlite": "sqlite", "rs": "rs", "go": "go",
-}  # fmt: skip
+    "log": "log",
+    "logfile": "log",
+    "text": "txt",
+    "txt": "txt",
+    "csv": "csv",
+    "json": "json",
+    "yaml": "yaml",
+    "yml": "yml",
+    "markdown": "md",
+    "md": "md",
+    "python": "py",
+    "py": "py",
+    "pdf": "pdf",
+    "xml": "xml",
+    "html": "html",
+    "zip": "zip",
+    "conf": "conf",
+    "ini": "ini",
+    "toml": "toml",
+    "jpg": "jpg",
+    "jpeg": "jpeg",
+    "png": "png",
+    "mp3": "mp3",
+    "mp4": "mp4",
+    "sql": "sql",
+    "tmp": "tmp",
+    "bak": "bak",
+    "gz": "gz",
+    "js": "js",
+    "javascript": "js",
+    "sh": "sh",
+    "iso": "iso",
+    "tsv": "tsv",
+    "docx": "docx",
+    "xlsx": "xlsx",
+    "svg": "svg",
+    "db": "db",
+    "sqlite": "sqlite",
+    "rs": "rs",
+    "go": "go",
+}
 # Words such as `pdfs` and `csvs`, which name files by their type; `logs` are more than files.
-PLURAL_EXTENSIONS = frozenset({"pdf", "csv", "jpg", "jpeg", "png", "mp3", "mp4", "zip", "iso", "docx", "xlsx"})
-ADJECTIVES = _set(
-    "new empty same big bigger biggest large larger largest small smaller smallest current whole entire each every all this "
+PLURAL_EXTENSIONS = words("pdf csv jpg jpeg png mp3 mp4 zip iso docx xlsx")
+ADJECTIVES = words(
+    "new empty same big bigger biggest large larger largest small smaller smallest current whole "
+    "entire each every all this "
     "that which what working parent hidden first last other another top root old older oldest newest latest recent own "
-    "right wrong correct following whatever any some the a an my our your its single called named different local remote "
+    "right wrong correct following whatever any some the a an my our your its single called "
+    "named different local remote "
     "important unused temporary modified changed and or of in on to from total source target destination many much"
 )

@@ -16,7 +16,15 @@ def skills() -> dict[str, SkillSpec]:
     return {spec.name: spec for spec in registry().specs()}
 
 
-def device(name: str, kind: str = "server", *, os: str = "Linux", gpus: Sequence[str] = (), skip: Sequence[str] = (), **labels: str) -> DeviceInfo:
+def device(
+    name: str,
+    kind: str = "server",
+    *,
+    os: str = "Linux",
+    gpus: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    **labels: str,
+) -> DeviceInfo:
     offered = {key: spec for key, spec in skills().items() if key not in skip}
     return DeviceInfo(name, DeviceKind(kind), offered, labels, DeviceProfile(os=os, gpus=tuple(gpus)))
 

@@ -9,7 +9,8 @@ from tests.support.embedded_fleet import Context, three, twelve
 
 
 async def test_collect_count_and_report() -> None:
-    text = "collect the ERROR lines from the logs of every server, count them by service, and save a report on my workstation"
+    text = "collect the ERROR lines from the logs of every server, count them by service, and save a "
+        "report on my workstation"
     proposal = await EmbeddedPlanner().plan(Request(text=text), Context(twelve()))
     assert isinstance(proposal.result, Plan)
     search, count, report, write = proposal.result.steps
@@ -24,7 +25,9 @@ async def test_collect_count_and_report() -> None:
 
 
 async def test_most_free_disk() -> None:
-    proposal = await EmbeddedPlanner().plan(Request(text="which of my devices has the most free disk space?"), Context(three()))
+    proposal = await EmbeddedPlanner().plan(
+        Request(text="which of my devices has the most free disk space?"), Context(three())
+    )
     assert isinstance(proposal.result, Plan)
     disk, rank = proposal.result.steps
     assert (disk.skill, disk.devices.mode) == ("system.disk", "each")
