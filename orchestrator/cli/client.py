@@ -209,7 +209,7 @@ class Client:
         sent = dict(headers or {})
         data: bytes | None = None
         if body is not None:
-            data = body.model_dump_json(exclude_defaults=True).encode()
+            data = body.model_dump_json(exclude_unset=True).encode()
         elif content is not None:
             data = TypeAdapter(JsonValue).dump_json(content)
         if data is not None:

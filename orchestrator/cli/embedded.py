@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +77,7 @@ def this_machine(settings: Settings) -> local.LocalDevice:
 
 def begin(settings: Settings) -> tuple[socket.socket, local.Child]:
     """Bind a free loopback port and start the device's process. Comes before everything that takes time."""
+    local.make_folder(settings.data_dir)
     bound = _bind()
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     return bound, local.spawn(this_machine(settings), url)
@@ -140,6 +143,8 @@ async def _guard(app: Asterism, bound: socket.socket, children: list[local.Child
 async def _device(app: Asterism, children: list[local.Child]) -> None:
     """Wait until the device is there."""
     name = children[0].device.name
+    # What the first decision will need; there is nothing else to do while the device's process still loads.
+    threading.Thread(target=_load, args=("agents.graph",), daemon=True, name="load").start()
     try:
         async with asyncio.timeout(CONNECT_S):
             while not any(view.online for view in await app.devices() if view.name == name):
@@ -148,6 +153,12 @@ async def _device(app: Asterism, children: list[local.Child]) -> None:
                 await asyncio.sleep(POLL_S)
     except TimeoutError:
         raise _failed(children[0]) from None
+
+
+def _load(module: str) -> None:
+    # Whoever needs it will see the error.
+    with contextlib.suppress(ImportError):
+        importlib.import_module(module)
 
 
 def _failed(child: local.Child) -> CommandError:

@@ -8,6 +8,7 @@ comes in the variable ASTERISM_TOKEN, never among the arguments, which every use
 
 from __future__ import annotations
 
+import gc
 import os
 import runpy
 import signal
@@ -29,6 +30,7 @@ def bind_to(parent: int) -> None:
 def main() -> None:
     parent, module, *arguments = sys.argv[1:]
     bind_to(int(parent))
+    gc.set_threshold(50_000, 20, 100)  # see main.py
     token = os.environ.pop("ASTERISM_TOKEN", None)
     sys.argv = [module, *arguments, *(["--token", token] if token else [])]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

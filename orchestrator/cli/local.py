@@ -127,6 +127,15 @@ async def stop(children: list[Child]) -> None:
         child.kill()
 
 
+def make_folder(folder: Path) -> None:
+    """The data folder, for its owner alone. Raises CommandError `bad_configuration`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The data folder {folder} cannot be made: {error.strerror}. Set data_dir (ASTERISM_DATA_DIR)."
+        raise CommandError("bad_configuration", message) from None
+
+
 def machine_name() -> str:
     """This machine's name, made fit to be a device's."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", socket.gethostname().split(".")[0]).strip("-._")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -40,6 +41,8 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
+    # Imports make many objects that stay: looking through them again and again took a sixth of the start.
+    gc.set_threshold(50_000, 20, 100)
     _leave_quietly_on_interrupt()
     debug = "--debug" in words
     try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from orchestrator.cli.exits import CommandError
-from orchestrator.cli.local import Child, LocalDevice, ended, spawn, stop
+from orchestrator.cli.local import Child, LocalDevice, ended, make_folder, spawn, stop
 from orchestrator.cli.logs import configure
 from orchestrator.cli.options import Common
 from orchestrator.cli.output import answer, dump, say
@@ -45,6 +45,7 @@ def up(
     common = common or Common()
     settings = common.load(port=port, host=host, database=db).settings
     configure(settings.log_level)
+    make_folder(settings.data_dir)
     devices = local_devices(device, settings.data_dir)
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
