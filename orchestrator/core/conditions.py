@@ -5,18 +5,20 @@
 
 `path` walks the upstream task's record, `{"output": ..., "device": ..., "status": ...}`, by dots and [indices].
 A path that leads nowhere, or values that cannot be compared, make a comparison false, never an exception;
-`exists` asks for the path itself. Numbers compare with numbers and texts with texts: "9" is not less than 10.
+`exists` asks for the path itself, `matches` takes a regular expression of the language of `patterns.py`. Numbers
+compare with numbers and texts with texts: "9" is not less than 10.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from orchestrator.core.paths import MISSING, walk
+from orchestrator.core.patterns import compiled
+from protocol.codec import check_json
 
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "matches", "exists"]
 
@@ -31,6 +33,17 @@ class Compare(_Condition):
     path: Annotated[str, Field(min_length=1, max_length=200)]
     op: Op
     value: JsonValue = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> Compare:
+        reason = check_json(self.value)
+        if reason is not None:
+            raise ValueError(f"the value cannot be compared with: {reason}")
+        if self.op == "matches":
+            if not isinstance(self.value, str):
+                raise ValueError("`matches` takes a regular expression")
+            compiled(self.value)
+        return self
 
 
 class AllOf(_Condition):
@@ -96,7 +109,7 @@ def _compare(condition: Compare, found: object) -> bool:
     if op == "contains":
         return _contains(found, value)
     if op == "matches":
-        return isinstance(found, str) and isinstance(value, str) and _search(value, found)
+        return isinstance(found, str) and isinstance(value, str) and compiled(value).search(found)
     return _ordered(op, found, value)
 
 
@@ -115,13 +128,6 @@ def _contains(found: object, value: object) -> bool:
     if isinstance(found, list):
         return any(_same(item, value) for item in found)
     return isinstance(found, dict) and isinstance(value, str) and value in found
-
-
-def _search(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text[:10_000]) is not None
-    except re.error:
-        return False
 
 
 def _ordered(op: str, left: object, right: object) -> bool:
