@@ -6,10 +6,11 @@ import statistics
 from collections import Counter
 
 from protocol.vocabulary import Json
+from tools import loglines
 from tools.arguments import Items, JsonPath, Limit, Order, Output
 from tools.arguments import Regex as Pattern
 from tools.context import ToolContext
-from tools.items import Op, compared, finite, holds, key_of, matched, matching
+from tools.items import Op, compared, finite, holds, key_of, matched, matching, opened
 from tools.jsonpath import Missing, canonical, flat, is_number, ranking, walk
 from tools.skill import skill
 
@@ -93,6 +94,8 @@ def count_by(
         limit: Most keys to return, the most frequent first.
     """
     found = flat(items)
+    if pattern is not None or by == "line" or by in loglines.FIELDS:
+        found = opened(found)
     keys = matched(context, found, pattern) if pattern is not None else [key_of(item, by) for item in found]
     counter = Counter(key for key in keys if key is not None)
     ordered = sorted(counter.items(), key=lambda one: (-one[1], one[0]))

@@ -43,6 +43,16 @@ def line_of(item: Json) -> str | None:
     return None
 
 
+def opened(items: list[Json]) -> list[Json]:
+    """The lines of what are whole results of a search, or a fan-out's records of such; all else as it is."""
+    found: list[Json] = []
+    for item in items:
+        inner = item.get("output", item) if isinstance(item, dict) else item
+        lines = inner.get("lines") if isinstance(inner, dict) else None
+        found += lines if isinstance(lines, list) else [item]
+    return found
+
+
 def key_of(item: Json, by: str) -> str | None:
     """What the item counts under, or None where it says nothing of it."""
     if by == "line" and not isinstance(item, dict):

@@ -44,6 +44,14 @@ async def test_count_what_a_fan_out_gave(call: Call) -> None:
     assert (counts(found), found["total"]) == ({"checkout": 2, "payments": 1}, 4)
 
 
+async def test_count_the_lines_of_whole_results(call: Call) -> None:
+    """`${collect[*]}` and `${collect[*].output}`, where somebody meant the lines."""
+    results: list[Json] = [{"lines": LINES[:2], "count": 2}, {"device": "b", "output": {"lines": LINES[2:]}}]
+    found = await call("data.count_by", items=results, by="service")
+    assert (counts(found), found["total"]) == ({"checkout": 2, "payments": 1}, 4)
+    assert (await call("data.count_by", items=results, by="device"))["total"] == 2
+
+
 async def test_count_by_line_extension_and_path(call: Call) -> None:
     assert counts(await call("data.count_by", items=["b", "a", "b", 1])) == {"b": 2, "1": 1, "a": 1}
     files: list[Json] = ["a/x.LOG", {"path": "y.log"}, ".bashrc", "Makefile", {"size": 1}]

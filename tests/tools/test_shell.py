@@ -36,7 +36,7 @@ def alive(mark: str) -> list[int]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a state of other processes; the test's own timeout bounds it."""
-    while not condition():  # noqa: ASYNC110 - no event tells of it
+    while not condition():
         await asyncio.sleep(0.005)
 
 
@@ -177,7 +177,7 @@ asyncio.run(registry().call("shell.run", {"command": command}, FakeToolContext(s
 
 async def test_nothing_outlives_an_agent_that_is_killed(workspace: Path) -> None:
     agent = subprocess.Popen(  # noqa: ASYNC220 - it starts at once
-        [sys.executable, "-c", AGENT, str(workspace)], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        [sys.executable, "-c", AGENT, str(workspace)], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     )
     await until(lambda: len(alive("61.005")) == 2)
     agent.send_signal(signal.SIGKILL)
