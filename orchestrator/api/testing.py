@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.core import commands, stimuli
 from orchestrator.core.application import Health, Refusal, Role, Statistics
-from orchestrator.core.compiler import compile_plan
+from orchestrator.core.compiler import Compiled, compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError
 from orchestrator.core.fleet import DeviceInfo, FleetView
@@ -86,6 +86,8 @@ class FakeApplication:
             if earlier != digest:
                 raise Refusal("conflict", "This Idempotency-Key came with another request before.")
             return run, False
+        if request.plan is not None:
+            _compiled(request.plan)
         run = f"r{next(self._ids)}"
         self._runs[run] = _Run(RunMachine(RunState(run)))
         if key is not None:
@@ -353,10 +355,13 @@ class FakeApplication:
         self._start(run, plan)
 
     def _start(self, run: str, plan: Plan) -> None:
-        compiled, problems = compile_plan(plan, DEVICES)
-        if compiled is None:
-            error = RunError(code="no_plan", message="; ".join(problem.message for problem in problems)[:8000])
-            self._feed(run, stimuli.AnswerWritten("", error))
-            return
+        compiled = _compiled(plan)
         batch = EditBatch(base=0, edits=compiled.edits, by="script", key=f"{run}.plan")
         self._feed(run, stimuli.EditProposed(batch, compiled.answer))
+
+
+def _compiled(plan: Plan) -> Compiled:
+    compiled, problems = compile_plan(plan, DEVICES)
+    if compiled is None:
+        raise Refusal("bad_request", "; ".join(problem.message for problem in problems)[:8000])
+    return compiled
