@@ -393,6 +393,7 @@ steps = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(steps, min_size=1, max_size=5))
 def test_a_plan_is_either_a_sound_graph_or_a_list_of_problems(script: list[dict[str, Any]]) -> None:
     result, found = compile_plan(plan(*script), FLEET)

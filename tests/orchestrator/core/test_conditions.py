@@ -125,6 +125,7 @@ raw = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     raw, json_values, st.lists(st.sampled_from(["json", "alias json", "python", "python by name", "event"]), max_size=6)
 )

@@ -22,6 +22,8 @@ from orchestrator.core.errors import EditError
 from orchestrator.core.graph import TaskGraph
 from orchestrator.core.tasks import Dependency, On, Requirements, Task
 
+pytestmark = pytest.mark.slow
+
 IDS = [f"t{number}" for number in range(9)]
 ids = st.sampled_from(IDS)
 groups = st.sampled_from([None, None, "g", "h"])

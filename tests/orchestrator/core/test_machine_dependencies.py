@@ -102,6 +102,7 @@ def test_an_empty_join_of_any_is_ready_at_once() -> None:
     assert Run.of(task("a", join="any")).commands == ["offer a"]
 
 
+@pytest.mark.slow
 def test_a_cascade_of_a_thousand_skips_is_one_decision() -> None:
     chain = [task(f"t{i}", *([f"t{i - 1}"] if i else []), on_failure="skip") for i in range(1000)]
     run = Run.of(*chain).fail("t0")

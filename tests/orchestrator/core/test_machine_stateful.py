@@ -7,6 +7,7 @@ dependencies are satisfied (I5), ends that stay ends (I6). At the end everything
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -30,6 +31,8 @@ from protocol.errors import ErrorCode
 from protocol.messages import Outcome, TaskError
 from protocol.vocabulary import Risk
 from tests.support.runs import SKILL, Run
+
+pytestmark = pytest.mark.slow
 
 NAMES = [f"t{number}" for number in range(8)]
 DEVICES = ("alpha", "beta")

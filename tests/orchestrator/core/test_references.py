@@ -76,6 +76,7 @@ def test_what_a_device_said_is_not_resolved_again(said: str) -> None:
     assert references.resolve("> ${a.output}", lambda _: said) == f"> {said}"
 
 
+@pytest.mark.slow
 @given(
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_@:-]{0,10}", fullmatch=True), st.sampled_from(["", "output", "output.a[0].b"])
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,6 +140,7 @@ def play(script: list[tuple[str, object]]) -> Model:
     return model
 
 
+@pytest.mark.slow
 @given(steps)
 def test_what_always_holds(script: list[tuple[str, object]]) -> None:
     model = play(script)
@@ -150,6 +152,7 @@ def test_what_always_holds(script: list[tuple[str, object]]) -> None:
     assert all(key in model.told for key in model.waiting)
 
 
+@pytest.mark.slow
 @given(steps)
 def test_the_same_calls_give_the_same_assignments(script: list[tuple[str, object]]) -> None:
     assert play(script).trace == play(script).trace
