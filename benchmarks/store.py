@@ -21,17 +21,21 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from orchestrator.core.events import BODY, AttemptEnded, AttemptOutcome, TaskDispatched
 from orchestrator.core.ports import StoreError
 from orchestrator.core.records import AttemptKey, EventRow, OutboxRow, TaskRow, Transaction
 from storage import make_store
-from storage.groups import Group
+from storage.groups import Group, Row
 from storage.sql import SqlStore
 from storage.sqlite import SqliteReader, SqliteSink, transact, translated
 from storage.statements import GROUP, columns
 
+LINE = "{:>5} {:>9} {:>10} {:>8} {:>8} {:>8} {:>13}"
 ROWS_A_TASK = 6
 BURN_S = 0.0002
 DISPATCHED = BODY.dump_json(
@@ -56,14 +60,12 @@ class ExecutemanySink(SqliteSink):
         statements.append((f"DELETE FROM outbox WHERE {keys}", group.settled))
         with translated():
             transact(
-                self._open,
-                "BEGIN IMMEDIATE",
-                [
-                    lambda connection, sql=sql, rows=rows: connection.exec_driver_sql(sql, rows)
-                    for sql, rows in statements
-                    if rows
-                ],
+                self._open, "BEGIN IMMEDIATE", [partial(_run, sql=sql, rows=rows) for sql, rows in statements if rows]
             )
+
+
+def _run(connection: Connection, *, sql: str, rows: list[Row]) -> None:
+    connection.exec_driver_sql(sql, rows)
 
 
 def _insert(table: str, names: list[str]) -> str:
@@ -151,10 +153,15 @@ async def measure(store: SqlStore, *, seconds: float, window: int, busy: bool) -
     stopped = True
     await store.close()
     waits = sorted(load.waits)
-    return (
-        f"{'busy' if busy else 'idle':>5} {load.finished / elapsed:>9,.0f} {ROWS_A_TASK * load.finished / elapsed:>10,.0f}"
-        f" {2 * load.finished / groups:>8,.0f} {1000 * waits[len(waits) // 2]:>9.1f} {1000 * waits[int(len(waits) * 0.99)]:>8.1f}"
-        f" {'' if busy else f'{1e6 * cpu / load.finished:.1f}':>11}"
+    tasks = load.finished / elapsed
+    return LINE.format(
+        "busy" if busy else "idle",
+        f"{tasks:,.0f}",
+        f"{ROWS_A_TASK * tasks:,.0f}",
+        f"{2 * load.finished / groups:,.0f}",
+        f"{1000 * waits[len(waits) // 2]:.1f}",
+        f"{1000 * waits[int(len(waits) * 0.99)]:.1f}",
+        "" if busy else f"{1e6 * cpu / load.finished:.1f}",
     )
 
 
@@ -188,18 +195,19 @@ def main() -> None:
     parser.add_argument("--postgres", metavar="URL", help="an empty database to use; what it holds is dropped")
     parser.add_argument("--only", choices=["sqlite", "postgresql", "executemany"])
     options = parser.parse_args()
-    print(
-        f"{'store':<12} {'loop':>5} {'tasks/s':>9} {'rows/s':>10} {'a group':>8} {'p50 ms':>9} {'p99 ms':>8} {'loop µs/task':>11}"
-    )
+    kinds = [options.only] if options.only else ["sqlite", "executemany", "postgresql"]
+    print(f"{'store':<12}", LINE.format("loop", "tasks/s", "rows/s", "a group", "p50 ms", "p99 ms", "loop µs/task"))
     with ExitStack() as stack:
-        kinds = [options.only] if options.only else ["sqlite", "executemany", "postgresql"]
-        url = options.postgres or ("postgresql" in kinds and stack.enter_context(server()))
+        url = options.postgres or ""
+        if "postgresql" in kinds and not url:
+            url = stack.enter_context(server())
         for kind in kinds:
             for busy in (False, True):
-                store = postgres_store(url) if kind == "postgresql" else sqlite_store(executemany=kind == "executemany")
-                with store as opened:
-                    line = asyncio.run(measure(opened, seconds=options.seconds, window=options.window, busy=busy))
-                print(f"{kind:<12} {line}", flush=True)
+                with (
+                    postgres_store(url) if kind == "postgresql" else sqlite_store(executemany=kind != "sqlite") as store
+                ):
+                    line = asyncio.run(measure(store, seconds=options.seconds, window=options.window, busy=busy))
+                print(f"{kind:<12}", line, flush=True)
 
 
 @contextmanager

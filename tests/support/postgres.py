@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +94,7 @@ def _wait_until_ready(programs: Path, process: subprocess.Popen[bytes], port: in
     raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
 
 
-def serve(*, durable: bool = False) -> Iterator[Server]:
+def serve(*, durable: bool = False) -> Generator[Server, None, None]:
     """Start a server, yield it, stop it. `durable` leaves fsync on, for measurements."""
     programs = binaries()
     if programs is None:
