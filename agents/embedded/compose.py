@@ -88,6 +88,7 @@ class Composer:
         self.ahead: Place | None = None
         self.branched = False
         self.negated = False
+        self.last_count = 1
 
     # --- the walk -----------------------------------------------------------------------------------------------
 
@@ -128,6 +129,7 @@ class Composer:
         if clause.link == "and" and before and not gates:
             self._order_writes(before)
         self.tails = self._ends(self.draft.fresh)
+        self.last_count = max(1, len(self.results) - count)
         self.answers.extend(result.step for result in self.results[count:])
 
     def _build(self, view: View, found: Sequence[Spot]) -> None:

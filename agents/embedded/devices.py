@@ -92,6 +92,7 @@ class Place:
     back: bool = False
     any: bool = False
     fuzzy: bool = False
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

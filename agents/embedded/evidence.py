@@ -20,12 +20,14 @@ DATA_WORDS: dict[str, frozenset[str]] = {
     "data.rank": frozenset(DESC | ASC | {"rank", "sort", "order", "by", "best", "worst", "which", "recently"}),
     "data.count_by": frozenset(KEYS) | words("count group grouped breakdown per tally howmany"),
     "data.compare": frozenset(SAME) | frozenset({"compare", "whether", "exactly"}),
-    "data.stats": frozenset(TOTAL | AVERAGE | {"sum", "across", "altogether"}),
+    "data.stats": frozenset(TOTAL | AVERAGE | {"min", "max", "minimum", "maximum", "sum", "across", "altogether"}),
     "data.merge": words(
         "merge combine join concatenate remove drop dedupe unique duplicate together into list single sort sorted"
     ),
     "data.filter": words("have has more less than only with that whose keep filter list"),
-    "text.report": words("report summary overview summarize summarise markdown short brief file write-up"),
+    "text.report": words(
+        "report summary overview summarize summarise produce generate prepare build compile make create markdown short brief file write-up"
+    ),
     "file.write": words("result output save store finding answer everything it"),
     "artifact.publish": SENDS | BACKUPS | frozenset(["file", "folder", "copy", "over"]),
     "artifact.save": SENDS | BACKUPS | frozenset(["file", "folder", "copy", "over"]),
@@ -72,6 +74,8 @@ def _build(specs: tuple[tuple[str, int, str, tuple[str, ...]], ...]) -> Evidence
 
 def _moving(skill: str) -> frozenset[str]:
     extra = frozenset({"move"}) if skill == "file.delete" else frozenset()
+    if skill == "shell.run":
+        return frozenset({"output"})
     return MOVING if skill.startswith("artifact.") else extra
 
 

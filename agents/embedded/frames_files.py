@@ -301,8 +301,16 @@ def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
         word in PLURAL_EXTENSIONS or word.removesuffix("s") in PLURAL_EXTENSIONS for word in low
     ):
         return None
-    if arguments.get("sort") == "size" and _superlative(view) and "file" not in low and "files" not in low:
+    if (
+        arguments.get("sort") == "size"
+        and _superlative(view)
+        and not low & {"file", "files", "log file", "log files", "document", "documents"}
+    ):
         return None
+    if "logs" in low and "pattern" not in arguments and str(arguments.get("path", "")).rstrip("/") != "logs":
+        if "contains" in arguments:
+            return None
+        arguments = {**arguments, "pattern": "*.log"}
     criteria = arguments.keys() - {"path", "type", "_glob", "order"}
     if not criteria and arguments.get("type") != "directory":
         return None
@@ -377,7 +385,11 @@ def _containing(view: View) -> Json:
 FIND = Frame(
     "file.find",
     FINDS | words("howmany"),
-    (words("file folder directory document logfile item subfolder subdirectory") | {"where"} | PLURAL_EXTENSIONS,),
+    (
+        words("file folder directory document logfile item subfolder subdirectory anything stuff log")
+        | {"where"}
+        | PLURAL_EXTENSIONS,
+    ),
     _FILE
     | _SORT_WORDS
     | words(

@@ -10,7 +10,7 @@ from agents.embedded.words import ADJECTIVES, ASK, FILLERS
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
-ASKS = ASK | words("howmuch howmany howlong size")
+ASKS = ASK | words("howmuch howmany howlong size pull")
 FREE = words("free available left remaining unused spare")
 USED = words(
     "used usage use using full utilization utilisation occupied consumed taken consumption "
@@ -162,8 +162,11 @@ def _process_name(view: View) -> Json:
             view.claim(at, at + 1)
             return clean(view.tokens[at + 1].text)
     for at, token in view.free(Kind.WORD):
+        ahead = at + 1
+        while view.lemma(ahead) in {"is", "are", "isn't", "aren't", "not", "still"}:
+            ahead += 1
         follows = view.lemma(at + 1)
-        nearby = (view.lemma(at + 2) if follows in {"is", "are"} else follows, view.lemma(at - 1))
+        nearby = (view.lemma(ahead), view.lemma(at - 1))
         after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
         if (at == view.head_at and not view.assumed) or token.lemma in _NOT_A_NAME:
             continue
@@ -231,7 +234,7 @@ _TOP = first_of(count_after("top", "busiest", "most", "first"), lambda view: _be
 PROCESSES = Frame(
     "process.list",
     ASKS | words("ps"),
-    (words("process running program top ps daemon"),),
+    (words("process running program top ps daemon alive"),),
     words(
         "cpu memory ram hungry intensive top use using used usage most by sort sorted currently active running "
         "consuming owned whether if there still howmany number highest consumption service order"

@@ -31,7 +31,7 @@ POINTERS = words(
 VERBS = words(
     "show display print give get tell list count rank compare sort order merge combine join sum total "
     "group tally aggregate which what how howmany average breakdown concatenate collect add put check "
-    "see are is report do verify remove drop deduplicate dedupe summarize compute calculate filter keep "
+    "see are is report do verify if whether remove drop deduplicate dedupe summarize compute calculate filter keep "
     "determine find does"
 )
 JOIN_MAY = words(
@@ -68,12 +68,18 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if total is not None and many and not which:
         return _totalled(composer, view, found, total)
     if which and _yes_or_no(view):
-        return _having(composer, view, found)
+        return _having(composer, view, found) or (
+            view.head in words("have has contain contains hold mention") and _cannot_tell(view)
+        )
     return False
 
 
 def _ordered(view: View) -> bool:
     return view.head in {"rank", "sort", "order"} or any(t.lemma == "by" for t in view.tokens if t.word)
+
+
+def _cannot_tell(view: View) -> bool:
+    raise decline("what the devices should have is not clear", [token.text for token in view.left()])
 
 
 def _cannot_negate(view: View) -> bool:
@@ -96,7 +102,7 @@ def _relative(view: View, found: Sequence[Spot]) -> bool:
 
 
 def _asks_of_device(view: View, found: Sequence[Spot]) -> bool:
-    return bool(found) and view.head in {"is", "are", "does", "do", "has", "have"}
+    return bool(found) and view.head in {"is", "are", "does", "do", "has", "have", "if", "whether"}
 
 
 def _base(view: View, operator: Operator | None, *, assume: bool = True) -> View:
@@ -143,8 +149,9 @@ def _ranked(composer: Composer, view: View, found: Sequence[Spot], operator: Ope
         order = "asc" if order == "desc" else "desc"
     base = composer.add_match(outcome, composer.place_for(outcome, found), records=True)
     more: JsonObject = {"by": measure.path, "order": order}
-    if operator.limit is not None:
-        more["limit"] = operator.limit
+    limit = operator.limit or next((spot.place.limit for spot in found if spot.place.limit), None)
+    if limit is not None:
+        more["limit"] = limit
     title = f"devices by {base.title}"
     step = _data(composer, "data.rank", base.records, more, title)
     composer.results.append(replace(base, title=base.title))
@@ -280,7 +287,9 @@ def _totalled(composer: Composer, view: View, found: Sequence[Spot], operator: O
 
 def _having(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`which servers have nginx running`: those where the count is above zero."""
-    outcome = composer.understanding.read(_base(view, None))
+    outcome = composer.understanding.read(view)
+    if not isinstance(outcome, Match):
+        outcome = composer.understanding.read(_base(view, None))
     if not isinstance(outcome, Match):
         return False
     measure = next((m for m in outcome.frame.measures if m.path == "output.count"), None)
@@ -407,7 +416,7 @@ def _rank_back(composer: Composer, view: View, last: Result) -> bool:
         or not _rest_points_back(view, operator, _unit_words(last) | _vocabulary(frame))
     ):
         return False
-    if not any(t.word and t.lemma in POINTERS for t in view.tokens):
+    if view.head != "which" and not any(t.word and t.lemma in POINTERS for t in view.tokens):
         return False
     spoken = frozenset(t.lemma for t in view.tokens if t.word)
     number = last.number

@@ -116,7 +116,25 @@ class Finder:
         return out, self.places
 
     def _mention(self, at: int) -> tuple[Place, int] | None:
-        return self._fixed(at) or self._list(at) or self._quantified(at) or self._misspelt(at)
+        return (
+            self._fixed(at) or self._list(at) or self._quantified(at) or self._labelled_alone(at) or self._misspelt(at)
+        )
+
+    def _labelled_alone(self, at: int) -> tuple[Place, int] | None:
+        """`from staging`, `in production`: all devices that bear the label, where nothing follows that it could qualify."""
+        pair = (
+            self.directory.label(self.low(at))
+            if self.low(at) and self.low(at - 1) in {"from", "in", "on", "across"}
+            else None
+        )
+        follows = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        if (
+            pair is None
+            or pair[0] not in {"env", "environment", "stage", "tier"}
+            or (follows is not None and follows.kind is not Kind.PUNCT)
+        ):
+            return None
+        return place_of(self.directory, Criteria(labels=(pair,)), self.low(at), many=True), at + 1
 
     def _misspelt(self, at: int) -> tuple[Place, int] | None:
         """An unknown word where a device name is due, one slip away from exactly one name."""
@@ -354,6 +372,9 @@ class Finder:
     ) -> tuple[Place, int] | None:
         criteria, end = self._modifiers(end, criteria)
         text = " ".join(token.text for token in self.tokens[start:end])
+        if isinstance(count, int) and determined and not quantifier and self._superlative(end):
+            place = place_of(self.directory, criteria, text, many=True, which=True)
+            return replace(place, limit=count), self._which_end(end)
         if quantifier in {"both", "either"} or count is not None:
             wanted = count if count is not None else 2
             fitting = self.directory.matching(criteria)

@@ -124,6 +124,9 @@ def sameness(view: View) -> Operator | None:
 
 
 def statistics(view: View) -> Operator | None:
+    ends = [at for at, token in view.free(Kind.WORD) if token.lemma in {"min", "max", "minimum", "maximum"}]
+    if len(ends) == 2:
+        return Operator("stats", tuple(ends), key="range")
     for at, token in view.free(Kind.WORD):
         if token.lemma in TOTAL:
             return Operator("stats", (at,), key="total")

@@ -54,6 +54,10 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "top processes",
         "is the process up",
         "which programs use the most cpu",
+        "who is hogging the cpu",
+        "what is using the memory",
+        "what eats the cpu",
+        "is it alive",
     ),
     "process.stop": ("kill the process", "stop process with pid 12", "terminate program", "kill"),
     "file.list": (
@@ -133,6 +137,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "count 'x' in a.log",
         "number of ERROR lines in a.log",
         "any errors in a.log",
+        "anything with a word in a.log",
+        "any mention of 'x' in the logs",
     ),
     "file.count": (
         "how many lines in a.csv",

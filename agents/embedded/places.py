@@ -32,13 +32,13 @@ def spots(view: View, places: Sequence[Place]) -> list[Spot]:
         while view.lemma(step) in {"the", "my", "of", "out"} and view.lemma(step) != "of":
             step -= 1
         word = view.lemma(step)
-        if word == "from":
+        if word in {"from", "off"}:
             role = "source"
         elif word in {"to", "onto", "into"}:
             role = "target"
         elif word == "for" and place.which:
             role = "place"
-        if word in {"from", "to", "onto", "into"} or word in PLACE_WORDS:
+        if word in {"from", "off", "to", "onto", "into"} or word in PLACE_WORDS:
             view.claim(step)
         view.claim(at)
         if at + 1 < len(view.tokens) and view.lemma(at + 1) in {"respectively"}:

@@ -72,8 +72,9 @@ def _only_target(view: View) -> bool:
 
 def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`save the uptime of alpha to uptime.txt on desk`: facts that this clause names, into a file."""
-    if view.head not in {"save", "write", "store", "put", "export", "dump", "log", "record"} or any(
-        t.kind in (Kind.QUOTED, Kind.URL) for t in view.tokens
+    command = view.has("output") and any(t.kind is Kind.QUOTED for t in view.tokens)
+    if view.head not in words("save write store put export dump log record") or any(
+        t.kind is Kind.URL or (t.kind is Kind.QUOTED and not command) for t in view.tokens
     ):
         return False
     trial = view.fork()
@@ -82,7 +83,10 @@ def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if target is None or len(found) > 2 or not found:
         return False
     base = View(trial.tokens, trial.claimed)
-    base.assumed = "show"
+    base.assumed = "run" if command else "show"
+    if command:
+        base.take({"output", "of"})
+        trial.claimed = set(base.claimed)
     if not isinstance(composer.understanding.read(base), Match):
         return False
     goes = _described(composer, trial, found)
@@ -164,7 +168,7 @@ def _described(composer: Composer, view: View, found: Sequence[Spot]) -> list[Sp
             [rest[0].place.text],
         )
     base = View(view.tokens, view.claimed)
-    base.assumed = "show"
+    base.assumed = "run" if any(token.kind is Kind.QUOTED for token in view.tokens) else "show"
     base.take(words("about showing covering listing report summary markdown short brief"))
     if not joins.measured(composer, base, rest):
         composer.results.append(composer.frame_step(base, rest, lenient=False))
@@ -178,7 +182,14 @@ def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     view.take(RESULT | MAY)
     if view.left():
         return False
-    _file(composer, composer.results[-1], target, found)
+    low = {token.lemma for token in view.tokens if token.word}
+    used = composer.draft.used()
+    latest = [result for result in composer.results[-composer.last_count :] if result.step not in used]
+    sources = _open(composer) if low & {"everything", "all", "both"} else latest
+    if len(sources) > 1:
+        composer.results.append(_store(composer, _write_up(composer, sources), target, found, _title(sources)))
+    else:
+        _file(composer, composer.results[-1], target, found)
     return True
 
 
@@ -246,6 +257,8 @@ def _store(composer: Composer, written: Result, target: Json, found: Sequence[Sp
 
 def _write(composer: Composer, text: str, target: Json, found: Sequence[Spot], source: Result) -> Result:
     place = _where(composer, found)
+    if not isinstance(target, str) and source.skill == "text.report":
+        target = f"reports/{slug(source.title)}.md"
     if not isinstance(target, str):
         raise decline("a file name for the result is needed, such as: save it to result.txt", ["save"])
     selector = composer.selector(place)

@@ -368,12 +368,27 @@ def comparator(view: View, at: int, forms: set[tuple[str, ...]]) -> tuple[int, .
     return None
 
 
+def _between(view: View, at: int, forms: set[tuple[str, ...]]) -> tuple[int, ...] | None:
+    """`between 1 MB and 5 MB`: the first is the lower bound, the second the upper."""
+    kind = view.tokens[at].kind
+    if forms is MORE and view.lemma(at - 1) == "between" and view.lemma(at + 1) == "and":
+        return (at - 1, at + 1)
+    if (
+        forms is LESS
+        and view.lemma(at - 1) == "and"
+        and view.lemma(at - 3) == "between"
+        and view.tokens[at - 2].kind is kind
+    ):
+        return (at - 1,)
+    return None
+
+
 def compared(kind: Kind, forms: set[tuple[str, ...]]) -> Reader:
     """The value of the first literal of `kind` that follows one of the comparing phrases."""
 
     def read(view: View) -> Json:
         for at, token in view.free(kind):
-            spots = comparator(view, at, forms)
+            spots = comparator(view, at, forms) or _between(view, at, forms)
             if (
                 spots is None
                 and forms is MORE

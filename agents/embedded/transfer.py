@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
+from agents.embedded.frames import Match
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot, capable, joined
 from agents.embedded.slots import Found, bareword, clean, looks_like_file, path, role
@@ -93,9 +94,8 @@ def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     view = view.fork()
     _claim_words(view)
     what = _what(view)
-    back = what is None
-    if back:
-        what = _earlier(composer, view)
+    if what is None:
+        what = _found_file(composer, view, found) or _earlier(composer, view)
         if what is None:
             return False
     text, folder = what if what is not None else ("", False)
@@ -181,6 +181,19 @@ def _earlier(composer: Composer, view: View) -> tuple[str, bool] | None:
     if last.place is not None:
         composer.set_scope(last.place, None)
     return last.file, False
+
+
+def _found_file(composer: Composer, view: View, found: Sequence[Spot]) -> tuple[str, bool] | None:
+    """`copy the newest file in backups on beta to desk`: the one file that a search names, at the source."""
+    base = View(view.tokens, view.claimed)
+    base.assumed = "find"
+    match = composer.understanding.read(base, frozenset({"file.find"}), lenient=True)
+    sources = [spot for spot in found if spot.role != "target"]
+    if not isinstance(match, Match) or match.arguments.get("limit") != 1 or len(sources) != 1:
+        return None
+    result = composer.add_match(match, composer.place_for(match, sources))
+    view.claim(*range(len(view.tokens)))
+    return (result.file, False) if result.file is not None and not result.many else None
 
 
 def _finished(view: View) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agents.embedded.frames import Frame, Match, best, match
 from agents.embedded.retrieval import Index, rank_of
-from agents.embedded.tokens import Token
+from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from protocol.vocabulary import Risk, SkillSpec
 
@@ -55,6 +55,8 @@ class Understanding:
         if len(top) > 1:
             names = ", ".join(sorted({one.frame.skill for one in top}))
             return Failure(f"it could mean more than one thing ({names})", _words(view))
+        if self.specs[top[0].frame.skill].risk is not Risk.READ and _loose_list(top[0], view):
+            return Failure("a list of targets is not read as one", _words(view), top[0])
         if not lenient and not self.agrees(top[0], view, found):
             return Failure("the words and the examples of the skills do not agree on one skill", _words(view), top[0])
         return top[0]
@@ -95,6 +97,18 @@ class Understanding:
         if near.left:
             return Failure("these words have no place in any skill", near.left, near)
         return Failure(f"{near.frame.skill} needs {', '.join(near.missing)}", _words(view), near)
+
+
+PLURALS = frozenset({"files", "folders", "directories", "archives", "scripts", "dirs", "logs", "documents"})
+
+
+def _loose_list(one: Match, view: View) -> bool:
+    """`create folders a and b`: a change that names several targets, of which a frame would take one."""
+    values = {str(value).casefold() for value in one.arguments.values()}
+    inner = [token for at, token in enumerate(view.tokens) if at not in view.claimed and token.kind is not Kind.PUNCT]
+    if any(token.word and token.lemma == "and" for token in inner[1:-1]):
+        return True
+    return any(token.word and token.text.casefold() in PLURALS - values for token in inner)
 
 
 def _words(view: View) -> tuple[str, ...]:

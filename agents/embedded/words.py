@@ -13,13 +13,13 @@ FILLERS = words(
     "inside within under as and is are be been being was were has have having do does did it's "
     "that this these those there "
     "which what how here's what's whats that's it them each every all any some right exactly actually quick quickly "
-    "over across up out asterism computer's well together altogether respectively whatever really along me's then "
-    "via using i'd i'm i've you'd we'd you're they they're say go ahead simply maybe possible"
+    "asterism computer's well together altogether respectively whatever really along me's then "
+    "via using i'd i'm i've you'd we'd you're they they're say go ahead simply"
 )
 # A politeness before the verb.
 LEADS = words(
     "please kindly can could would will you i i'd i'll we we'd want need like to let lets let's "
-    "hey hi hello just now also "
+    "hey hi hello yo pls plz alright just now also "
     "then so ok okay go ahead first finally next lastly and me us d asterism quickly afterwards "
     "well right once secondly "
     "love wish help be great if would've thanks simply second third last"
@@ -33,7 +33,7 @@ ASK = words(
     "summarise count rank compare sum total average"
 )
 READS = words(
-    "show display print give get tell read open cat view see output present dump fetch retrieve what type check "
+    "pull show display print give get tell read open cat view see output present dump fetch retrieve what type check "
     "look inspect return examine review grab type"
 )
 LISTS = words("list ls enumerate show display print give get tell see view what which check browse fetch look are is")
@@ -42,7 +42,7 @@ FINDS = words(
     "check do does where"
 )
 SEARCHES = words(
-    "search grep find look scan show get list collect gather extract pull fetch print display give tell count "
+    "anything mention occurrence line entry match any search grep find look scan show get list collect gather extract pull fetch print display give tell count "
     "how what check are is do does see which filter retrieve grab read dig locate pick output did sum total"
 )
 COUNTS = words("count how show get tell give what wc number report check")
@@ -94,6 +94,9 @@ MULTI = {
     ("break", "down"): "breakdown",
     ("broken", "down"): "breakdown",
     ("how", "come"): "why",
+    ("throw", "away"): "delete",
+    ("in", "case"): "if",
+    ("look", "like"): "contain",
     ("set", "up"): "setup",
     ("shut", "down"): "shutdown",
     ("clean", "up"): "cleanup",
@@ -109,6 +112,7 @@ MULTI = {
     ("host", "name"): "hostname",
     ("time", "zone"): "timezone",
     ("log", "file"): "logfile",
+    ("running", "out"): "running-out",
     ("log", "line"): "logline",
     ("log", "entry"): "logline",
     ("log", "message"): "logline",
