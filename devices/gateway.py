@@ -415,9 +415,9 @@ class Gateway:
         """Look at the connections whose deadline may have come, and at the leases. One timer for all."""
         now = self._clock()
         while self._wheel and self._wheel[0][0] <= now:
-            _, _, connection = heapq.heappop(self._wheel)
-            if connection not in self._all or connection.closing is not None:
-                continue
+            deadline, _, connection = heapq.heappop(self._wheel)
+            if deadline != connection.alarm or connection not in self._all or connection.closing is not None:
+                continue  # only a connection's newest entry counts: the others would live on for ever
             try:
                 connection.session.handle_timeout(now)
             except ProtocolError as error:
