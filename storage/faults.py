@@ -84,9 +84,13 @@ def store_error(error: BaseException) -> StoreError:
         return _from_postgres(state, cause)
     if isinstance(cause, (OSError, SQLAlchemyError)) or (isinstance(error, DBAPIError)):
         return make("database_unavailable", _sentence(cause))
-    if isinstance(cause, (ValueError, TypeError, OverflowError)):
-        return make("unstorable", _sentence(cause))
-    return make("database_unavailable", _sentence(cause))
+    if isinstance(cause, ImportError):
+        remedy = "Install it: pip install 'asterism[postgres]'."
+        return make(
+            "database_unavailable", f"A database driver is missing ({cause.name}).", remedy=remedy, retryable=False
+        )
+    # No fault of the database, so trying again is useless: whoever asked for it is told.
+    return make("unstorable", f"It cannot be stored: {type(cause).__name__}, {cause}.")
 
 
 def make(code: str, message: str, *, remedy: str | None = None, retryable: bool | None = None) -> StoreError:

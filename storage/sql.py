@@ -21,6 +21,7 @@ from orchestrator.core.records import (
     Transaction,
 )
 from storage import operations, queries
+from storage.faults import make
 from storage.operations import Registration
 from storage.writer import OnTrouble, Operation, Sink, Writer
 
@@ -42,11 +43,14 @@ class SqlStore:
         self._reader = reader
         self._connects: list[tuple[Registration, asyncio.Future[int]]] = []
         self._registering: asyncio.Task[None] | None = None
+        self._opened = False
 
     async def open(self) -> None:
         await self.writer.open()
+        self._opened = True
 
     async def close(self) -> None:
+        self._opened = False
         await self.writer.close()
         await self._reader.close()
 
@@ -70,24 +74,24 @@ class SqlStore:
         await ended
 
     async def open_runs(self) -> list[RunSummary]:
-        return await self._reader.read(queries.open_runs)
+        return await self._read(queries.open_runs)
 
     async def runs(
         self, *, status: str | None = None, before: float | None = None, limit: int = 50
     ) -> list[RunSummary]:
-        return await self._reader.read(lambda connection: queries.list_runs(connection, status, before, limit))
+        return await self._read(lambda connection: queries.list_runs(connection, status, before, limit))
 
     async def run(self, run: str) -> RunSummary | None:
-        return await self._reader.read(lambda connection: queries.one_run(connection, run))
+        return await self._read(lambda connection: queries.one_run(connection, run))
 
     async def tasks(self, run: str) -> list[TaskSummary]:
-        return await self._reader.read(lambda connection: queries.list_tasks(connection, run))
+        return await self._read(lambda connection: queries.list_tasks(connection, run))
 
     async def events(self, run: str, *, after: int = 0, limit: int = 100_000) -> list[Event]:
-        return await self._reader.read(lambda connection: queries.list_events(connection, run, after, limit))
+        return await self._read(lambda connection: queries.list_events(connection, run, after, limit))
 
     async def outbox(self) -> list[OutboxRow]:
-        return await self._reader.read(queries.list_outbox)
+        return await self._read(queries.list_outbox)
 
     # --- what lies beside the log ------------------------------------------------------------------------------
 
@@ -117,16 +121,16 @@ class SqlStore:
         self._registering = None
 
     async def device_records(self) -> list[DeviceRecord]:
-        return await self._reader.read(queries.list_devices)
+        return await self._read(queries.list_devices)
 
     async def add_token(self, record: TokenRecord) -> None:
         await self._change(partial(operations.add_token, record=record))
 
     async def tokens(self) -> list[TokenRecord]:
-        return await self._reader.read(queries.list_tokens)
+        return await self._read(queries.list_tokens)
 
     async def token(self, id: str) -> TokenRecord | None:
-        return await self._reader.read(lambda connection: queries.one_token(connection, id))
+        return await self._read(lambda connection: queries.one_token(connection, id))
 
     async def bind_token(self, id: str, device: str) -> str | None:
         return await self._change(partial(operations.bind_token, id=id, device=device))
@@ -138,10 +142,15 @@ class SqlStore:
         await self._change(partial(operations.add_artifact, record=record))
 
     async def artifact(self, sha256: str) -> ArtifactRecord | None:
-        return await self._reader.read(lambda connection: queries.one_artifact(connection, sha256))
+        return await self._read(lambda connection: queries.one_artifact(connection, sha256))
 
     async def artifacts(self, run: str) -> list[ArtifactRecord]:
-        return await self._reader.read(lambda connection: queries.list_artifacts(connection, run))
+        return await self._read(lambda connection: queries.list_artifacts(connection, run))
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        if not self._opened:
+            raise make("database_unavailable", "The store is not open.", retryable=False)
+        return await self._reader.read(query)
 
     async def _change(self, operation: Operation[T]) -> T:
         return await self.writer.call(operation)

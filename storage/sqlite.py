@@ -109,13 +109,17 @@ class SqliteReader:
 
     def __init__(self, path: Path) -> None:
         self._engine = _engine(path.absolute(), 5.0, ("query_only=ON",), pooled=True)
-        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._threads: ThreadPoolExecutor | None = None
 
     async def read(self, query: Callable[[Connection], T]) -> T:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, query)
 
     async def close(self) -> None:
-        self._threads.shutdown(wait=True)
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            await asyncio.to_thread(threads.shutdown)
         self._engine.dispose()
 
     def _read(self, query: Callable[[Connection], T]) -> T:

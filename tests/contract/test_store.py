@@ -125,6 +125,16 @@ async def test_a_closed_store_refuses(store: Store) -> None:
     assert error.code == "database_unavailable"
 
 
+async def test_a_closed_store_is_not_read_or_changed(store: Store, kind: str) -> None:
+    await store.close()
+    if kind == "memory":
+        return  # What is in memory can be looked at whenever one likes.
+    for attempt in (store.runs(), store.tokens(), store.register_device("a", "x", "server", "{}", AT)):
+        with pytest.raises(StoreError) as caught:
+            await attempt
+        assert caught.value.code == "database_unavailable"
+
+
 async def test_a_conflict_fails_that_transaction_only(store: Store) -> None:
     await store.commit(noted("run-1", 2))
     ends = await submit_all(store, noted("run-1", 1), noted("run-1", 2, 5), noted("run-1", 3), dispatched("r", 1, "t"))
@@ -296,6 +306,12 @@ async def test_concurrent_connects_of_many_devices_keep_the_rule(store: Store) -
     for pair, epoch in zip(pairs, epochs, strict=True):
         assert epoch > max(highest.get(word, 0) for word in pair)
         highest.update(dict.fromkeys(pair, epoch))
+
+
+async def test_a_thousand_devices_connect_at_once(store: Store) -> None:
+    calls = [store.register_device(f"name-{n}", f"device-{n}", "edge", '{"a":"b"}', AT) for n in range(1000)]
+    assert set(await asyncio.gather(*calls)) == {1}
+    assert len(await store.device_records()) == 1000
 
 
 async def test_device_records_are_the_current_ones(store: Store) -> None:

@@ -63,12 +63,18 @@ def test_extended_codes_of_sqlite(number: int, code: str) -> None:
         (ConnectionRefusedError("refused"), "database_unavailable"),
         (TimeoutError(), "database_unavailable"),
         (InvalidRequestError("gone"), "database_unavailable"),
+        (ModuleNotFoundError("no asyncpg", name="asyncpg"), "database_unavailable"),
         (ValueError("surrogates not allowed"), "unstorable"),
+        (AttributeError("a fault of ours"), "unstorable"),
         (DBAPIError("INSERT", {}, ServerError(None)), "database_unavailable"),
     ],
 )
 def test_other_errors(error: Exception, code: str) -> None:
     assert store_error(error).code == code
+
+
+def test_a_fault_of_ours_is_not_tried_for_ever() -> None:
+    assert not store_error(AttributeError("no such thing")).retryable
 
 
 def test_our_own_errors_stay_as_they_are() -> None:

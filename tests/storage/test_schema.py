@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import storage
 from orchestrator.core.ports import StoreError
 from storage import open_store, schema
+from storage.sqlite import transact
 from storage.tables import REVISIONS, metadata
 from storage.urls import parse
 from tests.support.postgres import execute
@@ -98,6 +99,32 @@ def test_a_fresh_schema_is_what_the_revisions_give_in_postgresql(postgres_url: s
     build(postgres_url, schema.upgrade)
     assert postgres_tables(postgres_url) == made
     assert len(made) > 40
+
+
+def fails(connection: Connection) -> None:
+    raise ZeroDivisionError
+
+
+async def test_an_upgrade_that_fails_leaves_sqlite_as_it_was(path: Path) -> None:
+    made = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    with made.connect() as connection:
+        with pytest.raises(ZeroDivisionError):
+            transact(connection, "BEGIN IMMEDIATE", [schema.upgrade, fails])
+        assert schema.examine(connection) is schema.State.EMPTY
+        transact(connection, "BEGIN IMMEDIATE", [schema.upgrade])
+        assert schema.examine(connection) is schema.State.CURRENT
+    made.dispose()
+
+
+async def test_an_upgrade_that_fails_leaves_postgresql_as_it_was(postgres_url: str) -> None:
+    made = create_async_engine(parse(postgres_url).url, isolation_level="AUTOCOMMIT")
+    async with made.connect() as connection:
+        with pytest.raises(ZeroDivisionError):
+            await connection.run_sync(lambda inside: transact(inside, "BEGIN", [schema.upgrade, fails]))
+        assert await connection.run_sync(schema.examine) is schema.State.EMPTY
+        await connection.run_sync(lambda inside: transact(inside, "BEGIN", [schema.upgrade]))
+        assert await connection.run_sync(schema.examine) is schema.State.CURRENT
+    await made.dispose()
 
 
 def test_the_program_knows_every_revision() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -54,9 +55,9 @@ def _account() -> pwd.struct_passwd:
 
 
 def _prefix(account: pwd.struct_passwd) -> list[str]:
-    """Drops root's rights, and ties the server's life to ours: it stops (fast) when we are gone."""
+    """Drops root's rights, and ties the server's life to ours: it stops at once when we are gone."""
     drop = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"] if os.geteuid() == 0 else []
-    return ["setpriv", "--pdeathsig=INT", *drop]
+    return ["setpriv", "--pdeathsig=QUIT", *drop]
 
 
 def _free_port() -> int:
@@ -119,7 +120,7 @@ def serve(*, durable: bool = False) -> Generator[Server, None, None]:
             _wait_until_ready(programs, process, port, log)
             yield Server(f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres", log)
         finally:
-            process.send_signal(2)
+            process.send_signal(signal.SIGQUIT)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
