@@ -18,7 +18,9 @@ token = App(name="token", help="Create, list and revoke tokens.", help_format="p
 @config.command
 def show(
     *,
-    sources: Annotated[bool, Parameter(help="Also where each value came from.", negative="")] = False,
+    sources: Annotated[
+        bool, Parameter(help="Also where each value came from.", negative=(), show_default=False)
+    ] = False,
     common: Common | None = None,
 ) -> None:
     """Show every setting, secrets masked."""
@@ -38,7 +40,7 @@ def show(
 def create(
     *,
     role: Annotated[Literal["admin", "operator", "viewer", "device"], Parameter(help="What it may do.")],
-    name: Annotated[str, Parameter(help="Whose it is, for the record.")] = "",
+    name: Annotated[str, Parameter(help="Whose it is, for the record.", show_default=False)] = "",
     expires: Annotated[float | None, Parameter(help="Days until it expires (default: never).")] = None,
     common: Common | None = None,
 ) -> None:
@@ -82,7 +84,7 @@ def _state(one: Mapping[str, object], now: float) -> str:
 
 
 @token.command
-def revoke(id: Annotated[str, Parameter(help="The token's id.")], *, common: Common | None = None) -> None:
+def revoke(id: Annotated[str, Parameter(help="The token's id.")], /, *, common: Common | None = None) -> None:
     """Revoke a token: from now on it opens nothing."""
     from orchestrator.cli.calls import call
 

@@ -22,6 +22,7 @@ Kind = Literal["desktop", "server", "phone", "edge", "kubernetes"]
 
 def device(
     kind: Annotated[Kind, Parameter(help="What this machine is.")],
+    /,
     *,
     name: Annotated[str | None, Parameter(help="What people call it (default: the machine's name).")] = None,
     workspace: Annotated[Path | None, Parameter(help="The folder that tasks work in (default: this one).")] = None,
@@ -29,8 +30,8 @@ def device(
     slots: Annotated[int | None, Parameter(help="Attempts at once (default: two a core, at least 8).")] = None,
     allow: Annotated[tuple[str, ...], Parameter(help="Another folder for tasks; DIR:ro is read-only.")] = (),
     state_dir: Annotated[Path | None, Parameter(help="Where identity and unsent results are kept.")] = None,
-    private_network: Annotated[bool, Parameter(help="Let HTTP skills reach private addresses.", negative="")] = False,
-    test_skills: Annotated[bool, Parameter(help="Mount the skills for tests and benchmarks.", negative="")] = False,
+    private_network: Annotated[bool, Parameter(help="Let HTTP skills reach private addresses.")] = False,
+    test_skills: Annotated[bool, Parameter(help="Mount the skills for tests and benchmarks.")] = False,
     common: Common | None = None,
 ) -> int:
     """Run a device agent until it is stopped, drained, or refused."""

@@ -55,7 +55,7 @@ def skills(*, common: Common | None = None) -> None:
 def runs(
     *,
     status: Annotated[str | None, Parameter(help="Only runs in this state.")] = None,
-    limit: Annotated[int, Parameter(help="At most so many.")] = 20,
+    limit: Annotated[int, Parameter(help="At most so many (default: 20).")] = 20,
     common: Common | None = None,
 ) -> None:
     """List runs, newest first."""
@@ -73,7 +73,7 @@ def runs(
         say("There are no runs.")
 
 
-def show(run: RunId, *, common: Common | None = None) -> None:
+def show(run: RunId, /, *, common: Common | None = None) -> None:
     """Show a run: state, answer, tasks, and what it waits for."""
     view = call(common, lambda client: client.run(run))
     if common is not None and common.json:
@@ -105,8 +105,11 @@ def _page(view: RunView) -> str:
 
 def graph(
     run: RunId,
+    /,
     *,
-    format: Annotated[Literal["text", "mermaid", "dot", "svg", "json"], Parameter(help="How to draw it.")] = "text",
+    format: Annotated[
+        Literal["text", "mermaid", "dot", "svg", "json"], Parameter(help="How to draw it (default: text).")
+    ] = "text",
     common: Common | None = None,
 ) -> None:
     """Draw a run's task graph."""
@@ -120,8 +123,9 @@ def graph(
 
 def events(
     run: RunId,
+    /,
     *,
-    follow: Annotated[bool, Parameter(help="Go on until the run has ended.", negative="")] = False,
+    follow: Annotated[bool, Parameter(help="Go on until the run has ended.")] = False,
     after: Annotated[int, Parameter(help="Begin after this entry.")] = 0,
     common: Common | None = None,
 ) -> None:
@@ -154,7 +158,7 @@ def dump_line(event: Event) -> None:
 
 
 def explain(
-    run: RunId, task: Annotated[str, Parameter(help="The task's id.")], *, common: Common | None = None
+    run: RunId, task: Annotated[str, Parameter(help="The task's id.")], /, *, common: Common | None = None
 ) -> None:
     """Say why a task is where it is, or which device would take it."""
     lines = call(common, lambda client: client.explain(run, task))
@@ -164,7 +168,7 @@ def explain(
         answer("\n".join(lines))
 
 
-def replay(run: RunId, *, common: Common | None = None) -> int:
+def replay(run: RunId, /, *, common: Common | None = None) -> int:
     """Fold a run's log again, here, and compare the outcome with the orchestrator's view. Exit 1 where they differ."""
 
     async def read(client: Client) -> tuple[list[Event], RunView]:

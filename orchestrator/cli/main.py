@@ -67,14 +67,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build() -> App:
     """The parser, with every command by name only."""
-    from cyclopts import App
+    from cyclopts import App, Parameter
 
     app = App(
         name="asterism",
         help="One sentence, several devices, one answer.",
         version=_version,
         help_format="plaintext",
-        default_parameter=None,
+        default_parameter=Parameter(negative=(), show_default=False),
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from orchestrator.settings import Loaded
 
 
+FLAG = Parameter(negative=(), show_default=False)
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Common:
@@ -20,8 +23,10 @@ class Common:
     url: Annotated[str | None, Parameter(help="The orchestrator's base URL (ASTERISM_URL).")] = None
     token: Annotated[str | None, Parameter(help="The token to show there (better: ASTERISM_TOKEN).")] = None
     config: Annotated[Path | None, Parameter(help="Another configuration file (ASTERISM_CONFIG).")] = None
-    json: Annotated[bool, Parameter(help="One JSON object on stdout.", negative="")] = False
-    debug: Annotated[bool, Parameter(help="Show where an unexpected error came from.", negative="")] = False
+    json: Annotated[bool, Parameter(help="One JSON object on stdout.", negative=(), show_default=False)] = False
+    debug: Annotated[
+        bool, Parameter(help="Show where an unexpected error came from.", negative=(), show_default=False)
+    ] = False
 
     def load(self, **overrides: object) -> Loaded:
         """The settings under these options. Raises CommandError `bad_configuration`."""

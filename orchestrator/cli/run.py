@@ -64,8 +64,8 @@ class Wish:
 
 def run(
     *text: Annotated[str, Parameter(help="The request, in plain language.")],
-    jsonl: Annotated[bool, Parameter(help="The run's events as JSON lines on stdout.", negative="")] = False,
-    plan_only: Annotated[bool, Parameter(help="Plan it and show the graph; run nothing.", negative="")] = False,
+    jsonl: Annotated[bool, Parameter(help="The run's events as JSON lines on stdout.")] = False,
+    plan_only: Annotated[bool, Parameter(help="Plan it and show the graph; run nothing.")] = False,
     approve: Annotated[
         Literal["ask", "all", "none"] | None,
         Parameter(help="Operations that write or destroy: ask here, allow all, or deny (default: ask)."),
@@ -73,7 +73,7 @@ def run(
     timeout: Annotated[float | None, Parameter(help="Seconds after which the run is ended.")] = None,
     device: Annotated[tuple[str, ...], Parameter(help="Use only this device; may be repeated.")] = (),
     plan: Annotated[Path | None, Parameter(help="An explicit plan as JSON, instead of words; - is stdin.")] = None,
-    stdin: Annotated[bool, Parameter(help="Wait for standard input's end, however long.", negative="")] = False,
+    stdin: Annotated[bool, Parameter(help="Wait for standard input's end, however long.")] = False,
     common: Common | None = None,
 ) -> int:
     """Submit a request in plain language, watch it, print the answer.

@@ -22,6 +22,7 @@ RunId = Annotated[str, Parameter(help="The run's id.")]
 
 def cancel(
     run: RunId,
+    /,
     *,
     reason: Annotated[str, Parameter(help="Why, for the record.")] = "",
     common: Common | None = None,
@@ -32,6 +33,7 @@ def cancel(
 
 def retry(
     run: RunId,
+    /,
     *tasks: Annotated[str, Parameter(help="Only these tasks.")],
     common: Common | None = None,
 ) -> None:
@@ -42,8 +44,9 @@ def retry(
 def approve(
     run: RunId,
     approval: Annotated[str | None, Parameter(help="Which one; may be left out where one is open.")] = None,
+    /,
     *,
-    deny: Annotated[bool, Parameter(help="Deny it instead.", negative="")] = False,
+    deny: Annotated[bool, Parameter(help="Deny it instead.")] = False,
     common: Common | None = None,
 ) -> None:
     """Approve (or deny) an operation that waits for it."""
@@ -68,6 +71,7 @@ def _only(view: RunView) -> str:
 def answer(
     run: RunId,
     text: Annotated[str, Parameter(help="The answer: a choice's number, its label, or free text.")],
+    /,
     *,
     question: Annotated[str, Parameter(help="Which question, where several are open.")] = "",
     common: Common | None = None,
@@ -98,6 +102,7 @@ def chosen(asked: Clarification, text: str) -> str:
 
 def edit(
     run: RunId,
+    /,
     *,
     file: Annotated[Path, Parameter(help="An edit batch as JSON; - is standard input.")],
     common: Common | None = None,
@@ -110,6 +115,7 @@ def edit(
 def undo(
     run: RunId,
     version: Annotated[int, Parameter(help="The version that the edit made.")],
+    /,
     *,
     common: Common | None = None,
 ) -> None:
