@@ -286,13 +286,14 @@ class RunMachine(Attempts):
             return ("no_such_version", f"no edit made version {stimulus.version}")
         mended = state.mended.get(stimulus.version)
         if mended is not None:
-            return ("in_use", f"version {stimulus.version} made the failure of {mended} good, and the run went on")
+            message = f"version {stimulus.version} made the failure of {mended} good, and the run went on from there"
+            return ("superseded", message)
         try:
             edits = state.graph.undo_edits(touched)
         except EditError as error:
             return (error.code, error.message)
-        if not edits:
-            return ("nothing_to_undo", f"version {stimulus.version} changed nothing in the end")
+        if not edits:  # its edits took one another back
+            return None
         why = f"undo of version {stimulus.version}"
         batch = EditBatch(base=state.graph.version, edits=edits, by=stimulus.by, why=why)
         return self._edit(batch, undoes=stimulus.version)

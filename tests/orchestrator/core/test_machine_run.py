@@ -400,13 +400,13 @@ def test_undo_of_what_never_was_or_changed_nothing() -> None:
     run = Run.of(task("a"))
     assert undo(run, 7).rejected == "no_such_version"
     run.edit(AddTask(task=task("n")), RemoveTask(task="n"))
-    assert undo(run, 2).rejected == "nothing_to_undo"
+    assert (undo(run, 2).rejected, run.decision.events) == (None, [])
 
 
 def test_an_edit_that_made_a_failure_good_cannot_be_undone() -> None:
     """The failure's edges were decided by it: taking it back would leave a failure that nothing answers for."""
     run = revise(Run.of(task("a"), task("b", "a")).fail("a"))
-    assert undo(run, 2).rejected == "in_use"
+    assert undo(run, 2).rejected == "superseded"
 
 
 # --- questions and rungs ---------------------------------------------------------------------------------------
