@@ -201,7 +201,10 @@ class _Checker:
 
     def _shown(self, token: Token) -> bool:
         """A word such as `without duplicates` that some argument stands for."""
-        return any(step.arguments.get("unique") for step in self.plan.steps)
+        return any(
+            step.arguments.get("unique") or (step.skill == "data.filter" and step.arguments.get("op") in ("==", "!="))
+            for step in self.plan.steps
+        )
 
     def _asks_whether(self, token: Token) -> bool:
         at = self.tokens.index(token)
@@ -250,10 +253,13 @@ class _Checker:
 
     def _explained_devices(self) -> frozenset[str]:
         named = {name for place in self.places for name in place.names}
-        low = self.text.casefold()
-        named |= {
-            name for name in self.fleet.devices if re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", low)
-        }
+        if self.unreadable:
+            low = self.text.casefold()
+            named |= {
+                name
+                for name in self.fleet.devices
+                if re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", low)
+            }
         if self.client is not None:
             named.add(self.client)
         for _, answer in self.answers:

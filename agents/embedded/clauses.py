@@ -114,7 +114,7 @@ class _Cutter:
         return at
 
     def cut(self, link: str, mark: str = "") -> None:
-        if any(token.kind is not Kind.PUNCT for token in self.current):
+        if any(token.kind is not Kind.PUNCT and token.lemma not in SEQUENCE for token in self.current):
             self.done.append(Clause(tuple(self.current), self.link, self.mark, self.sentence))
             self.link, self.mark = link, mark
         else:

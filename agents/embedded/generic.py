@@ -7,6 +7,7 @@ come from one example phrase.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from agents.embedded.frames import Frame
@@ -41,9 +42,12 @@ def frames_for(specs: Iterable[SkillSpec], known: frozenset[str]) -> list[Frame]
 
 def frame_of(spec: SkillSpec) -> Frame:
     phrases = [_spoken(phrase) for phrase in spec.examples]
-    heads = frozenset(head for head in (_head(phrase) for phrase in phrases) if head)
-    own = frozenset(word for phrase in phrases for word in phrase) | frozenset(_spoken(spec.description))
     required = frozenset(str(name) for name in spec.input_schema.get("required", ()))
+    heads = frozenset(head for head in (_head(phrase) for phrase in phrases) if head)
+    # A word of one example alone may be a value ("the lamp kitchen"); what several share is the skill's own.
+    seen = Counter(word for phrase in phrases for word in dict.fromkeys(phrase))
+    own = frozenset(word for word, count in seen.items() if count > 1 or (spec.risk is Risk.READ and not required))
+    own |= heads | frozenset(_spoken(spec.description)) | frozenset(spec.input_schema.get("properties", {}))
     slots = tuple(_slots(spec.input_schema, required, own))
     sets = [frozenset(phrase) for phrase in phrases]
 

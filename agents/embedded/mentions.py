@@ -191,7 +191,7 @@ class Finder:
         before = self.low(at - 1)
         if before in {"my", "the"}:
             before, text = self.low(at - 2), self.tokens[at].text
-            return before in {"on", "from", "to", "onto", "at"} or self._everyday(text.casefold())
+            return before in {"on", "from", "to", "onto", "at"} or text.casefold() in KINDS
         return before in {"on", "from", "to", "onto", "at", "and", "except", "between"}
 
     # --- the forms of a mention ---------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ _TOKEN = re.compile(
         |(?<![\w])'(?P<q6>[^'\n]*(?:(?<=\w)'(?=\w)[^'\n]*)*)'(?!\w))
     |(?P<url>[a-z][a-z0-9+.-]{1,9}://[^\s"'<>`]+)
     |(?P<time>\d{1,2}:\d{2}(?!\d)(?:\s?[ap]m\b)?)
+    |(?P<thousands>\d{1,3}(?:,\d{3})+)(?![\w,])
     |(?P<label>[A-Za-z][\w.-]*=[\w.-]+)
     |(?P<chunk>[^\s"“”«»`,;:()!?=<>]+(?:[?!][^\s"“”«»`,;:()!?=<>]+)*)
     |(?P<sign>>=|<=|≥|≤|>|<|==|=)
@@ -107,6 +108,8 @@ def tokenise(text: str) -> list[Token]:
             tokens.extend(_url(found[0], start))
         elif found["time"] is not None:
             tokens.append(Token(Kind.TIME, found[0], found[0].casefold(), start, end, found[0]))
+        elif found["thousands"] is not None:
+            tokens.append(Token(Kind.NUMBER, found[0], found[0], start, end, int(found[0].replace(",", ""))))
         elif found["label"] is not None:
             tokens.extend(_chunk(found[0], start, label=True))
         elif found["chunk"] is not None:
