@@ -118,7 +118,8 @@ class _Cutter:
             self.done.append(Clause(tuple(self.current), self.link, self.mark, self.sentence))
             self.link, self.mark = link, mark
         else:
-            self.link = link if link != "and" or (self.link == "start" and not self.done) else self.link
+            follows = link if link != "and" else self.link
+            self.link = follows if self.done else "start"
             self.mark = mark or self.mark
         self.current = []
 

@@ -26,7 +26,8 @@ DATA_WORDS: dict[str, frozenset[str]] = {
     ),
     "data.filter": words("have has more less than only with that whose keep filter list"),
     "text.report": words(
-        "report summary overview summarize summarise produce generate prepare build compile make create markdown short brief file write-up"
+        "report summary overview summarize summarise produce generate prepare build compile make "
+        "create markdown short brief file write-up"
     ),
     "file.write": words("result output save store finding answer everything it"),
     "artifact.publish": SENDS | BACKUPS | frozenset(["file", "folder", "copy", "over"]),

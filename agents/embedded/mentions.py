@@ -121,7 +121,7 @@ class Finder:
         )
 
     def _labelled_alone(self, at: int) -> tuple[Place, int] | None:
-        """`from staging`, `in production`: all devices that bear the label, where nothing follows that it could qualify."""
+        """`from staging`, `in production`: all devices with the label, where nothing follows that it could qualify."""
         pair = (
             self.directory.label(self.low(at))
             if self.low(at) and self.low(at - 1) in {"from", "in", "on", "across"}

@@ -42,7 +42,8 @@ FINDS = words(
     "check do does where"
 )
 SEARCHES = words(
-    "anything mention occurrence line entry match any search grep find look scan show get list collect gather extract pull fetch print display give tell count "
+    "anything mention occurrence line entry match any search grep find look scan show get list "
+    "collect gather extract pull fetch print display give tell count "
     "how what check are is do does see which filter retrieve grab read dig locate pick output did sum total"
 )
 COUNTS = words("count how show get tell give what wc number report check")

@@ -45,7 +45,9 @@ def expected(steps: list[str], fleet: FleetView) -> dict[str, Node]:
 
 
 def _rest(text: str) -> tuple[JsonObject, dict[str, str]]:
-    decoder, arguments, after = json.JSONDecoder(), {}, {}
+    decoder = json.JSONDecoder()
+    arguments: JsonObject = {}
+    after: dict[str, str] = {}
     if text.startswith("{"):
         arguments, end = decoder.raw_decode(text)
         text = text[end:].strip()
@@ -115,7 +117,7 @@ def _selected(selector: Selector, fleet: FleetView, nodes: dict[str, Node]) -> t
 def _plain(skill: str, arguments: JsonObject, fleet: FleetView) -> JsonObject:
     """Arguments without those that equal the default; a report's content is the references in it."""
     if skill == "text.report":
-        return {"refs": sorted({str(reference) for reference in find(arguments)})}
+        return {"refs": list[Json](sorted({str(reference) for reference in find(arguments)}))}
     spec = fleet.skills.get(skill)
     properties = spec.input_schema["properties"] if spec is not None else {}
     return {key: value for key, value in arguments.items() if properties.get(key, {}).get("default", object()) != value}

@@ -11,99 +11,23 @@ from agents import coverage
 from agents.embedded.planner import EmbeddedPlanner
 from agents.embedded.text import normalise
 from agents.embedded.tokens import tokenise
+from agents.embedded.wordset import words
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.plan import Clarification, Declined, Plan
 from orchestrator.core.requests import Request
 from tests.support.embedded_fleet import Context, twelve
 
 PLANNER = EmbeddedPlanner()
-WORDS = [
-    "show",
-    "delete",
-    "write",
-    "copy",
-    "move",
-    "find",
-    "search",
-    "count",
-    "save",
-    "list",
-    "compare",
-    "rank",
-    "if",
-    "unless",
-    "then",
-    "otherwise",
-    "and",
-    "or",
-    "not",
-    "the",
-    "it",
-    "them",
-    "result",
-    "report",
-    "file",
-    "folder",
-    "lines",
-    "logs",
-    "server",
-    "servers",
-    "every",
-    "each",
-    "all",
-    "both",
-    "except",
-    "alpha",
-    "beta",
-    "desk",
-    "on",
-    "from",
-    "to",
-    "in",
-    "by",
-    "with",
-    "over",
-    "under",
-    "older",
-    "than",
-    "80%",
-    "5",
-    "MB",
-    "3",
-    "days",
-    "last",
-    "first",
-    "largest",
-    "most",
-    "free",
-    "disk",
-    "memory",
-    "load",
-    "uptime",
-    "which",
-    "how",
-    "many",
-    "what",
-    "'x'",
-    '"y',
-    'z"',
-    "a.txt",
-    "logs/",
-    "*.log",
-    "https://a.b/c.txt",
-    ",",
-    ".",
-    ";",
-    "?",
-    "${a.output.b}",
-    ",",
-    "ERROR",
-    "named",
-    "called",
-    "sorted",
-    "size",
-    "service",
-]
+WORDS = sorted(
+    words(
+        "show delete write copy move find search count save list compare rank if unless then otherwise and "
+        "or not the it them result report file folder lines logs server servers every each all both except "
+        "alpha beta desk on from to in by with over under older than 80% 5 MB 3 days last first largest most "
+        "free disk memory load uptime which how many what 'x' a.txt logs/ *.log https://a.b/c.txt , . ; ? "
+        "${a.output.b} , ERROR named called sorted size service"
+        '"y'
+    )
+)
 SENTENCES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=24).map(" ".join)
 TEXTS = st.text(min_size=1, max_size=300).filter(lambda text: bool(text.strip()))
 
