@@ -48,7 +48,13 @@ async def artifacts(app: App, run: Identifier) -> Artifacts:
     return Artifacts(artifacts=tuple(await app.artifacts(run)))
 
 
-@routes.get("/runs/{run}/artifacts/{sha256}", openapi_extra=needs("viewer"), summary="An artifact's content")
+@routes.get(
+    "/runs/{run}/artifacts/{sha256}",
+    openapi_extra=needs("viewer"),
+    summary="An artifact's content",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
 async def artifact(app: App, run: Identifier, sha256: Sha256) -> Response:
     """The bytes, as a download: a browser never shows them as a page of ours."""
     record = next((record for record in await app.artifacts(run) if record.sha256 == sha256), None)

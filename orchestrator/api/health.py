@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from orchestrator.api.bodies import HealthView
 from orchestrator.api.rest import Route, application, needs
@@ -29,7 +30,12 @@ async def readyz(app: App, response: Response) -> HealthView:
     return HealthView(ready=health.ready, problems=health.problems)
 
 
-@routes.get("/metrics", openapi_extra=needs("viewer"), summary="Metrics for Prometheus")
+@routes.get(
+    "/metrics",
+    openapi_extra=needs("viewer"),
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+)
 async def metrics(app: App) -> Response:
     from orchestrator.api.metrics import CONTENT_TYPE, exposition
 

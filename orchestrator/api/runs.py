@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Request, Response
 
 from orchestrator.api.bodies import AnswerBody, ApprovalBody, CancelBody, Lines, RetryBody, RunPage, UndoBody
-from orchestrator.api.graphs import render
+from orchestrator.api.graphs import MEDIA_TYPES, render
 from orchestrator.api.problems import Problem
 from orchestrator.api.rest import application, caller_of, needs, router
 from orchestrator.core.application import Application
@@ -66,7 +66,13 @@ async def get_run(app: App, request: Request, run: RunId, wait: Wait = None) -> 
     return await (app.run(run) if not wait else _wait(app, request, run, wait))
 
 
-@routes.get("/runs/{run}/graph", openapi_extra=needs("viewer"), summary="The task graph", response_model=GraphView)
+@routes.get(
+    "/runs/{run}/graph",
+    openapi_extra=needs("viewer"),
+    summary="The task graph",
+    response_model=GraphView,
+    responses={200: {"content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()}}},
+)
 async def get_graph(
     app: App,
     request: Request,

@@ -344,7 +344,7 @@ class FakeApplication:
             return
         skill = {"which": "test.echo"}.get(verb, f"test.{verb}")
         if skill not in SKILLS:
-            declined = Declined(reason="the script has no such verb", unplaced=(verb,))
+            declined = Declined(reason="the script has no such verb", unplaced=(verb[:500],))
             self._feed(run, stimuli.RungSpoke(Proposal(rung="script", result=declined), (), False, f"{key}.rung"))
             message = "This could not be planned: the script has no such verb."
             self._feed(run, stimuli.AnswerWritten("", RunError(code="no_plan", message=message)))
