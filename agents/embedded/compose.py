@@ -20,6 +20,9 @@ from agents.embedded.wordset import words
 from orchestrator.core.plan import Clarification, Selector, StepDependency
 from protocol.vocabulary import JsonObject, Risk
 
+ASKING = frozenset(
+    {"what", "which", "is", "are", "does", "do", "how", "howmany", "howmuch", "who", "where", "when", "size"}
+)
 LACKING = words("don't doesn't not isn't aren't no")
 PRONOUNS = words("it them they its one ones")
 PATH_SLOTS = ("path", "source", "archive_path")
@@ -167,13 +170,18 @@ class Composer:
             self.draft.fresh = []
             if not recipes.apply(self, part, found):
                 self.results.append(self.frame_step(part, found))
-            if number and coordination.literal_only(part):
-                self._alike()
+            if number:
+                self._alike(bare=coordination.literal_only(part))
 
-    def _alike(self) -> None:
-        """A bare literal repeats what was asked before it: the same skill, the same kind of arguments."""
+    def _alike(self, *, bare: bool) -> None:
+        """Two parts that ask for the same skill, and a bare literal with what stands before it, take the same arguments.
+
+        In "count ERROR and WARN lines in app.log" the first part lacks the file: read alone it would mean another.
+        """
         first, last = (self.draft.steps[result.step] for result in self.results[-2:])
-        if first.skill != last.skill or first.arguments.keys() != last.arguments.keys():
+        if (bare or first.skill == last.skill) and (
+            first.skill != last.skill or first.arguments.keys() != last.arguments.keys()
+        ):
             raise decline("the parts of the list do not ask for the same thing", [])
 
     def _state(self) -> tuple[object, ...]:
@@ -246,6 +254,12 @@ class Composer:
         if match is None:
             match = self.resolved(view, lenient=lenient)
         place = self.place_for(match, found)
+        if place.any and view.head in ASKING:
+            raise decline("it is not clear whether one of the devices is meant, or all that fit", [place.text])
+        if place.many and match.arguments.get("limit") == 1 and any(t.lemma == "across" for t in view.tokens if t.word):
+            raise decline(
+                "the one file over all devices together would need a ranking that names its device", [place.text]
+            )
         return self.add_match(match, place, records=records)
 
     def resolved(self, view: View, *, lenient: bool = False) -> Match:

@@ -501,6 +501,9 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
     pattern = arguments.get("pattern")
     if not isinstance(pattern, str) or not pattern:
         return None
+    if pattern.endswith("s") and pattern[:-1].isupper() and pattern[:-1].casefold() in LEVELS:
+        pattern = pattern[:-1]
+        arguments = {**arguments, "pattern": pattern}
     if len({t.lemma for t in view.tokens if t.word and t.lemma in LEVELS}) > 1:
         return None
     counted = view.head in {"count", "howmany"} and "path" in arguments

@@ -32,7 +32,7 @@ VERBS = words(
     "show display print give get tell list count rank compare sort order merge combine join sum total "
     "group tally aggregate which what how howmany average breakdown concatenate collect add put check "
     "see are is report do verify if whether remove drop deduplicate dedupe summarize compute calculate filter keep "
-    "determine find does"
+    "determine find does howmuch howlong who"
 )
 JOIN_MAY = words(
     "into one single list together unique duplicate removing dropping without deduplicate deduplicated "
@@ -260,11 +260,13 @@ def _only_path(base: View) -> bool:
 
 
 def _totalled(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
-    across = any(
+    across = view.phrase("in", "total") is not None or any(
         token.lemma in {"across", "combined", "altogether", "together", "sum"} for token in view.tokens if token.word
     )
     outcome = composer.understanding.read(_base(view, operator))
     if not isinstance(outcome, Match):
+        if across:
+            raise composer.unplaced(_base(view, operator), outcome)
         return False
     own = any(m.when & {"total"} for m in outcome.frame.measures)
     if (
@@ -274,10 +276,14 @@ def _totalled(composer: Composer, view: View, found: Sequence[Spot], operator: O
         and not any(m.when & outcome.taken for m in outcome.frame.measures)
     ):
         return False
+    # Percentages of different machines have an average, but no sum.
+    barred = "percent" if operator.key == "total" else ""
     measure = next(
         (m for m in outcome.frame.measures if m.when & outcome.taken and m.unit != "text" and m.unit != "percent"), None
-    ) or next((m for m in outcome.frame.measures if not m.when and m.unit != "text"), None)
-    if measure is None or (measure.unit == "percent" and operator.key == "total"):
+    ) or next((m for m in outcome.frame.measures if not m.when and m.unit not in {"text", barred}), None)
+    if measure is None:
+        if across:
+            raise decline("it is not clear which number to add up", sorted(outcome.taken))
         return False
     result = composer.add_match(outcome, composer.place_for(outcome, found), records=True)
     step = _data(composer, "data.stats", result.records, {"by": measure.path}, f"{operator.key} of {result.title}")

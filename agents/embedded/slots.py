@@ -166,11 +166,19 @@ def literal(*kinds: Kind, preps: str | None = None, test: Callable[[Found], bool
     def read(view: View) -> Json:
         for at, _ in view.free(*kinds):
             found = role(view, at)
+            if _bare_extension(view, at):
+                continue
             if (allowed is None or found.prep in allowed) and test(found):
                 return _claim(view, found)
         return None
 
     return read
+
+
+def _bare_extension(view: View, at: int) -> bool:
+    """`every .iso file`: a type of files, no path."""
+    text = view.tokens[at].text
+    return bool(re.fullmatch(r"\.[A-Za-z0-9]{1,5}", text)) and view.lemma(at + 1) in FILE_NOUNS
 
 
 def path(preps: str | None = None, *, want: str = "any", bare: bool = False, quoted: bool = True) -> Reader:

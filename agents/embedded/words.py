@@ -13,7 +13,7 @@ FILLERS = words(
     "inside within under as and is are be been being was were has have having do does did it's "
     "that this these those there "
     "which what how here's what's whats that's it them each every all any some right exactly actually quick quickly "
-    "asterism computer's well together altogether respectively whatever really along me's then "
+    "asterism computer's well respectively whatever really along me's then "
     "via using i'd i'm i've you'd we'd you're they they're say go ahead simply"
 )
 # A politeness before the verb.
