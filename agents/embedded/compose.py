@@ -174,7 +174,7 @@ class Composer:
                 self._alike(bare=coordination.literal_only(part))
 
     def _alike(self, *, bare: bool) -> None:
-        """Two parts that ask for the same skill, and a bare literal with what stands before it, take the same arguments.
+        """Parts that ask for the same skill, and a bare literal with what stands before it, take the same arguments.
 
         In "count ERROR and WARN lines in app.log" the first part lacks the file: read alone it would mean another.
         """

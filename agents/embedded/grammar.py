@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.embedded import frames_files, frames_system, frames_write
+from agents.embedded import frames_facts, frames_find, frames_list, frames_system, frames_write
 from agents.embedded.frames import Frame
 
-FRAMES: Final[tuple[Frame, ...]] = (*frames_system.FRAMES, *frames_files.FRAMES, *frames_write.FRAMES)
+FRAMES: Final[tuple[Frame, ...]] = (
+    *frames_system.FRAMES,
+    *frames_list.FRAMES,
+    *frames_find.FRAMES,
+    *frames_facts.FRAMES,
+    *frames_write.FRAMES,
+)
 KNOWN: Final = frozenset(frame.skill for frame in FRAMES)

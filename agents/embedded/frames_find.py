@@ -1,0 +1,331 @@
+"""Frames for finding files by what they are, and lines by what they hold."""
+
+from __future__ import annotations
+
+from agents.embedded.file_slots import (
+    FILE_WORDS,
+    FOLDER,
+    LIMIT,
+    SORT_WORDS,
+    dated,
+    direction,
+    sort_key,
+    sort_order,
+    split_glob,
+    superlative,
+    whole_glob,
+)
+from agents.embedded.frames import Frame, Measure
+from agents.embedded.slots import (
+    LESS,
+    MORE,
+    NEWER,
+    OLDER,
+    clean,
+    compared,
+    first_of,
+    folder_or_word,
+    glob,
+    literal,
+    looks_like_file,
+    path,
+)
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from agents.embedded.words import FILLERS, FINDS, PLURAL_EXTENSIONS, SEARCHES
+from agents.embedded.wordset import words
+from protocol.vocabulary import Json, JsonObject
+
+
+def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
+    arguments = dated(split_glob(arguments, view), view) or {}
+    low = {t.text.casefold() for t in view.tokens if t.word}
+    if "pattern" not in arguments and any(
+        word in PLURAL_EXTENSIONS or word.removesuffix("s") in PLURAL_EXTENSIONS for word in low
+    ):
+        return None
+    if (
+        arguments.get("sort") == "size"
+        and superlative(view)
+        and not low & {"file", "files", "log file", "log files", "document", "documents"}
+    ):
+        return None
+    if "logs" in low and "pattern" not in arguments and str(arguments.get("path", "")).rstrip("/") != "logs":
+        if "contains" in arguments:
+            return None
+        arguments = {**arguments, "pattern": "*.log"}
+    criteria = arguments.keys() - {"path", "type", "_glob", "order"}
+    if not criteria and arguments.get("type") != "directory":
+        return None
+    if "sort" in arguments and "limit" not in arguments and superlative(view):
+        arguments = {**arguments, "limit": 1 if not _plural_files(view) else 10}
+    if ("sort" in arguments and "type" not in arguments and superlative(view)) or (
+        arguments.keys() & {"min_size_bytes", "max_size_bytes"} and "type" not in arguments
+    ):
+        arguments = {**arguments, "type": "file"}
+    return arguments
+
+
+def _plural_files(view: View) -> bool:
+    return any(token.text.casefold() in {"files", "documents", "folders", "logs"} for token in view.tokens)
+
+
+def _type(view: View) -> Json:
+    spot = view.find({"folder", "directory", "subfolder", "subdirectory"})
+    if (
+        spot is not None
+        and view.find({"file"}) is None
+        and view.lemma(spot - 1) not in {"the", "in"}
+        and view.tokens[spot].text.casefold().endswith("s")
+    ):
+        return "directory"
+    return None
+
+
+def _name_pattern(view: View) -> Json:
+    """`files named notes.txt`, `a file called todo`, `where is invoice.pdf`: a name that serves as the pattern."""
+    found = glob(view)
+    if found is not None:
+        return found
+    for at, token in view.free(Kind.PATH, Kind.QUOTED, Kind.WORD):
+        if (
+            view.lemma(at - 1) in {"named", "called"}
+            and "/" not in token.text
+            and (not token.word or token.lemma not in FILLERS)
+        ):
+            view.claim(at - 1, at)
+            return clean(str(token.value or token.text))
+    if view.head in {"find", "locate", "where"}:
+        return literal(Kind.PATH, preps="", test=lambda f: "/" not in f.token.text and looks_like_file(f.token.text))(
+            view
+        )
+    return None
+
+
+def _containing(view: View) -> Json:
+    for at, token in view.free(Kind.QUOTED, Kind.WORD):
+        before, two = view.lemma(at - 1), view.lemma(at - 2)
+        start = at - 1
+        if before in {"word", "text", "string", "phrase"}:
+            before, start = view.lemma(start - 1), start - 1
+        if before == "the":
+            before, start = view.lemma(start - 1), start - 1
+        leads = before in {"containing", "mentioning", "contain", "contains", "mention", "mentions", "include"}
+        if leads and before != two and (token.kind is Kind.QUOTED or token.text.isupper()):
+            view.claim(*range(start, at + 1))
+            return clean(str(token.value or token.text))
+    return None
+
+
+FIND = Frame(
+    "file.find",
+    FINDS | words("howmany"),
+    (
+        words("file folder directory document logfile item subfolder subdirectory anything stuff log")
+        | {"where"}
+        | PLURAL_EXTENSIONS,
+    ),
+    FILE_WORDS
+    | SORT_WORDS
+    | words(
+        "anywhere recursively all in the exist stored live located whose with extension ending end modified changed "
+        "howmany subfolder workspace everywhere number edited updated touched recently from"
+    ),
+    slots=(
+        ("_glob", whole_glob),
+        ("min_size_bytes", compared(Kind.SIZE, MORE)),
+        ("max_size_bytes", compared(Kind.SIZE, LESS)),
+        ("older_than_s", compared(Kind.DURATION, OLDER)),
+        ("newer_than_s", compared(Kind.DURATION, NEWER)),
+        ("contains", _containing),
+        ("pattern", _name_pattern),
+        ("sort", sort_key),
+        ("order", sort_order),
+        ("_first", direction),
+        ("limit", LIMIT),
+        ("type", _type),
+        ("path", FOLDER),
+    ),
+    final=_finding,
+    measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")),
+)
+
+
+EMPTY = Frame(
+    "file.find",
+    FINDS,
+    (words("empty"), words("file")),
+    words("zero byte size"),
+    slots=(("path", FOLDER), ("pattern", glob), ("max_size_bytes", lambda v: 0), ("type", lambda v: "file")),
+    strict=True,
+    measures=(Measure("output.count", "number"),),
+)
+
+
+LEVELS = words("error warning warn fatal critical exception debug failure failed")
+
+
+LOGS = words("log logfile logline")
+
+
+def _pattern(view: View) -> Json:
+    """The text searched for: quoted, a word in capitals, after `containing`, or a log level."""
+    quoted = _announced(view)
+    if quoted is not None:
+        return quoted
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in LEVELS and (view.lemma(at + 1) in _LINES or token.text.isupper()):
+            view.claim(at)
+            return clean(token.text)
+    for at, token in view.free(Kind.WORD):
+        if token.text.isupper() and len(token.text) > 2 and at != view.head_at and view.lemma(at + 1) not in {"file"}:
+            view.claim(at)
+            return clean(token.text)
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in LEVELS and at != view.head_at:
+            view.claim(at)
+            return clean(token.text)
+    return _searched_word(view)
+
+
+_LINES = words("line entry message event occurrence record logline row")
+
+
+_ANNOUNCE = words(
+    "containing contain contains mentioning mention mentions with matching match matches for word text string "
+    "phrase pattern regex expression regexp having include includes including say says saying of term"
+)
+
+
+def _announced(view: View) -> Json:
+    for at, token in view.free(Kind.QUOTED):
+        before = view.lemma(at - 1)
+        in_path = before in {"in", "under", "file", "folder", "from"} or view.lemma(at + 1) in {"folder", "directory"}
+        if not in_path:
+            view.claim(at)
+            return clean(str(token.value))
+    return None
+
+
+def _searched_word(view: View) -> Json:
+    """`search for timeout in`, `grep timeout in`, `lines containing timeout`: the plain word after such a lead."""
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in FILLERS | _LINES | LOGS | _ANNOUNCE or at == view.head_at:
+            continue
+        before = view.lemma(at - 1)
+        lead = before in words(
+            "containing contain contains mentioning mention mentions word string text matching "
+            "phrase term include pattern"
+        )
+        if (before == "for" and view.lemma(at - 2) == "search") or (
+            before == "for" and view.head in {"grep", "scan", "look"}
+        ):
+            lead = True
+        if (view.head == "grep" and at == view.head_at + 1) or (
+            view.head == "search" and at == view.head_at + 1 and token.text.isupper()
+        ):
+            lead = True
+        if lead and (view.lemma(at + 1) in FILLERS | _LINES or not view.lemma(at + 1)):
+            view.claim(at)
+            return clean(token.text)
+    return None
+
+
+def _log_files(view: View) -> Json:
+    """`the logs`, `log files`, `all .log files`: what the word stands for where no path is given."""
+    found = glob(view)
+    if found is not None:
+        return found
+    return "*.log" if view.take(LOGS) else None
+
+
+def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
+    arguments = split_glob(arguments, view, "files")
+    pattern = arguments.get("pattern")
+    if not isinstance(pattern, str) or not pattern:
+        return None
+    if pattern.endswith("s") and pattern[:-1].isupper() and pattern[:-1].casefold() in LEVELS:
+        pattern = pattern[:-1]
+        arguments = {**arguments, "pattern": pattern}
+    if len({t.lemma for t in view.tokens if t.word and t.lemma in LEVELS}) > 1:
+        return None
+    counted = view.head in {"count", "howmany"} and "path" in arguments
+    if view.head not in {"search", "grep", "scan", "find", "look"} and not counted and not _speaks_of_lines(view):
+        return None
+    path_value = arguments.get("path")
+    if isinstance(path_value, str) and looks_like_file(path_value) and "files" in arguments:
+        arguments = {name: value for name, value in arguments.items() if name != "files"}
+    level = pattern.casefold() in LEVELS and not pattern.isupper()
+    if pattern.casefold().rstrip("s") in LEVELS and pattern.islower():
+        pattern, level = pattern.removesuffix("s"), True
+    if level:
+        arguments = {**arguments, "pattern": pattern, "ignore_case": True}
+    if pattern.casefold() in LEVELS and "path" not in arguments and "files" not in arguments:
+        # Log levels are looked for in logs: a report about errors is not one more error.
+        arguments = {**arguments, "files": "*.log"}
+    return arguments
+
+
+def _speaks_of_lines(view: View) -> bool:
+    return any(
+        t.lemma
+        in _LINES | LEVELS | {"occurrence", "mention", "log", "file", "often", "time", "match", "contain", "contains"}
+        for t in view.tokens
+        if t.word
+    )
+
+
+_SEARCH_MAY = (
+    _LINES
+    | _ANNOUNCE
+    | LOGS
+    | words(
+        "file all match mention occurrence there recursively folder directory under inside case "
+        "insensitive insensitively ignoring ignore "
+        "sensitive every often many time appear appears occur occurs hit code source howmany "
+        "number show up literal regular from with number total "
+        "expression regex logged content through"
+    )
+)
+
+
+SEARCH = Frame(
+    "file.search",
+    SEARCHES | words("howmany search grep scan"),
+    (),
+    _SEARCH_MAY,
+    slots=(
+        ("regex", lambda v: True if v.find({"regex", "regexp", "regular"}) is not None else None),
+        ("_glob", whole_glob),
+        ("files", first_of(glob)),
+        (
+            "path",
+            first_of(
+                path("in from under inside within of through on to into  ", want="any", bare=True), folder_or_word()
+            ),
+        ),
+        ("pattern", _pattern),
+        ("files", _log_files),
+        ("ignore_case", lambda v: True if v.find({"insensitive", "insensitively", "ignoring"}) is not None else None),
+    ),
+    needs=frozenset({"pattern"}),
+    strict=True,
+    final=_searching,
+    measures=(Measure("output.count", "number"),),
+    same="output.count",
+)
+
+
+LEVEL_LINES = Frame(
+    "file.search",
+    LEVELS,
+    (LEVELS, LOGS | _LINES),
+    _SEARCH_MAY,
+    slots=SEARCH.slots,
+    needs=frozenset({"pattern"}),
+    final=_searching,
+    measures=(Measure("output.count", "number"),),
+    same="output.count",
+)
+
+FRAMES = (FIND, EMPTY, SEARCH, LEVEL_LINES)

@@ -1,0 +1,199 @@
+"""Frames for listing folders and reading files, whole or in part."""
+
+from __future__ import annotations
+
+from agents.embedded.file_slots import (
+    ANY_PATH,
+    FILE_PATH,
+    FILE_WORDS,
+    FOLDER,
+    LIMIT,
+    SORT_WORDS,
+    dated,
+    direction,
+    plural_line,
+    sort_key,
+    sort_order,
+    split_glob,
+    whole_glob,
+)
+from agents.embedded.frames import Frame, Measure
+from agents.embedded.slots import (
+    count_after,
+    first_of,
+    flag,
+    folder_or_word,
+    glob,
+    looks_like_file,
+    path,
+)
+from agents.embedded.view import View
+from agents.embedded.words import LISTS, READS
+from agents.embedded.wordset import words
+from protocol.vocabulary import Json, JsonObject
+
+
+def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
+    if "path" not in arguments and ("pattern" in arguments or "limit" in arguments or "sort" in arguments):
+        return None
+    if isinstance(arguments.get("path"), str) and looks_like_file(str(arguments["path"])) and not _folder_said(view):
+        return None
+    if "path" not in arguments and not any(t.lemma in FILE_WORDS for t in view.tokens if t.word):
+        return None
+    if _either_kind(arguments, view) or _folders_only(view):
+        return None
+    return dated(arguments, view)
+
+
+def _either_kind(arguments: JsonObject, view: View) -> bool:
+    """`show etc/motd`: a path that may be a file as well as a folder."""
+    text = arguments.get("path")
+    if (
+        not isinstance(text, str)
+        or text.endswith("/")
+        or view.head in {"list", "ls", "browse", "enumerate"}
+        or _folder_said(view)
+    ):
+        return False
+    at = next((at for at, token in enumerate(view.tokens) if token.text.rstrip("/") == text), None)
+    inside = (at is not None and view.lemma(at - 1) in {"in", "under", "inside", "within", "of"}) or view.lemma(
+        (at or 0) - 2
+    ) in {"in", "inside"}
+    return not inside and not any(t.lemma in {"file", "content", "entry"} for t in view.tokens if t.word)
+
+
+def _folders_only(view: View) -> bool:
+    """`the folders in data`: entries of one type, which a listing does not tell apart."""
+    plural = {t.text.casefold() for t in view.tokens if t.word} & {
+        "folders",
+        "directories",
+        "subfolders",
+        "subdirectories",
+    }
+    files = any(t.lemma in {"file", "everything", "content"} for t in view.tokens if t.word)
+    return (
+        bool(plural)
+        and not files
+        and not view.claimed >= {at for at, t in enumerate(view.tokens) if t.text.casefold() in plural}
+    )
+
+
+def _folder_said(view: View) -> bool:
+    return any(token.lemma in {"folder", "directory", "dir"} for token in view.tokens if token.word)
+
+
+LIST = Frame(
+    "file.list",
+    LISTS | words("what's"),
+    (),
+    FILE_WORDS
+    | words(
+        "inside contain contained hidden recursive recursively all subfolder including include "
+        "listing list workspace home root there everything dotfile with detail"
+    )
+    | SORT_WORDS,
+    slots=(
+        ("_glob", whole_glob),
+        ("pattern", glob),
+        ("path", folder_or_word("in under inside within of", logs=True)),
+        ("sort", sort_key),
+        ("order", sort_order),
+        ("_first", direction),
+        ("limit", LIMIT),
+        ("hidden", flag("hidden", "dotfile")),
+        ("recursive", flag("recursive", "recursively", "subfolder")),
+    ),
+    measures=(Measure("output.count", "number"),),
+    strict=True,
+    same="output.entries",
+    final=lambda a, v: _listing(split_glob(a, v), v),
+)
+
+
+LISTING = Frame(
+    "file.list",
+    words("content file listing"),
+    (words("content file listing"),),
+    FILE_WORDS | words("all"),
+    slots=(("path", FOLDER),),
+    needs=frozenset({"path"}),
+    same="output.entries",
+)
+
+
+def _reading(arguments: JsonObject, view: View) -> JsonObject | None:
+    """A verb of reading proper takes any path; `show` and `what` take what looks like a file."""
+    text = str(arguments.get("path", ""))
+    proper = view.head in {"read", "cat", "open", "type", "dump", "print"} or any(
+        token.lemma in {"file", "say", "document", "text"} for token in view.tokens if token.word
+    )
+    return arguments if (proper and not text.endswith("/")) or looks_like_file(text) else None
+
+
+READ = Frame(
+    "file.read",
+    READS,
+    (),
+    words("content file say text contain document whole full entire complete logfile inside"),
+    slots=(("path", first_of(FILE_PATH, ANY_PATH)),),
+    needs=frozenset({"path"}),
+    strict=True,
+    final=_reading,
+    same="output.text",
+    measures=(Measure("output.text", "text"),),
+)
+
+
+CONTENT = Frame(
+    "file.read",
+    words("content text"),
+    (words("content text"),),
+    words("file"),
+    slots=(("path", path(None, want="file")),),
+    needs=frozenset({"path"}),
+    same="output.text",
+    measures=(Measure("output.text", "text"),),
+)
+
+
+HEAD = Frame(
+    "file.head",
+    READS | words("head list print"),
+    (words("first top head beginning start begin"),),
+    words("line row entry of file lines"),
+    slots=(
+        ("path", first_of(FILE_PATH, ANY_PATH)),
+        (
+            "lines",
+            first_of(
+                count_after("first", "top", "head", "line"),
+                lambda v: 1 if v.phrase("first", "line") is not None and not plural_line(v) else None,
+            ),
+        ),
+    ),
+    needs=frozenset({"path"}),
+    measures=(Measure("output.text", "text"),),
+    same="output.text",
+)
+
+
+def _last_line(view: View) -> Json:
+    return 1 if view.phrase("last", "line") is not None and not plural_line(view) else None
+
+
+TAIL = Frame(
+    "file.tail",
+    READS | words("tail list"),
+    (words("last tail end bottom final latest recent"),),
+    words("line row entry most recent of file few"),
+    slots=(
+        ("path", first_of(FILE_PATH, ANY_PATH)),
+        ("lines", first_of(count_after("last", "tail", "final", "latest", "bottom", "recent", "line"), _last_line)),
+    ),
+    needs=frozenset({"path"}),
+    measures=(Measure("output.text", "text"),),
+    same="output.text",
+    final=lambda a, v: None if v.has("few") else a,
+)
+
+FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL)
