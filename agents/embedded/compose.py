@@ -401,6 +401,9 @@ class Composer:
         if place.which and risk is not Risk.READ:
             raise decline("a question cannot change anything", [place.text])
         able = capable(self.directory, place, match.frame.skill)
+        if place.any and risk is Risk.DESTRUCTIVE and not match.frame.skill.startswith(("shell.", "script.")):
+            # "a server" may be any for work, but not for what is lost there.
+            return named(self.directory, [ask("On which device?", able.names, self.directory.answers)], place.text)
         return place if able.names == place.names else able
 
     def _result(self, match: Match, step: str, many: bool, place: Place) -> Result:

@@ -26,6 +26,8 @@ REFUSED = [
     "delete some files on alpha",
     "delete *.log on beta",
     "delete / on beta",
+    "delete a.txt on any server",
+    "delete a.txt on a server",
     "delete .. on beta",
     "delete a.txt in the folder tmp on alpha",
     "delete a.txt on alpha after copying it to beta",
