@@ -167,6 +167,8 @@ class Composer:
                 self.ahead = later[0] if later else self.ahead
                 if number == 0 and later and len(devices) > 1:
                     self.scope, self.scope_step = None, None
+            if number and any(token.lemma == "then" for token in part.tokens):
+                self.draft.before = tuple(self._ends(self.draft.fresh))
             self.draft.fresh = []
             if not recipes.apply(self, part, found):
                 self.results.append(self.frame_step(part, found))

@@ -32,6 +32,10 @@ CASES = {
         "show the load of alpha and the uptime of beta",
         ["a=system.load @alpha", "b=system.uptime @beta"],
     ),
+    "sequence under one verb": (
+        "show the load of alpha, then the uptime of beta",
+        ["a=system.load @alpha", "b=system.uptime @beta <a"],
+    ),
     "rank": (
         "which server has the least free memory?",
         [
