@@ -152,6 +152,7 @@ class Composer:
                 raise stop from None
 
     def _build_parts(self, parts: Sequence[View]) -> None:
+        together: list[str] = []
         devices = [token for part in parts for token in part.tokens if token.kind is Kind.DEVICE]
         if len(devices) == 1 and all(coordination.literal_only(part) for part in parts[1:]):
             self.set_scope(self.places[int(devices[0].value or 0)], None)
@@ -169,11 +170,14 @@ class Composer:
                     self.scope, self.scope_step = None, None
             if number and any(token.lemma == "then" for token in part.tokens):
                 self.draft.before = tuple(self._ends(self.draft.fresh))
+            together.extend(self.draft.fresh)
             self.draft.fresh = []
             if not recipes.apply(self, part, found):
                 self.results.append(self.frame_step(part, found))
             if number:
                 self._alike(bare=coordination.literal_only(part))
+        # What follows the clause waits for all its parts, not for the last.
+        self.draft.fresh = [*together, *self.draft.fresh]
 
     def _alike(self, *, bare: bool) -> None:
         """Parts that ask for the same skill, and a bare literal with what stands before it, take the same arguments.

@@ -36,6 +36,10 @@ CASES = {
         "show the load of alpha, then the uptime of beta",
         ["a=system.load @alpha", "b=system.uptime @beta <a"],
     ),
+    "both parts before the next": (
+        "show the load and the uptime of beta, then delete a.txt there",
+        ["a=system.load @beta", "b=system.uptime @beta", 'c=file.delete @beta {"path":"a.txt"} <a <b'],
+    ),
     "rank": (
         "which server has the least free memory?",
         [
