@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
+from pydantic_core import to_json
 
 from devices.fleet import Fleet, Member
 from devices.gateway_transfers import ArtifactStore, Transfers
-from protocol.codec import Chunk, encode_message
-from protocol.errors import ErrorCode, HandshakeError, ProtocolError
+from protocol.codec import Chunk, encode_message, frame
+from protocol.errors import ErrorCode, HandshakeError, LimitError, ProtocolError
 from protocol.messages import (
     Accepted,
     ArtifactAck,
@@ -29,6 +30,7 @@ from protocol.messages import (
     ArtifactReady,
     ArtifactRefused,
     Drain,
+    Fault,
     GatewayMessage,
     Goodbye,
     Heartbeat,
@@ -36,12 +38,14 @@ from protocol.messages import (
     Limits,
     LogLine,
     Message,
+    Outcome,
     Progress,
     Result,
     SkillsChanged,
+    TaskError,
     Welcome,
 )
-from protocol.session import GatewaySession, State
+from protocol.session import GATEWAY_PATIENCE, GatewaySession, State
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -52,20 +56,22 @@ log = structlog.get_logger("asterism.gateway")
 # WebSocket close codes: policy violation for a fault, going away for a shutdown.
 CLOSE_FAULT = 1008
 CLOSE_AWAY = 1001
+CLOSE_S = 5.0  # how long a device that does not read may put off the end of its connection
 TICK_S = 0.25
+ABORT = "asterism.abort"  # in the scope's extensions, where the server can drop a connection at once
 _ARTIFACT = (ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
 
 
 class Listener(Protocol):
-    """Who hears what devices say. All but `admit` return at once."""
+    """Who hears what devices say. All but `authenticate` and `admit` return at once."""
 
     def token_required(self, peer: str) -> bool: ...
 
-    async def admit(self, hello: Hello, nonce: str, peer: str) -> int:
-        """Check the credentials and raise the device's epoch, which is returned.
+    async def authenticate(self, hello: Hello, nonce: str, peer: str) -> None:
+        """Check the credentials. Raises ProtocolError to turn the device away."""
 
-        Raises ProtocolError to turn the device away.
-        """
+    async def admit(self, hello: Hello) -> int:
+        """Raise the device's epoch, which is returned. Raises ProtocolError."""
 
     def joined(self, hello: Hello, epoch: int, *, resumed: bool) -> None: ...
 
@@ -81,6 +87,9 @@ class Listener(Protocol):
 
     def faulted(self, name: str, code: ErrorCode) -> None: ...
 
+    def holds(self, name: str, run: str, task: str, attempt: int) -> bool:
+        """Whether the device has that attempt at work: only then may it put content on the run's record, or get it."""
+
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
@@ -95,23 +104,30 @@ class GatewaySettings:
 
 
 class _Connection:
-    """One WebSocket. `name` is empty until the device is admitted."""
+    """One WebSocket. `name` is empty until the device is admitted; `writing` is since when a write goes on, or 0."""
 
     __slots__ = (
+        "abort",
         "alarm",
         "closed",
         "closing",
         "dirty",
         "epoch",
+        "farewell",
         "goodbye",
         "heard",
         "name",
         "send",
         "session",
+        "token",
         "transfers",
+        "writing",
     )
 
-    def __init__(self, session: GatewaySession, send: Send, now: float) -> None:
+    def __init__(
+        self, session: GatewaySession, send: Send, now: float, abort: Callable[[], None] | None = None
+    ) -> None:
+        self.abort = abort
         self.session = session
         self.send = send
         self.name = ""
@@ -123,6 +139,9 @@ class _Connection:
         self.closed = False
         self.goodbye = False
         self.transfers: Transfers | None = None
+        self.farewell: Fault | None = None  # said after the session has gone on elsewhere
+        self.token: str | None = None
+        self.writing = 0.0
 
 
 class Gateway:
@@ -174,6 +193,11 @@ class Gateway:
         """Whether the device has a connection now."""
         return name in self._connections
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections there are, those of devices that were not admitted included."""
+        return len(self._all)
+
     def send(self, name: str, message: GatewayMessage) -> None:
         """Send to a device; where it is away and may resume, later; else not at all: its inventory will tell."""
         self.send_encoded(name, encode_message(message))
@@ -192,6 +216,12 @@ class Gateway:
     def drain(self, name: str, reason: str) -> None:
         """Ask a device to finish what it does and leave."""
         self.send(name, Drain(reason=reason[:500]))
+
+    def expel(self, token: str) -> None:
+        """End the sessions of the devices that came in with a token which is valid no more."""
+        for connection in list(self._connections.values()):
+            if connection.token == token:
+                self._fault(connection, HandshakeError(ErrorCode.UNAUTHENTICATED, "The device's token was revoked."))
 
     def _queue(self, session: GatewaySession, name: str, body: bytes) -> bool:
         try:
@@ -217,7 +247,8 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1013})
             return
         peer = scope["client"][0] if scope.get("client") else ""
-        connection = _Connection(GatewaySession(self._clock()), send, self._clock())
+        abort = (scope.get("extensions") or {}).get(ABORT)
+        connection = _Connection(GatewaySession(self._clock()), send, self._clock(), abort)
         self._all[connection] = None
         await send({"type": "websocket.accept"})
         # The request has served; what a connection keeps counts five thousand times.
@@ -259,7 +290,7 @@ class Gateway:
                     self._close(connection, CLOSE_FAULT, "turned away by the device")
             return
         if messages:
-            await self._handle(connection, messages)
+            await self._handle(connection, messages, large=len(data) > self._settings.limits.output_bytes)
         if connection.session.data_ready:
             self._mark(connection)
         deadline = connection.session.next_deadline()
@@ -268,8 +299,9 @@ class Gateway:
 
     async def _admit(self, connection: _Connection, hello: Hello, peer: str) -> None:
         session = connection.session
+        await self._listener.authenticate(hello, session.nonce, peer)
         self.fleet.check_name(hello, self._clock())
-        epoch = await self._listener.admit(hello, session.nonce, peer)
+        epoch = await self._listener.admit(hello)
         if session.state is not State.GREETED:
             raise HandshakeError(ErrorCode.HEARTBEAT_MISSED, "The handshake took too long.")
         now = self._clock()
@@ -290,7 +322,7 @@ class Gateway:
             ),
             previous if resumed else None,
         )
-        connection.name, connection.epoch = hello.name, epoch
+        connection.name, connection.epoch, connection.token = hello.name, epoch, hello.token
         self._connections[hello.name] = connection
         self.fleet.join(hello, epoch, session, now)
         self._mark(connection)
@@ -305,17 +337,23 @@ class Gateway:
         if old is not None:
             old.name = ""
             old.session.detach()
+            # Where it still reads, it is a second agent with the same identity: it must stop, or they take turns.
+            old.farewell = Fault(code=ErrorCode.SUPERSEDED, message="A newer connection of this device is there.")
             self._close(old, CLOSE_FAULT, ErrorCode.SUPERSEDED.value)
         return member.session
 
-    async def _handle(self, connection: _Connection, messages: Sequence[Message | Chunk]) -> None:
+    async def _handle(self, connection: _Connection, messages: Sequence[Message | Chunk], *, large: bool) -> None:
         results: list[Result] = []
         name = connection.name
         for message in messages:
             if type(message) is Result:
-                results.append(message)
+                results.append(_bounded(message, self._settings.limits) if large else message)
             elif isinstance(message, (Heartbeat, Accepted, Progress, LogLine)):
                 self._listener.noticed(name, message)
+            elif isinstance(message, (ArtifactOffer, ArtifactFetch)) and not self._listener.holds(
+                name, message.run, message.task, message.attempt
+            ):
+                self._refuse(connection, message)
             elif isinstance(message, (Chunk, *_ARTIFACT)):
                 await self._transfers(connection).handle(message)
             elif isinstance(message, SkillsChanged):
@@ -328,6 +366,11 @@ class Gateway:
         session = connection.session
         if session.state is State.OPEN and session.credits <= self._settings.credits // 2:
             session.grant(self._settings.credits - session.credits)
+
+    def _refuse(self, connection: _Connection, message: ArtifactOffer | ArtifactFetch) -> None:
+        why = "This device does not have that attempt, or has it no more."
+        connection.session.send(ArtifactRefused(transfer=message.transfer, code=ErrorCode.DENIED, message=why))
+        self._mark(connection)
 
     def _transfers(self, connection: _Connection) -> Transfers:
         if connection.transfers is None:
@@ -383,11 +426,15 @@ class Gateway:
 
     async def _write(self, connection: _Connection) -> None:
         """Write all that is queued. One task a connection at a time: `dirty` stays set until nothing is left."""
+        connection.writing = self._clock()
         try:
             while frames := connection.session.data_to_send():
-                for frame in frames:
-                    kind = "text" if isinstance(frame, str) else "bytes"
-                    await connection.send({"type": "websocket.send", kind: frame})
+                for data in frames:
+                    kind = "text" if isinstance(data, str) else "bytes"
+                    await connection.send({"type": "websocket.send", kind: data})
+            if connection.farewell is not None and not connection.closed:
+                last = frame(0, 0, [encode_message(connection.farewell)])
+                await connection.send({"type": "websocket.send", "text": last})
             if connection.closing is not None and not connection.closed:
                 connection.closed = True
                 code, reason = connection.closing
@@ -396,10 +443,12 @@ class Gateway:
             pass  # The peer is gone; reading finds out, and tells the listener.
         finally:
             connection.dirty = False
+            connection.writing = 0.0
 
     def _close(self, connection: _Connection, code: int, reason: str) -> None:
         if connection.closing is None:
             connection.closing = (code, reason)
+            self._alarm(connection, self._clock() + CLOSE_S)
         self._mark(connection)
 
     # --- time --------------------------------------------------------------------------------------------------
@@ -407,27 +456,49 @@ class Gateway:
     def _watch(self, connection: _Connection) -> None:
         deadline = connection.session.next_deadline()
         if deadline is not None:
-            connection.alarm = deadline
-            self._number += 1
-            heapq.heappush(self._wheel, (deadline, self._number, connection))
+            self._alarm(connection, deadline)
+
+    def _look_at(self, connection: _Connection, now: float) -> None:
+        """A deadline of the connection may have come."""
+        try:
+            connection.session.handle_timeout(now)
+            if connection.writing and now > connection.writing + GATEWAY_PATIENCE * self._settings.heartbeat_s:
+                raise LimitError(ErrorCode.LIMIT_EXCEEDED, "The device does not read what it is sent.")
+        except ProtocolError as error:
+            self._fault(connection, error)
+            return
+        if connection.session.data_ready:
+            self._mark(connection)
+        self._watch(connection)
+
+    def _alarm(self, connection: _Connection, at: float) -> None:
+        connection.alarm = at
+        self._number += 1
+        heapq.heappush(self._wheel, (at, self._number, connection))
 
     def _tick(self) -> None:
         """Look at the connections whose deadline may have come, and at the leases. One timer for all."""
         now = self._clock()
         while self._wheel and self._wheel[0][0] <= now:
             deadline, _, connection = heapq.heappop(self._wheel)
-            if deadline != connection.alarm or connection not in self._all or connection.closing is not None:
+            if deadline != connection.alarm or connection not in self._all:
                 continue  # only a connection's newest entry counts: the others would live on for ever
-            try:
-                connection.session.handle_timeout(now)
-            except ProtocolError as error:
-                self._fault(connection, error)
-                continue
-            if connection.session.data_ready:
-                self._mark(connection)
-            self._watch(connection)
+            if connection.closing is None:
+                self._look_at(connection, now)
+            elif connection.abort is not None:
+                connection.abort()  # it was told to go, and does not read
         for member in self.fleet.lapse(now):
             member.session.close()
             self._listener.lapsed(member.name)
         if not self._stopping:
             self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+
+def _bounded(result: Result, limits: Limits) -> Result:
+    """The result, or where its output is larger than agreed, what a device that keeps to that would have said."""
+    if len(to_json(result.output)) <= limits.output_bytes:
+        return result
+    error = TaskError(
+        code=ErrorCode.OUTPUT_TOO_LARGE, message=f"The output has more than the {limits.output_bytes} bytes agreed."
+    )
+    return result.model_copy(update={"outcome": Outcome.FAILED, "output": None, "error": error})

@@ -358,7 +358,9 @@ class Asterism:
         return await self._stored(self.store.tokens())
 
     async def revoke_token(self, id: str) -> bool:
-        return await self._stored(self.store.revoke_token(id, self._clock.now()))
+        revoked = await self._stored(self.store.revoke_token(id, self._clock.now()))
+        self.gateway.expel(id)
+        return revoked
 
     async def authenticate(self, token: str) -> TokenRecord | None:
         try:

@@ -163,7 +163,7 @@ def _config(gate: Gate, settings: Settings) -> uvicorn.Config:
     config = uvicorn.Config(
         gate,
         http=_http(),
-        ws="websockets-sansio",
+        ws=_websocket(),
         ws_max_size=WS_BYTES,
         ws_ping_interval=None,
         ws_ping_timeout=None,
@@ -186,6 +186,12 @@ def _config(gate: Gate, settings: Settings) -> uvicorn.Config:
     except (ssl.SSLError, OSError) as error:
         raise ServerProblem("bad_certificate", f"The TLS certificate or key cannot be used: {error}.") from None
     return config
+
+
+def _websocket() -> type[asyncio.Protocol]:
+    from orchestrator.api.websocket import BoundedWebSocket
+
+    return BoundedWebSocket
 
 
 def _http() -> type[asyncio.Protocol] | str:

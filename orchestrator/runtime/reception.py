@@ -49,10 +49,17 @@ class Reception:
     def token_required(self, peer: str) -> bool:
         return self.guarded or not is_loopback(peer)
 
-    async def admit(self, hello: Hello, nonce: str, peer: str) -> int:
-        """The device's new epoch. Raises HandshakeError."""
-        if self.token_required(peer):
+    async def authenticate(self, hello: Hello, nonce: str, peer: str) -> None:
+        """Let in who has the right token, where one is needed. Raises HandshakeError."""
+        if not self.token_required(peer):
+            return
+        try:
             await self._check_token(hello, nonce)
+        except StoreError as error:
+            raise HandshakeError(ErrorCode.UNAVAILABLE, f"The record cannot be read now ({error.code}).") from None
+
+    async def admit(self, hello: Hello) -> int:
+        """The device's new epoch. Raises HandshakeError."""
         try:
             return await self._store.register_device(
                 hello.name, hello.device, hello.kind.value, _kept(hello), self._clock.now()
@@ -61,10 +68,7 @@ class Reception:
             raise HandshakeError(ErrorCode.UNAVAILABLE, f"The record cannot be written now ({error.code}).") from None
 
     async def _check_token(self, hello: Hello, nonce: str) -> None:
-        try:
-            record = await self._store.token(hello.token) if hello.token else None
-        except StoreError as error:
-            raise HandshakeError(ErrorCode.UNAVAILABLE, f"The record cannot be read now ({error.code}).") from None
+        record = await self._store.token(hello.token) if hello.token else None
         # An unknown id is checked all the same, against a verifier that nothing matches: the answer takes as long.
         verifier = record.verifier if record else "0" * 64
         right = check_proof(hello.proof, verifier, nonce=nonce, device=hello.device, name=hello.name, version=VERSION)
@@ -96,12 +100,16 @@ class Reception:
         if isinstance(message, Heartbeat):
             if known is not None:
                 known.load = message.load
-        elif isinstance(message, (Progress, LogLine)):
+        elif isinstance(message, (Progress, LogLine)) and self.holds(name, message.run, message.task, message.attempt):
             text = message.message if isinstance(message, Progress) else message.text
             self._words[message.run, message.task] = text[:200]
             self._words.move_to_end((message.run, message.task))
             if len(self._words) > WORDS_KEPT:
                 self._words.popitem(last=False)
+
+    def holds(self, name: str, run: str, task: str, attempt: int) -> bool:
+        """Whether the device has that attempt at work, as far as the record knows."""
+        return self._engine.roster.attempts(name).get((run, task)) == attempt
 
     def words(self, run: str) -> dict[str, str]:
         """The last word of each task of a run, from its progress and logs: for people, on no record."""

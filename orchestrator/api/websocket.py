@@ -1,0 +1,69 @@
+"""uvicorn's WebSocket protocol with bounds that it lacks: on peers that do not read, and on what is no WebSocket.
+
+What it hands to the application is ASGI; in `scope["extensions"]["asterism.abort"]` there is a function that drops the
+connection at once, for peers that do not even read a close frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+ABORT = "asterism.abort"
+UNREAD_BYTES = 256 << 10
+"""Of answers to pings that wait for a peer to read: what is sent by the application waits by itself."""
+CLOSE_SECONDS = 5.0
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """Ends connections below the application where it could only watch."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions = cast("dict[str, object]", self.scope["extensions"])
+            extensions[ABORT] = self.abort
+
+    def abort(self) -> None:
+        """Drop the connection, with what is not written yet."""
+        self.transport.abort()
+
+    def handle_ping(self) -> None:
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > UNREAD_BYTES:
+            self.abort()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            # As uvicorn does, without a traceback in the log for each.
+            self.frames = []
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        if self.close_sent and self.handshake_complete:
+            # We closed for a fault of the peer, and the application has not heard of it yet.
+            raise ClientDisconnected
+        await super().send(message)
+        if self.close_timer is not None:
+            # Its own closes only once all is written, which a peer that does not read puts off for ever.
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.abort)
+
+
+def _is_text(frames: Sequence[bytes]) -> bool:
+    """Whether it is UTF-8. Nearly all is ASCII, which is seen at a glance."""
+    data = b"".join(frames)
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return False
+    return True
