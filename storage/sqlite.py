@@ -73,6 +73,7 @@ class SqliteSink:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             if state is not schema.State.CURRENT:
                 self.call([lambda inside: schema.prepare(inside, schema.examine(inside))])
+            self.call([])  # begins to write: who holds the file against us is told of now, not at the first run
             for statement in self._setup:
                 connection.exec_driver_sql(statement)
             self._made = count(1 + (connection.scalar(select(func.max(outbox.c.made))) or 0))
