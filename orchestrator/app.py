@@ -186,9 +186,9 @@ class Asterism:
         summaries = await self._stored(self.store.runs(status=status, before=before, limit=limit))
         return [_item(summary) for summary in summaries]
 
-    async def run(self, run: str) -> RunView:
+    async def run(self, run: str, *, brief: bool = False) -> RunView:
         slot = await self._slot(run)
-        return run_view(slot.state, volatile=self.reception.words(run), now=self._clock.now())
+        return run_view(slot.state, brief=brief, volatile=self.reception.words(run), now=self._clock.now())
 
     async def graph(self, run: str) -> GraphView:
         return graph_view((await self._slot(run)).state)

@@ -39,13 +39,16 @@ async def submit(
     wait: Wait = None,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[!-~]+$")] = None,
 ) -> RunView:
-    """Starts a run. The same `Idempotency-Key` with the same request gives the same run, with status 200."""
+    """Starts a run. The same `Idempotency-Key` with the same request gives the same run, with status 200.
+
+    Without `wait` the answer leaves the run's tasks and plan out: there may be thousands, and they have just begun.
+    """
     caller = caller_of(request)
     body = body.model_copy(update={"submitted_by": caller.name})
     run, new = await app.submit(body, key=idempotency_key, by=caller.name)
     response.status_code = 201 if new else 200
     response.headers["location"] = f"/v1/runs/{run}"
-    return await (app.run(run) if not wait else _wait(app, request, run, wait))
+    return await (app.run(run, brief=True) if not wait else _wait(app, request, run, wait))
 
 
 @routes.get("/runs", openapi_extra=needs("viewer"), summary="List runs, newest first")

@@ -113,8 +113,8 @@ class FakeApplication:
         fits = [item for item in found if status in (None, item.state) and (before is None or item.created < before)]
         return fits[:limit]
 
-    async def run(self, run: str) -> RunView:
-        return run_view(self._find(run).state)
+    async def run(self, run: str, *, brief: bool = False) -> RunView:
+        return run_view(self._find(run).state, brief=brief)
 
     async def graph(self, run: str) -> GraphView:
         return graph_view(self._find(run).state)

@@ -68,7 +68,8 @@ class Application(Protocol):
         self, *, status: str | None = None, before: float | None = None, limit: int = 50
     ) -> list[RunItem]: ...
 
-    async def run(self, run: str) -> RunView: ...
+    async def run(self, run: str, *, brief: bool = False) -> RunView:
+        """The run as it stands; `brief` without its tasks and its plan."""
 
     async def graph(self, run: str) -> GraphView: ...
 

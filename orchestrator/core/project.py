@@ -13,17 +13,20 @@ from orchestrator.core.events import RungTried
 from orchestrator.core.plan import Plan, RungUsage
 from orchestrator.core.state import RunState, TaskState
 from orchestrator.core.tasks import Dependency, On, Task, TaskStatus
+from orchestrator.core.trusted import trusted
 from orchestrator.core.views import ApprovalView, GraphView, QuestionView, RungTry, RunView, TaskView
 
 MAX_NAMED = 3  # upstream tasks that `waiting_for` names before it counts the rest
 
 
-def run_view(state: RunState, *, volatile: Mapping[str, str] | None = None, now: float | None = None) -> RunView:
+def run_view(
+    state: RunState, *, brief: bool = False, volatile: Mapping[str, str] | None = None, now: float | None = None
+) -> RunView:
     """The run as `GET /v1/runs/{id}` shows it.
 
     `volatile` is what the log does not know, by task id: it takes the place of `waiting_for` where the task has not
     ended ("no device at hand can take it", the last word of a running attempt). `now` is Unix time, to say how long
-    a back-off still lasts; default: the time of the last event.
+    a back-off still lasts; default: the time of the last event. `brief` leaves tasks and plan out.
     """
     accepted = _accepted(state)
     proposed = accepted.proposal.result if accepted else None
@@ -37,7 +40,7 @@ def run_view(state: RunState, *, volatile: Mapping[str, str] | None = None, now:
         updated=state.updated,
         version=state.graph.version,
         policy=state.request.policy,
-        tasks=task_views(state, volatile=volatile, now=now),
+        tasks=() if brief else task_views(state, volatile=volatile, now=now),
         approvals=tuple(_approvals(state)),
         questions=tuple(
             QuestionView(run=state.run, id=id, clarification=asked.clarification)
@@ -54,7 +57,7 @@ def run_view(state: RunState, *, volatile: Mapping[str, str] | None = None, now:
             for tried in state.rungs
         ),
         usage=_usage(state.rungs),
-        plan=proposed if isinstance(proposed, Plan) else state.request.plan,
+        plan=None if brief else proposed if isinstance(proposed, Plan) else state.request.plan,
         error=state.error,
     )
 
@@ -82,24 +85,27 @@ def _task_view(state: RunState, spec: Task, told: str | None, now: float) -> Tas
     task = state.tasks[spec.id]
     waiting_for = "" if task.status.terminal else told or _waiting_for(state, spec, task, now)
     # The parts were validated when they came into the log; doing it again would cost a walk of every output.
-    return TaskView.model_construct(
-        id=spec.id,
-        title=spec.title,
-        skill=spec.skill,
-        risk=spec.risk,
-        status=task.status,
-        group=spec.group,
-        device=task.device,
-        attempt=task.attempt,
-        depends_on=spec.depends_on,
-        arguments=spec.arguments,
-        output=task.output,
-        error=task.error,
-        usage=task.usage,
-        started=task.started,
-        ended=task.ended,
-        waiting_for=waiting_for,
-        why=task.why,
+    return trusted(
+        TaskView,
+        {
+            "id": spec.id,
+            "title": spec.title,
+            "skill": spec.skill,
+            "risk": spec.risk,
+            "status": task.status,
+            "group": spec.group,
+            "device": task.device,
+            "attempt": task.attempt,
+            "depends_on": spec.depends_on,
+            "arguments": spec.arguments,
+            "output": task.output,
+            "error": task.error,
+            "usage": task.usage,
+            "started": task.started,
+            "ended": task.ended,
+            "waiting_for": waiting_for,
+            "why": task.why,
+        },
     )
 
 
