@@ -30,7 +30,7 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError, RunStatus
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
-from orchestrator.core.project import graph_view, run_view
+from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import TaskStatus
@@ -47,6 +47,7 @@ from storage import make_store
 log = structlog.get_logger("asterism.app")
 
 PAGE = 1_000
+ANSWERS = 500  # tasks that an answer to a given plan tells of
 T = TypeVar("T")
 
 
@@ -77,7 +78,7 @@ class Asterism:
         self.store = store or make_store(settings.database, on_trouble=self._trouble)
         contents = Contents(Path(settings.data_dir) / "artifacts", self.store, self._clock)
         self._leader = supervisor or build_supervisor(_agents(settings))
-        self._supervision = Supervision(_Desk(self._leader, self._scope))
+        self._supervision = Supervision(_Desk(self._leader, self._write))
         self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s)
         self._control = Control(self.engine)
         self._supervision.attach(self._control)
@@ -430,25 +431,31 @@ class Asterism:
         except StoreError as error:
             raise Refusal("not_ready", str(error)) from None
 
-    def _scope(self, run: str) -> tuple[str, ...]:
+    def _write(self, run: str) -> str:
+        """The answer to a run whose plan was given: from the tasks that answer it, and those that went wrong."""
         slot = self.engine.open_run(run)
-        return slot.state.scope if slot is not None else ()
+        if slot is None:
+            return ""
+        state = slot.state
+        answering = state.scope[:ANSWERS]
+        wrong = [id for id, task in state.tasks.items() if task.status is not TaskStatus.SUCCEEDED][:ANSWERS]
+        told = task_views(state, only=dict.fromkeys((*answering, *wrong)))
+        return write_answer(run_view(state, brief=True).model_copy(update={"tasks": told}), answering)
 
 
 class _Desk:
     """Runs with a ready plan need no supervisor but for their answer; all others go to the real one."""
 
-    def __init__(self, leader: Supervisor, scope: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, leader: Supervisor, write: Callable[[str], str]) -> None:
         self._leader = leader
-        self._scope = scope
+        self._write = write
 
     async def consult(self, consultation: Consultation, control: RunControl) -> None:
         request = await control.request(consultation.run)
         if request.plan is None:
             await self._leader.consult(consultation, control)
             return
-        view = await control.view(consultation.run)
-        answer = write_answer(view, self._scope(consultation.run))
+        answer = self._write(consultation.run)
         await control.finish(consultation.run, answer, None, key=consultation.key)
 
 

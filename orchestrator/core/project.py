@@ -6,7 +6,7 @@ it must do that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.core import conditions
 from orchestrator.core.events import RungTried
@@ -74,11 +74,16 @@ def graph_view(state: RunState) -> GraphView:
 
 
 def task_views(
-    state: RunState, *, volatile: Mapping[str, str] | None = None, now: float | None = None
+    state: RunState,
+    *,
+    only: Iterable[str] | None = None,
+    volatile: Mapping[str, str] | None = None,
+    now: float | None = None,
 ) -> tuple[TaskView, ...]:
-    """Every task, in the graph's order; see `run_view`."""
+    """Every task in the graph's order, or `only` those; see `run_view`."""
     told, at = volatile or {}, state.updated if now is None else now
-    return tuple(_task_view(state, spec, told.get(spec.id), at) for spec in state.graph.tasks)
+    wanted = state.graph if only is None else only
+    return tuple(_task_view(state, state.graph[id], told.get(id), at) for id in wanted)
 
 
 def _task_view(state: RunState, spec: Task, told: str | None, now: float) -> TaskView:

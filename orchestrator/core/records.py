@@ -20,7 +20,10 @@ class EventRow(NamedTuple):
 
 
 class TaskRow(NamedTuple):
-    """The projection of one task; the last row of a transaction for (run, task) wins."""
+    """The projection of one task that has moved; one that waits for its turn has no row.
+
+    The last row of a transaction for (run, task) wins.
+    """
 
     run: str
     task: str

@@ -233,8 +233,13 @@ class Scheduler:
         """Whether the task waits and no available device could take it, busy or not."""
         return (run, task) in self._stranded
 
-    def assign(self) -> tuple[list[Assignment], list[tuple[str, str]]]:
-        """Place what can be placed: assignments, and (run, task) of those newly stranded.
+    @property
+    def pending(self) -> bool:
+        """Whether `assign` has something to look at."""
+        return bool(self._dirty_classes or self._dirty_devices or self._strays)
+
+    def assign(self, limit: int | None = None) -> tuple[list[Assignment], list[tuple[str, str]]]:
+        """Place what can be placed, at most `limit`: assignments, and (run, task) of those newly stranded.
 
         Only the queues where something changed are looked at, and always the one whose first task is next in turn.
         """
@@ -252,18 +257,27 @@ class Scheduler:
             if entry is not None:
                 heads.append((*entry[:3], index))
         heapq.heapify(heads)
-        while heads:
+        while heads and (limit is None or len(assignments) < limit):
             index = heads[0][3]
             entry = self._serve(queues[index], assignments, stranded)
             if entry is None:
                 heapq.heappop(heads)
             else:
                 heapq.heapreplace(heads, (*entry[:3], index))
+        for head in heads:  # the limit was reached
+            self._mark(queues[head[3]])
         for entry in self._strays:
             if not self._at_home(entry):
                 self._strand(entry, stranded)
         self._strays.clear()
         return assignments, stranded
+
+    def _mark(self, queue: _Class | _Device) -> None:
+        """Have the next assignment look at a queue."""
+        if isinstance(queue, _Class):
+            self._dirty_classes[id(queue)] = queue
+        else:
+            self._dirty_devices[queue.info.name] = None
 
     def _serve(
         self, queue: _Class | _Device, assignments: list[Assignment], stranded: list[tuple[str, str]]

@@ -36,6 +36,9 @@ log = structlog.get_logger("asterism.engine")
 RECENT_EVENTS = 2_000
 ENDED_KEPT = 128
 RELOAD_DELAY_S = 0.5
+# Placed before a group goes off: few enough for devices to begin while the rest is placed.
+PLACEMENTS = 256
+FILL = 2_000  # commands at which the next group is full
 TimerKey = tuple[str, str, str]  # kind, run, task (of a lease: the device)
 LEASE = "lease"
 
@@ -145,7 +148,6 @@ class Engine:
 
     async def stop(self) -> None:
         """Write what is decided, and stop deciding. Runs stay open: a restart takes them up."""
-        self._assign()
         while self._in_flight is not None or self._group:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._group.waiters.append(future)
@@ -314,10 +316,11 @@ class Engine:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._flush)
 
-    def _assign(self) -> None:
-        """Place what can be placed, until nothing moves."""
-        while True:
-            assignments, stranded = self.scheduler.assign()
+    def _assign(self, limit: int = PLACEMENTS) -> None:
+        """Place what can be placed, until nothing moves or the limit is reached."""
+        while limit > 0:
+            assignments, stranded = self.scheduler.assign(limit)
+            limit -= len(assignments)
             for run, task in stranded:
                 self.handle(run, stimuli.Stranded(task))
             for run, task, device, epoch, risk, why in assignments:
@@ -338,8 +341,15 @@ class Engine:
         self._in_flight = group
         if group.transaction:
             self.store.submit(group.transaction, lambda error: self._committed(group, error))
+            self._fill()
         else:
             self._committed(group, None)
+
+    def _fill(self) -> None:
+        """While a group is on its way, place what it left over into the next one."""
+        if self._in_flight is not None and self.scheduler.pending and len(self._group.commands) < FILL:
+            self._assign()
+            asyncio.get_running_loop().call_soon(self._fill)
 
     def _committed(self, group: Group, error: StoreError | None) -> None:
         """The group is on disk, or it is not and never will be."""
@@ -422,6 +432,7 @@ class Engine:
         if slot is not None:
             self._keep_ended(run, slot)
             self._consultant.forget(run)
+            self.scheduler.forget_run(run)
 
     # --- devices -----------------------------------------------------------------------------------------------
 

@@ -53,11 +53,7 @@ class Group:
 
     def _add_rest(self, state: RunState, event: Event) -> None:
         body = event.body
-        if isinstance(body, events.GraphEdited):
-            for id in state.touched[state.graph.version]:
-                if id in state.tasks:
-                    self._add_task(state, id, event.at)
-        elif isinstance(body, (events.ApprovalRequested, events.UnknownResolved)):
+        if isinstance(body, (events.ApprovalRequested, events.UnknownResolved)):
             self._add_task(state, body.task, event.at)
         elif isinstance(body, events.ApprovalResolved):
             self._add_task(state, state.approvals[body.id].request.task, event.at)
