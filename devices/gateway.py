@@ -58,6 +58,7 @@ CLOSE_FAULT = 1008
 CLOSE_AWAY = 1001
 CLOSE_S = 5.0  # how long a device that does not read may put off the end of its connection
 TICK_S = 0.25
+LAZY_S = 0.02
 ABORT = "asterism.abort"  # in the scope's extensions, where the server can drop a connection at once
 _ARTIFACT = (ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
 
@@ -165,6 +166,7 @@ class Gateway:
         self._wheel: list[tuple[float, int, _Connection]] = []
         self._number = 0
         self._dirty: list[_Connection] = []
+        self._lazy: dict[_Connection, None] = {}
         self._flushing: set[asyncio.Task[None]] = set()
         self._admitting = asyncio.Semaphore(settings.handshakes)
         self._timer: asyncio.TimerHandle | None = None
@@ -202,8 +204,11 @@ class Gateway:
         """Send to a device; where it is away and may resume, later; else not at all: its inventory will tell."""
         self.send_encoded(name, encode_message(message))
 
-    def send_encoded(self, name: str, body: bytes) -> None:
-        """As `send`, for a message that is encoded already."""
+    def send_encoded(self, name: str, body: bytes, *, soon: bool = True) -> None:
+        """As `send`, for a message that is encoded already.
+
+        What need not come soon waits up to LAZY_S for company: a frame costs more than what is in it.
+        """
         connection = self._connections.get(name)
         if connection is None:
             member = self.fleet.members.get(name)
@@ -211,7 +216,10 @@ class Gateway:
                 self._queue(member.session, name, body)
             return
         if self._queue(connection.session, name, body):
-            self._mark(connection)
+            if soon:
+                self._mark(connection)
+            elif not connection.dirty:
+                self._put_off(connection)
 
     def drain(self, name: str, reason: str) -> None:
         """Ask a device to finish what it does and leave."""
@@ -415,6 +423,17 @@ class Gateway:
             if not self._dirty:
                 asyncio.get_running_loop().call_soon(self._flush)
             self._dirty.append(connection)
+
+    def _put_off(self, connection: _Connection) -> None:
+        if not self._lazy:
+            asyncio.get_running_loop().call_later(LAZY_S, self._wake)
+        self._lazy[connection] = None
+
+    def _wake(self) -> None:
+        lazy, self._lazy = self._lazy, {}
+        for connection in lazy:
+            if connection.session.data_ready:
+                self._mark(connection)
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, []

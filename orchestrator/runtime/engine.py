@@ -46,7 +46,7 @@ LEASE = "lease"
 class Gateway(Protocol):
     """What the engine needs of the gateway."""
 
-    def send_encoded(self, name: str, body: bytes) -> None: ...
+    def send_encoded(self, name: str, body: bytes, *, soon: bool = True) -> None: ...
 
     def drain(self, name: str, reason: str) -> None: ...
 
@@ -414,7 +414,7 @@ class Engine:
                 if gateway is not None:
                     # Names were checked on their way in: nothing in them needs escaping.
                     text = f'{{"type":"recorded","run":"{run}","task":"{task}","attempt":{attempt}}}'
-                    gateway.send_encoded(device, text.encode())
+                    gateway.send_encoded(device, text.encode(), soon=False)
             case c.SendCancel(device, run, task, attempt, reason):
                 epoch = self.roster.epoch(device)
                 if gateway is not None and epoch:

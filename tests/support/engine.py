@@ -51,7 +51,7 @@ class WrittenGateway:
     def __init__(self) -> None:
         self.sent: list[tuple[str, GatewayMessage]] = []
 
-    def send_encoded(self, name: str, body: bytes) -> None:
+    def send_encoded(self, name: str, body: bytes, *, soon: bool = True) -> None:
         frame = GATEWAY_FRAME.validate_json(b'{"seq":1,"ack":0,"body":[' + body + b"]}")
         self.sent.append((name, frame.body[0]))
 
