@@ -11,6 +11,8 @@ from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from orchestrator.core.sanitize import sanitize
+
 log = logging.getLogger("asterism.api")
 
 MEDIA_TYPE = "application/problem+json"
@@ -104,7 +106,8 @@ def body(code: str, message: str, status: int, more: Mapping[str, JsonValue] | N
     """The problem object as JSON."""
     title = _TITLES.get(status) or HTTPStatus(status).phrase
     problem = {"type": f"urn:asterism:error:{code}", "title": title, "status": status, "code": code}
-    return json.dumps({**problem, "detail": message, **(more or {})}, ensure_ascii=False).encode("utf-8", "replace")
+    # A message may quote what was sent.
+    return json.dumps({**problem, "detail": sanitize(message), **(more or {})}, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def response(

@@ -35,8 +35,11 @@ class StrictRequest(Request):
             value: JsonValue = from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
             raise Problem("bad_json", f"The body is not JSON: {str(error)[:200]}.") from None
-        if check_json(value, JSON_DEPTH) is not None:
-            raise Problem("bad_json", f"The body nests more than {JSON_DEPTH} levels deep.")
+        reason = check_json(value, JSON_DEPTH)
+        if reason is not None:
+            # The check has a depth of its own in its sentence.
+            deep = f"is nested more than {JSON_DEPTH} levels deep"
+            raise Problem("bad_json", f"The body {deep if 'deep' in reason else f'holds {reason}'}.")
         return value
 
 
