@@ -2,6 +2,7 @@
 
 python -m benchmarks.support.rig orchestrator --data DIR --port-file F [--db URL]
 python -m benchmarks.support.rig devices --url URL --count N --data DIR --ready-file F [--slots N]
+python -m benchmarks.support.rig idle --url URL --count N --data DIR --ready-file F
 """
 
 from __future__ import annotations
@@ -25,8 +26,15 @@ from typing import Any
 
 import httpx2
 import structlog
+from websockets.asyncio.client import ClientConnection, connect
 
 from orchestrator.cli.leash import bind_to
+from protocol import VERSION
+from protocol.messages import Heartbeat, Hello
+from protocol.session import DeviceSession
+from protocol.vocabulary import DeviceKind, SkillSpec
+
+SKILL = SkillSpec(name="test.noop", description="Does nothing.", input_schema={"type": "object"}, output_schema={})
 
 
 def _quiet() -> None:
@@ -102,11 +110,58 @@ async def _devices(args: argparse.Namespace) -> None:
     profiler()
 
 
+async def _idle(args: argparse.Namespace) -> None:
+    """Devices that only hold their session: the real protocol, without an agent's files and threads."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    gate = asyncio.Semaphore(32)
+    ready = 0
+
+    async def one(number: int) -> None:
+        nonlocal ready
+        async with gate:
+            session, connection = await _register(args.url, number)
+        ready += 1
+        if ready == args.count:
+            Path(args.ready_file).write_text("ready")
+        while True:
+            deadline = session.next_deadline()
+            assert deadline is not None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, deadline - time.time())):
+                    session.receive(await connection.recv(), time.time())
+            if session.heartbeat_due(time.time()):
+                session.send_heartbeat(Heartbeat(), time.time())
+            session.handle_timeout(time.time())
+            for frame in session.data_to_send():
+                await connection.send(frame)
+
+    tasks = [asyncio.create_task(one(number)) for number in range(args.count)]
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _register(url: str, number: int) -> tuple[DeviceSession, ClientConnection]:
+    connection = await connect(
+        url.replace("http", "ws", 1) + "/v1/agent", compression=None, ping_interval=None, open_timeout=60
+    )
+    session = DeviceSession(time.time())
+    session.receive(await connection.recv(), time.time())
+    name = f"idle{number:05}"
+    session.hello(Hello(version=VERSION, device=name, name=name, kind=DeviceKind.EDGE, skills=(SKILL,)))
+    for frame in session.data_to_send():
+        await connection.send(frame)
+    session.receive(await connection.recv(), time.time())
+    return session, connection
+
+
 def _main() -> None:
     bind_to(os.getppid())
     gc.set_threshold(50_000, 20, 100)  # as orchestrator.cli.main does
     parser = argparse.ArgumentParser()
-    parser.add_argument("part", choices=["orchestrator", "devices"])
+    parser.add_argument("part", choices=["orchestrator", "devices", "idle"])
     parser.add_argument("--data", required=True)
     parser.add_argument("--ready-file", required=True)
     parser.add_argument("--db", default="")
@@ -118,7 +173,7 @@ def _main() -> None:
     args = parser.parse_args()
     _quiet()
     _raise_file_limit()
-    work = _orchestrator(args) if args.part == "orchestrator" else _devices(args)
+    work = {"orchestrator": _orchestrator, "devices": _devices, "idle": _idle}[args.part](args)
     if importlib.util.find_spec("uvloop"):
         import uvloop
 
@@ -149,13 +204,13 @@ class Rig:
         self.url = f"http://127.0.0.1:{ready.read_text()}"
         return process
 
-    def start_devices(self, count: int, *, slots: int = 16) -> subprocess.Popen[bytes]:
+    def start_devices(self, count: int, *, slots: int = 16, part: str = "devices") -> subprocess.Popen[bytes]:
         ready = self.folder / f"devices{len(self.processes)}"
         data = self.folder / f"agents{len(self.processes)}"
         options = ["--url", self.url, "--count", str(count), "--slots", str(slots)]
         if self.profile:
             options += ["--profile", self.profile + ".devices"]
-        process = self._spawn("devices", "--data", str(data), "--ready-file", str(ready), *options)
+        process = self._spawn(part, "--data", str(data), "--ready-file", str(ready), *options)
         self._await(ready, process)
         return process
 
