@@ -107,7 +107,8 @@ def body(code: str, message: str, status: int, more: Mapping[str, JsonValue] | N
     title = _TITLES.get(status) or HTTPStatus(status).phrase
     problem = {"type": f"urn:asterism:error:{code}", "title": title, "status": status, "code": code}
     # A message may quote what was sent.
-    return json.dumps({**problem, "detail": sanitize(message), **(more or {})}, ensure_ascii=False).encode("utf-8", "replace")
+    told = {**problem, "detail": sanitize(message), **(more or {})}
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def response(
