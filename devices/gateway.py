@@ -284,6 +284,8 @@ class Gateway:
                 await self._received(connection, data, peer)
             except ProtocolError as error:
                 self._fault(connection, error)
+            # While it waits, a connection keeps nothing of what came: a registration may have 100 KiB.
+            del event, data
 
     async def _received(self, connection: _Connection, data: str | bytes, peer: str) -> None:
         now = self._clock()

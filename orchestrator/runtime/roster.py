@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,9 @@ from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.records import DeviceRecord
 from orchestrator.core.scheduler import Scheduler
 from protocol.messages import Hello, SkillsChanged
+from protocol.vocabulary import SkillSpec
 
+MAX_TABLES = 256
 AttemptTable = dict[tuple[str, str], int]
 
 
@@ -33,6 +36,7 @@ class Roster:
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
         self._view: FleetView | None = None
+        self._skills: dict[bytes, dict[str, SkillSpec]] = {}
 
     def __iter__(self) -> Iterator[Known]:
         return iter(self._known.values())
@@ -53,14 +57,14 @@ class Roster:
             hello = Hello.model_validate_json(record.hello)
         except ValidationError:
             return None
-        info = replace(_info(hello), online=False)
+        info = replace(self._info(hello), online=False)
         self._set(Known(info, record.epoch, record.last_seen, away_because="not connected since the start"))
         return info
 
     def joined(self, hello: Hello, epoch: int, now: float) -> DeviceInfo:
         before = self._known.get(hello.name)
         attempts = before.attempts if before is not None else {}
-        self._set(Known(_info(hello), epoch, now, attempts=attempts))
+        self._set(Known(self._info(hello), epoch, now, attempts=attempts))
         return self._known[hello.name].info
 
     def left(self, name: str, reason: str, now: float) -> DeviceInfo | None:
@@ -75,7 +79,7 @@ class Roster:
         known = self._known.get(name)
         if known is None:
             return None
-        known.info = replace(known.info, skills={skill.name: skill for skill in message.skills})
+        known.info = replace(known.info, skills=self._shared(message.skills))
         self._view = None
         return known.info
 
@@ -86,6 +90,25 @@ class Roster:
         known.info = replace(known.info, draining=True)
         self._view = None
         return known.info
+
+    def _info(self, hello: Hello) -> DeviceInfo:
+        return DeviceInfo(
+            name=hello.name,
+            kind=hello.kind,
+            skills=self._shared(hello.skills),
+            labels=dict(hello.labels),
+            profile=hello.profile,
+            slots=hello.slots,
+        )
+
+    def _shared(self, skills: tuple[SkillSpec, ...]) -> dict[str, SkillSpec]:
+        """The skills by name. Devices with the same ones share one table: each would have 100 KiB of its own."""
+        digest = hashlib.sha256()
+        for skill in skills:
+            digest.update(skill.model_dump_json().encode())
+        if len(self._skills) > MAX_TABLES:
+            self._skills.clear()
+        return self._skills.setdefault(digest.digest(), {skill.name: skill for skill in skills})
 
     def _set(self, known: Known) -> None:
         self._known[known.info.name] = known
@@ -125,14 +148,3 @@ class Roster:
             for key in [key for key in known.attempts if key[0] == run]:
                 del known.attempts[key]
                 scheduler.released(known.info.name, "", False, 0.0, learn=False)
-
-
-def _info(hello: Hello) -> DeviceInfo:
-    return DeviceInfo(
-        name=hello.name,
-        kind=hello.kind,
-        skills={skill.name: skill for skill in hello.skills},
-        labels=dict(hello.labels),
-        profile=hello.profile,
-        slots=hello.slots,
-    )
