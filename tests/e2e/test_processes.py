@@ -283,6 +283,56 @@ def test_a_run_is_interrupted_in_the_middle_of_work(world: Processes, number: in
     assert not (place / "late").exists()
 
 
+def test_an_embedded_run_is_interrupted_before_its_work_begins(world: Processes) -> None:
+    """While its device starts, once it says what it is, and at its first lines; then another one finds all free."""
+    place = world.folder / "here"
+    place.mkdir()
+    words = ("run", "how much disk space is free?", "--url", world.url)
+    for moment in ("device", "an embedded one", "run r", "plan: "):
+        program = world.start(*words, cwd=place)
+        if moment == "device":
+            eventually(lambda: any("devices.main" in one for one in below(world.folder)), "no device was started")
+        else:
+            program.await_line(moment)
+        program.interrupt()
+        assert program.ended() in (0, 8), program.said  # it may have been quicker than we
+        assert below(world.folder) == []
+    program = world.start(*words, cwd=place)
+    assert program.ended() == 0, program.said
+
+
+def test_a_run_that_waits_for_an_approval_that_nobody_is_there_to_give(world: Processes) -> None:
+    """The command ends and says so; the run goes on waiting."""
+    world.up()
+    world.device("alpha")
+    world.online("alpha")
+    plan = _plan(world, step("a", "file.write", "alpha", path="a.txt", text="x"))
+    program = world.start("run", "--plan", plan, "--json", "--url", world.url)
+    assert program.ended() == 5, program.said
+    view = json.loads(program.answered)
+    assert (view["state"], view["error"]["code"]) == ("waiting", "needs_answer")
+    assert world.wait(view["run"])["state"] == "waiting"
+    assert not (world.workspace("alpha") / "a.txt").exists()
+
+
+def test_an_orchestrator_goes_away_under_a_run_that_is_watched(world: Processes) -> None:
+    """The watcher takes up where the stream broke off, and tells the end."""
+    orchestrator = world.up()
+    world.device("alpha")
+    world.online("alpha")
+    command = "echo x >> ledger; while [ ! -e go ]; do sleep 0.02; done"
+    plan = _plan(world, step("a", "shell.run", "alpha", command=command))
+    program = world.start("run", "--plan", plan, "--approve", "all", "--json", "--url", world.url)
+    ledger = world.workspace("alpha") / "ledger"
+    eventually(lambda: ledger.exists() and ledger.read_text() != "", "the command did not begin")
+    orchestrator.kill()
+    world.up()
+    (ledger.parent / "go").touch()
+    assert program.ended() == 0, program.said
+    assert json.loads(program.answered)["state"] == "succeeded"
+    assert ledger.read_text() == "x\n"
+
+
 def test_a_second_interrupt_of_an_embedded_run_leaves_nothing_behind(world: Processes) -> None:
     place = world.folder / "here"
     place.mkdir()
