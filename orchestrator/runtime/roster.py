@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.records import DeviceRecord
 from orchestrator.core.scheduler import Scheduler
+from orchestrator.core.vetting import vetted
 from protocol.messages import Hello, SkillsChanged
 from protocol.vocabulary import SkillSpec
 
@@ -108,7 +109,10 @@ class Roster:
             digest.update(skill.model_dump_json().encode())
         if len(self._skills) > MAX_TABLES:
             self._skills.clear()
-        return self._skills.setdefault(digest.digest(), {skill.name: skill for skill in skills})
+        key = digest.digest()
+        if key not in self._skills:
+            self._skills[key] = {skill.name: vetted(skill) for skill in skills}
+        return self._skills[key]
 
     def _set(self, known: Known) -> None:
         self._known[known.info.name] = known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +12,7 @@ from itertools import count
 import pytest
 import pytest_asyncio
 
+from orchestrator.core.application import Refusal
 from orchestrator.core.events import RunStatus
 from protocol.codec import Chunk, encode_chunk
 from protocol.credentials import proof, verifier
@@ -496,6 +498,22 @@ async def test_a_result_of_another_devices_attempt(system: System, name: str) ->
     assert (view.state, view.tasks[0].output) == (RunStatus.SUCCEEDED, "right")
 
 
+async def test_an_inventory_of_another_devices_attempts(system: System, name: str) -> None:
+    """Who says at its registration that it has somebody else's work is not believed."""
+    skills = [noop_skill()]
+    async with opened(system.url, name=name, skills=skills) as owner:
+        run, dispatch = await dispatched(system, owner)
+        forged = [attempt(dispatch), attempt({**dispatch, "attempt": 2}), attempt({**dispatch, "run": "nowhere"})]
+        async with opened(system.url, name=f"{name}-b", skills=skills, running=forged, held=forged) as other:
+            await other.say(result(dispatch, output="forged"))
+            await other.until("recorded")
+            assert await other.until("cancel")
+        assert (await system.app.run(run)).tasks[0].device == name
+        await owner.say(result(dispatch, output="right"))
+        view = await system.app.wait(run, 20)
+    assert (view.state, view.tasks[0].output, view.tasks[0].attempt) == (RunStatus.SUCCEEDED, "right", 1)
+
+
 async def test_a_result_of_an_old_session(system: System, name: str) -> None:
     """An attempt that was lost and given to somebody else is not ended by the first one's word."""
     skills = [noop_skill()]
@@ -544,6 +562,31 @@ async def test_a_result_that_does_not_fit_its_skill_reaches_nobody(system: Syste
 
 def nested_value(depth: int) -> object:
     return [nested_value(depth - 1)] if depth else 1
+
+
+HOSTILE: dict[str, Said] = {
+    "a pattern that takes for ever": {"properties": {"text": {"type": "string", "pattern": "^(a+)+$"}}},
+    "a reference elsewhere": {"properties": {"text": {"$ref": "http://127.0.0.1:1/schema"}}},
+    "a reference to itself": {"properties": {"text": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"$ref": "#/$defs/a"}}},
+    "doubling references": {
+        "properties": {"text": {"$ref": "#/$defs/d0"}},
+        "$defs": {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(60)},
+    },
+    "nonsense": {"properties": [], "required": 5, "type": "sudo", "additionalProperties": "x"},
+    "nonsense within": {"properties": {"text": {"type": 5, "anyOf": 5, "enum": 5, "items": 5, "multipleOf": 0}}},
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+async def test_schemas_that_would_stop_the_orchestrator(system: System, name: str, case: str) -> None:
+    skill = noop_skill("raw.hostile", input_schema=HOSTILE[case], output_schema=HOSTILE[case], version=next(numbers))
+    async with opened(system.url, name=name, skills=[skill]) as wire:
+        for text in ("a" * 40 + "!", {"x": [1]}, 0, "${first.output.text}"):
+            first: Said = {"id": "first", "skill": "raw.hostile", "devices": {"names": [name]}}
+            step: Said = {"id": "a", "skill": "raw.hostile", "arguments": {"text": text}, "devices": {"names": [name]}}
+            with contextlib.suppress(Refusal):
+                await system.app.cancel(await system.submit(first, {**step, "after": [{"step": "first"}]}))
+        assert system.app.gateway.connected(wire.name)
 
 
 # --- artifacts -----------------------------------------------------------------------------------------------------

@@ -196,11 +196,14 @@ def processes(folder: Path) -> Iterator[Processes]:
         for program in reversed(found.programs):
             if program.process.poll() is None:
                 program.process.terminate()
+        stuck = []
         for program in found.programs:
             try:
                 program.process.wait(20)
             except subprocess.TimeoutExpired:
+                stuck.append((program.words, program.said[-3000:]))
                 program.kill()
+    assert not stuck, f"SIGTERM did not end {stuck}"
     loud = [program for program in found.programs if "Traceback" in program.said + program.answered]
     assert not loud, "\n".join(f"{program.words}\n{program.said[-3000:]}" for program in loud)
     assert below(folder) == []
