@@ -59,7 +59,9 @@ CLOSE_AWAY = 1001
 CLOSE_S = 5.0  # how long a device that does not read may put off the end of its connection
 TICK_S = 0.25
 LAZY_S = 0.02
-ABORT = "asterism.abort"  # in the scope's extensions, where the server can drop a connection at once
+# In the scope's extensions, where the server can drop a connection at once, or write to it without waiting.
+ABORT = "asterism.abort"
+WRITE = "asterism.write"
 _ARTIFACT = (ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
 
 
@@ -122,13 +124,13 @@ class _Connection:
         "session",
         "token",
         "transfers",
+        "write",
         "writing",
     )
 
-    def __init__(
-        self, session: GatewaySession, send: Send, now: float, abort: Callable[[], None] | None = None
-    ) -> None:
-        self.abort = abort
+    def __init__(self, session: GatewaySession, send: Send, now: float) -> None:
+        self.abort: Callable[[], None] | None = None
+        self.write: Callable[[str | bytes], bool] | None = None
         self.session = session
         self.send = send
         self.name = ""
@@ -255,8 +257,9 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1013})
             return
         peer = scope["client"][0] if scope.get("client") else ""
-        abort = (scope.get("extensions") or {}).get(ABORT)
-        connection = _Connection(GatewaySession(self._clock()), send, self._clock(), abort)
+        extensions = scope.get("extensions") or {}
+        connection = _Connection(GatewaySession(self._clock()), send, self._clock())
+        connection.abort, connection.write = extensions.get(ABORT), extensions.get(WRITE)
         self._all[connection] = None
         await send({"type": "websocket.accept"})
         # The request has served; what a connection keeps counts five thousand times.
@@ -441,16 +444,26 @@ class Gateway:
         dirty, self._dirty = self._dirty, []
         loop = asyncio.get_running_loop()
         for connection in dirty:
-            task = loop.create_task(self._write(connection))
+            frames = connection.session.data_to_send()
+            if connection.write is not None:
+                written = 0
+                while written < len(frames) and connection.write(frames[written]):
+                    written += 1
+                frames = frames[written:]
+                if not frames and connection.closing is None and connection.farewell is None:
+                    connection.dirty = False
+                    continue
+            task = loop.create_task(self._write(connection, frames))
             self._flushing.add(task)
             task.add_done_callback(self._flushing.discard)
 
-    async def _write(self, connection: _Connection) -> None:
-        """Write all that is queued. One task a connection at a time: `dirty` stays set until nothing is left."""
+    async def _write(self, connection: _Connection, frames: list[str | bytes]) -> None:
+        """Write these and all that is queued. One task a connection: `dirty` stays set until nothing is left."""
         connection.writing = self._clock()
         try:
-            while frames := connection.session.data_to_send():
-                for data in frames:
+            while frames := frames or connection.session.data_to_send():
+                pending, frames = frames, []
+                for data in pending:
                     kind = "text" if isinstance(data, str) else "bytes"
                     await connection.send({"type": "websocket.send", kind: data})
             if connection.farewell is not None and not connection.closed:

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ LOG_CHARACTERS = 4_000
 CHUNK = 16 << 10
 # The launcher ends all within a second, unless the kernel itself holds on to something.
 END_S = 8.0
+MAX_REFUSED = 64  # numbers of connections that were just cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,29 @@ async def run_command(context: ToolContext, command: Sequence[str], *, cwd: str 
         await running.end()
 
 
+def watch(loop: asyncio.AbstractEventLoop, descriptor: int, ready: Callable[[], None]) -> int:
+    """Have `ready` called once a descriptor can be read; the descriptor that is watched, in place of the given one.
+
+    uvloop remembers the number of a connection that was cut until it has let go of it, and refuses to watch a new
+    descriptor that got the same number. Such a one is exchanged for a copy with another number.
+    """
+    refused: list[int] = []
+    try:
+        while True:
+            try:
+                loop.add_reader(descriptor, ready)
+            except RuntimeError:
+                if len(refused) == MAX_REFUSED:
+                    raise
+                refused.append(descriptor)
+                descriptor = os.dup(descriptor)
+            else:
+                return descriptor
+    finally:
+        for number in refused:
+            os.close(number)
+
+
 class _Running:
     """A launcher at work. `end` comes after its lifeline was closed."""
 
@@ -87,11 +111,11 @@ class _Running:
         self._ended = asyncio.Event()
         # Not the process's own `wait`: that waits for its pipes too, which nobody reads any more after a cancel.
         try:
-            self._watch = os.pidfd_open(process.pid)
+            descriptor = os.pidfd_open(process.pid)
         except ProcessLookupError:
             self._ended.set()
         else:
-            asyncio.get_running_loop().add_reader(self._watch, self._on_end)
+            self._watch = watch(asyncio.get_running_loop(), descriptor, self._on_end)
 
     def _on_end(self) -> None:
         asyncio.get_running_loop().remove_reader(self._watch)

@@ -1,7 +1,8 @@
 """uvicorn's WebSocket protocol with bounds that it lacks: on peers that do not read, and on what is no WebSocket.
 
-What it hands to the application is ASGI; in `scope["extensions"]["asterism.abort"]` there is a function that drops the
-connection at once, for peers that do not even read a close frame.
+What it hands to the application is ASGI, and two functions in `scope["extensions"]`: `asterism.abort` drops the
+connection at once, for peers that do not even read a close frame; `asterism.write` writes a message at once, without
+a task and a coroutine for it, and says False where it would have to wait.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+from websockets.protocol import State
 
 ABORT = "asterism.abort"
+WRITE = "asterism.write"
 UNREAD_BYTES = 256 << 10
 """Of answers to pings that wait for a peer to read: what is sent by the application waits by itself."""
 CLOSE_SECONDS = 5.0
@@ -28,6 +31,18 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         if not self.close_sent:
             extensions = cast("dict[str, object]", self.scope["extensions"])
             extensions[ABORT] = self.abort
+            extensions[WRITE] = self.write_now
+
+    def write_now(self, data: str | bytes) -> bool:
+        """Write one message, unless the peer is slow to read or the connection is ending."""
+        if not self.writable.is_set() or self.close_sent or self.conn.state is not State.OPEN:
+            return False
+        if isinstance(data, str):
+            self.conn.send_text(data.encode())
+        else:
+            self.conn.send_binary(data)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
 
     def start_keepalive(self) -> None:
         """The opening handshake is over, and forgotten: its headers are 3 KiB of the 24 that an idle device costs."""
