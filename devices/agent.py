@@ -163,11 +163,13 @@ class DeviceAgent:
                     break
         finally:
             self._writer = self._connection = None
-            await writer.finish()
-            session.detach()
-            self._handle(Disconnected())
-            self._heard.set()
-            await connection.close()
+            try:
+                await writer.finish()
+            finally:
+                session.detach()
+                self._handle(Disconnected())
+                self._heard.set()
+                await connection.close()
 
     def _attach(self) -> DeviceSession:
         """The session that goes on, or a new one."""

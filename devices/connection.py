@@ -80,8 +80,10 @@ class Writer:
     async def finish(self) -> None:
         """Write what is left, and stop."""
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        # Awaiting the task itself would mistake our own cancellation, at this moment, for the task's.
+        await asyncio.wait({self._task})
+        if not self._task.cancelled():
+            self._task.result()
         with contextlib.suppress(ConnectionClosed):
             await self._write()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from random import Random
 
@@ -9,8 +10,10 @@ import pytest
 
 from devices import connection
 from devices.config import DeviceSettings, agent_url
-from devices.connection import Backoff
+from devices.connection import Backoff, Writer
 from devices.errors import ConfigError
+from protocol.session import DeviceSession
+from tests.support.gateway import FakeGateway
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,16 @@ def test_settings_that_cannot_work_are_refused(tmp_path: Path, changes: dict[str
 def test_settings_do_not_show_their_token(tmp_path: Path) -> None:
     settings = DeviceSettings(name="alpha", workspace=tmp_path, token="ast_k1_0123456789abcdefghij")
     assert "0123456789" not in repr(settings)
+
+
+async def test_who_finishes_a_writer_can_be_cancelled(gateway: FakeGateway) -> None:
+    """Else an agent that is stopped while its gateway goes away would connect again, for ever."""
+    dialled = await connection.dial(agent_url(gateway.url))
+    writer = Writer(dialled, DeviceSession(0.0))
+    await asyncio.sleep(0)
+    finishing = asyncio.create_task(writer.finish())
+    await asyncio.sleep(0)  # it waits for the writer's own task, which was cancelled and has not noticed yet
+    finishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await finishing
+    await dialled.close()
