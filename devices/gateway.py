@@ -513,8 +513,10 @@ class Gateway:
     def _tick(self) -> None:
         """Look at the connections whose deadline may have come, and at the leases. One timer for all."""
         now = self._clock()
+        due = []
         while self._wheel and self._wheel[0][0] <= now:
-            deadline, _, connection = heapq.heappop(self._wheel)
+            due.append(heapq.heappop(self._wheel))
+        for deadline, _, connection in due:  # collected first: whatever a look puts on the wheel is for a later turn
             if deadline != connection.alarm or connection not in self._all:
                 continue  # only a connection's newest entry counts: the others would live on for ever
             if connection.closing is None:

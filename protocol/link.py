@@ -333,7 +333,8 @@ class Session:
         if now >= self._heard + self._silence_s:
             self._give_up(f"Nothing was heard for {now - self._heard:.1f} s.")
         if self._ack_due is not None and now >= self._ack_due:
-            self._ack_now = True
+            # No deadline any more: who asks for the next one before writing must not get one that has passed.
+            self._ack_now, self._ack_due = True, None
 
     def _give_up(self, message: str) -> None:
         if self._state is State.OPEN:

@@ -285,3 +285,12 @@ async def test_what_cannot_be_placed_is_said(tmp_path: Path, text: str) -> None:
         assert view.error is not None
         assert view.error.code == "no_plan"
         assert view.tasks == ()
+
+
+async def test_a_long_task_alone_leaves_the_orchestrator_answering(tmp_path: Path) -> None:
+    """An acknowledgement that was due kept the gateway's timer busy for ever."""
+    async with running(tmp_path, "alpha", test_only=True) as system:
+        run = await system.submit({"id": "s", "skill": "test.sleep", "arguments": {"seconds": 2.5}})
+        view = await system.app.wait(run, 30)
+        assert view.state is RunStatus.SUCCEEDED
+        assert [(task.attempt, task.device) for task in view.tasks] == [(1, "alpha")]

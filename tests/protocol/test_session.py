@@ -472,3 +472,14 @@ def test_a_transfer_belongs_to_its_connection(pair: Pair) -> None:
     pair.gateway.accept(WELCOME, old)
     pair.down()
     assert pair.up() == []
+
+
+def test_a_deadline_that_was_dealt_with_is_gone(pair: Pair) -> None:
+    """A shell that asks for the next deadline before it writes must not be sent round in circles."""
+    pair.gateway.send(DISPATCH)
+    pair.down()
+    pair.device.handle_timeout(ACK_DELAY_S)
+    assert pair.device.data_ready
+    following = pair.device.next_deadline()
+    assert following is not None
+    assert following > ACK_DELAY_S
