@@ -28,7 +28,6 @@ from orchestrator.core.commands import Decision
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError, RunStatus
-from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
@@ -194,9 +193,6 @@ class Asterism:
     async def graph(self, run: str) -> GraphView:
         return graph_view((await self._slot(run)).state)
 
-    async def plan_for(self, run: str) -> Plan | None:
-        return (await self.run(run)).plan
-
     async def events(self, run: str, *, after: int = 0, limit: int = 10_000) -> list[Event]:
         await self._slot(run)
         return await self._stored(self.store.events(run, after=after, limit=limit))
@@ -268,7 +264,7 @@ class Asterism:
         await self._steer(run, stimuli.ApprovalGiven(approval, granted, by or "client"), by)
 
     async def answer(self, run: str, question: str, answer: str, *, by: str = "") -> None:
-        await self._steer(run, stimuli.AnswerGiven(question, answer[:500], by or "client"), by)
+        await self._steer(run, stimuli.AnswerGiven(question, answer, by or "client"), by)
 
     async def _steer(self, run: str, stimulus: stimuli.Stimulus, by: str) -> None:
         self._check_ready()

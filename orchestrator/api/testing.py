@@ -119,9 +119,6 @@ class FakeApplication:
     async def graph(self, run: str) -> GraphView:
         return graph_view(self._find(run).state)
 
-    async def plan_for(self, run: str) -> Plan | None:
-        return run_view(self._find(run).state).plan
-
     async def events(self, run: str, *, after: int = 0, limit: int = 10_000) -> list[Event]:
         return self._find(run).log[after : after + limit]
 

@@ -172,6 +172,6 @@ class Lead:
 
 def _unanswered(asked: Prompt) -> str:
     if isinstance(asked, e.ApprovalRequested):
-        return f"{asked.skill} on {asked.device} needs an approval, and nobody was there to give it (--approve all)"
+        return f"{asked.skill} on {asked.device} needs an approval, and nobody was there to give it"
     choices = ", ".join(choice.label for choice in asked.clarification.choices)
     return f"a question was not answered: {asked.clarification.question}{f' ({choices})' if choices else ''}"

@@ -6,6 +6,15 @@ import logging
 import sys
 
 import structlog
+from structlog.typing import EventDict
+
+from orchestrator.core.redact import redact
+from orchestrator.core.sanitize import sanitize
+
+
+def _clean(_: object, __: str, event: EventDict) -> EventDict:
+    """No secret reaches a log, and no escape sequence of a device's the terminal that shows it."""
+    return {key: sanitize(redact(value)) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def configure(level: str) -> None:
@@ -15,6 +24,14 @@ def configure(level: str) -> None:
     for noisy in ("asyncio", "httpx2", "httpcore2", "aiosqlite", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
     structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            _clean,
+            structlog.dev.ConsoleRenderer(colors=False),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

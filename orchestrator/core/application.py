@@ -10,7 +10,6 @@ from typing import Literal, Protocol
 
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event
-from orchestrator.core.plan import Plan
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Model
@@ -72,8 +71,6 @@ class Application(Protocol):
         """The run as it stands; `brief` without its tasks and its plan."""
 
     async def graph(self, run: str) -> GraphView: ...
-
-    async def plan_for(self, run: str) -> Plan | None: ...
 
     async def events(self, run: str, *, after: int = 0, limit: int = 10_000) -> list[Event]: ...
 

@@ -266,7 +266,7 @@ class Attempts:
             self._failed(id, error, NO_USAGE, retryable=True, outcome=AttemptOutcome.LOST)
         else:
             self._end(id, AttemptOutcome.UNKNOWN, None, error, NO_USAGE)
-            self.settle_unknowns(id)
+            self.ask_about_unknown(id)
 
     def _stopped(self, id: str, error: TaskError, usage: Usage) -> None:
         """The attempt was asked to stop, and has: cancelled, or failed where its own deadline was the reason."""
@@ -281,7 +281,7 @@ class Attempts:
         deadline = self.state.graph[id].deadline_s
         return deadline is not None and self.now >= self.state.began + deadline
 
-    def settle_unknowns(self, id: str) -> None:
+    def ask_about_unknown(self, id: str) -> None:
         """Do with a task of unknown outcome what the run's policy says."""
         state, task = self.state, self.state.tasks[id]
         if state.request.policy.unknown == "fail":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -448,7 +448,7 @@ class Engine:
 
     def _reconcile(self, hello: Hello, epoch: int) -> None:
         has = {(ref.run, ref.task): ref.attempt for ref in (*hello.running, *hello.held)}
-        for (run, task), attempt in self.roster.attempts(hello.name).items():
+        for (run, task), attempt in list(self.roster.attempts(hello.name).items()):
             if has.get((run, task)) == attempt:
                 continue
             slot = self._runs.get(run)
@@ -457,17 +457,14 @@ class Engine:
                 self._group.commands.append(self._resend(hello.name, message))
             else:
                 self.handle(run, stimuli.AttemptLost(task, attempt, "the device came back without it"))
-        for (run, task), attempt in has.items():
-            if self.roster.attempts(hello.name).get((run, task)) != attempt and run not in self._loading:
-                self._void(hello, run, task, attempt, epoch)
+        ours = self.roster.attempts(hello.name)
+        for ref in hello.running:
+            if ours.get((ref.run, ref.task)) != ref.attempt and ref.run not in self._loading:
+                cancel = c.SendCancel(hello.name, ref.run, ref.task, ref.attempt, "no longer wanted")
+                self._group.commands.append(cancel)
 
     def _resend(self, device: str, message: Dispatch) -> Callable[[], None]:
         return lambda: self._send(device, message.epoch, encode_message(message))
-
-    def _void(self, hello: Hello, run: str, task: str, attempt: int, epoch: int) -> None:
-        """The device has an attempt that is no longer wanted."""
-        if any((ref.run, ref.task, ref.attempt) == (run, task, attempt) for ref in hello.running):
-            self._group.commands.append(c.SendCancel(hello.name, run, task, attempt, "no longer wanted"))
 
     def left(self, name: str, reason: str, *, goodbye: bool) -> None:
         """The device's connection is gone; its lease runs on, unless it said goodbye."""
@@ -552,7 +549,7 @@ class Engine:
                     self.handle(run, stimuli.TimerFired(kind, task, attempt), "timer")
         self._arm()
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
