@@ -26,7 +26,7 @@ from orchestrator.core.views import EditResult, GraphView, RunView
 class StoreError(Exception):
     """The record cannot be written or read. `code` is stable: `database_busy`, `database_full`,
 
-    `database_read_only`, `database_unavailable`, `database_newer`, `database_foreign`, `database_corrupt`, `conflict`.
+    `database_read_only`, `database_unavailable`, `database_newer`, `database_foreign`, `database_corrupt`, `conflict`, `unstorable`.
     `remedy` is a sentence that says what to do. `retryable` says that the same write may succeed later.
     """
 
