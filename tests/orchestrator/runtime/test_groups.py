@@ -17,7 +17,7 @@ from protocol.vocabulary import Risk
 _TEXT = st.text(max_size=20)
 _TASKS = st.builds(
     Task,
-    id=st.from_regex(r"[a-z][a-z0-9@]{0,8}", fullmatch=True),
+    id=st.from_regex(r"t[a-z0-9@]{0,8}", fullmatch=True),
     title=_TEXT,
     skill=st.sampled_from(["a.b", '"edits":[]']),
     arguments=st.dictionaries(_TEXT, st.one_of(st.none(), st.booleans(), st.integers(), _TEXT), max_size=3),
