@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from agents.embedded.file_slots import (
     ANY_PATH,
     ASKS,
@@ -146,31 +148,60 @@ STAT = Frame(
 )
 
 
-EXISTS = Frame(
-    "file.list",
-    words("does is check do has have whether test verify see tell know are which what"),
-    (words("exist exists there present"),),
-    words("file folder directory whether if called named a the"),
-    slots=(("path", first_of(ANY_PATH, path(None, bare=True))),),
-    final=lambda a, v: _existence(a),
-    measures=(Measure("output.count", "number"),),
-    strict=False,
-    bonus=2,
-    speaks="file.stat",
-)
+def _names_folder(view: View) -> bool:
+    low = {token.lemma for token in view.tokens if token.word}
+    return bool(low & {"folder", "directory"}) and "file" not in low
 
 
-HAVING = Frame(
-    "file.list",
-    words("do does has have"),
-    (words("have has"),),
-    words("file folder directory the a copy still already"),
-    slots=(("path", path("", want="file", bare=True)),),
-    final=lambda a, v: _existence(a),
-    measures=(Measure("output.count", "number"),),
-    strict=True,
-    speaks="file.stat",
-)
+def _anywhere(arguments: JsonObject, view: View) -> JsonObject | None:
+    """A bare name is looked for in every folder: a file of that name in `data` exists as well."""
+    name = str(arguments.get("path", ""))
+    if not name or "/" in name or name in {".", ".."}:
+        return None
+    return {"pattern": name, "type": "directory"} if _names_folder(view) else {"pattern": name}
+
+
+def _exactly(arguments: JsonObject, _: View) -> JsonObject | None:
+    """A name with a place is looked up there, in its folder's list narrowed to it: an answer, where `stat` fails."""
+    text = str(arguments.get("path", ""))
+    folder, slash, name = text.rstrip("/").rpartition("/")
+    if "/" not in text or not name:
+        return None
+    return {"path": folder or (slash or "."), "pattern": name, "hidden": True}
+
+
+def _exists(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) -> Frame:
+    return Frame(
+        skill,
+        words("does is check do has have whether test verify see tell know are which what"),
+        (words("exist exists there present"),),
+        words("file folder directory whether if called named a the"),
+        slots=(("path", first_of(ANY_PATH, path(None, bare=True))),),
+        final=final,
+        measures=(Measure("output.count", "number"),),
+        bonus=2,
+        speaks="file.stat",
+    )
+
+
+def _having(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) -> Frame:
+    return Frame(
+        skill,
+        words("do does has have"),
+        (words("have has"),),
+        words("file folder directory the a copy still already"),
+        slots=(("path", path("", want="file", bare=True)),),
+        final=final,
+        measures=(Measure("output.count", "number"),),
+        strict=True,
+        speaks="file.stat",
+    )
+
+
+EXISTS = _exists("file.find", _anywhere)
+EXISTS_THERE = _exists("file.list", _exactly)
+HAVING = _having("file.find", _anywhere)
+HAVING_THERE = _having("file.list", _exactly)
 
 
 HOGS = Frame(
@@ -182,19 +213,6 @@ HOGS = Frame(
     strict=True,
     measures=(Measure("output.bytes", "bytes"),),
 )
-
-
-def _existence(arguments: JsonObject) -> JsonObject | None:
-    """A file exists where its folder's list, narrowed to its name, has an entry: an answer, where `stat` would fail."""
-    text = str(arguments.get("path", "")).rstrip("/")
-    folder, _, name = text.rpartition("/")
-    return (
-        {"path": folder, "pattern": name, "hidden": True}
-        if folder
-        else {"pattern": name, "hidden": True}
-        if name
-        else None
-    )
 
 
 HASH = Frame(
@@ -268,7 +286,9 @@ FRAMES = (
     SIZE,
     STAT,
     EXISTS,
+    EXISTS_THERE,
     HAVING,
+    HAVING_THERE,
     HOGS,
     HASH,
     SAME_FILE,
