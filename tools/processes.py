@@ -23,6 +23,9 @@ from tools.trees import iso
 SAMPLE_S = 0.1
 STOP_S = 5.0
 COMMAND_CHARACTERS = 300
+# Of the processes that a name may mean, this many are named in the question back.
+MATCHES_SHOWN = 10
+MATCH_CHARACTERS = 80
 # Values that commands should not carry, and do.
 _SECRET = re.compile(
     r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|access[-_]?key|auth(?:orization)?)[=: ]\s*)\S+"
@@ -109,18 +112,28 @@ def list_(
         "shut down redis-server",
     ),
 )
-def stop(context: ToolContext, *, pid: Pid | None = None, name: str | None = None, force: bool = False) -> Stopped:
-    """Stop a process by its number, or all processes of a name.
+def stop(
+    context: ToolContext,
+    *,
+    pid: Pid | None = None,
+    name: str | None = None,
+    all: bool = False,
+    force: bool = False,
+) -> Stopped:
+    """Stop a process by its number or its name, or all processes of a name.
 
     Args:
         pid: Number of the process.
-        name: Exact name of the processes.
+        name: Exact name of the process; with more than one of that name, `all` is needed.
+        all: Stop every process of the name.
         force: Kill at once instead of asking to end.
     """
     if (pid is None) == (name is None):
         raise ToolError(ErrorCode.BAD_ARGUMENTS, "give either `pid` or `name`")
+    if all and name is None:
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, "`all` goes with `name`")
     try:
-        targets = [_by_pid(pid)] if pid is not None else _by_name(name or "")
+        targets = [_by_pid(pid)] if pid is not None else _by_name(name or "", every=all)
     except ToolError as error:
         if error.code is ErrorCode.NOT_FOUND and repeated(context):
             return Stopped(stopped=[], count=0)
@@ -170,30 +183,48 @@ def without_secrets(command: str) -> str:
 
 
 def _protected() -> set[int]:
-    """What must not be stopped: the agent, what started it, and the first process."""
+    """What must not be stopped: the agent, what started it, what it runs, and the first process."""
     own = psutil.Process()
-    return {0, 1, own.pid, *(parent.pid for parent in own.parents())}
+    return {0, 1, own.pid, *(parent.pid for parent in own.parents()), *_children(own)}
+
+
+def _children(own: psutil.Process) -> set[int]:
+    return {child.pid for child in own.children(recursive=True)}
 
 
 def _by_pid(pid: int) -> psutil.Process:
     if pid in _protected():
-        raise ToolError(ErrorCode.DENIED, f"process {pid} is the device agent, or keeps it alive")
+        raise ToolError(ErrorCode.DENIED, f"process {pid} is the device agent, keeps it alive, or works for it")
     try:
         return psutil.Process(pid)
     except psutil.NoSuchProcess:
         raise ToolError(ErrorCode.NOT_FOUND, f"there is no process {pid}") from None
 
 
-def _by_name(name: str) -> list[psutil.Process]:
+def _by_name(name: str, *, every: bool) -> list[psutil.Process]:
+    named = [one for one in psutil.process_iter(["name", "status"]) if one.info["name"] == name]
+    # One that has ended already, and only waits for its parent to notice, is none to choose from.
+    alive = [one for one in named if one.info["status"] != psutil.STATUS_ZOMBIE]
+    if not alive:
+        raise ToolError(ErrorCode.NOT_FOUND, f"there is no process named `{name[:80]}`")
     protected = _protected()
-    found = [
-        process
-        for process in psutil.process_iter(["name"])
-        if process.info["name"] == name and process.pid not in protected
-    ]
+    found = [one for one in alive if one.pid not in protected]
     if not found:
-        raise ToolError(ErrorCode.NOT_FOUND, f"there is no process named `{name[:80]}` that may be stopped")
+        raise ToolError(ErrorCode.DENIED, f"`{name[:80]}` is the device agent, keeps it alive, or works for it")
+    if len(found) > 1 and not every:
+        raise ToolError(ErrorCode.BAD_ARGUMENTS, _which(name, found))
     return found
+
+
+def _which(name: str, found: list[psutil.Process]) -> str:
+    """What a name may mean, for the person who has to choose."""
+    told = [_quietly(process, _describe) for process in sorted(found, key=lambda one: one.pid)[:MATCHES_SHOWN]]
+    lines = [f"{one.pid} ({one.user}: {one.command[:MATCH_CHARACTERS]})" for one in told if one is not None]
+    more = f" and {len(found) - MATCHES_SHOWN} more" if len(found) > MATCHES_SHOWN else ""
+    return (
+        f"{len(found)} processes are named `{name[:80]}`: {', '.join(lines)}{more}. "
+        "Give the `pid` of one, or ask for all of them"
+    )
 
 
 def _signal(process: psutil.Process, force: bool) -> None:

@@ -274,7 +274,14 @@ def _stopping(arguments: JsonObject, view: View) -> JsonObject | None:
     """Stopping needs exactly one target; `stop nginx` alone may mean a service, so it needs the word process."""
     if ("pid" in arguments) == ("name" in arguments):
         return None
+    if "pid" in arguments and "all" in arguments:
+        return None
     return arguments
+
+
+def _every(view: View) -> Json:
+    """`all chrome processes`: only the words themselves allow to stop more than one; devices are no words here."""
+    return True if view.find({"all", "every"}) is not None else None
 
 
 def _killed(view: View) -> Json:
@@ -295,7 +302,7 @@ STOP = Frame(
     words("stop kill terminate end quit"),
     (),
     words("process program forcefully force running id pid instance"),
-    slots=(("pid", _pid), ("name", _killed), ("force", flag("forcefully", "force", "forcibly"))),
+    slots=(("pid", _pid), ("all", _every), ("name", _killed), ("force", flag("forcefully", "force", "forcibly"))),
     strict=True,
     final=lambda a, v: _stopping(a, v) if v.head in {"kill", "terminate"} or _says_process(v) else None,
 )
