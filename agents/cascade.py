@@ -24,6 +24,7 @@ Answers = Sequence[tuple[str, str]]
 Check = Callable[[Plan, Request, FleetView, Answers], tuple[Finding, ...]]
 _log = logging.getLogger("asterism.agents")
 _MAX_PROBLEMS = 20
+_NAMES = 12
 _CRASHED = "this planner broke down"
 
 
@@ -86,6 +87,9 @@ class Cascade:
         self, consultation: Consultation, control: RunControl, request: Request, *, number: int = 1
     ) -> Accepted | Asking | Refused:
         """The first proposal that holds. `number` counts the climbs of one consultation, for the keys of its notes."""
+        unknown = _unknown(request, control.fleet())
+        if unknown is not None:
+            return Refused(unknown)
         climb = _Climb(self, consultation, control, request, await control.answers(consultation.run), number)
         for rung in self.rungs:
             outcome = await climb.take(rung)
@@ -183,6 +187,16 @@ def _plain(question: str) -> str:
 def _words(declined: Declined) -> str:
     unplaced = [f'"{part}"' for part in declined.unplaced if part not in declined.reason]
     return declined.reason + (f" (not placed: {', '.join(unplaced)})" if unplaced else "")
+
+
+def _unknown(request: Request, fleet: FleetView) -> RunError | None:
+    """Why nothing can be planned where the policy names only devices that the fleet does not have."""
+    wanted, names = request.policy.devices, list(fleet.devices)
+    if not wanted or not names or any(name in fleet.devices for name in wanted):
+        return None
+    known = ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+    message = f"there is no device {', '.join(wanted[:_NAMES])}; known: {known}"
+    return RunError(code="no_capable_device", message=message)
 
 
 def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView) -> RunError:

@@ -62,7 +62,8 @@ class EmbeddedPlanner:
             raise decline(f"the request has more than the {TOKEN_LIMIT} words that this planner reads")
         refuse_kind(tokens)
         if not context.fleet.devices:
-            raise decline("no device is registered")
+            wanted = ", ".join(request.policy.devices[:12])
+            raise decline(f"there is no device {wanted}" if wanted else "no device is registered")
         directory = Directory(context.fleet, request.client, tuple(context.answers))
         placed, places = find_places(tokens, directory)
         composer = Composer(self._for(context.fleet.skills), directory, places)

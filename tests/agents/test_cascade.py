@@ -139,3 +139,16 @@ async def test_a_plan_that_leaves_out_half_of_the_request_is_refused() -> None:
     )
     outcome = await Cascade([ScriptedPlanner(Plan(steps=(half, write)))]).plan(consultation, control, request)
     assert isinstance(outcome, Accepted)
+
+
+async def test_a_device_that_does_not_exist_is_named_with_those_that_do() -> None:
+    control = FakeRunControl(fleet("alpha", "beta"), lambda device, skill, arguments: None)
+    request = Request(text="list files", policy=RunPolicy(devices=("nosuch",)))
+    control.submit(request)
+    rung = ScriptedPlanner(READ)
+    outcome = await Cascade([rung], check=sound).plan(
+        Consultation(run="r1", reason="submitted", key="r1.submitted"), control, request
+    )
+    assert isinstance(outcome, Refused)
+    assert outcome.error.message == "there is no device nosuch; known: alpha, beta"
+    assert control.run_view().rungs == ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from agents.embedded.planner import EmbeddedPlanner
 from orchestrator.core.compiler import compile_plan
+from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Declined, Plan
-from orchestrator.core.requests import Request
+from orchestrator.core.requests import Request, RunPolicy
 from tests.support.embedded_fleet import Context, three, twelve
 
 REPORT = (
@@ -90,3 +91,10 @@ async def test_request_text_cannot_become_a_reference() -> None:
     proposal = await EmbeddedPlanner().plan(Request(text=text), Context(three()))
     assert isinstance(proposal.result, Plan)
     assert proposal.result.steps[0].arguments["text"] == "$${disk.output.path}"
+
+
+async def test_a_device_of_the_policy_that_does_not_exist() -> None:
+    request = Request(text="list files", policy=RunPolicy(devices=("nosuch",)))
+    proposal = await EmbeddedPlanner().plan(request, Context(FleetView({})))
+    assert isinstance(proposal.result, Declined)
+    assert proposal.result.reason == "there is no device nosuch"
