@@ -63,6 +63,10 @@ def main(arguments: list[str] | None = None) -> int:
 
             traceback.print_exc()
         return _tell(error, words)
+    finally:
+        if arguments is None:
+            # All is said and done: a Ctrl-C while Python winds up must not turn the exit code into a signal's.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def build() -> App:

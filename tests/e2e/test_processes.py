@@ -203,7 +203,7 @@ def test_up_with_devices_ends_clean_in_the_middle_of_work(world: Processes, numb
     orchestrator.interrupt(number)
     assert orchestrator.ended() == 0, orchestrator.said
     assert not [place for place in places if Path(f"/proc/{place.read_text().strip()}").exists()]
-    assert below(world.folder) == []
+    eventually(lambda: below(world.folder) == [], "a process was left behind")
 
 
 def test_up_is_interrupted_before_it_is_ready(world: Processes) -> None:
@@ -216,7 +216,7 @@ def test_up_is_interrupted_before_it_is_ready(world: Processes) -> None:
             eventually(world.database.exists, "the database was not made")
         program.interrupt()
         assert program.ended() in (0, 8), program.said
-        assert below(world.folder) == []
+        eventually(lambda: below(world.folder) == [], "a process was left behind")
     world.up()
 
 
@@ -296,7 +296,7 @@ def test_an_embedded_run_is_interrupted_before_its_work_begins(world: Processes)
             program.await_line(moment)
         program.interrupt()
         assert program.ended() in (0, 8), program.said  # it may have been quicker than we
-        assert below(world.folder) == []
+        eventually(lambda: below(world.folder) == [], "a process was left behind")
     program = world.start(*words, cwd=place)
     assert program.ended() == 0, program.said
 
