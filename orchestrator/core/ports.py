@@ -26,8 +26,8 @@ from orchestrator.core.views import EditResult, GraphView, RunView
 class StoreError(Exception):
     """The record cannot be written or read. `code` is stable: `database_busy`, `database_full`,
 
-    `database_read_only`, `database_unavailable`, `database_newer`, `database_foreign`, `database_corrupt`, `conflict`, `unstorable`.
-    `remedy` is a sentence that says what to do. `retryable` says that the same write may succeed later.
+    `database_read_only`, `database_unavailable`, `database_newer`, `database_foreign`, `database_corrupt`, `conflict`,
+    `unstorable`. `remedy` is a sentence that says what to do. `retryable` says that the same write may succeed later.
     """
 
     def __init__(self, code: str, message: str, *, remedy: str = "", retryable: bool = False) -> None:
