@@ -203,11 +203,12 @@ async def _attend(context: ToolContext, process: asyncio.subprocess.Process, std
 
 async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
     assert process.stdin is not None
-    # A command that does not read what it was given is no fault of ours.
-    with suppress(BrokenPipeError, ConnectionResetError):
+    # A command that does not read what it was given is no fault of ours; uvloop says RuntimeError of a closed pipe.
+    with suppress(BrokenPipeError, ConnectionResetError, RuntimeError):
         process.stdin.write(data)
         await process.stdin.drain()
-    process.stdin.close()
+    with suppress(RuntimeError):
+        process.stdin.close()
 
 
 class _Ear:

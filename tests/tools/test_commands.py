@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
-from tools.commands import MAX_REFUSED, watch
+from tools.commands import MAX_REFUSED, _feed, watch
 
 
 class Remembering(asyncio.SelectorEventLoop):
@@ -65,3 +66,21 @@ def test_it_gives_up_in_the_end() -> None:
     finally:
         os.close(writing)
         loop.close()
+
+
+class _ClosedPipe:
+    """What uvloop makes of the standard input of a command that has ended."""
+
+    def write(self, data: bytes) -> None:
+        raise RuntimeError("unable to perform operation on <WriteUnixTransport closed=True>; the handler is closed")
+
+    async def drain(self) -> None:
+        raise AssertionError("nothing was written")
+
+    def close(self) -> None:
+        raise RuntimeError("the handler is closed")
+
+
+async def test_a_command_that_ended_before_it_was_given_its_input() -> None:
+    process = SimpleNamespace(stdin=_ClosedPipe())
+    await _feed(process, b"input")  # type: ignore[arg-type]
