@@ -67,6 +67,7 @@ class DeviceAgent:
         self._settings = settings
         self._profile = profile
         self._random = Random(settings.seed)
+        self._backoff = Backoff(self._random)
         self._url = agent_url(settings.url)
         self._skills = registry.specs()
         workspace = Workspace(settings.workspace, [_root(text) for text in settings.allow])
@@ -125,19 +126,18 @@ class DeviceAgent:
 
     async def _serve(self) -> None:
         """Connect, again and again. Says once when the gateway is lost, and once when it is back."""
-        backoff = Backoff(self._random)
         while True:
             reason = await self._connect()
             if self._fault is not None and self._fault.code in FINAL:
                 raise RefusedError(self._fault.code, self._fault.message)
             if self.online.is_set():
                 self.online.clear()
-                backoff.reset()
+                self._backoff.reset()
             if not self._lost:
                 self._lost = True
                 what = "gateway lost, trying again" if self._met else "gateway not reached, trying again"
                 log.warning(what, device=self._settings.name, url=self._settings.url, reason=reason)
-            await asyncio.sleep(backoff.next())
+            await asyncio.sleep(self._backoff.next())
 
     async def _connect(self) -> str:
         """Live through one connection; why it ended."""
@@ -246,6 +246,7 @@ class DeviceAgent:
         if welcome.epoch <= self._executor.fence and not welcome.resumed:
             log.warning("the orchestrator's record is new, or an old copy", device=self._settings.name)
         self._handle(welcome)
+        self._backoff.under_lease(welcome.lease_s)
         if not welcome.resumed:
             self._outbox.keep_epoch(welcome.epoch)
         self._transfers.reconnected()

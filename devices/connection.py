@@ -22,6 +22,7 @@ OPEN_TIMEOUT_S: Final = 10.0
 CLOSE_TIMEOUT_S: Final = 3.0
 BACKOFF_S: Final = 0.5
 BACKOFF_MAX_S: Final = 30.0
+TRIES_A_LEASE: Final = 5
 
 
 class Backoff:
@@ -29,16 +30,25 @@ class Backoff:
 
     def __init__(self, random: Random) -> None:
         self._random = random
+        self._longest = BACKOFF_MAX_S
         self.reset()
 
     def reset(self) -> None:
         """The connection was good: begin again with short delays."""
-        self._delay = BACKOFF_S
+        self._delay = min(BACKOFF_S, self._longest)
+
+    def under_lease(self, lease_s: float) -> None:
+        """Keep every delay so short that several tries fit into a lease.
+
+        A device that sleeps past its lease finds its work taken from it, though nothing was wrong with the device.
+        """
+        self._longest = min(BACKOFF_MAX_S, lease_s / TRIES_A_LEASE)
+        self._delay = min(self._delay, self._longest)
 
     def next(self) -> float:
         """Seconds until the next attempt."""
         delay = self._delay * self._random.uniform(0.5, 1.0)
-        self._delay = min(self._delay * 2, BACKOFF_MAX_S)
+        self._delay = min(self._delay * 2, self._longest)
         return delay
 
 

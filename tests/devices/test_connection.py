@@ -45,6 +45,16 @@ def test_delays_double_with_jitter_up_to_a_bound(monkeypatch: pytest.MonkeyPatch
     assert backoff.next() <= 0.5
 
 
+def test_no_delay_outlasts_the_lease() -> None:
+    backoff = Backoff(Random(1))
+    for _ in range(9):
+        backoff.next()
+    backoff.under_lease(8.0)
+    assert max(backoff.next() for _ in range(50)) <= 8.0 / 5
+    backoff.reset()
+    assert max(backoff.next() for _ in range(50)) <= 8.0 / 5
+
+
 def test_delays_repeat_with_their_seed() -> None:
     one, other = Backoff(Random(3)), Backoff(Random(3))
     assert [one.next() for _ in range(5)] == [other.next() for _ in range(5)]
