@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from random import Random
 from typing import Final
 from uuid import UUID
 
 import structlog
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from devices.config import DeviceSettings, agent_url
-from devices.connection import Backoff, Writer, dial
+from devices.connection import Backoff, Connection, Dial, Writer, dial
 from devices.errors import RefusedError
 from devices.events import Disconnected, Event, Leave, Restored, Send, ShutdownAsked, Ticked
 from devices.executor import GRACE_S, NEVER, Executor
@@ -61,9 +61,19 @@ class DeviceAgent:
     """One device. `await run(stop)` until it is stopped, drained, or refused.
 
     `online` is set while a session is open. Making one raises StateError where its state directory cannot be used.
+    Disk, network and load are this machine's, unless a simulation gives its own.
     """
 
-    def __init__(self, settings: DeviceSettings, registry: Registry, profile: DeviceProfile) -> None:
+    def __init__(
+        self,
+        settings: DeviceSettings,
+        registry: Registry,
+        profile: DeviceProfile,
+        *,
+        outbox: Outbox | None = None,
+        dial: Dial = dial,
+        load: Callable[[], float] = load,
+    ) -> None:
         self._settings = settings
         self._profile = profile
         self._random = Random(settings.seed)
@@ -71,7 +81,8 @@ class DeviceAgent:
         self._url = agent_url(settings.url)
         self._skills = registry.specs()
         workspace = Workspace(settings.workspace, [_root(text) for text in settings.allow])
-        self._outbox = Outbox(settings.state)
+        self._dial, self._load = dial, load
+        self._outbox = outbox or Outbox(settings.state)
         self._identity = self._outbox.identity(lambda: str(UUID(int=self._random.getrandbits(128), version=4)))
         self._executor = Executor(
             {spec.name: spec for spec in self._skills}, slots=settings.slots, fence=self._outbox.epoch
@@ -89,7 +100,7 @@ class DeviceAgent:
         )
         self._session: DeviceSession | None = None
         self._writer: Writer | None = None
-        self._connection: ClientConnection | None = None
+        self._connection: Connection | None = None
         self._fault: Fault | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = NEVER
@@ -143,7 +154,7 @@ class DeviceAgent:
         """Live through one connection; why it ended."""
         self._fault = None
         try:
-            connection = await dial(self._url)
+            connection = await self._dial(self._url)
             await self._converse(connection)
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
             return str(error) or type(error).__name__
@@ -151,7 +162,7 @@ class DeviceAgent:
             return error.message
         return "the connection ended" if self._fault is None else self._fault.message
 
-    async def _converse(self, connection: ClientConnection) -> None:
+    async def _converse(self, connection: Connection) -> None:
         session = self._attach()
         writer = self._writer = Writer(connection, session)
         self._connection = connection
@@ -337,10 +348,10 @@ class DeviceAgent:
             session.handle_timeout(now)
         except ProtocolError:
             if self._connection is not None:
-                self._connection.transport.abort()  # nobody is there for a closing handshake
+                self._connection.abort()  # nobody is there for a closing handshake
             return
         if session.heartbeat_due(now):
-            session.send_heartbeat(Heartbeat(running=self._executor.at_work, load=load()), now)
+            session.send_heartbeat(Heartbeat(running=self._executor.at_work, load=self._load()), now)
 
 
 def _root(text: str) -> Root:

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import socket
 from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -52,7 +53,39 @@ class Backoff:
         return delay
 
 
-async def dial(url: str) -> ClientConnection:
+class Connection(Protocol):
+    """One WebSocket to the gateway. Iterating ends, or raises ConnectionClosed, with the connection."""
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]: ...
+
+    async def send(self, data: str | bytes) -> None:
+        """Raises ConnectionClosed."""
+
+    async def close(self) -> None: ...
+
+    def abort(self) -> None:
+        """Drop it, without a closing handshake."""
+
+
+Dial = Callable[[str], Awaitable[Connection]]
+
+
+class _WebSocket:
+    """`Connection` over a real socket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self.send = socket.send
+        self.close = socket.close
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]:
+        return self._socket.__aiter__()
+
+    def abort(self) -> None:
+        self._socket.transport.abort()
+
+
+async def dial(url: str) -> Connection:
     """Open a WebSocket. Raises OSError, TimeoutError or InvalidHandshake.
 
     No compression and no protocol pings: the session's heartbeats carry state and make pings redundant.
@@ -70,13 +103,13 @@ async def dial(url: str) -> ClientConnection:
     if wire is not None and wire.family in (socket.AF_INET, socket.AF_INET6):
         # A small result must not wait for the acknowledgement of the one before.
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
+    return _WebSocket(connection)
 
 
 class Writer:
     """Writes what a session has to say, all of one turn of the event loop in as few frames as it allows."""
 
-    def __init__(self, connection: ClientConnection, session: DeviceSession) -> None:
+    def __init__(self, connection: Connection, session: DeviceSession) -> None:
         self._connection = connection
         self._session = session
         self._ready = asyncio.Event()

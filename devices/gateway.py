@@ -157,11 +157,13 @@ class Gateway:
         artifacts: ArtifactStore,
         *,
         clock: Callable[[], float] = time.time,
+        random_hex: Callable[[int], str] = secrets.token_hex,
     ) -> None:
         self._listener = listener
         self._settings = settings
         self._artifacts = artifacts
         self._clock = clock
+        self._random_hex = random_hex
         self.fleet = Fleet(settings.lease_s)
         self._connections: dict[str, _Connection] = {}
         self._all: dict[_Connection, None] = {}
@@ -267,7 +269,7 @@ class Gateway:
         reason = "closed"
         try:
             token_required = self._listener.token_required(peer)
-            connection.session.challenge(secrets.token_hex(16), token_required=token_required)
+            connection.session.challenge(self._random_hex(16), token_required=token_required)
             self._mark(connection)
             self._watch(connection)
             reason = await self._serve(connection, receive, peer)
@@ -326,7 +328,7 @@ class Gateway:
         resumed = previous is not None and session.can_resume(previous)
         session.accept(
             Welcome(
-                session=secrets.token_hex(16),
+                session=self._random_hex(16),
                 epoch=epoch,
                 heartbeat_s=self._settings.heartbeat_s,
                 lease_s=self._settings.lease_s,

@@ -60,7 +60,7 @@ class SystemClock:
 class Asterism:
     """One orchestrator. `await start()`, serve `gateway` at `/v1/agent`, `await stop()`.
 
-    `store` and `supervisor` may be given, for tests; else the settings say what they are.
+    `store`, `supervisor`, `clock` and the source of ids may be given, for tests; else the settings say what they are.
     """
 
     def __init__(
@@ -70,8 +70,10 @@ class Asterism:
         store: Store | None = None,
         supervisor: Supervisor | None = None,
         clock: Clock | None = None,
+        random_hex: Callable[[int], str] = secrets.token_hex,
     ) -> None:
         self.settings = settings
+        self._random_hex = random_hex
         self._clock = clock or SystemClock()
         self._problems: dict[str, None] = {}
         self.store = store or make_store(settings.database, on_trouble=self._trouble)
@@ -83,7 +85,7 @@ class Asterism:
         self._supervision.attach(self._control)
         self.reception = Reception(self.engine, self.store, self._clock)
         gateway = GatewaySettings(heartbeat_s=settings.heartbeat_s, lease_s=settings.lease_s)
-        self.gateway = Gateway(self.reception, gateway, contents, clock=self._clock.now)
+        self.gateway = Gateway(self.reception, gateway, contents, clock=self._clock.now, random_hex=random_hex)
         self.engine.attach(self.gateway)
         self._contents = contents
         self._preparing: asyncio.Task[None] | None = None
@@ -144,7 +146,7 @@ class Asterism:
         if by:
             request = request.model_copy(update={"submitted_by": by[:500]})
         edit = self._compiled(request)
-        run = f"r{int(self._clock.now()):x}{secrets.token_hex(4)}"
+        run = f"r{int(self._clock.now()):x}{self._random_hex(4)}"
         if key is not None:
             digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
             known, owner = await self._stored(self.store.remember_request(key, digest, run, self._clock.now()))
