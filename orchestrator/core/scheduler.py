@@ -8,6 +8,9 @@ ties by name:
     0.10 speed of this skill            0.05 cheapness (label `cost`, 0 to 1)
     +1 preferred by the task            -1 an attempt of the task failed there
 
+A device where an attempt of the task failed, was lost or was too slow is taken only where no other can take the task:
+while another is here and busy, the task waits for it. Such tasks are a class of their own and hold nobody up.
+
 Tasks are served by priority, and within one priority the runs take turns: a run that offers many at once, or one after
 another without end, does not keep others waiting for longer than their share (start-time fair queuing; Goyal, Vin and
 Cheng, 1996).
@@ -88,7 +91,8 @@ class _Device:
 class _Class:
     """Tasks that ask for the same. `candidates` are the capable devices by name; `heap` is (-score, name).
 
-    `fresh` are the offers since the class was last served, `barren` says that it had no candidate then.
+    `avoid` are candidates that are taken only where there is no other, busy or not. `fresh` are the offers since the
+    class was last served, `barren` says that it had no candidate then.
     """
 
     skill: str
@@ -96,6 +100,7 @@ class _Class:
     allowed: tuple[str, ...]
     candidates: dict[str, None]
     heap: list[tuple[float, str]]
+    avoid: tuple[str, ...] = ()
     queue: list[Entry] = field(default_factory=list)
     fresh: list[Entry] = field(default_factory=list)
     barren: bool = False
@@ -343,8 +348,11 @@ class Scheduler:
                 best, best_key = device, (-score, device.info.name)
                 break
             popped.append(heapq.heappop(kind.heap))
-        special = (*task.inputs, *task.requirements.prefer, *(task.avoid if best is None else ()))
+        last_resort = best is None and not self._others(kind)
+        special = (*task.inputs, *task.requirements.prefer, *(task.avoid if last_resort else ()))
         for name in dict.fromkeys(special):
+            if name in task.avoid and not last_resort:
+                continue
             other = self._devices.get(name)
             if other is None or not other.free or name not in kind.candidates:
                 continue
@@ -354,6 +362,20 @@ class Scheduler:
         for entry in popped:
             heapq.heappush(kind.heap, entry)
         return (best, "") if best is None else (best, self._why(kind, best, task))
+
+    def _others(self, kind: _Class) -> bool:
+        """Whether there is a candidate that need not be avoided, free or busy."""
+        return bool(kind.avoid) and any(name not in kind.avoid for name in kind.candidates)
+
+    def free_elsewhere(self, task: ReadyTask, device: str) -> bool:
+        """Whether a device that the task need not avoid is free, other than the one where it is."""
+        if task.pinned or task.requirements.device:
+            return False
+        kind = self._class_of(task)
+        if self._top(kind) is None:
+            return False
+        avoided = (*task.avoid, device)
+        return any(name not in avoided for name, _ in self._free(kind))
 
     def _top(self, kind: _Class) -> tuple[float, _Device] | None:
         """The free candidate with the highest score of its own, left on the heap."""
@@ -430,7 +452,9 @@ class Scheduler:
     def _class_of(self, task: ReadyTask) -> _Class:
         needs = task.requirements
         wants = (needs.model_dump_json(),) if needs.model_fields_set and needs != NO_NEEDS else ()
-        key = (task.skill, task.allowed, *wants)
+        # A device that is away now is no candidate: should it come back in time, the score sees to it.
+        avoid = tuple(name for name in task.avoid if name in self._devices and self._devices[name].info.available)
+        key = (task.skill, task.allowed, *wants, *((avoid,) if avoid else ()))
         kind = self._classes.get(key)
         if kind is not None:
             self._classes.move_to_end(key)
@@ -441,7 +465,7 @@ class Scheduler:
         heap = [(-self._score(device, task.skill), device.info.name) for device in candidates if device.free]
         heapq.heapify(heap)
         names = dict.fromkeys(device.info.name for device in candidates)
-        kind = self._classes[key] = _Class(task.skill, needs, task.allowed, names, heap)
+        kind = self._classes[key] = _Class(task.skill, needs, task.allowed, names, heap, avoid)
         self._forget_classes()
         return kind
 

@@ -126,6 +126,43 @@ def test_a_preferred_device_comes_first_and_one_where_it_failed_last() -> None:
     assert placed(scheduler, ready("c", avoid=("alpha", "beta"))) == {"c": "alpha"}
 
 
+def test_a_device_where_it_failed_is_not_taken_while_another_is_only_busy() -> None:
+    scheduler = fleet(device("alpha"), device("beta", slots=1))
+    assert placed(scheduler, ready("x", pinned="beta")) == {"x": "beta"}
+    assert placed(scheduler, ready("a", avoid=("alpha",), prefer=("alpha",))) == {}
+    assert placed(scheduler, ready("b")) == {"b": "alpha"}, "what waits for another device holds nobody up"
+    scheduler.released("beta", "test.echo", True, 1.0)
+    assert placed(scheduler) == {"a": "beta"}
+
+
+def test_a_device_where_it_failed_is_taken_once_all_others_are_gone() -> None:
+    scheduler = fleet(device("alpha"), device("beta", slots=1))
+    placed(scheduler, ready("x", pinned="beta"))
+    assert placed(scheduler, ready("a", avoid=("alpha",))) == {}
+    scheduler.device_changed(device("beta", slots=1, online=False), 3)
+    assert placed(scheduler) == {"a": "alpha"}
+
+
+def test_a_lost_device_that_comes_back_is_chosen_only_where_no_other_is_free() -> None:
+    scheduler = fleet(device("alpha", online=False), device("beta", slots=1))
+    placed(scheduler, ready("x", pinned="beta"))
+    assert placed(scheduler, ready("a", avoid=("alpha",))) == {}
+    scheduler.device_changed(device("alpha"), 3)
+    assert placed(scheduler) == {"a": "alpha"}
+
+
+def test_whether_a_slow_task_could_go_elsewhere() -> None:
+    scheduler = fleet(device("alpha"), device("beta", slots=1), device("gamma"))
+    slow = ready("a", avoid=("gamma",))
+    assert scheduler.free_elsewhere(slow, "alpha")
+    assert scheduler.free_elsewhere(slow, "beta")
+    placed(scheduler, ready("x", pinned="beta"))
+    assert not scheduler.free_elsewhere(slow, "alpha"), "beta is busy, and gamma had it already"
+    assert not scheduler.free_elsewhere(ready("b", pinned="alpha"), "alpha")
+    assert not scheduler.free_elsewhere(ready("c", device="alpha"), "alpha")
+    assert not scheduler.free_elsewhere(ready("d", skill="test.none"), "alpha")
+
+
 def test_experience_counts_success_speed_and_cost() -> None:
     scheduler = fleet(device("alpha", slots=100), device("beta", slots=100))
     placed(scheduler, ready("x", pinned="alpha"), ready("y", pinned="beta"))
