@@ -8,6 +8,7 @@ from os import environ
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from orchestrator.core.ports import Planner
+from protocol.failpoints import Failpoints
 
 
 def build_supervisor(
@@ -15,20 +16,26 @@ def build_supervisor(
     *,
     planners: Sequence[Planner] | None = None,
     environment: Mapping[str, str] = environ,
+    failpoints: Failpoints | None = None,
 ) -> LeadingSupervisor:
     """The supervisor with the embedded rung first and the settings' models after it, in order.
 
     `planners`, where given, are the whole ladder. Keys of models are read from `environment`.
     """
     settings = settings or AgentSettings()
-    ladder = build_ladder(settings, environment) if planners is None else planners
+    ladder = build_ladder(settings, environment, failpoints) if planners is None else planners
     return LeadingSupervisor(ladder, checkpoints=settings.checkpoints, trace=settings.trace)
 
 
-def build_ladder(settings: AgentSettings, environment: Mapping[str, str] = environ) -> list[Planner]:
+def build_ladder(
+    settings: AgentSettings, environment: Mapping[str, str] = environ, failpoints: Failpoints | None = None
+) -> list[Planner]:
     """The rungs, the cheapest first."""
     from agents.embedded import EmbeddedPlanner
     from agents.model import ModelPlanner
 
-    models = [ModelPlanner(one, key=environment.get(one.api_key_env or "") or None) for one in settings.models]
+    models = [
+        ModelPlanner(one, key=environment.get(one.api_key_env or "") or None, failpoints=failpoints)
+        for one in settings.models
+    ]
     return [EmbeddedPlanner(), *models]

@@ -20,6 +20,7 @@ from orchestrator.core.ports import PlanningContext
 from orchestrator.core.redact import redact
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
+from protocol.failpoints import Failpoints, Mode
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -41,11 +42,17 @@ class ModelPlanner:
     """
 
     def __init__(
-        self, settings: ModelSettings, *, key: str | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: ModelSettings,
+        *,
+        key: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        failpoints: Failpoints | None = None,
     ) -> None:
         self.settings = settings
         self._key = key
         self._clock = clock
+        self._failpoints = failpoints
         self._client: AsyncOpenAI | None = None
         self._format: Format = "json_schema"
 
@@ -79,6 +86,16 @@ class ModelPlanner:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+    async def fail_on_purpose(self) -> None:
+        """What the failpoint `model` does to this rung. Raises _Failed."""
+        if self._failpoints is None or not self._failpoints.armed:
+            return
+        rule = self._failpoints.hit("model", self.rung)
+        if rule is not None and rule.mode is Mode.DELAY:
+            await asyncio.sleep(rule.delay_s)
+        elif rule is not None:
+            raise _Failed(f"{self._named} cannot be reached (a failpoint)")
 
     @property
     def _named(self) -> str:
@@ -140,6 +157,7 @@ class _Talk:
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
 
         named = self.planner._named
+        await self.planner.fail_on_purpose()
         while True:
             try:
                 return await self._create()

@@ -19,9 +19,11 @@ import structlog
 from pydantic_core import to_json
 
 from devices.fleet import Fleet, Member
+from devices.gateway_faults import Held, WireFaults
 from devices.gateway_transfers import ArtifactStore, Transfers
 from protocol.codec import Chunk, encode_message, frame
 from protocol.errors import ErrorCode, HandshakeError, LimitError, ProtocolError
+from protocol.failpoints import Failpoints
 from protocol.messages import (
     Accepted,
     ArtifactAck,
@@ -119,6 +121,7 @@ class _Connection:
         "farewell",
         "goodbye",
         "heard",
+        "held",
         "name",
         "send",
         "session",
@@ -145,6 +148,7 @@ class _Connection:
         self.farewell: Fault | None = None  # said after the session has gone on elsewhere
         self.token: str | None = None
         self.writing = 0.0
+        self.held: dict[str, Held] = {}  # by direction, where a failpoint acts
 
 
 class Gateway:
@@ -158,7 +162,10 @@ class Gateway:
         *,
         clock: Callable[[], float] = time.time,
         random_hex: Callable[[int], str] = secrets.token_hex,
+        failpoints: Failpoints | None = None,
     ) -> None:
+        self._failpoints = failpoints or Failpoints(clock)
+        self._faults = WireFaults(self._failpoints)
         self._listener = listener
         self._settings = settings
         self._artifacts = artifacts
@@ -286,7 +293,11 @@ class Gateway:
             if data is None:
                 data = event.get("bytes") or b""
             try:
-                await self._received(connection, data, peer)
+                if self._failpoints.armed:
+                    for frame in await self._passed("receive", connection, data):
+                        await self._received(connection, frame, peer)
+                else:
+                    await self._received(connection, data, peer)
             except ProtocolError as error:
                 self._fault(connection, error)
             # While it waits, a connection keeps nothing of what came: a registration may have 100 KiB.
@@ -447,7 +458,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         for connection in dirty:
             frames = connection.session.data_to_send()
-            if connection.write is not None:
+            if connection.write is not None and not self._failpoints.armed:
                 written = 0
                 while written < len(frames) and connection.write(frames[written]):
                     written += 1
@@ -465,6 +476,8 @@ class Gateway:
         try:
             while frames := frames or connection.session.data_to_send():
                 pending, frames = frames, []
+                if self._failpoints.armed:
+                    pending = [one for data in pending for one in await self._passed("send", connection, data)]
                 for data in pending:
                     kind = "text" if isinstance(data, str) else "bytes"
                     await connection.send({"type": "websocket.send", kind: data})
@@ -480,6 +493,19 @@ class Gateway:
         finally:
             connection.dirty = False
             connection.writing = 0.0
+
+    async def _passed(self, direction: str, connection: _Connection, data: str | bytes) -> list[str | bytes]:
+        """What the failpoints let pass of a frame, and all that they do beside."""
+        passage = self._faults.passage(direction, connection.name, data, connection.held.setdefault(direction, Held()))
+        if passage.delay_s:
+            await asyncio.sleep(passage.delay_s)
+        if passage.cut and connection.abort is not None:
+            connection.abort()
+        elif passage.cut:
+            self._close(connection, CLOSE_AWAY, "cut by a failpoint")
+        if passage.dies:
+            asyncio.get_running_loop().call_soon(self._faults.die)
+        return passage.frames
 
     def _close(self, connection: _Connection, code: int, reason: str) -> None:
         if connection.closing is None:

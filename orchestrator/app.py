@@ -23,7 +23,7 @@ from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
 from orchestrator.contents import Contents
 from orchestrator.core import stimuli
-from orchestrator.core.application import Health, Refusal, Role, Statistics
+from orchestrator.core.application import FaultsView, Health, Refusal, Role, Statistics
 from orchestrator.core.commands import Decision
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
@@ -34,12 +34,14 @@ from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from orchestrator.faults import FaultDesk
 from orchestrator.runtime.control import Control, Supervision, edit_result
 from orchestrator.runtime.engine import Engine, Slot
 from orchestrator.runtime.reception import Reception, valid
 from orchestrator.runtime.roster import Known
 from orchestrator.settings import Settings
 from protocol.credentials import parse_token, verifier
+from protocol.failpoints import Failpoints, Rule
 from protocol.vocabulary import SkillSpec
 from storage import make_store
 
@@ -76,16 +78,20 @@ class Asterism:
         self._random_hex = random_hex
         self._clock = clock or SystemClock()
         self._problems: dict[str, None] = {}
-        self.store = store or make_store(settings.database, on_trouble=self._trouble)
+        failpoints = Failpoints(time.monotonic)
+        self._faults = FaultDesk(failpoints, settings.faults)
+        self.store = store or make_store(settings.database, on_trouble=self._trouble, failpoints=failpoints)
         contents = Contents(Path(settings.data_dir) / "artifacts", self.store, self._clock)
-        self._leader = supervisor or build_supervisor(_agents(settings))
+        self._leader = supervisor or build_supervisor(_agents(settings), failpoints=failpoints)
         self._supervision = Supervision(_Desk(self._leader, self._write))
         self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s)
         self._control = Control(self.engine)
         self._supervision.attach(self._control)
         self.reception = Reception(self.engine, self.store, self._clock)
         gateway = GatewaySettings(heartbeat_s=settings.heartbeat_s, lease_s=settings.lease_s)
-        self.gateway = Gateway(self.reception, gateway, contents, clock=self._clock.now, random_hex=random_hex)
+        self.gateway = Gateway(
+            self.reception, gateway, contents, clock=self._clock.now, random_hex=random_hex, failpoints=failpoints
+        )
         self.engine.attach(self.gateway)
         self._contents = contents
         self._preparing: asyncio.Task[None] | None = None
@@ -372,6 +378,17 @@ class Asterism:
 
     async def tokens_configured(self) -> bool:
         return self.reception.guarded
+
+    # --- failpoints --------------------------------------------------------------------------------------------
+
+    def faults(self) -> FaultsView:
+        return self._faults.view(guarded=self.reception.guarded)
+
+    def enable_fault(self, point: str, rule: Rule, *, by: str = "") -> None:
+        self._faults.enable(point, rule, guarded=self.reception.guarded, by=by)
+
+    def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
+        return self._faults.disable(point, by=by)
 
     # --- health ------------------------------------------------------------------------------------------------
 

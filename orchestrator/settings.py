@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """How often a device says that it is there."""
     lease_s: Annotated[float, Field(gt=0, le=86_400)] = Field(default_factory=lambda data: 2.5 * data["heartbeat_s"])
     """After so much silence a device is away (default: 2.5 heartbeats)."""
+    faults: Literal["off", "token", "open"] = "token"
+    """Who may turn failpoints on: nobody; an admin's token; `open`, for tests alone, who may call (docs/faults.md)."""
     models: tuple[ModelSettings, ...] = ()
     """The ladder above the embedded planner, local ones first."""
     policy: PolicySettings = PolicySettings()

@@ -35,6 +35,7 @@ STATUS: dict[str, int] = {
     "unauthenticated": 401,
     "forbidden": 403,
     "loopback_only": 403,
+    "faults_off": 403,
     "host_not_allowed": 403,
     "cross_site": 403,
     "first_token_must_be_admin": 409,

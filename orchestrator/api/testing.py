@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.core import commands, stimuli
-from orchestrator.core.application import Health, Refusal, Role, Statistics
+from orchestrator.core.application import FaultsView, Health, Refusal, Role, Statistics
 from orchestrator.core.compiler import Compiled, compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError
@@ -34,8 +34,10 @@ from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.state import RunState
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from orchestrator.faults import FaultDesk
 from protocol.credentials import Token, verifier
 from protocol.errors import ErrorCode
+from protocol.failpoints import Failpoints, Rule
 from protocol.messages import Outcome, TaskError
 from protocol.vocabulary import DeviceKind, Risk, SkillSpec
 
@@ -74,6 +76,7 @@ class FakeApplication:
         self._draining: set[str] = set()
         self._ids = itertools.count(1)
         self.problems: tuple[str, ...] = ()
+        self._faults = FaultDesk(Failpoints(time.monotonic), "token")
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
@@ -256,6 +259,15 @@ class FakeApplication:
 
     async def tokens_configured(self) -> bool:
         return bool(self._tokens)
+
+    def faults(self) -> FaultsView:
+        return self._faults.view(guarded=bool(self._tokens))
+
+    def enable_fault(self, point: str, rule: Rule, *, by: str = "") -> None:
+        self._faults.enable(point, rule, guarded=bool(self._tokens), by=by)
+
+    def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
+        return self._faults.disable(point, by=by)
 
     def health(self) -> Health:
         return Health(ready=not self.problems, problems=self.problems)

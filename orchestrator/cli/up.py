@@ -39,11 +39,12 @@ def up(
     db: Annotated[str | None, Parameter(help="sqlite:///PATH or postgresql://USER@HOST/NAME.")] = None,
     device: Annotated[tuple[str, ...], Parameter(help="KIND[:NAME], a local device; may be repeated.")] = (),
     ready_file: Annotated[Path | None, Parameter(help="Write the base URL there once all is ready.")] = None,
+    faults: Annotated[bool, Parameter(help="For tests alone: who may call may make it fail, and crash.")] = False,
     common: Common | None = None,
 ) -> int:
     """Serve an orchestrator until it is stopped (Ctrl-C, SIGTERM)."""
     common = common or Common()
-    settings = common.load(port=port, host=host, database=db).settings
+    settings = common.load(port=port, host=host, database=db, faults="open" if faults else None).settings
     configure(settings.log_level)
     make_folder(settings.data_dir)
     devices = local_devices(device, settings.data_dir)
@@ -167,6 +168,8 @@ class _Up:
 
         if not is_loopback(self.settings.host) and not await app.tokens_configured():
             say("no token is configured, so only this machine is served: `asterism token create --role admin`")
+        if self.settings.faults == "open":
+            say("failpoints may be turned on here by every admin: for tests alone")
         for problem in app.health().problems:
             say(f"not ready: {problem}")
 

@@ -14,6 +14,7 @@ from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Model
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from protocol.failpoints import Enabled, Mode, Rule
 from protocol.vocabulary import SkillSpec
 
 Role = Literal["admin", "operator", "viewer", "device"]
@@ -24,7 +25,8 @@ class Refusal(Exception):
 
     Codes: `not_found`, `conflict` (an idempotency key with another request), `bad_request`, `stale`, `cycle` and the
     other edit codes, `no_such_question`, `no_such_approval`, `approval_closed`, `approval_expired`, `run_ended`,
-    `run_open`, `nothing_to_retry`, `not_ready` (the store is in trouble: try later), `no_capable_device`.
+    `run_open`, `nothing_to_retry`, `not_ready` (the store is in trouble: try later), `no_capable_device`,
+    `faults_off`.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -55,6 +57,18 @@ class Statistics(Model):
     attempts_lost: int
     commits: int
     sessions_faulted: int
+
+
+class FaultsView(Model):
+    """Failpoints. `allowed`: whether one may be turned on here; `deadly`: also those that end the process.
+
+    `points` are all there are, with the modes that each knows; `enabled` those that are on.
+    """
+
+    allowed: bool
+    deadly: bool
+    points: dict[str, tuple[Mode, ...]]
+    enabled: tuple[Enabled, ...] = ()
 
 
 class Application(Protocol):
@@ -123,6 +137,14 @@ class Application(Protocol):
 
     async def tokens_configured(self) -> bool:
         """Whether any token exists: from then on every call needs one, loopback too."""
+
+    def faults(self) -> FaultsView: ...
+
+    def enable_fault(self, point: str, rule: Rule, *, by: str = "") -> None:
+        """Make something fail on purpose. Raises Refusal: `faults_off`, `not_found`, `bad_request`."""
+
+    def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
+        """End one failpoint, or all; those that were on."""
 
     def health(self) -> Health: ...
 
