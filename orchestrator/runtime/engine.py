@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,11 +25,11 @@ from orchestrator.core.records import AttemptKey, OutboxRow
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState, fold
 from orchestrator.core.tasks import TaskStatus
-from orchestrator.runtime.groups import Group
+from orchestrator.runtime.groups import Group, Resend, run_of
 from orchestrator.runtime.roster import Roster
 from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
-from protocol.messages import Cancel, Dispatch, Hello, Result, SkillsChanged
+from protocol.messages import Cancel, Hello, Result, SkillsChanged
 
 log = structlog.get_logger("asterism.engine")
 
@@ -116,6 +116,7 @@ class Engine:
         self._runs: dict[str, Slot] = {}
         self._ended: OrderedDict[str, Slot] = OrderedDict()
         self._loading: dict[str, asyncio.Future[Slot | None]] = {}
+        self._reloading: dict[str, None] = {}  # runs whose machine is void, until their log has been read
         self._group = Group()
         self._in_flight: Group | None = None
         self._scheduled = False
@@ -213,6 +214,7 @@ class Engine:
         return slot
 
     def _take_up(self, run: str, slot: Slot) -> None:
+        self._reloading.pop(run, None)
         if slot.state.status.terminal:
             self._keep_ended(run, slot)
             return
@@ -295,8 +297,9 @@ class Engine:
         self._group.commands.append(lambda: self._send(device, epoch, body))
 
     def _send(self, device: str, epoch: int, body: bytes) -> None:
-        # A device that reconnected since has been told anew, under its new epoch, when its inventory was compared.
-        if self.roster.epoch(device) == epoch and self._gateway is not None:
+        # A device that began a new session since has been told anew when its inventory was compared. One that resumed
+        # its session has not, and obeys the epoch that this was decided under.
+        if self.roster.obeys(device, epoch) and self._gateway is not None:
             self._gateway.send_encoded(device, body)
 
     def _release(self, command: c.Release) -> None:
@@ -378,7 +381,13 @@ class Engine:
         for future in (*group.waiters, *dropped.waiters):
             if not future.done():
                 future.set_exception(error)
-        for run in {**group.runs, **dropped.runs}:
+        void = {**group.runs, **dropped.runs}
+        # What belongs to other runs rests on nothing that failed.
+        for command in (*group.commands, *dropped.commands):
+            if not callable(command) and run_of(command) not in void:
+                self._group.commands.append(command)
+        for run in void:
+            self._reloading[run] = None
             slot = self._runs.pop(run, None)
             if slot is not None:
                 slot.tell()
@@ -389,11 +398,13 @@ class Engine:
     async def _reload(self, run: str) -> None:
         while not self._stopping:
             try:
-                await self._load(run)
+                if run not in self._runs:  # somebody who asked for it may have had it read
+                    await self._load(run)
             except StoreError as error:
                 log.error("a run could not be read back", run=run, code=error.code)
                 await asyncio.sleep(RELOAD_DELAY_S)
             else:
+                self._reloading.pop(run, None)
                 return
 
     def _publish(self, group: Group) -> None:
@@ -406,7 +417,7 @@ class Engine:
             if run in self._runs:
                 self._runs[run].tell()
 
-    def _do(self, command: c.Command) -> None:
+    def _do(self, command: c.Command | Resend) -> None:
         """One command whose events are durable."""
         gateway = self._gateway
         match command:
@@ -424,6 +435,8 @@ class Engine:
                 self._consultant.consult(consultation)
             case c.Ended(run):
                 self._run_ended(run)
+            case Resend(device, _, message):
+                self._send(device, message.epoch, encode_message(message))
             case _:
                 raise TypeError(f"no such command after a commit: {command!r}")
 
@@ -438,7 +451,10 @@ class Engine:
 
     def joined(self, hello: Hello, epoch: int, *, resumed: bool) -> None:
         """A device is here: compare its inventory with what it should have."""
-        info = self.roster.joined(hello, epoch, self._clock.now())
+        if self.roster.supplants(hello):
+            # What the other device of that name had is not this one's to go on with, nor to be sent again.
+            self.lapsed(hello.name, "another device came under its name")
+        info = self.roster.joined(hello, epoch, self._clock.now(), resumed=resumed)
         self._timers.cancel((LEASE, "", hello.name))
         self.scheduler.device_changed(info, epoch)
         # A resumed session sends again by itself what the device did not get.
@@ -449,22 +465,26 @@ class Engine:
     def _reconcile(self, hello: Hello, epoch: int) -> None:
         has = {(ref.run, ref.task): ref.attempt for ref in (*hello.running, *hello.held)}
         for (run, task), attempt in list(self.roster.attempts(hello.name).items()):
-            if has.get((run, task)) == attempt:
-                continue
             slot = self._runs.get(run)
-            if slot is not None and slot.state.tasks[task].status is TaskStatus.RUNNING:
+            status = slot.state.tasks[task].status if slot is not None else None
+            if has.get((run, task)) == attempt:
+                if status is TaskStatus.CANCELLING:  # the word to stop may have gone down with the old session
+                    again = c.SendCancel(hello.name, run, task, attempt, "cancelled while it was away")
+                    self._group.commands.append(again)
+            elif slot is not None and status is TaskStatus.RUNNING:
                 message = slot.machine.message(task).model_copy(update={"epoch": epoch})
-                self._group.commands.append(self._resend(hello.name, message))
+                self._group.commands.append(Resend(hello.name, run, message))
             else:
                 self.handle(run, stimuli.AttemptLost(task, attempt, "the device came back without it"))
         ours = self.roster.attempts(hello.name)
         for ref in hello.running:
-            if ours.get((ref.run, ref.task)) != ref.attempt and ref.run not in self._loading:
+            if ours.get((ref.run, ref.task)) != ref.attempt and not self._loads(ref.run):
                 cancel = c.SendCancel(hello.name, ref.run, ref.task, ref.attempt, "no longer wanted")
                 self._group.commands.append(cancel)
 
-    def _resend(self, device: str, message: Dispatch) -> Callable[[], None]:
-        return lambda: self._send(device, message.epoch, encode_message(message))
+    def _loads(self, run: str) -> bool:
+        """Whether the run is being read from its log: nothing may be said of its attempts before that."""
+        return run in self._loading or run in self._reloading
 
     def left(self, name: str, reason: str, *, goodbye: bool) -> None:
         """The device's connection is gone; its lease runs on, unless it said goodbye."""
@@ -487,7 +507,7 @@ class Engine:
             run, task = result.run, result.task
             slot = self._runs.get(run)
             if slot is None:
-                if run not in self._loading:
+                if not self._loads(run):  # else the device sends it again
                     self._group.commands.append(c.Acknowledge(name, run, task, result.attempt))
                     self._schedule()
                 continue

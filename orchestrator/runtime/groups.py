@@ -5,16 +5,42 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from orchestrator.core import events
-from orchestrator.core.commands import Command
+from orchestrator.core.commands import Command, Consult, Offer, SendDispatch
 from orchestrator.core.edits import AddTask, Edit, ReplaceTask
 from orchestrator.core.events import Body, Event
 from orchestrator.core.records import EventRow, OutboxRow, RunRow, TaskRow, Transaction
 from orchestrator.core.state import RunState
+from protocol.messages import Dispatch
 
 # Events that say nothing about the run as a whole: its row stays as it is.
 _TASK_EVENTS = frozenset({"task_dispatched", "attempt_ended", "task_skipped", "task_failed", "task_cancel_requested"})
+
+
+class Resend(NamedTuple):
+    """Send a dispatch that is on record again, to a device that never got it."""
+
+    device: str
+    run: str
+    message: Dispatch
+
+
+Work = Command | Resend | Callable[[], None]
+
+
+def run_of(command: Command | Resend) -> str:
+    """The run that a command belongs to."""
+    match command:
+        case Offer(task=ready):
+            return ready.run
+        case SendDispatch(message=message):
+            return message.run
+        case Consult(consultation=asked):
+            return asked.run
+        case _:
+            return command.run
 
 
 @dataclass(slots=True)
@@ -22,7 +48,7 @@ class Group:
     """Rows to write, then commands to do, events to publish, and callers to tell."""
 
     transaction: Transaction = field(default_factory=Transaction)
-    commands: list[Command | Callable[[], None]] = field(default_factory=list)
+    commands: list[Work] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     waiters: list[asyncio.Future[None]] = field(default_factory=list)
     runs: dict[str, None] = field(default_factory=dict)

@@ -21,11 +21,17 @@ AttemptTable = dict[tuple[str, str], int]
 
 @dataclass(slots=True)
 class Known:
-    """One device. `attempts` are live ones by (run, task); `away_because` is empty while it is here."""
+    """One device. `attempts` are live ones by (run, task); `away_because` is empty while it is here.
+
+    `device` is its lasting identity, `fence` the epoch at which its session began: every reconnect raises `epoch`, and
+    one that resumes goes on obeying what was sent since `fence`.
+    """
 
     info: DeviceInfo
     epoch: int
     last_seen: float
+    device: str = ""
+    fence: int = 0
     load: float = 0.0
     away_because: str = ""
     attempts: AttemptTable = field(default_factory=dict)
@@ -59,13 +65,16 @@ class Roster:
         except ValidationError:
             return None
         info = replace(self._info(hello), online=False)
-        self._set(Known(info, record.epoch, record.last_seen, away_because="not connected since the start"))
+        self._set(
+            Known(info, record.epoch, record.last_seen, record.device, away_because="not connected since the start")
+        )
         return info
 
-    def joined(self, hello: Hello, epoch: int, now: float) -> DeviceInfo:
+    def joined(self, hello: Hello, epoch: int, now: float, *, resumed: bool = False) -> DeviceInfo:
         before = self._known.get(hello.name)
         attempts = before.attempts if before is not None else {}
-        self._set(Known(self._info(hello), epoch, now, attempts=attempts))
+        fence = before.fence if before is not None and resumed else epoch
+        self._set(Known(self._info(hello), epoch, now, hello.device, fence, attempts=attempts))
         return self._known[hello.name].info
 
     def left(self, name: str, reason: str, now: float) -> DeviceInfo | None:
@@ -124,6 +133,15 @@ class Roster:
     def epoch(self, name: str) -> int:
         """The device's session epoch, 0 where it was never here."""
         return self._known[name].epoch if name in self._known else 0
+
+    def obeys(self, name: str, epoch: int) -> bool:
+        """Whether the device's session obeys a command of that epoch."""
+        return name in self._known and epoch >= self._known[name].fence > 0
+
+    def supplants(self, hello: Hello) -> bool:
+        """Whether another device, by its identity, had this one's name until now."""
+        before = self._known.get(hello.name)
+        return before is not None and before.device not in ("", hello.device)
 
     # --- attempts ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,125 @@
+"""What the engine must not lose, send twice or believe when devices, sessions and the store go and come back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from orchestrator.core import stimuli
+from orchestrator.core.ports import StoreError
+from orchestrator.core.state import TaskState
+from protocol import VERSION
+from protocol.messages import AttemptRef, Dispatch, Hello, Outcome, Result
+from protocol.vocabulary import DeviceKind
+from storage.memory import MemoryStore
+from tests.support.engine import SKILLS, Bench
+
+ONE = {"steps": [{"id": "a", "skill": "work.read"}]}
+ONCE = {"steps": [{"id": "a", "skill": "work.once"}]}
+A1 = AttemptRef(run="r1", task="a", attempt=1)
+
+
+async def held(store: MemoryStore) -> Bench:
+    """An engine with one device, whose store writes only when it is told to."""
+    bench = Bench(store)
+    await store.open()
+    await bench.engine.start()
+    await released(store, bench.join("alpha"))
+    return bench
+
+
+async def released(store: MemoryStore, work: object) -> None:
+    task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    while not task.done():
+        store.release()
+        await asyncio.sleep(0)
+    await task
+
+
+def task_of(bench: Bench, run: str = "r1", task: str = "a") -> TaskState:
+    slot = bench.engine.open_run(run)
+    assert slot is not None
+    return slot.state.tasks[task]
+
+
+# --- sessions --------------------------------------------------------------------------------------------------
+
+
+async def test_a_dispatch_decided_before_a_resume_goes_out_after_it() -> None:
+    """Every reconnect raises the epoch, also one that resumes; the session goes on under the epoch it began with."""
+    store = MemoryStore(hold=True)
+    bench = await held(store)
+    await bench.submit("r1", ONE)  # decided, not durable
+    bench.engine.left("alpha", "cut", goodbye=False)
+    await released(store, bench.join("alpha", resumed=True))
+    store.release()
+    await bench.settle()
+    assert [(d.task, d.epoch) for d in bench.gateway.dispatches()] == [("a", 1)]
+
+
+async def test_a_cancel_is_said_again_to_a_device_that_came_back_with_the_attempt() -> None:
+    bench = await Bench().start("alpha")
+    await bench.submit("r1", ONE)
+    bench.engine.left("alpha", "cut", goodbye=False)
+    await bench.engine.handle_durably("r1", stimuli.CancelAsked("ann"))
+    await bench.settle()
+    before = bench.gateway.types().count("cancel")
+    await bench.join("alpha", running=[A1])
+    assert bench.gateway.types().count("cancel") == before + 1
+
+
+async def test_another_device_under_the_same_name_is_not_sent_the_first_ones_work() -> None:
+    bench = await Bench().start("alpha")
+    await bench.submit("r1", ONCE)
+    hello = Hello(version=VERSION, device="id-other", name="alpha", kind=DeviceKind.SERVER, skills=SKILLS, slots=4)
+    again = await Bench(MemoryStore(bench.store.crash())).start()
+    epoch = await again.store.register_device("alpha", "id-other", "server", hello.model_dump_json(), 1000.0)
+    again.engine.joined(hello, epoch, resumed=False)
+    await again.settle()
+    assert again.gateway.dispatches() == []
+    assert task_of(again).status == "unknown"
+
+
+# --- the store -------------------------------------------------------------------------------------------------
+
+
+async def test_a_result_that_comes_while_its_run_is_read_back_is_not_acknowledged() -> None:
+    """The device would forget it, and the log does not have it."""
+    store = MemoryStore()
+    bench = await Bench(store).start("alpha")
+    await bench.submit("r1", ONE)
+    dispatch = bench.gateway.dispatches()[0]
+    gone = StoreError("database_unavailable", "gone")
+    store.fail_next(gone)
+    bench.engine.handle("r1", stimuli.CancelAsked("ann"))
+    while bench.engine.open_run("r1") is not None:
+        await asyncio.sleep(0)
+        if bench.engine.open_run("r1") is None:
+            bench.engine.results("alpha", [_result(dispatch)])
+            break
+    await bench.settle()
+    assert "recorded" not in bench.gateway.types()
+    await bench.reply("alpha", dispatch)
+    assert bench.gateway.types()[-1] == "recorded"
+    assert [c.reason for c in bench.consultant.asked] == ["settled"]
+
+
+async def test_what_belongs_to_other_runs_outlives_a_group_that_was_not_written() -> None:
+    store = MemoryStore(hold=True)
+    bench = await held(store)
+    await released(store, bench.submit("r1", ONE))
+    await bench.settle()
+    bench.engine.left("alpha", "cut", goodbye=False)
+    store.fail_next(StoreError("database_unavailable", "gone"))
+    await bench.submit("r2", ONE)  # its group is on its way, and will fail
+    await released(store, bench.join("alpha"))  # never got r1's attempt: it is to be sent again
+    store.release()
+    await bench.settle()
+    store.release()
+    await bench.settle()
+    assert [(d.run, d.epoch) for d in bench.gateway.dispatches() if d.run == "r1"] == [("r1", 1), ("r1", 2)]
+
+
+def _result(dispatch: Dispatch) -> Result:
+    return Result(
+        run=dispatch.run, task=dispatch.task, attempt=dispatch.attempt, epoch=dispatch.epoch, outcome=Outcome.SUCCEEDED
+    )
