@@ -15,6 +15,7 @@ from orchestrator.core.records import (
     TaskSummary,
     TokenRecord,
 )
+from orchestrator.core.trusted import trusted
 from storage.faults import make
 from storage.tables import artifacts, devices, events, outbox, runs, tasks, tokens
 
@@ -62,7 +63,9 @@ def list_events(connection: Connection, run: str, after: int, limit: int) -> lis
 def event(run: str, seq: int, at: float, cause: str, body: str) -> Event:
     """An entry from its row. Raises StoreError(`database_corrupt`)."""
     try:
-        return Event.model_construct(run=run, seq=seq, at=at, cause=cause, body=BODY.validate_json(body))
+        # The columns are the database's to check; what counts is the body.
+        fields = {"run": run, "seq": seq, "at": at, "cause": cause, "body": BODY.validate_json(body)}
+        return trusted(Event, fields)
     except ValidationError as error:
         raise make(
             "database_corrupt", f"Entry {seq} of run {run} cannot be read: {error.errors()[0]['msg']}."

@@ -245,7 +245,10 @@ class _Editor:
             else:
                 self.tasks[id] = after
             self._regroup(id, before, after)
-            if before is None or after is None or before.depends_on is not after.depends_on:
+            if before is None and after is not None:  # the common case: a log that is read back has little else
+                for dependency in after.depends_on:
+                    fresh[dependency.task, id] = dependency
+            elif before is None or after is None or before.depends_on is not after.depends_on:
                 self._rewire(id, before, after, fresh)
         for upstream, id in fresh:
             if upstream not in self.tasks:
@@ -281,10 +284,12 @@ class _Editor:
                 del self._own("groups", self.groups, left)[id]
             if joined:
                 self._own("groups", self.groups, joined)[id] = None
-        for name in _fan_outs(before):
-            self._own("readers", self.readers, name).pop(id, None)
-        for name in _fan_outs(after):
-            self._own("readers", self.readers, name)[id] = None
+        if before is not None:
+            for name in _fan_outs(before):
+                self._own("readers", self.readers, name).pop(id, None)
+        if after is not None:
+            for name in _fan_outs(after):
+                self._own("readers", self.readers, name)[id] = None
 
     def _own(self, name: str, table: dict[str, dict[str, _T]], key: str) -> dict[str, _T]:
         """An inner table, copied before its first change."""
@@ -302,17 +307,21 @@ class _Editor:
             if upstream in below:
                 below[upstream].append(id)
         order = self._sorted(new, below)
-        roofs: dict[str, int | None] = {}
+        roofs: dict[str, int] = {}  # of those that have one
         for id in reversed(order):
-            labels = [roofs[other] if other in below else self.ranks[other][0] for other in below[id]]
-            roofs[id] = min((label for label in labels if label is not None), default=None)
+            if below[id]:
+                labels = [roofs.get(other) if other in below else self.ranks[other][0] for other in below[id]]
+                low = [label for label in labels if label is not None]
+                if low:
+                    roofs[id] = min(low)
         for id in order:
-            floor = max((self.ranks[d.task][0] for d in self.tasks[id].depends_on), default=None)
-            self.ranks[id] = self._between(floor, roofs[id])
+            edges = self.tasks[id].depends_on
+            floor = max([self.ranks[d.task][0] for d in edges]) if edges else None
+            self.ranks[id] = self._between(floor, roofs.get(id))
 
     def _sorted(self, new: list[str], below: dict[str, list[str]]) -> list[str]:
         """The new tasks, upstreams first (Kahn)."""
-        waits = {id: sum(dependency.task in below for dependency in self.tasks[id].depends_on) for id in new}
+        waits = {id: sum([d.task in below for d in self.tasks[id].depends_on]) for id in new}
         order = [id for id in new if not waits[id]]
         for id in order:
             for other in below[id]:
@@ -377,9 +386,8 @@ class _Editor:
         return seen
 
     def _check(self, graph: TaskGraph, id: str) -> None:
-        if id not in graph:
-            return
-        if _check_references(graph, graph[id]):
+        task = self.tasks.get(id)
+        if task is not None and _check_references(graph, task):
             self.far[id] = None
         else:
             self.far.pop(id, None)
@@ -395,10 +403,9 @@ def _refers_anew(before: Task | None, after: Task) -> bool:
     )
 
 
-def _fan_outs(task: Task | None) -> dict[str, None]:
+def _fan_outs(task: Task) -> dict[str, None]:
     """The fan-outs that a task's arguments refer to."""
-    found = references.find(task.arguments) if task else ()
-    return {reference.task: None for reference in found if reference.many}
+    return {reference.task: None for reference in references.find(task.arguments) if reference.many}
 
 
 def _check_references(graph: TaskGraph, task: Task) -> bool:
@@ -406,9 +413,12 @@ def _check_references(graph: TaskGraph, task: Task) -> bool:
 
     A fan-out's members are those that the task depends on directly, or all of them where it depends on none.
     """
+    found, same = references.find(task.arguments), task.requirements.same_device_as
+    if not found and same is None:
+        return False
     direct = dict.fromkeys(dependency.task for dependency in task.depends_on)
     far: dict[str, None] = {}
-    for reference in references.find(task.arguments):
+    for reference in found:
         members = graph._groups.get(reference.task) if reference.many else {reference.task: None}
         if not members:
             raise EditError(
@@ -416,7 +426,6 @@ def _check_references(graph: TaskGraph, task: Task) -> bool:
             )
         if not any(member in direct for member in members):
             far.update(members)
-    same = task.requirements.same_device_as
     if same is not None and same not in direct:
         far[same] = None
     missing = graph._not_before(task.id, far) if far else None

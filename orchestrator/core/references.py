@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -54,8 +54,25 @@ def _reference(found: re.Match[str]) -> Reference:
     return Reference(found["id"], found["path"])
 
 
-def find(value: JsonValue) -> Iterator[Reference]:
+def find(value: JsonValue) -> Iterable[Reference]:
     """Every reference in a JSON value, in order of appearance."""
+    # Most arguments have none, and every task of a log that is read back is asked: a walk of generators costs more.
+    return _found(value) if _may_have(value) else ()
+
+
+def _may_have(value: JsonValue) -> bool:
+    if isinstance(value, str):
+        return "${" in value
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, (str, dict, list)) and _may_have(item):
+                return True
+    return False
+
+
+def _found(value: JsonValue) -> Iterator[Reference]:
     if isinstance(value, str):
         if "${" in value:
             for found in _REFERENCE.finditer(value):
@@ -63,10 +80,10 @@ def find(value: JsonValue) -> Iterator[Reference]:
                     yield _reference(found)
     elif isinstance(value, list):
         for item in value:
-            yield from find(item)
+            yield from _found(item)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from find(item)
+            yield from _found(item)
 
 
 def whole(value: JsonValue) -> Reference | None:
