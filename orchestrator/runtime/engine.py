@@ -41,6 +41,7 @@ PLACEMENTS = 256
 FILL = 2_000  # commands at which the next group is full
 TimerKey = tuple[str, str, str]  # kind, run, task (of a lease: the device)
 LEASE = "lease"
+_LOST_LOAD = StoreError("database_unavailable", "The run could not be read back.", retryable=True)
 
 
 class Gateway(Protocol):
@@ -208,9 +209,15 @@ class Engine:
             if events:
                 slot = Slot(RunMachine(fold(run, events)), events[-1].seq, deque(events, RECENT_EVENTS))
                 self._take_up(run, slot)
+        except BaseException as error:
+            # Whoever waits with us must not take this for a run that does not exist.
+            future.set_exception(error if isinstance(error, StoreError) else _LOST_LOAD)
+            future.exception()  # there may be nobody
+            raise
+        else:
+            future.set_result(slot)
         finally:
             del self._loading[run]
-            future.set_result(slot)
         return slot
 
     def _take_up(self, run: str, slot: Slot) -> None:
@@ -370,7 +377,8 @@ class Engine:
             for future in group.waiters:
                 if not future.done():
                     future.set_result(None)
-        if self._group:
+        # What became ready to be placed meanwhile has no rows yet: it would wait for somebody else's.
+        if self._group or self.scheduler.pending:
             self._schedule()
 
     def _forget(self, group: Group, error: StoreError) -> None:
