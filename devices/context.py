@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devices.transfers import Transfers
 from protocol.messages import AttemptRef, LogLine, Progress
-from tools.context import Stream, ToolLimits
+from tools.context import Stream, ToolLimits, living
 from tools.workspace import Workspace
 
 _FIRST_LOOK = threading.Lock()
@@ -18,23 +18,25 @@ Say = Callable[[LogLine | Progress], Awaitable[None]]
 class Artifacts:
     """The transfers, on behalf of one attempt."""
 
-    __slots__ = ("_attempt", "_transfers")
+    __slots__ = ("_context", "_transfers")
 
-    def __init__(self, transfers: Transfers, attempt: AttemptRef) -> None:
+    def __init__(self, transfers: Transfers, context: AttemptContext) -> None:
         self._transfers = transfers
-        self._attempt = attempt
+        self._context = context
 
     async def publish(self, path: Path, *, name: str = "") -> tuple[str, int]:
-        return await self._transfers.publish(path, name, self._attempt)
+        with living(self._context) as alive:
+            return await self._transfers.publish(path, name, self._context.attempt, alive.beat)
 
     async def save(self, sha256: str, path: Path) -> int:
-        return await self._transfers.save(sha256, path, self._attempt)
+        with living(self._context) as alive:
+            return await self._transfers.save(sha256, path, self._context.attempt, alive.beat)
 
 
 class AttemptContext:
     """One attempt's surroundings; the parts that few skills use are made when they are asked for."""
 
-    __slots__ = ("_cancelled", "_key", "_say", "_transfers", "limits", "workspace")
+    __slots__ = ("_cancelled", "_key", "_say", "_sign", "_transfers", "limits", "workspace")
 
     def __init__(
         self,
@@ -43,10 +45,13 @@ class AttemptContext:
         limits: ToolLimits,
         transfers: Transfers,
         say: Say,
+        sign: Callable[[bool], None] | None = None,
     ) -> None:
+        """`sign` hears when the attempt begins to say something, and when that has been taken."""
         self._key = key
         self._transfers = transfers
         self._say = say
+        self._sign = sign
         self.workspace = workspace
         self.limits = limits
         self._cancelled: threading.Event | None = None
@@ -67,14 +72,24 @@ class AttemptContext:
 
     @property
     def artifacts(self) -> Artifacts:
-        return Artifacts(self._transfers, self.attempt)
+        return Artifacts(self._transfers, self)
 
     async def log(self, stream: Stream, text: str) -> None:
         """At most 8,000 characters go over; waits while the gateway grants no credit."""
         run, task, attempt = self._key
-        await self._say(LogLine(run=run, task=task, attempt=attempt, stream=stream, text=text[:8_000]))
+        await self._speak(LogLine(run=run, task=task, attempt=attempt, stream=stream, text=text[:8_000]))
 
     async def progress(self, fraction: float | None, message: str = "") -> None:
         run, task, attempt = self._key
         share = None if fraction is None else min(max(float(fraction), 0.0), 1.0)
-        await self._say(Progress(run=run, task=task, attempt=attempt, fraction=share, message=message[:500]))
+        await self._speak(Progress(run=run, task=task, attempt=attempt, fraction=share, message=message[:500]))
+
+    async def _speak(self, message: LogLine | Progress) -> None:
+        if self._sign is None:
+            await self._say(message)
+            return
+        self._sign(True)
+        try:
+            await self._say(message)
+        finally:
+            self._sign(False)

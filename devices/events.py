@@ -24,6 +24,17 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """An attempt with a heartbeat gives a sign of life. `speaking`: it begins to; else it has been heard, or dropped.
+
+    In between it waits for us, and is not silent.
+    """
+
+    key: Key
+    speaking: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Persisted:
     """The result of a durable attempt is on disk (or cannot be brought there)."""
 
@@ -59,6 +70,7 @@ Event = (
     | Recorded
     | Drain
     | Finished
+    | Sign
     | Persisted
     | Restored
     | Disconnected

@@ -36,6 +36,7 @@ from devices.events import (
     Run,
     Send,
     ShutdownAsked,
+    Sign,
     Ticked,
 )
 from protocol.codec import DEFAULT_LIMITS, FRAME_OVERHEAD, encode_message
@@ -76,7 +77,11 @@ class Phase(Enum):
 
 @dataclass(slots=True)
 class Attempt:
-    """An attempt at work. `deadline` is set while running or stopping; `why` while stopping."""
+    """An attempt at work. `deadline` is set while running or stopping; `why` while stopping.
+
+    `silent_at` is when an attempt with a heartbeat has been silent for too long, `speaking` how many signs of life
+    wait to be taken.
+    """
 
     dispatch: Dispatch
     durable: bool
@@ -86,6 +91,9 @@ class Attempt:
     accepted: bool = False
     why: ErrorCode = ErrorCode.CANCELLED
     body: bytes = b""
+    given_up: bool = False
+    silent_at: float = NEVER
+    speaking: int = 0
 
 
 @dataclass(slots=True)
@@ -154,6 +162,9 @@ class Executor:
                 return self._on_recorded(event)
             case Ticked():
                 return self._on_ticked(now)
+            case Sign():
+                self._on_sign(event, now)
+                return []
             case Persisted():
                 return self._on_persisted(event, now)
             case Cancel():
@@ -185,6 +196,8 @@ class Executor:
             self.fence = welcome.epoch
             for held in self._held.values():
                 held.due, held.delay = now, RESEND_S
+        for attempt in self._attempts.values():
+            self._listen(attempt, now)
         return self._resend(now)
 
     def _on_dispatch(self, dispatch: Dispatch, now: float) -> list[Command]:
@@ -243,6 +256,20 @@ class Executor:
         del self._attempts[event.key]
         return [*self._hold(event.key, body, False, now), *self._refill(now)]
 
+    def _on_sign(self, sign: Sign, now: float) -> None:
+        attempt = self._attempts.get(sign.key)
+        if attempt is not None:
+            attempt.speaking += 1 if sign.speaking else -1
+            self._listen(attempt, now)
+
+    def _listen(self, attempt: Attempt, now: float) -> None:
+        """From now on, an attempt with a heartbeat may be silent for that long."""
+        patience = attempt.dispatch.heartbeat_s
+        if patience is None or attempt.phase is not Phase.RUNNING:
+            return
+        attempt.silent_at = NEVER if attempt.speaking else now + patience
+        self._wake_by(attempt.silent_at)
+
     def _on_persisted(self, event: Persisted, now: float) -> list[Command]:
         attempt = self._attempts.pop(event.key, None)
         return [] if attempt is None else self._hold(event.key, attempt.body, True, now)
@@ -265,6 +292,8 @@ class Executor:
         for key, attempt in list(self._attempts.items()):
             if now >= attempt.deadline:
                 commands += self._overdue(key, attempt, now)
+            elif now >= attempt.silent_at and self._connected:  # what it waits for may be the connection
+                commands += self._stop(key, attempt, ErrorCode.HEARTBEAT_MISSED, now)
         if self._connected:
             commands += self._resend(now)
         self._wake = self._earliest()
@@ -277,6 +306,7 @@ class Executor:
         attempt.phase = Phase.RUNNING
         attempt.deadline = now + attempt.dispatch.timeout_s
         self._busy += 1
+        self._listen(attempt, now)
         self._fresh.append(key)
         if self._accept_at == NEVER:
             self._accept_at = now + ACCEPT_DELAY_S
@@ -300,12 +330,14 @@ class Executor:
         if attempt.phase is not Phase.RUNNING:
             return []
         attempt.phase, attempt.why, attempt.deadline = Phase.STOPPING, why, now + GRACE_S
+        attempt.silent_at = NEVER
         self._wake_by(attempt.deadline)
         return [Interrupt(key)]
 
     def _overdue(self, key: Key, attempt: Attempt, now: float) -> list[Command]:
         if attempt.phase is Phase.RUNNING:
             return self._stop(key, attempt, ErrorCode.TIMEOUT, now)
+        attempt.given_up = True
         return self._on_finished(Finished(key, interrupted=True, seconds=GRACE_S), now)
 
     def _end(self, event: Finished, attempt: Attempt) -> bytes:
@@ -327,8 +359,15 @@ class Executor:
         key = (dispatch.run, dispatch.task, dispatch.attempt)
         if why is ErrorCode.CANCELLED:
             return encode_result(key, dispatch.epoch, Outcome.CANCELLED, seconds=seconds)
-        if why is ErrorCode.TIMEOUT:
-            error = TaskError(code=why, message=f"It did not end within {dispatch.timeout_s:g} s.", retryable=True)
+        if attempt.given_up and not attempt.idempotent:
+            error = TaskError(code=ErrorCode.LOST, message="It does not stop; how far it gets is unknown.")
+        elif why is ErrorCode.HEARTBEAT_MISSED:
+            message = f"It gave no sign of life for {dispatch.heartbeat_s or 0.0:g} s, and was stopped."
+            error = TaskError(code=ErrorCode.LOST, message=message, retryable=True)
+        elif why is ErrorCode.TIMEOUT:
+            # Stopped half-way, it is repeated only where that does no harm.
+            message = f"It did not end within {dispatch.timeout_s:g} s, and was stopped."
+            error = TaskError(code=why, message=message, retryable=attempt.idempotent)
         elif started and not attempt.idempotent:
             error = TaskError(code=ErrorCode.LOST, message="The device was stopped while it ran; how far is unknown.")
         else:
@@ -390,6 +429,7 @@ class Executor:
     def _earliest(self) -> float:
         wake = min((attempt.deadline for attempt in self._attempts.values()), default=NEVER)
         if self._connected:
+            wake = min(wake, min((attempt.silent_at for attempt in self._attempts.values()), default=NEVER))
             wake = min(wake, min((held.due for held in self._held.values()), default=NEVER))
         return min(wake, self._accept_at)
 

@@ -10,7 +10,7 @@ import structlog
 
 from devices.context import AttemptContext, Say
 from devices.errors import StateError
-from devices.events import Event, Finished, Forget, Interrupt, Key, Persist, Persisted, Run
+from devices.events import Event, Finished, Forget, Interrupt, Key, Persist, Persisted, Run, Sign
 from devices.outbox import Outbox
 from devices.transfers import Transfers
 from protocol.codec import check_json
@@ -102,8 +102,10 @@ class Runner:
         dispatch = command.dispatch
         if command.durable:
             await self._outbox.started(key, dispatch.epoch, idempotent=command.idempotent)
-        limits = _tool_limits(self._limits().output_bytes, dispatch.timeout_s, self._private_network)
-        context = AttemptContext(key, self._workspace, limits, self._transfers, self._say)
+        heartbeat = dispatch.heartbeat_s
+        limits = _tool_limits(self._limits().output_bytes, dispatch.timeout_s, self._private_network, heartbeat)
+        sign = None if heartbeat is None else lambda speaking: self._report(Sign(key, speaking))
+        context = AttemptContext(key, self._workspace, limits, self._transfers, self._say, sign)
         output = await self._registry.call(dispatch.skill, dispatch.arguments, context)
         reason = check_json(output)
         if reason is not None:
@@ -133,5 +135,7 @@ class Runner:
 
 
 @lru_cache(maxsize=64)
-def _tool_limits(output_bytes: int, seconds: float, private_network: bool) -> ToolLimits:
-    return ToolLimits(output_bytes=output_bytes, seconds=seconds, private_network=private_network)
+def _tool_limits(output_bytes: int, seconds: float, private_network: bool, heartbeat_s: float | None) -> ToolLimits:
+    return ToolLimits(
+        output_bytes=output_bytes, seconds=seconds, private_network=private_network, heartbeat_s=heartbeat_s
+    )

@@ -31,6 +31,11 @@ from tools.errors import ToolError
 
 Incoming = ArtifactReady | ArtifactAck | ArtifactRefused | Chunk
 Outgoing = ArtifactOffer | ArtifactFetch | ArtifactAck | ArtifactRefused | Chunk
+Beat = Callable[[], None]
+
+
+def _no_beat() -> None:
+    """Nobody asked for signs of life."""
 
 
 class Transfers:
@@ -40,21 +45,25 @@ class Transfers:
         self._say = say
         self._limits = limits
         self._random = random
-        self._live: dict[str, _Sending | _Receiving] = {}
+        self._live: dict[str, tuple[_Sending | _Receiving, Beat]] = {}
 
     def handle(self, message: Incoming) -> None:
         """Take a message of the gateway; one about a transfer that is over says nothing new."""
-        transfer = self._live.get(message.transfer)
-        if transfer is not None:
-            transfer.take(message)
+        work, beat = self._live.get(message.transfer, (None, _no_beat))
+        if work is not None:
+            beat()
+            work.take(message)
 
     def reconnected(self) -> None:
         """A session is open again: go on where the other end is."""
-        for transfer in list(self._live.values()):
-            transfer.begin()
+        for work, _ in list(self._live.values()):
+            work.begin()
 
-    async def publish(self, path: Path, name: str, attempt: AttemptRef) -> tuple[str, int]:
-        """Send a file's content; its SHA-256 in hex and its size. Raises ToolError, OSError."""
+    async def publish(self, path: Path, name: str, attempt: AttemptRef, beat: Beat = _no_beat) -> tuple[str, int]:
+        """Send a file's content; its SHA-256 in hex and its size. Raises ToolError, OSError.
+
+        `beat` is called whenever the transfer gets on.
+        """
         with await asyncio.to_thread(open, path, "rb") as file:
             sha256, size = await asyncio.to_thread(_digest, file)
             bound = self._limits().artifact_bytes
@@ -62,21 +71,21 @@ class Transfers:
                 raise ToolError(ErrorCode.ARTIFACT_TOO_LARGE, f"the file has {size:,} bytes, {bound:,} are allowed")
             transfer = self._id()
             offer = ArtifactOffer(transfer=transfer, sha256=sha256, size=size, name=name[:500], **attempt.model_dump())
-            await self._through(transfer, _Sending(self._say, self._limits, offer, file))
+            await self._through(transfer, _Sending(self._say, self._limits, offer, file), beat)
         return sha256, size
 
-    async def save(self, sha256: str, path: Path, attempt: AttemptRef) -> int:
-        """Write an artifact into the existing file at `path`; its size. Raises ToolError, OSError."""
+    async def save(self, sha256: str, path: Path, attempt: AttemptRef, beat: Beat = _no_beat) -> int:
+        """Write an artifact into the existing file at `path`; its size. `beat` as above. Raises ToolError, OSError."""
         with await asyncio.to_thread(open, path, "r+b") as file:
             transfer = self._id()
             fetch = ArtifactFetch(transfer=transfer, sha256=sha256, **attempt.model_dump())
             receiving = _Receiving(self._say, self._limits, fetch, file)
-            await self._through(transfer, receiving)
+            await self._through(transfer, receiving, beat)
         return receiving.offset
 
-    async def _through(self, transfer: str, work: _Sending | _Receiving) -> None:
+    async def _through(self, transfer: str, work: _Sending | _Receiving, beat: Beat) -> None:
         """Live through a transfer; the gateway hears of it when it ends before its time."""
-        self._live[transfer] = work
+        self._live[transfer] = (work, beat)
         try:
             work.begin()
             await work.run()

@@ -23,8 +23,9 @@ from typing import Literal
 import psutil
 
 from protocol.errors import ErrorCode
-from tools.context import ToolContext
+from tools.context import ToolContext, living
 from tools.errors import ToolError
+from tools.pulse import Pulse
 
 _LAUNCHER = str(Path(__file__).with_name("launcher.py"))
 LOG_CHARACTERS = 4_000
@@ -189,10 +190,12 @@ async def _attend(context: ToolContext, process: asyncio.subprocess.Process, std
     kept = context.limits.output_bytes
     out, err = _Ear(context, "stdout", kept), _Ear(context, "stderr", kept)
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(out.hear(process.stdout))
-            group.create_task(err.hear(process.stderr))
-            group.create_task(_feed(process, stdin))
+        # Any output is a sign of life, also half a line, or what is too much for the log.
+        with living(context) as alive:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(out.hear(process.stdout, alive))
+                group.create_task(err.hear(process.stderr, alive))
+                group.create_task(_feed(process, stdin))
     except ExceptionGroup as failures:
         # The first is why the others ended.
         raise failures.exceptions[0] from failures
@@ -224,11 +227,12 @@ class _Ear:
         self._end_size = 0
         self.dropped = False
 
-    async def hear(self, stream: asyncio.StreamReader) -> None:
+    async def hear(self, stream: asyncio.StreamReader, alive: Pulse) -> None:
         """Until the end. While a log line waits, nothing is read, the pipe fills, and the command waits too."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         line = ""
         while piece := await stream.read(CHUNK):
+            alive.beat()
             self._keep(piece)
             line = await self._log(line + decoder.decode(piece))
         await self._log(line + decoder.decode(b"", final=True), last=True)

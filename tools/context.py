@@ -6,7 +6,11 @@ A device agent makes one context an attempt. Cancellation is asyncio's: the agen
 
 from __future__ import annotations
 
+import asyncio
+import math
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -25,7 +29,8 @@ class ToolLimits:
     """Bounds of one attempt. Bytes and seconds; `processes` is how many a command may start.
 
     `output_bytes` is of the result as JSON. `file_bytes` bounds a file that a skill writes (a download, an archive's
-    contents). `private_network` is the owner's word that `http.*` may speak to private addresses.
+    contents). `private_network` is the owner's word that `http.*` may speak to private addresses. `heartbeat_s` is
+    the longest silence that the attempt is allowed, where one was set: then it is stopped.
     """
 
     output_bytes: int = 512 << 10
@@ -34,6 +39,12 @@ class ToolLimits:
     processes: int = 256
     file_bytes: int = 8 << 30
     private_network: bool = False
+    heartbeat_s: float | None = None
+
+    @property
+    def beat_s(self) -> float:
+        """How often work that gets on should say so: well within the heartbeat, and not more often than is of use."""
+        return pulse.BEAT_S if self.heartbeat_s is None else min(pulse.BEAT_S, self.heartbeat_s / 3)
 
 
 class ArtifactPort(Protocol):
@@ -76,6 +87,20 @@ class ToolContext(Protocol):
 
     async def progress(self, fraction: float | None, message: str = "") -> None:
         """The attempt lives; `fraction` between 0 and 1 where known. Waits as `log` does."""
+
+
+@contextmanager
+def living(context: ToolContext) -> Iterator[pulse.Pulse]:
+    """A pulse for work on the event loop: `beat()` it at every piece, as often as you like.
+
+    It says nothing where the task set no heartbeat. Code in threads has its own: see `check_cancelled`.
+    """
+    every = context.limits.beat_s if context.limits.heartbeat_s is not None else math.inf
+    alive = pulse.Pulse(asyncio.get_running_loop(), lambda: context.progress(None), every)
+    try:
+        yield alive
+    finally:
+        alive.stop()
 
 
 def repeated(context: ToolContext) -> bool:

@@ -13,7 +13,7 @@ from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 from tools.arguments import Bytes, Output, Uri, WorkspacePath
 from tools.bounds import fit, room
-from tools.context import ToolContext
+from tools.context import ToolContext, living
 from tools.errors import ToolError
 from tools.skill import skill
 from tools.web import get
@@ -168,8 +168,10 @@ async def _pour(context: ToolContext, response: httpx2.Response, file: BinaryIO)
 
 async def _bounded(context: ToolContext, response: httpx2.Response) -> AsyncIterator[bytes]:
     size, limit = 0, context.limits.file_bytes
-    async for piece in response.aiter_raw(CHUNK):
-        size += len(piece)
-        if size > limit:
-            raise ToolError(ErrorCode.OUTPUT_TOO_LARGE, f"the file is larger than {limit:,} bytes")
-        yield piece
+    with living(context) as alive:
+        async for piece in response.aiter_raw(CHUNK):
+            alive.beat()
+            size += len(piece)
+            if size > limit:
+                raise ToolError(ErrorCode.OUTPUT_TOO_LARGE, f"the file is larger than {limit:,} bytes")
+            yield piece

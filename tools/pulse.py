@@ -1,7 +1,8 @@
 """Lets work in a thread say that it lives, without waiting for anybody.
 
 An attempt may have to report progress every so often. Code in threads looks whether it was cancelled between pieces
-of work anyway; at the same moments, and not more often than BEAT_S, a progress message without a fraction goes out.
+of work anyway; at the same moments, and not more often than every BEAT_S (or more often, where the task's heartbeat
+asks for it), a progress message without a fraction goes out.
 One that has not been taken yet is not followed by another: a thread never waits for the network.
 """
 
@@ -18,9 +19,12 @@ _thread = threading.local()
 
 
 class Pulse:
-    """The pulse of one piece of work. `progress` makes the message, on the event loop."""
+    """The pulse of one piece of work. `progress` makes the message, on the event loop; seconds between two."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, progress: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, progress: Callable[[], Awaitable[None]], every: float = BEAT_S
+    ) -> None:
+        self._every = every
         self._loop = loop
         self._progress = progress
         self._last = time.monotonic()
@@ -28,7 +32,7 @@ class Pulse:
 
     def beat(self) -> None:
         now = time.monotonic()
-        if now - self._last < BEAT_S or (self._sent is not None and not self._sent.done()):
+        if now - self._last < self._every or (self._sent is not None and not self._sent.done()):
             return
         self._last = now
         self._sent = asyncio.run_coroutine_threadsafe(self._say(), self._loop)

@@ -19,7 +19,7 @@ _POOL = ThreadPoolExecutor(max_workers=64, thread_name_prefix="asterism-tool")
 async def in_thread(context: ToolContext, work: Callable[[], T]) -> T:
     """What `work` returns, run in a thread. When cancelled, returns only after the thread has stopped (or GRACE_S)."""
     loop = asyncio.get_running_loop()
-    alive = pulse.Pulse(loop, lambda: context.progress(None))
+    alive = pulse.Pulse(loop, lambda: context.progress(None), context.limits.beat_s)
 
     def pulsing() -> T:
         pulse.start(alive)

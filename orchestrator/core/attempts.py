@@ -195,7 +195,7 @@ class Attempts:
             )
         )
         self.commands.append(SendDispatch(stimulus.device, self.message(spec.id, arguments)))
-        self._set_run_timer(spec, attempt)
+        self._watch(spec, attempt)
 
     def message(self, id: str, arguments: JsonObject | None = None) -> Dispatch:
         """The dispatch of a task's live attempt, as it goes over the wire."""
@@ -216,9 +216,18 @@ class Attempts:
             },
         )
 
-    def _set_run_timer(self, spec: Task, attempt: int) -> None:
-        at = self.now + (spec.timeouts.run_s or DEFAULT_RUN_S) + TIMEOUT_GRACE_S
+    def _watch(self, spec: Task, attempt: int) -> None:
+        """Set the timers of a live attempt."""
+        timeouts = spec.timeouts
+        at = self.now + (timeouts.run_s or DEFAULT_RUN_S) + TIMEOUT_GRACE_S
         self.commands.append(SetTimer(at, TimerKind.RUN, self.state.run, spec.id, attempt))
+        if timeouts.heartbeat_s is not None:
+            patience = timeouts.heartbeat_s + TIMEOUT_GRACE_S
+            timer = SetTimer(self.now + patience, TimerKind.HEARTBEAT, self.state.run, spec.id, attempt, patience)
+            self.commands.append(timer)
+        if timeouts.hedge_s is not None and self._may_move(spec):
+            at = self.now + timeouts.hedge_s
+            self.commands.append(SetTimer(at, TimerKind.HEDGE, self.state.run, spec.id, attempt))
 
     # --- ends --------------------------------------------------------------------------------------------------
 
@@ -400,6 +409,10 @@ class Attempts:
                 )
                 self._release(stimulus.task, task.device, succeeded=False)
                 self._lost(stimulus.task, "the device did not answer within the task's time")
+            case TimerKind.HEARTBEAT if current and task.status is TaskStatus.RUNNING:
+                self._silent(stimulus.task)
+            case TimerKind.HEDGE if current and task.status is TaskStatus.RUNNING:
+                self._hedge(stimulus.task)
             case TimerKind.CANCEL if current and task.status is TaskStatus.CANCELLING:
                 assert task.device is not None
                 self._release(stimulus.task, task.device, succeeded=False)
@@ -416,6 +429,33 @@ class Attempts:
                     self.resolve_approval(task.approval, granted=False, by="expiry")
             case _:
                 pass
+
+    def _silent(self, id: str) -> None:
+        """The attempt hangs, though its device lives: it is lost, and must stop."""
+        task, seconds = self.state.tasks[id], self.state.graph[id].timeouts.heartbeat_s or 0.0
+        assert task.device is not None
+        self.commands.append(SendCancel(task.device, self.state.run, id, task.attempt, "no sign of life"))
+        self._release(id, task.device, succeeded=False)
+        self._lost(id, f"the attempt gave no sign of life for {seconds:g} s, and its device did")
+
+    def _may_move(self, spec: Task) -> bool:
+        """Whether a slow attempt may be given up for another device: safe to repeat, nobody to ask, tied to none."""
+        needs, policy = spec.requirements, self.state.request.policy
+        tied = needs.device is not None or needs.same_device_as is not None
+        free = spec.idempotent and not tied and approvals.rule(policy.approve, spec.risk) == "go"
+        return free and self.state.tasks[spec.id].hedges < spec.retry.max_attempts
+
+    def _hedge(self, id: str) -> None:
+        """The attempt is slow, and the shell knows of another device that is free."""
+        task, spec = self.state.tasks[id], self.state.graph[id]
+        if not self._may_move(spec):
+            return
+        assert task.device is not None
+        self.commands.append(SendCancel(task.device, self.state.run, id, task.attempt, "another device takes it"))
+        self._release(id, task.device, succeeded=False)
+        message = f"it took longer than {spec.timeouts.hedge_s or 0.0:g} s on {task.device}: another device takes it"
+        error = TaskError(code=ErrorCode.TIMEOUT, message=message, retryable=True)
+        self._end(id, AttemptOutcome.HEDGED, None, error, NO_USAGE, self.now)
 
     def _past_deadline(self, id: str) -> None:
         status = self.state.tasks[id].status

@@ -24,6 +24,9 @@ class TimerKind(StrEnum):
     TASK_DEADLINE = "task_deadline"  # of the task, from the run's start
     APPROVAL = "approval"
     CANCEL = "cancel"  # a cancelled attempt did not end
+    HEARTBEAT = "heartbeat"  # the attempt gave no sign of life
+    HEDGE = "hedge"  # the attempt is slow
+    WORD = "word"  # the device did not say what became of an attempt
 
 
 class ReadyTask(NamedTuple):
@@ -89,11 +92,14 @@ class Acknowledge(NamedTuple):
 
 
 class SetTimer(NamedTuple):
+    """Set a timer, or move it. With `every`, each sign of life of the attempt moves it so many seconds on."""
+
     at: float
     kind: TimerKind
     run: str
     task: str
     attempt: int
+    every: float = 0.0
 
 
 class Consult(NamedTuple):

@@ -129,13 +129,17 @@ class TaskDispatched(Model):
 
 
 class AttemptOutcome(StrEnum):
-    """`lost`: the device went away and the attempt may be repeated. `unknown`: it went away and it may not."""
+    """`lost`: the device went away and the attempt may be repeated. `unknown`: it went away and it may not.
+
+    `hedged`: it was slow, and was given up for another device; that uses up no retry.
+    """
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     LOST = "lost"
     UNKNOWN = "unknown"
+    HEDGED = "hedged"
 
 
 class AttemptEnded(Model):

@@ -190,7 +190,7 @@ class RunMachine(Attempts):
             if task.status is TaskStatus.READY:
                 self._begin(id)
             elif task.status is TaskStatus.RUNNING:
-                self._set_run_timer(state.graph[id], task.attempt)
+                self._watch(state.graph[id], task.attempt)
             elif task.status is TaskStatus.CANCELLING:
                 self.send_cancel(id, "cancelled before the restart")
             elif task.status is TaskStatus.WAITING and task.approval is not None:

@@ -66,17 +66,19 @@ TRANSITIONS: dict[tuple[S, S], None] = dict.fromkeys(
 
 @dataclass(slots=True)
 class TaskState:
-    """One task's state. `attempt` counts from 1; `failures` only the attempts that used up a retry.
+    """One task's state. `attempt` counts from 1; `failures` only the attempts that used up a retry, `hedges` those
+    that were given up because they were slow.
 
     `undecided` is how many incoming edges still wait for their upstream's end, `held` how many were satisfied.
     `at` is when the status was reached, `retry_at` the earliest time of the next attempt, `tried` the devices where
-    attempts failed. `closed` says that the edges out of the task are decided: at once at its end, but for a failure
-    that a revision may yet make good.
+    attempts failed or were slow. `closed` says that the edges out of the task are decided: at once at its end, but for
+    a failure that a revision may yet make good.
     """
 
     status: TaskStatus = TaskStatus.PENDING
     attempt: int = 0
     failures: int = 0
+    hedges: int = 0
     device: str | None = None
     epoch: int = 0
     undecided: int = 0
@@ -222,7 +224,10 @@ class RunState:
         task = self.tasks[body.task]
         task.usage, task.error = body.usage, body.error
         if body.retry_at is not None:
-            task.failures += 1
+            if body.outcome is AttemptOutcome.HEDGED:
+                task.hedges += 1
+            else:
+                task.failures += 1
             task.retry_at = body.retry_at
             if task.device is not None and task.device not in task.tried:
                 task.tried = (*task.tried, task.device)
@@ -274,6 +279,7 @@ class RunState:
             self._move(id, S.PENDING, at)
             task = self.tasks[id]
             task.failures, task.error, task.tried, task.retry_at = 0, None, (), None
+            task.hedges = 0
             task.started = task.ended = task.output = task.usage = None
             task.approval, task.why, task.closed = None, "", False
             self.open += 1
@@ -538,8 +544,13 @@ def fold(run: str, log: Iterable[Event]) -> RunState:
     state = RunState(run)
     for event in log:
         state.apply(event)
+    settle(state)
+    return state
+
+
+def settle(state: RunState) -> None:
+    """After the last event of a log: what was queued for the machine while it was written has been dealt with."""
     state.ready.clear()
     state.withdrawn.clear()
     # Empty after a whole decision: a log that ends within one still has tasks that must be skipped.
     state.doomed = deque(doom for doom in state.doomed if doom[0] in state.tasks and not state.tasks[doom[0]].ended)
-    return state

@@ -89,12 +89,15 @@ class Requirements(Model):
 class Timeouts(Model):
     """Seconds. `queue_s`: from ready to dispatch. `run_s`: from dispatch to end (default: the skill's own).
 
-    `heartbeat_s`: longest silence of a running attempt, where its skill reports progress.
+    `heartbeat_s`: longest silence of a running attempt. Progress, a log line, the output of a command and a piece of
+    work done in a thread are signs of life. A silent attempt is lost: stopped, and tried again where that is safe.
+    `hedge_s`: after so long, an attempt that is safe to repeat is given up for another device, where one is free.
     """
 
     queue_s: Annotated[float, Field(gt=0, le=604_800)] = 120.0
     run_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
     heartbeat_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    hedge_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
 
 
 class Retry(Model):
@@ -145,6 +148,7 @@ class Task(Model):
 
     @model_validator(mode="after")
     def _one_edge_from_each(self) -> Task:
-        if len({dependency.task for dependency in self.depends_on}) != len(self.depends_on):
+        edges = self.depends_on
+        if len(edges) > 1 and len({dependency.task for dependency in edges}) != len(edges):
             raise ValueError("two dependencies on one task: put both into one condition")
         return self

@@ -26,6 +26,7 @@ from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState, fold
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.runtime.groups import Group, Resend, run_of
+from orchestrator.runtime.heartbeats import Heartbeats
 from orchestrator.runtime.roster import Roster
 from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
@@ -41,6 +42,7 @@ PLACEMENTS = 256
 FILL = 2_000  # commands at which the next group is full
 TimerKey = tuple[str, str, str]  # kind, run, task (of a lease: the device)
 LEASE = "lease"
+HEDGE_LOOK_S = 1.0  # how often another device is looked for, for a slow attempt
 _LOST_LOAD = StoreError("database_unavailable", "The run could not be read back.", retryable=True)
 
 
@@ -123,6 +125,7 @@ class Engine:
         self._scheduled = False
         self._timers: TimerQueue[TimerKey] = TimerQueue()
         self._attempts: dict[TimerKey, int] = {}
+        self._heartbeats = Heartbeats()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = float("inf")
         self._background: set[asyncio.Task[None]] = set()
@@ -285,6 +288,8 @@ class Engine:
             self._set_timer((command.kind, command.run, command.task), command.at)
             if command.kind is not TimerKind.RUN:
                 self._attempts[command.kind, command.run, command.task] = command.attempt
+            if command.every:
+                self._heartbeats.watch(command.run, command.task, command.attempt, command.every, self._clock.now())
         elif kind is c.Withdraw:
             assert isinstance(command, c.Withdraw)
             self.scheduler.withdraw(command.run, command.task)
@@ -316,6 +321,9 @@ class Engine:
         if command.attempt:
             self.roster.over(command.device, command.run, command.task)
             self._timers.cancel((TimerKind.RUN, command.run, command.task))
+            if self._heartbeats:
+                self._heartbeats.forget(command.run, command.task)
+                self._timers.cancel((TimerKind.HEARTBEAT, command.run, command.task))
             self._group.transaction.settled.append(AttemptKey(command.run, command.task, command.attempt))
 
     # --- the group ---------------------------------------------------------------------------------------------
@@ -464,6 +472,8 @@ class Engine:
             self.lapsed(hello.name, "another device came under its name")
         info = self.roster.joined(hello, epoch, self._clock.now(), resumed=resumed)
         self._timers.cancel((LEASE, "", hello.name))
+        if self._heartbeats:
+            self._heartbeats.back(self.roster.attempts(hello.name), self._clock.now())
         self.scheduler.device_changed(info, epoch)
         # A resumed session sends again by itself what the device did not get.
         if not resumed:
@@ -528,6 +538,11 @@ class Engine:
             )
             self.handle(run, stimulus, name)
 
+    def alive(self, name: str, run: str, task: str, attempt: int) -> None:
+        """A device passed on a sign of life of an attempt. On no record, and as cheap as it is frequent."""
+        if self._heartbeats and self.roster.attempts(name).get((run, task)) == attempt:
+            self._heartbeats.heard(run, task, attempt, self._clock.now())
+
     def skills_changed(self, name: str, message: SkillsChanged) -> None:
         info = self.roster.skills_changed(name, message)
         if info is not None:
@@ -567,6 +582,12 @@ class Engine:
             if kind == LEASE:
                 if not self.roster.online(task):
                     self.lapsed(task)
+            elif kind == TimerKind.HEARTBEAT and (later := self._heartbeat(run, task)) is not None:
+                self._attempts[kind, run, task] = attempt or 0
+                self._set_timer((kind, run, task), later)
+            elif kind == TimerKind.HEDGE and self._tied(run, task):
+                self._attempts[kind, run, task] = attempt or 0
+                self._set_timer((kind, run, task), self._clock.now() + HEDGE_LOOK_S)
             elif kind == TimerKind.QUEUE and not self.scheduler.is_stranded(run, task):
                 continue
             else:
@@ -576,6 +597,24 @@ class Engine:
                         attempt = slot.state.tasks[task].attempt if task in slot.state.tasks else 0
                     self.handle(run, stimuli.TimerFired(kind, task, attempt), "timer")
         self._arm()
+
+    def _heartbeat(self, run: str, task: str) -> float | None:
+        """When to look at an attempt's heartbeat again; None where it was missed."""
+        slot = self._runs.get(run)
+        found = slot.state.tasks.get(task) if slot is not None else None
+        known = self.roster.get(found.device) if found is not None and found.device is not None else None
+        if known is None:
+            return None
+        now, online = self._clock.now(), known.info.online
+        return self._heartbeats.look(run, task, now, online=online, device_heard=known.last_seen)
+
+    def _tied(self, run: str, task: str) -> bool:
+        """Whether a slow attempt has nowhere else to go now."""
+        slot = self._runs.get(run)
+        found = slot.state.tasks.get(task) if slot is not None else None
+        if slot is None or found is None or found.status is not TaskStatus.RUNNING or found.device is None:
+            return False
+        return not self.scheduler.free_elsewhere(slot.machine.ready_task(task), found.device)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -100,7 +100,9 @@ class Reception:
         if isinstance(message, Heartbeat):
             if known is not None:
                 known.load = message.load
-        elif isinstance(message, (Progress, LogLine)) and self.holds(name, message.run, message.task, message.attempt):
+            return
+        self._engine.alive(name, message.run, message.task, message.attempt)
+        if isinstance(message, (Progress, LogLine)) and self.holds(name, message.run, message.task, message.attempt):
             text = message.message if isinstance(message, Progress) else message.text
             self._words[message.run, message.task] = text[:200]
             self._words.move_to_end((message.run, message.task))

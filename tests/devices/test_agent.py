@@ -212,6 +212,26 @@ async def test_an_attempt_ends_at_its_timeout(gateway: FakeGateway, start: Start
     assert (result.error.code, result.error.retryable) == (ErrorCode.TIMEOUT, True)
 
 
+async def test_an_attempt_that_gives_no_sign_of_life_is_stopped(gateway: FakeGateway, start: Start) -> None:
+    await start()
+    result = await gateway.result(await gateway.dispatch("test.sleep", {"seconds": 3600}, heartbeat_s=0.05))
+    assert result.error is not None
+    assert (result.error.code, result.error.retryable) == (ErrorCode.LOST, True)
+    assert "0.05 s" in result.error.message
+
+
+async def test_the_output_of_a_command_is_a_sign_of_life(gateway: FakeGateway, start: Start) -> None:
+    """Not even a whole line is needed; nothing goes over where no heartbeat was set."""
+    await start()
+    command = {"command": "for n in 1 2 3 4 5 6 7 8; do printf .; sleep 0.1; done"}
+    beating = await gateway.dispatch("shell.run", command, heartbeat_s=0.5)
+    assert (await gateway.result(beating)).outcome is Outcome.SUCCEEDED
+    assert {message.task for message in gateway.of(Progress)} == {beating.task}
+    plain = await gateway.dispatch("shell.run", command)
+    assert (await gateway.result(plain)).outcome is Outcome.SUCCEEDED
+    assert {message.task for message in gateway.of(Progress)} == {beating.task}
+
+
 # --- connections that drop ---------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from devices.events import (
     Run,
     Send,
     ShutdownAsked,
+    Sign,
     Ticked,
 )
 from devices.executor import ACCEPT_DELAY_S, GRACE_S, MAX_RUNNING, RESEND_BATCH, Executor, encode_result
@@ -55,8 +56,23 @@ SKILLS = {
 WELCOME = Welcome(session="a" * 32, epoch=3, heartbeat_s=5, lease_s=9)
 
 
-def dispatch(number: int = 1, name: str = "a.read", *, epoch: int = 3, timeout_s: float = 100.0) -> Dispatch:
-    return Dispatch(run="r", task=f"t{number}", attempt=1, epoch=epoch, skill=name, timeout_s=timeout_s)
+def dispatch(
+    number: int = 1,
+    name: str = "a.read",
+    *,
+    epoch: int = 3,
+    timeout_s: float = 100.0,
+    heartbeat_s: float | None = None,
+) -> Dispatch:
+    return Dispatch(
+        run="r",
+        task=f"t{number}",
+        attempt=1,
+        epoch=epoch,
+        skill=name,
+        timeout_s=timeout_s,
+        heartbeat_s=heartbeat_s,
+    )
 
 
 def key(number: int = 1) -> Key:
@@ -212,6 +228,74 @@ def test_a_timeout_counts_from_the_start_of_the_attempt() -> None:
     assert bench.do(Finished(key(1), interrupted=True)) == ["result:timeout", "Run"]
     assert bench.do(Ticked(), 9) == ["accepted", "result:timeout"]
     assert bench.do(Ticked(), 1) == ["Interrupt"]
+
+
+def test_a_timeout_of_what_may_not_be_repeated_does_not_ask_for_another_try() -> None:
+    for name, retryable in (("a.read", True), ("a.append", False)):
+        bench = Bench()
+        bench.do(dispatch(name=name, timeout_s=10))
+        bench.do(Ticked(), 10)
+        [ending, *_] = bench.executor.handle(Finished(key(), interrupted=True), bench.now)
+        body = ending.body if isinstance(ending, (Send, Persist)) else b"{}"
+        assert json.loads(body)["error"]["retryable"] is retryable
+
+
+def test_what_does_not_stop_and_may_not_be_repeated_is_lost() -> None:
+    bench = Bench()
+    bench.do(dispatch(name="a.append", timeout_s=10))
+    bench.do(Ticked(), 10)
+    assert bench.do(Ticked(), GRACE_S) == ["Persist"]
+    assert bench.do(Persisted(key())) == ["result:lost"]
+
+
+# --- the attempt's own heartbeat -------------------------------------------------------------------------------
+
+
+def test_a_silent_attempt_is_stopped_and_lost() -> None:
+    bench = Bench()
+    bench.do(dispatch(heartbeat_s=3))
+    bench.do(Ticked(), 2)
+    assert bench.do(Ticked(), 1) == ["Interrupt"]
+    assert bench.do(Finished(key(), interrupted=True)) == ["result:lost"]
+
+
+def test_a_sign_of_life_moves_the_heartbeat_on() -> None:
+    bench = Bench()
+    bench.do(dispatch(heartbeat_s=3))
+    bench.do(Sign(key(), speaking=True), 2)
+    bench.do(Sign(key(), speaking=False))
+    bench.do(Ticked(), 1)
+    bench.do(Ticked(), 1.5)
+    assert bench.do(Ticked(), 0.5) == ["Interrupt"]
+
+
+def test_an_attempt_that_waits_to_be_heard_is_not_silent() -> None:
+    bench = Bench()
+    bench.do(dispatch(heartbeat_s=3))
+    bench.do(Sign(key(), speaking=True), 1)
+    assert bench.do(Ticked(), 50) == ["accepted"]
+    bench.do(Sign(key(), speaking=False))
+    assert bench.do(Ticked(), 3) == ["Interrupt"]
+
+
+def test_silence_counts_only_while_somebody_could_hear() -> None:
+    bench = Bench()
+    bench.do(dispatch(heartbeat_s=3))
+    bench.do(Ticked(), 1)
+    bench.do(Disconnected())
+    assert bench.do(Ticked(), 50) == []
+    bench.do(WELCOME.model_copy(update={"resumed": True}))
+    assert bench.do(Ticked(), 2) == []
+    assert bench.do(Ticked(), 1) == ["Interrupt"]
+
+
+def test_a_sign_of_what_is_not_at_work_says_nothing() -> None:
+    bench = Bench()
+    assert bench.do(Sign(key(), speaking=True)) == []
+    bench.do(dispatch())
+    bench.do(Sign(key(), speaking=True))
+    bench.do(Sign(key(), speaking=False))
+    assert bench.do(Ticked(), 50) == ["accepted"], "without a heartbeat there is no silence"
 
 
 def test_held_results_are_sent_again_on_a_slowing_timer() -> None:

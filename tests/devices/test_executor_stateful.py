@@ -21,6 +21,7 @@ from devices.events import (
     Run,
     Send,
     ShutdownAsked,
+    Sign,
     Ticked,
 )
 from devices.executor import Executor
@@ -42,7 +43,7 @@ class Device(RuleBasedStateMachine):
         self.live: set[Key] = set()
         self.starts: dict[Key, int] = {}
         self.persisting: set[Key] = set()
-        self.known: set[Key] = set()
+        self.speaking: set[Key] = set()
 
     def feed(self, event: Event) -> None:
         for command in self.executor.handle(event, self.now):
@@ -67,11 +68,34 @@ class Device(RuleBasedStateMachine):
             case _:
                 pass
 
-    @rule(number=TASKS, name=st.sampled_from(sorted(SKILLS)), old=st.booleans())
-    def dispatch(self, number: int, name: str, old: bool) -> None:
+    @rule(
+        number=TASKS,
+        name=st.sampled_from(sorted(SKILLS)),
+        old=st.booleans(),
+        heartbeat=st.sampled_from([None, None, 3.0]),
+    )
+    def dispatch(self, number: int, name: str, old: bool, heartbeat: float | None) -> None:
         if self.connected:
             epoch = max(1, self.epoch - old)
-            self.feed(Dispatch(run="r", task=f"t{number}", attempt=1, epoch=epoch, skill=name, timeout_s=30.0))
+            self.feed(
+                Dispatch(
+                    run="r",
+                    task=f"t{number}",
+                    attempt=1,
+                    epoch=epoch,
+                    skill=name,
+                    timeout_s=30.0,
+                    heartbeat_s=heartbeat,
+                )
+            )
+
+    @rule(data=st.data())
+    def tool_speaks(self, data: st.DataObject) -> None:
+        """It begins to say something, or has been heard."""
+        if self.live:
+            key = data.draw(st.sampled_from(sorted(self.live)))
+            self.feed(Sign(key, speaking=key not in self.speaking))
+            self.speaking ^= {key}
 
     @rule(number=TASKS)
     def cancel(self, number: int) -> None:
@@ -95,6 +119,7 @@ class Device(RuleBasedStateMachine):
         if self.persisting:
             key = data.draw(st.sampled_from(sorted(self.persisting)))
             self.persisting.discard(key)
+            self.live.discard(key)  # a tool that was given up may be at work still, and is not counted
             self.feed(Persisted(key))
 
     @rule(resumed=st.booleans())

@@ -212,6 +212,68 @@ def test_a_silent_attempt_is_given_up_after_its_time() -> None:
     assert run.fire(TimerKind.RUN, "a", attempt=1).commands == []  # of the attempt before
 
 
+def test_an_attempt_without_a_sign_of_life_is_given_up_and_told_to_stop() -> None:
+    run = Run.of(task("a", timeouts={"heartbeat_s": 10}, retry={"backoff_s": 0})).place("a")
+    assert "timer heartbeat a at 1015" in run.commands
+    run.fire(TimerKind.HEARTBEAT, "a", after=15)
+    assert run.events == ["a#1 lost, again at 1015"]
+    assert run.commands == ["stop a#1 on alpha", "release a@alpha", "offer a"]
+    assert run.offered().avoid == ("alpha",)
+    run.place("a", on="beta")
+    assert run.fire(TimerKind.HEARTBEAT, "a", attempt=1).commands == []  # of the attempt before
+    assert run.result("a", Outcome.SUCCEEDED, 1, attempt=1, device="alpha").commands == ["ack a#1"]
+
+
+def test_a_silent_attempt_that_may_not_be_repeated_is_unknown() -> None:
+    run = Run.of(task("a", idempotent=False, timeouts={"heartbeat_s": 10})).place("a")
+    run.fire(TimerKind.HEARTBEAT, "a", after=15)
+    assert run.events[0] == "a#1 unknown"
+    assert run["a"].error is not None
+    assert "no sign of life" in run["a"].error.message
+
+
+def test_the_heartbeat_of_what_is_being_stopped_is_not_waited_for() -> None:
+    run = Run.of(task("a", timeouts={"heartbeat_s": 10})).place("a").cancel()
+    assert run.fire(TimerKind.HEARTBEAT, "a", after=15).decision.events == []
+
+
+def test_a_restart_gives_a_heartbeat_its_whole_time() -> None:
+    run = Run.of(task("a", timeouts={"heartbeat_s": 10})).place("a")
+    run.now += 14
+    assert "timer heartbeat a at 1029" in run.restart().commands
+
+
+def test_a_slow_attempt_is_given_up_for_another_device_and_uses_up_no_retry() -> None:
+    run = Run.of(task("a", timeouts={"hedge_s": 5}, retry={"max_attempts": 1, "backoff_s": 9})).place("a")
+    assert "timer hedge a at 1005" in run.commands
+    run.fire(TimerKind.HEDGE, "a", after=5)
+    assert run.events == ["a#1 hedged, again at 1005"]
+    assert run.commands == ["stop a#1 on alpha", "release a@alpha", "offer a"]
+    assert run.offered().avoid == ("alpha",)
+    assert (run["a"].failures, run["a"].hedges) == (0, 1)
+    run.place("a", on="beta")
+    assert not any("hedge" in command for command in run.commands), "as many hedges as attempts, and no more"
+    assert run.result("a", Outcome.SUCCEEDED, "late", attempt=1, device="alpha").events == []
+    assert run.succeed("a", output="right").state.tasks["a"].output == "right"
+
+
+@pytest.mark.parametrize(
+    ("fields", "policy"),
+    [
+        ({"idempotent": False}, {}),
+        ({"risk": "write"}, {"approve": "ask"}),
+        ({"requirements": {"device": "alpha"}}, {}),
+    ],
+)
+def test_what_is_not_hedged(fields: dict[str, object], policy: dict[str, object]) -> None:
+    run = Run.of(task("a", timeouts={"hedge_s": 5}, **fields), **policy).place("a")
+    if "risk" in fields:
+        run.approve().place("a")
+    assert run["a"].status == "running"
+    assert not any("hedge" in command for command in run.commands)
+    assert run.fire(TimerKind.HEDGE, "a", after=5).decision.events == []
+
+
 def test_no_device_in_time_fails_the_task_and_says_what_was_wanted() -> None:
     run = Run.of(task("a", requirements={"kind": "phone", "labels": {"room": "lab"}}, on_failure="skip"))
     run.do(stimuli.Stranded("a"))

@@ -70,6 +70,7 @@ def tasks(draw: st.DrawFn) -> Task:
         idempotent=draw(st.booleans()),
         on_failure=draw(st.sampled_from(["fail", "skip", "continue"])),
         deadline_s=draw(st.sampled_from([None, None, 500.0])),
+        timeouts=draw(st.sampled_from([{}, {}, {"heartbeat_s": 9, "hedge_s": 4}])),
         retry={"max_attempts": draw(st.integers(1, 3)), "backoff_s": draw(st.sampled_from([0, 5]))},  # type: ignore[arg-type]
     )
 

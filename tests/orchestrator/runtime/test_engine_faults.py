@@ -7,8 +7,9 @@ import asyncio
 from orchestrator.core import stimuli
 from orchestrator.core.ports import StoreError
 from orchestrator.core.state import TaskState
+from orchestrator.runtime.reception import Reception
 from protocol import VERSION
-from protocol.messages import AttemptRef, Dispatch, Hello, Outcome, Result
+from protocol.messages import Accepted, AttemptRef, Dispatch, Heartbeat, Hello, LogLine, Outcome, Progress, Result
 from protocol.vocabulary import DeviceKind
 from storage.memory import MemoryStore
 from tests.support.engine import SKILLS, Bench
@@ -77,6 +78,114 @@ async def test_another_device_under_the_same_name_is_not_sent_the_first_ones_wor
     await again.settle()
     assert again.gateway.dispatches() == []
     assert task_of(again).status == "unknown"
+
+
+# --- attempts that hang or are slow ----------------------------------------------------------------------------
+
+
+BEATING = {"steps": [{"id": "a", "skill": "work.read", "timeouts": {"heartbeat_s": 10}}]}
+SLOW = {"steps": [{"id": "a", "skill": "work.read", "timeouts": {"hedge_s": 10}}]}
+
+
+def reception(bench: Bench) -> Reception:
+    return Reception(bench.engine, bench.store, bench.clock)
+
+
+async def pass_time(bench: Bench, seconds: float, *alive: str) -> None:
+    """Second by second; the devices named say that they live."""
+    hears = reception(bench)
+    for _ in range(int(seconds)):
+        bench.clock.time += 1
+        for name in alive:
+            hears.noticed(name, Heartbeat())
+        bench.engine._ring()
+        await bench.settle()
+
+
+async def test_a_hanging_attempt_moves_though_its_device_lives() -> None:
+    bench = await Bench().start("alpha", "beta")
+    await bench.submit("r1", BEATING)
+    await pass_time(bench, 14, "alpha", "beta")
+    assert len(bench.gateway.dispatches()) == 1
+    await pass_time(bench, 3, "alpha", "beta")
+    assert [(d.task, d.attempt) for d in bench.gateway.dispatches("beta")] == [("a", 2)]
+    assert [name for name, m in bench.gateway.sent if m.type == "cancel"] == ["alpha"]
+
+
+async def test_signs_of_life_keep_an_attempt_and_cost_no_event() -> None:
+    bench = await Bench().start("alpha", "beta")
+    await bench.submit("r1", BEATING)
+    count = len(await bench.store.events("r1"))
+    hears = reception(bench)
+    for number in range(8):
+        await pass_time(bench, 5, "alpha", "beta")
+        words = (
+            Progress(run="r1", task="a", attempt=1),
+            LogLine(run="r1", task="a", attempt=1, text="x"),
+            Accepted(run="r1", task="a", attempt=1),
+        )
+        hears.noticed("alpha", words[number % 3])
+    assert task_of(bench).attempt == 1
+    assert len(await bench.store.events("r1")) == count
+    hears.noticed("beta", Progress(run="r1", task="a", attempt=1))  # not beta's to say
+    hears.noticed("alpha", Progress(run="r1", task="a", attempt=7))
+    await pass_time(bench, 17, "alpha", "beta")
+    assert task_of(bench).attempt == 2
+
+
+async def test_while_a_device_is_away_its_lease_decides_and_not_the_heartbeat() -> None:
+    bench = await Bench().start("alpha", "beta")
+    await bench.submit("r1", BEATING)
+    bench.engine.left("alpha", "cut", goodbye=False)
+    await pass_time(bench, 25, "beta")
+    assert task_of(bench).status == "running"
+    await bench.join("alpha", running=[A1])
+    await pass_time(bench, 14, "alpha", "beta")
+    assert task_of(bench).attempt == 1
+    await pass_time(bench, 3, "alpha", "beta")
+    assert task_of(bench).attempt == 2
+
+
+async def test_a_silent_connection_is_not_taken_for_a_hanging_attempt() -> None:
+    bench = await Bench().start("alpha", "beta")
+    await bench.submit("r1", BEATING)
+    await pass_time(bench, 40, "beta")  # connected, as far as anybody knows
+    assert task_of(bench).attempt == 1
+
+
+async def test_a_heartbeat_outlives_a_restart() -> None:
+    bench = await Bench().start("alpha")
+    await bench.submit("r1", BEATING)
+    again = await Bench(MemoryStore(bench.store.crash())).start()
+    await pass_time(again, 20)
+    await again.join("alpha", running=[A1])
+    await again.join("beta")
+    await pass_time(again, 14, "alpha", "beta")
+    assert task_of(again).attempt == 1
+    await pass_time(again, 3, "alpha", "beta")
+    assert [(d.task, d.attempt) for d in again.gateway.dispatches("beta")] == [("a", 2)]
+
+
+async def test_a_slow_attempt_waits_for_a_free_device_and_then_moves() -> None:
+    bench = await Bench().start("alpha")
+    await bench.submit("r1", SLOW)
+    await pass_time(bench, 20, "alpha")
+    assert task_of(bench).attempt == 1, "there is nowhere to go"
+    await bench.join("beta")
+    await pass_time(bench, 2, "alpha", "beta")
+    assert [(d.task, d.attempt) for d in bench.gateway.dispatches("beta")] == [("a", 2)]
+    await bench.reply("alpha", bench.gateway.dispatches("alpha")[0], "late")
+    assert task_of(bench).status == "running"
+    await bench.reply("beta", bench.gateway.dispatches("beta")[0], "right")
+    assert task_of(bench).output == "right"
+
+
+async def test_nothing_is_hedged_twice_at_once_or_after_its_end() -> None:
+    bench = await Bench().start("alpha", "beta")
+    await bench.submit("r1", SLOW)
+    await bench.reply("alpha", bench.gateway.dispatches("alpha")[0], "in time")
+    await pass_time(bench, 30, "alpha", "beta")
+    assert [d.attempt for d in bench.gateway.dispatches()] == [1]
 
 
 # --- the store -------------------------------------------------------------------------------------------------
