@@ -123,6 +123,7 @@ class _Connection:
         "heard",
         "held",
         "name",
+        "owed",
         "send",
         "session",
         "token",
@@ -148,6 +149,7 @@ class _Connection:
         self.farewell: Fault | None = None  # said after the session has gone on elsewhere
         self.token: str | None = None
         self.writing = 0.0
+        self.owed: tuple[int, float] | None = None  # the last number acknowledged while more was sent, and since when
         self.held: dict[str, Held] = {}  # by direction, where a failpoint acts
 
 
@@ -376,6 +378,8 @@ class Gateway:
                 results.append(_bounded(message, self._settings.limits) if large else message)
             elif isinstance(message, (Heartbeat, Accepted, Progress, LogLine)):
                 self._listener.noticed(name, message)
+                if type(message) is Heartbeat:
+                    self._check_owed(connection, self._clock())
             elif isinstance(message, (ArtifactOffer, ArtifactFetch)) and not self._listener.holds(
                 name, message.run, message.task, message.attempt
             ):
@@ -392,6 +396,21 @@ class Gateway:
         session = connection.session
         if session.state is State.OPEN and session.credits <= self._settings.credits // 2:
             session.grant(self._settings.credits - session.credits)
+
+    def _check_owed(self, connection: _Connection, now: float) -> None:
+        """Leave a connection on which a message was lost: its device is there, and says nothing of what it was sent.
+
+        The number that follows would show the gap; but a dispatch may be the last one for hours. A content on its way
+        may keep a slow line busy for longer than that, so it counts as an excuse.
+        """
+        session = connection.session
+        if not session.unacknowledged or (connection.transfers is not None and connection.transfers.active):
+            connection.owed = None
+        elif connection.owed is None or connection.owed[0] != session.acknowledged:
+            connection.owed = (session.acknowledged, now)
+        elif now - connection.owed[1] >= GATEWAY_PATIENCE * self._settings.heartbeat_s:
+            session.detach()
+            raise ProtocolError(ErrorCode.HEARTBEAT_MISSED, "The device does not acknowledge what it was sent.")
 
     def _refuse(self, connection: _Connection, message: ArtifactOffer | ArtifactFetch) -> None:
         why = "This device does not have that attempt, or has it no more."

@@ -93,6 +93,11 @@ class Transfers:
         self._up: dict[str, _Up] = {}
         self._down: dict[str, _Down] = {}
 
+    @property
+    def active(self) -> bool:
+        """Whether a content is on its way, in either direction."""
+        return bool(self._up or self._down)
+
     async def handle(self, message: object) -> None:
         """Take in what the device says of transfers. Raises ProtocolError where it breaks the rules."""
         match message:

@@ -143,6 +143,11 @@ class Session:
         return self._received
 
     @property
+    def acknowledged(self) -> int:
+        """The last number that the other end has acknowledged."""
+        return self._acked
+
+    @property
     def unacknowledged(self) -> int:
         """How many numbered messages the other end has not acknowledged."""
         return len(self._unacked)

@@ -18,6 +18,7 @@ from agents.settings import ModelSettings
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Clarification, Declined, Plan, Proposal, Step
 from orchestrator.core.requests import Request
+from protocol.failpoints import Failpoints, Mode, Rule
 from protocol.vocabulary import DeviceKind
 from tests.support.skills import SKILLS, fleet
 
@@ -242,3 +243,17 @@ async def test_the_server_lists_its_model_and_streams() -> None:
         pieces = [chunk.choices[0].delta.content or "" async for chunk in stream]
     assert "".join(pieces) == "one two three four five six seven"
     assert len(pieces) > 2
+
+
+async def test_a_failpoint_is_an_outage_of_its_rung() -> None:
+    points = Failpoints(lambda: 0.0)
+    points.enable("model", Rule(mode=Mode.REFUSE, only="local"))
+    async with ScriptedModelServer(say(PLAN)) as server:
+        planner = ModelPlanner(settings(server.base_url), failpoints=points)
+        context = Context(fleet("alpha"), (), ())
+        refused = await planner.plan(Request(text="read notes.txt"), context)
+        again = await planner.plan(Request(text="read notes.txt"), context)
+        await planner.close()
+    assert "cannot be reached" in reason(refused)
+    assert again.result == PLAN
+    assert len(server.requests) == 1
