@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
-# Runs the simulation tests over SEEDS seeds, or over the one seed SEED, which replays a failure.
+# Plays SEEDS seeds of the simulation on all cores, or tells the whole story of the one seed SEED.
 #   scripts/sim.sh SEEDS [SEED]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if ! compgen -G 'tests/simulation/test_*.py' >/dev/null; then
-  echo "sim: there is no simulation in this version: nothing was simulated." >&2
-  exit 1
+if [[ -n "${2:-}" ]]; then
+  exec .venv/bin/python -m tests.simulation.run --seed "$2"
 fi
-echo "sim: running tests/simulation under pytest (seeds: $1${2:+, only seed $2})" >&2
-ASTERISM_SIM_SEEDS=$1 ASTERISM_SIM_SEED=${2:-} HYPOTHESIS_PROFILE=thorough exec .venv/bin/python -m pytest tests/simulation
+exec .venv/bin/python -m tests.simulation.run --seeds "$1" --jobs "$(nproc)"

@@ -1,0 +1,211 @@
+"""What must hold of a history, whatever went wrong on the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from orchestrator.core.events import (
+    AttemptEnded,
+    AttemptOutcome,
+    Event,
+    TaskDispatched,
+    TaskRetryRequested,
+    UnknownResolved,
+)
+from orchestrator.core.state import RunState, fold
+from orchestrator.core.tasks import TaskStatus
+from storage.queries import event
+from tests.simulation.scenario import RunSpec
+from tests.simulation.world import EPOCH, History, terminal
+
+
+def check(history: History) -> list[str]:
+    """Everything that is wrong with a history; nothing where it is right."""
+    problems = list(dict.fromkeys(history.violations))
+    problems += history.leftovers
+    for number, spec in enumerate(history.scenario.runs):
+        run = history.accepted.get(number)
+        if run is None:
+            problems.append(f"run {number} was never accepted")
+        else:
+            problems += [f"run {number} ({run}): {problem}" for problem in _run(history, number, run, spec)]
+    problems += _ledger(history)
+    return problems
+
+
+def log(history: History, run: str) -> list[Event]:
+    """A run's log as it is on record; read once, when all is over."""
+    if run not in history.logs:
+        rows = history.durable.events.get(run, {})
+        history.logs[run] = [
+            event(row.run, row.seq, row.at, row.cause, row.body) for row in (rows[seq] for seq in sorted(rows))
+        ]
+    return history.logs[run]
+
+
+def _run(history: History, number: int, run: str, spec: RunSpec) -> Iterator[str]:
+    if not terminal(history, run):
+        yield "was accepted and has not ended"
+        return
+    events = log(history, run)
+    if [one.seq for one in events] != list(range(1, len(events) + 1)):
+        yield "its log has gaps"
+        return
+    state = fold(run, events)
+    state.validate()
+    if run in history.digests and state.digest() != history.digests[run]:
+        yield "replaying its log does not give the state that was in memory"
+    yield from _attempts(events)
+    yield from _projection(history, run, state)
+    if history.durable.runs[run].status != state.status.value:
+        yield f"its row says {history.durable.runs[run].status}, its log {state.status.value}"
+    if number in history.cancelled and not spec.policy.get("deadline_s") and state.status.value == "running":
+        yield "it was cancelled and runs"
+    for task in history.edited.get(number, ()):
+        if task not in state.tasks:
+            yield f"the edit that adds {task} was acknowledged and is not in its graph"
+    if _undisturbed(history, number, spec):
+        yield from _expected(state, spec)
+
+
+def _attempts(events: list[Event]) -> Iterator[str]:
+    """At most one start and one end of each attempt, in order; each attempt that began has ended."""
+    begun: Counter[tuple[str, int]] = Counter()
+    ended: Counter[tuple[str, int]] = Counter()
+    for one in events:
+        if isinstance(one.body, TaskDispatched):
+            begun[one.body.task, one.body.attempt] += 1
+        elif isinstance(one.body, AttemptEnded):
+            ended[one.body.task, one.body.attempt] += 1
+    for key, count in begun.items():
+        if count != 1:
+            yield f"attempt {key} began {count} times"
+        if ended[key] != 1:
+            yield f"attempt {key} ended {ended[key]} times"
+    for key in ended:
+        if key not in begun:
+            yield f"attempt {key} ended and never began"
+
+
+def _projection(history: History, run: str, state: RunState) -> Iterator[str]:
+    rows = history.durable.tasks.get(run, {})
+    for id, task in state.tasks.items():
+        row = rows.get(id)
+        if row is not None and (row.status, row.attempt) != (task.status.value, task.attempt):
+            yield f"the row of {id} says {row.status} {row.attempt}, the log {task.status.value} {task.attempt}"
+
+
+def _undisturbed(history: History, number: int, spec: RunSpec) -> bool:
+    """Nobody changed what the run was to do: then it must end as it would have without any fault."""
+    return not spec.actions and "deadline_s" not in spec.policy
+
+
+# --- what a run should come to -------------------------------------------------------------------------------------
+
+
+def _expected(state: RunState, spec: RunSpec) -> Iterator[str]:
+    """The plan says how each step ends; worked out here without the task graph's own code."""
+    names = {task.split("@")[0] for task in state.tasks if not task.startswith("mend-")}
+    if names != {step["id"] for step in spec.steps}:
+        yield f"its tasks are {sorted(state.tasks)}"
+        return
+    expected: dict[str, str] = {}
+    for step in spec.steps:
+        expected[step["id"]] = _end_of(step, expected, {one["id"]: one for one in spec.steps})
+    fatal = [
+        id
+        for id, end in expected.items()
+        if end == "failed" and _on_failure(next(one for one in spec.steps if one["id"] == id), spec.steps) == "fail"
+    ]
+    if fatal and not (spec.text and spec.revise):
+        if state.status.value != "failed":
+            yield f"{fatal} fail, and the run {state.status.value}"
+        return
+    if fatal:
+        return
+    if state.status.value != "succeeded":
+        yield f"nothing should fail, and the run {state.status.value}: {state.error}"
+    for task, found in state.tasks.items():
+        end = expected.get(task.split("@")[0], "been no task")
+        if found.status.value != end:
+            yield f"{task} {found.status.value} and should have {end}: {found.error}"
+
+
+def _on_failure(step: dict[str, Any], steps: tuple[dict[str, Any], ...]) -> str:
+    """A step whose end or failure another waits for has its failure taken over."""
+    taken = any(
+        edge["step"] == step["id"] and edge.get("on") in ("completion", "failure")
+        for other in steps
+        for edge in other.get("after", ())
+    )
+    return str(step.get("on_failure") or ("continue" if taken else "fail"))
+
+
+def _end_of(step: dict[str, Any], ends: dict[str, str], steps: dict[str, dict[str, Any]]) -> str:
+    edges = step.get("after", ())
+    held = [_holds(edge, ends, steps) for edge in edges]
+    if edges and not (any(held) if step.get("join") == "any" else all(held)):
+        return "skipped"
+    return "failed" if step["arguments"].get("fails", 0) >= 100 else "succeeded"
+
+
+def _holds(edge: dict[str, Any], ends: dict[str, str], steps: dict[str, dict[str, Any]]) -> bool:
+    end, on = ends[edge["step"]], edge.get("on", "success")
+    if on == "completion":
+        return True
+    if on == "condition":
+        value, bound = steps[edge["step"]]["arguments"]["value"], edge["when"]["value"]
+        return end == "succeeded" and (value > bound if edge["when"]["op"] == ">" else value < bound)
+    return end == "succeeded"
+
+
+# --- the field -----------------------------------------------------------------------------------------------------
+
+
+def _ledger(history: History) -> Iterator[str]:
+    """What devices really did, against what is on record."""
+    effects = Counter((one.run, one.task) for one in history.ledger if one.step == "effect")
+    once = {(one.run, one.task): one for one in history.ledger if one.skill == "sim.append"}
+    begun = Counter((one.run, one.task, one.attempt) for one in history.ledger if one.step == "begin")
+    again = Counter(
+        (run, task)
+        for run in history.accepted.values()
+        for one_event in log(history, run)
+        if isinstance(one_event.body, TaskRetryRequested)
+        for task in one_event.body.tasks
+    )
+    for run, task in once:
+        if effects[run, task] > 1 + again[run, task]:
+            yield f"{task} of {run} may not be repeated, and had its effect {effects[run, task]} times"
+    for key, count in begun.items():
+        if count > 1 and key[:2] in once:
+            yield f"attempt {key} of what may not be repeated began {count} times in the field"
+    for run in history.accepted.values():
+        events = log(history, run)
+        said = {one.body.task for one in events if isinstance(one.body, UnknownResolved)}
+        for one_event in events:
+            body = one_event.body
+            succeeded = isinstance(body, AttemptEnded) and body.outcome is AttemptOutcome.SUCCEEDED
+            if succeeded and (run, body.task, body.attempt) not in begun:  # type: ignore[union-attr]
+                yield f"attempt {body.attempt} of {body.task} of {run} succeeded and never ran"  # type: ignore[union-attr]
+        for id, found in fold(run, events).tasks.items():
+            if found.status is TaskStatus.SUCCEEDED and not effects[run, id] and id not in said:
+                yield f"{id} of {run} succeeded without its effect"
+            if found.attempt == 0 and begun and any((e.run, e.task) == (run, id) for e in history.ledger):
+                yield f"{id} of {run} was never dispatched, and ran"
+    yield from _stale(history)
+
+
+def _stale(history: History) -> Iterator[str]:
+    """A finished attempt's task is not begun again, anywhere."""
+    ends: dict[tuple[str, str, int], float] = {}
+    for run in history.accepted.values():
+        for one in log(history, run):
+            if isinstance(one.body, AttemptEnded) and one.body.outcome is AttemptOutcome.SUCCEEDED:
+                ends[run, one.body.task, one.body.attempt] = one.at
+    for effect in history.ledger:
+        end = ends.get((effect.run, effect.task, effect.attempt))
+        if end is not None and effect.step == "begin" and effect.at + EPOCH > end:
+            yield f"attempt {effect.attempt} of {effect.task} of {effect.run} began after its success was on record"
