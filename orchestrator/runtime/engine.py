@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Coroutine, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,10 +24,11 @@ from orchestrator.core.machine import RunMachine
 from orchestrator.core.ports import Clock, Consultation, Store, StoreError
 from orchestrator.core.records import AttemptKey, OutboxRow
 from orchestrator.core.scheduler import Scheduler
-from orchestrator.core.state import RunState, fold
+from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.runtime.groups import Group, Resend, run_of
 from orchestrator.runtime.heartbeats import Heartbeats
+from orchestrator.runtime.loading import RECENT_EVENTS, Log, collector_paused, read_all, read_back, spare
 from orchestrator.runtime.roster import Roster
 from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
@@ -34,7 +36,6 @@ from protocol.messages import Cancel, Hello, Result, SkillsChanged
 
 log = structlog.get_logger("asterism.engine")
 
-RECENT_EVENTS = 2_000
 ENDED_KEPT = 128
 RELOAD_DELAY_S = 0.5
 # Placed before a group goes off: few enough for devices to begin while the rest is placed.
@@ -139,13 +140,12 @@ class Engine:
 
     async def start(self) -> None:
         """Take up every open run from its log. Raises StoreError."""
-        now = self._clock.now()
         for record in await self.store.device_records():
             info = self.roster.remember(record)
             if info is not None:
                 self.scheduler.device_changed(info, record.epoch)
-        for summary in await self.store.open_runs():
-            await self._load(summary.run)
+        await self._load_open([summary.run for summary in await self.store.open_runs()])
+        now = self._clock.now()
         for name in self.roster.busy():
             # It has one lease to come back in; its attempts are adopted when it does.
             self._set_timer((LEASE, "", name), now + self._lease_s)
@@ -205,23 +205,44 @@ class Engine:
         """Fold a run's log. An open run is taken up: its attempts are known again, its commands given again."""
         if run in self._loading:
             return await self._loading[run]
-        future = self._loading[run] = asyncio.get_running_loop().create_future()
-        slot: Slot | None = None
+        self._loading[run] = asyncio.get_running_loop().create_future()
         try:
-            events = await self.store.events(run)
-            if events:
-                slot = Slot(RunMachine(fold(run, events)), events[-1].seq, deque(events, RECENT_EVENTS))
-                self._take_up(run, slot)
+            return self._loaded(run, await read_back(self.store, run))
         except BaseException as error:
-            # Whoever waits with us must not take this for a run that does not exist.
+            self._not_loaded(run, error)
+            raise
+
+    async def _load_open(self, runs: list[str]) -> None:
+        """Load runs in this order. All of them count as being loaded from the beginning."""
+        loop = asyncio.get_running_loop()
+        self._loading |= {run: loop.create_future() for run in runs}
+        events = 0
+        with collector_paused():
+            try:
+                async with aclosing(read_all(self.store, runs)) as logs:
+                    async for run, log in logs:
+                        self._loaded(run, log)
+                        events += log.state.seq if log else 0
+            except BaseException as error:
+                for run in runs:
+                    self._not_loaded(run, error)
+                raise
+            spare(events)
+
+    def _loaded(self, run: str, log: Log | None) -> Slot | None:
+        slot: Slot | None = None
+        if log is not None:
+            slot = Slot(RunMachine(log.state), log.state.seq, log.recent)
+            self._take_up(run, slot)
+        self._loading.pop(run).set_result(slot)
+        return slot
+
+    def _not_loaded(self, run: str, error: BaseException) -> None:
+        """Whoever waits with us must not take this for a run that does not exist."""
+        future = self._loading.pop(run, None)
+        if future is not None:
             future.set_exception(error if isinstance(error, StoreError) else _LOST_LOAD)
             future.exception()  # there may be nobody
-            raise
-        else:
-            future.set_result(slot)
-        finally:
-            del self._loading[run]
-        return slot
 
     def _take_up(self, run: str, slot: Slot) -> None:
         self._reloading.pop(run, None)
