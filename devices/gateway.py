@@ -228,6 +228,8 @@ class Gateway:
             if member is not None and not member.lapsed and member.session.state is State.DETACHED:
                 self._queue(member.session, name, body)
             return
+        if connection.session.state not in (State.OPEN, State.DETACHED):
+            return  # it is being left, though its connection has not ended yet
         if self._queue(connection.session, name, body):
             if soon:
                 self._mark(connection)

@@ -48,7 +48,8 @@ from protocol.messages import (
 __all__ = ["DeviceSession", "GatewaySession", "InvalidTransitionError", "State"]
 
 GATEWAY_PATIENCE: Final = 2.0  # heartbeats
-DEVICE_PATIENCE: Final = 3.0  # heartbeats
+# Every heartbeat is answered at once. A device that waited longer would come back after its lease.
+DEVICE_PATIENCE: Final = 2.0  # heartbeats
 
 
 class GatewaySession(Session):

@@ -16,6 +16,7 @@ from orchestrator.core.application import Refusal
 from orchestrator.core.events import RunStatus
 from protocol.codec import Chunk, encode_chunk
 from protocol.credentials import proof, verifier
+from protocol.errors import ErrorCode
 from tests.support.quiet import quiet
 from tests.support.system import System
 from tests.support.wire import Said, Wire, attempt, noop_skill, opened, transfer
@@ -215,6 +216,16 @@ async def test_what_is_no_websocket_message(system: System, name: str, data: byt
     async with opened(system.url, name=name) as wire:
         wire.socket.transport.write(data)
         assert await wire.ended() == ("", code)
+
+
+async def test_a_message_to_a_device_whose_session_is_just_being_left(system: System, name: str) -> None:
+    """Between the fault and the end of the connection: its inventory will tell, later."""
+    async with opened(system.url, name=name):
+        gateway = system.app.gateway
+        connection = gateway._connections[name]
+        connection.session.fail(ErrorCode.LIMIT_EXCEEDED, "Too much.")
+        gateway.send_encoded(name, b'{"type":"drain","reason":""}')
+        assert connection.session.unacknowledged == 0
 
 
 async def test_a_message_that_is_too_large_for_the_server(system: System, name: str) -> None:
