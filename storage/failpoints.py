@@ -43,7 +43,7 @@ class FaultySink:
         self._failpoints = failpoints
         self._sleep = sleep
         self._die = die
-        self.open, self.holds, self.close = sink.open, sink.holds, sink.close
+        self.open, self.holds, self.probe, self.close = sink.open, sink.holds, sink.probe, sink.close
 
     def write(self, transactions: Sequence[Transaction]) -> None:
         if self._failpoints.armed:

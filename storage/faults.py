@@ -4,6 +4,7 @@ database_busy          another program holds it           wait, or stop that pro
 database_full          no room on the disk                make room; writing goes on by itself
 database_read_only     no right to write                  change the rights
 database_unavailable   no server, no folder, no answer    start it, or correct the URL
+database_taken         another owner was there        end, and start again
 database_newer         written by a newer version         upgrade
 database_foreign       not ours                           name another database
 database_corrupt       damaged                            restore a copy

@@ -177,8 +177,8 @@ class MemoryStore:
     async def remember_request(self, key: str, digest: str, run: str, at: float) -> tuple[str, str]:
         return self.durable.requests.setdefault(key, (digest, run))
 
-    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float) -> int:
-        connect = Registration(name, device, kind, hello, at)
+    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float, seen: int = 0) -> int:
+        connect = Registration(name, device, kind, hello, at, seen)
         (epoch,) = raise_epochs([connect], self.durable.name_epochs, self.durable.device_epochs)
         known = self.durable.devices.get((name, device))
         self.durable.devices[name, device] = DeviceRecord(

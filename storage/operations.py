@@ -12,9 +12,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from storage.faults import make
 from storage.groups import text
-from storage.queries import one_token
+from storage.queries import one_token, owner
 from storage.statements import POSTGRES_EPOCHS, SQLITE_EPOCHS, postgres_devices, sqlite_devices
-from storage.tables import artifacts, idempotency, tokens
+from storage.tables import OWNER, artifacts, idempotency, meta, tokens
+
+HIGHEST_SEEN = 1 << 52
+"""A device that says it has obeyed a higher epoch is not believed: epochs must have room to rise."""
 
 Epochs = Callable[[Sequence[str], Sequence[str]], list[tuple[str, str, int]]]
 
@@ -27,6 +30,20 @@ class Registration(NamedTuple):
     kind: str
     hello: str
     at: float
+    seen: int = 0
+
+
+def touch(connection: Connection) -> None:
+    """Write something that matters to nobody: whether it can be written is what is asked."""
+    connection.execute(update(meta).where(meta.c.key == "application").values(key="application"))
+
+
+def take_over(connection: Connection) -> int:
+    """Take the next owner's number, while holding the owner's lock."""
+    number = owner(connection) + 1
+    _insert_new(connection, meta, key=OWNER, value="0")
+    connection.execute(update(meta).where(meta.c.key == OWNER).values(value=str(number)))
+    return number
 
 
 def remember_request(connection: Connection, key: str, digest: str, run: str, at: float) -> tuple[str, str]:
@@ -62,7 +79,8 @@ def raise_epochs(connects: Sequence[Registration], by_name: dict[str, int], by_d
     """The epoch of each connect, given (and bringing up to date) the highest of each name and device."""
     epochs = []
     for one in connects:
-        epoch = 1 + max(by_name.get(one.name, 0), by_device.get(one.device, 0))
+        seen = one.seen if one.seen <= HIGHEST_SEEN else 0
+        epoch = 1 + max(by_name.get(one.name, 0), by_device.get(one.device, 0), seen)
         by_name[one.name] = by_device[one.device] = epoch
         epochs.append(epoch)
     return epochs

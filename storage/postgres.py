@@ -1,7 +1,9 @@
 """PostgreSQL: asyncpg under SQLAlchemy. The writer's connection lives in a loop of the writer's own thread.
 
 The writer holds an advisory lock for as long as its connection lives: a second orchestrator on the same database is
-refused, and after a lost connection the old server process is known to be gone before anything is written again.
+refused, and after a lost connection the old server process is known to be gone before anything is written again. Each
+owner takes a number, higher than the last: one that lost its connection, and with it the lock, writes no more once
+another has been there.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from sqlalchemy.pool import NullPool
 
 from orchestrator.core.ports import StoreError
 from orchestrator.core.records import Transaction
-from storage import queries, schema
-from storage.faults import store_error
+from storage import operations, queries, schema
+from storage.faults import make, store_error
 from storage.groups import Group
 from storage.ownership import busy
 from storage.sqlite import transact, translated
@@ -32,7 +34,7 @@ T = TypeVar("T")
 
 LOCK = 0x4173746572  # "Aster"
 CONNECT_S = 5.0
-COMMAND_S = 30.0
+COMMAND_S = 15.0
 TAKE_OVER_S = 3.0
 """How long a new owner waits for the server to notice that the last one died."""
 READERS = 4
@@ -46,6 +48,7 @@ class PostgresSink:
         self._connection: AsyncConnection | None = None
         self._runner: asyncio.Runner | None = None
         self._made = count(1)
+        self._owner: int | None = None
         self._statement = postgres_group()
 
     def open(self) -> None:
@@ -61,8 +64,11 @@ class PostgresSink:
     def holds(self, transaction: Transaction) -> bool:
         return self._run(self._execute(lambda connection: queries.same_event(connection, transaction.events[0])))
 
-    def call(self, operations: Sequence[Operation[object]]) -> list[object]:
-        return self._run(self._execute(lambda connection: transact(connection, "BEGIN", operations)))
+    def call(self, work: Sequence[Operation[object]]) -> list[object]:
+        return self._run(self._execute(lambda connection: transact(connection, "BEGIN", work)))
+
+    def probe(self, *, writing: bool) -> None:
+        self.call([operations.touch] if writing else [])
 
     def close(self) -> None:
         if self._runner is not None:
@@ -77,12 +83,14 @@ class PostgresSink:
             return self._runner.run(work)
 
     async def _prepare(self) -> None:
+        self._owner = None
         connection = await self._connect(TAKE_OVER_S)
         if await connection.run_sync(schema.examine) is not schema.State.CURRENT:
             prepare: list[Operation[object]] = [lambda inside: schema.prepare(inside, schema.examine(inside))]
             await connection.run_sync(lambda inside: transact(inside, "BEGIN", prepare))
         highest = await connection.scalar(select(func.max(outbox.c.made)))
         self._made = count(1 + (highest or 0))
+        self._owner = await connection.run_sync(operations.take_over)
 
     async def _execute(self, work: Callable[[Connection], T]) -> T:
         connection = self._connection or await self._connect(0)
@@ -97,6 +105,8 @@ class PostgresSink:
         connection = await self._engine.connect()
         try:
             await _take_lock(connection, patience)
+            if self._owner is not None and await connection.run_sync(queries.owner) != self._owner:
+                raise _taken()
         except BaseException:
             await connection.close()
             raise
@@ -140,6 +150,14 @@ def _engine(url: str, role: str, *, pooled: bool) -> AsyncEngine:
     options: dict[str, Any] = {"pool_size": READERS, "pool_pre_ping": True} if pooled else {"poolclass": NullPool}
     with translated():
         return create_async_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, **options)
+
+
+def _taken() -> StoreError:
+    return make(
+        "database_taken",
+        "Another orchestrator has used this database while this one was cut off from it.",
+        remedy="This one ends. Let one orchestrator at a time use a database.",
+    )
 
 
 async def _take_lock(connection: AsyncConnection, patience: float) -> None:

@@ -17,7 +17,7 @@ from orchestrator.core.records import (
 )
 from orchestrator.core.trusted import trusted
 from storage.faults import make
-from storage.tables import artifacts, devices, events, outbox, runs, tasks, tokens
+from storage.tables import OWNER, artifacts, devices, events, meta, outbox, runs, tasks, tokens
 
 ENDED = tuple(status.value for status in RunStatus if status.terminal)
 _RUN = [runs.c[name] for name in RunSummary.model_fields]
@@ -91,6 +91,11 @@ def list_devices(connection: Connection) -> list[DeviceRecord]:
     by_device = {row["device"]: row for row in rows}
     current = (row for row in by_name.values() if by_device[row["device"]] is row)
     return sorted((DeviceRecord(**row) for row in current), key=lambda row: row.name)
+
+
+def owner(connection: Connection) -> int:
+    """The number of the database's latest owner; 0 where none has taken one."""
+    return int(connection.scalar(select(meta.c.value).where(meta.c.key == OWNER)) or 0)
 
 
 def list_tokens(connection: Connection) -> list[TokenRecord]:

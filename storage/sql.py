@@ -98,10 +98,10 @@ class SqlStore:
     async def remember_request(self, key: str, digest: str, run: str, at: float) -> tuple[str, str]:
         return await self._change(partial(operations.remember_request, key=key, digest=digest, run=run, at=at))
 
-    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float) -> int:
+    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float, seen: int = 0) -> int:
         """As `Store.register_device`. Connects that come while others are being written go into one transaction."""
         epoch: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._connects.append((Registration(name, device, kind, hello, at), epoch))
+        self._connects.append((Registration(name, device, kind, hello, at, seen), epoch))
         if self._registering is None:
             self._registering = asyncio.create_task(self._register())
         return await epoch
@@ -109,6 +109,8 @@ class SqlStore:
     async def _register(self) -> None:
         while self._connects:
             batch, self._connects = self._connects, []
+            # Who has gone away in the meantime will come again: after long trouble that may be many times each.
+            batch = [(row, epoch) for row, epoch in batch if not epoch.done()]
             rows = [row for row, _ in batch]
             try:
                 epochs = await self._change(partial(operations.register_devices, connects=rows))

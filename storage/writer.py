@@ -3,8 +3,10 @@
     submit ─> list, handed over once a loop turn ─> queue ─> writer thread: Group ─> Sink.write ─> one call back
 
 A fault of one transaction (a row that exists) splits its group until only that one fails. A fault of the database
-(locked, full, gone) is tried again for as long as it lasts, with the group's `done` pending. After such a fault nobody
-knows whether the commit took place: the group's first event is read back before the group is written again.
+(locked, full, read-only, gone) is tried again for as long as it lasts, with the group's `done` pending. After such a
+fault nobody knows whether the commit took place: the group's first event is read back before the group is written
+again. Calls do not wait for ever: whoever made one is there to be told. While there is nothing to write, the database
+is looked at now and then, so that trouble is known before work comes, and its end without any.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ ROWS_A_GROUP = 2_000
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.02, 1.0
 CALL_PATIENCE_S, CLOSE_PATIENCE_S = 5.0, 2.0
+PROBE_S, TROUBLED_PROBE_S = 2.0, 0.25
+"""How often an idle database is looked at, well or in trouble."""
 
 
 class Sink(Protocol):
@@ -48,15 +52,19 @@ class Sink(Protocol):
     def call(self, operations: Sequence[Operation[object]]) -> list[object]:
         """Run operations in one transaction; their results once it is durable."""
 
+    def probe(self, *, writing: bool) -> None:
+        """Look whether it can be used; with `writing`, by writing something that matters to nobody."""
+
     def close(self) -> None: ...
 
 
 class _Call:
-    __slots__ = ("done", "operation")
+    __slots__ = ("done", "give_up", "operation")
 
     def __init__(self, operation: Operation[object], done: Callable[[object, StoreError | None], None]) -> None:
         self.operation = operation
         self.done = done
+        self.give_up = time.monotonic() + CALL_PATIENCE_S
 
 
 _Write = tuple[Transaction, Done]
@@ -76,6 +84,8 @@ class Writer:
         self._thread: threading.Thread | None = None
         # The writer thread's own.
         self._backlog: deque[_Item] = deque()
+        self._calls: list[_Call] = []
+        self._over = False
         self._trouble: str | None = None
         self._ending = threading.Event()
         self._end_by = 0.0
@@ -163,17 +173,20 @@ class Writer:
         self._tell(_settle, opened, None)
         try:
             while items := self._take():
+                self._calls += [item for item in items if isinstance(item, _Call)]
                 self._write([item for item in items if isinstance(item, tuple)])
-                self._perform([item for item in items if isinstance(item, _Call)])
+                calls, self._calls = self._calls, []
+                self._perform(calls)
         finally:
             self._sink.close()
 
     def _take(self) -> list[_Item]:
         """All that waits, up to a group's size; empty when the end has come."""
-        if not self._backlog and not self._receive(block=True):
-            return []
-        while self._receive(block=False):
-            pass
+        while not self._backlog and not self._receive(PROBE_S if self._trouble is None else TROUBLED_PROBE_S):
+            if self._over:
+                return []
+            self._probe()
+        self._receive_all()
         taken: list[_Item] = []
         rows = 0
         while self._backlog and rows < self._rows_a_group:
@@ -182,17 +195,32 @@ class Writer:
             rows += 1 if isinstance(item, _Call) else _weight(item[0])
         return taken
 
-    def _receive(self, *, block: bool) -> bool:
-        """Move one list from the queue to the backlog; False at the end, and where nothing is to be had."""
+    def _receive_all(self) -> None:
+        while self._receive(0):
+            pass
+
+    def _receive(self, patience: float) -> bool:
+        """Move one list from the queue to the backlog, waiting for it so long; False at the end, and without one."""
+        if self._over:
+            return False
         try:
-            items = self._queue.get(block)
+            items = self._queue.get(patience > 0, patience or None)
         except Empty:
             return False
         if items is None:
-            self._queue.put(None)
+            self._over = True
             return False
         self._backlog.extend(items)
         return True
+
+    def _probe(self) -> None:
+        """Look at an idle database. After trouble only a write shows that it is over."""
+        try:
+            self._sink.probe(writing=self._trouble is not None)
+        except StoreError as error:
+            self._report(error)
+        else:
+            self._calm()
 
     def _write(self, batch: list[_Write], *, uncertain: bool = False) -> None:
         """Write a batch, for as long as it takes. `uncertain`: it may have been written already."""
@@ -207,12 +235,13 @@ class Writer:
                 elif error.code in ISOLATED:
                     self._isolate(batch, error, uncertain=uncertain)
                     return
-                elif self._goes_on(error, self._end_by if self._ending.is_set() else None, delay):
+                elif self._holds_out(error, delay):
                     uncertain, looked_again, delay = True, False, min(2 * delay, LONGEST_DELAY_S)
                 else:
                     self._end(batch, error)
                     return
             else:
+                self.groups += 1
                 self._calm()
                 self._end(batch, None)
                 return
@@ -232,10 +261,8 @@ class Writer:
         return witness is not None and self._sink.holds(witness)
 
     def _perform(self, calls: list[_Call]) -> None:
-        if not calls:
-            return
-        give_up, delay = time.monotonic() + CALL_PATIENCE_S, FIRST_DELAY_S
-        while True:
+        delay = FIRST_DELAY_S
+        while calls:
             try:
                 results = self._sink.call([call.operation for call in calls])
             except StoreError as error:
@@ -243,33 +270,65 @@ class Writer:
                     for call in calls:
                         self._perform([call])
                     return
-                if error.code in ISOLATED or not self._goes_on(error, give_up, delay):
-                    self._tell(self._deliver, [(call, None, error) for call in calls])
+                if error.code in ISOLATED or not self._tries_again(error, calls, delay):
+                    self._fail(calls, error)
                     return
                 delay = min(2 * delay, LONGEST_DELAY_S)
             else:
+                self.groups += 1
                 self._calm()
                 self._tell(self._deliver, [(call, result, None) for call, result in zip(calls, results, strict=True)])
                 return
 
-    def _goes_on(self, error: StoreError, until: float | None, delay: float) -> bool:
-        """Make the trouble known and wait a little; False where trying again is useless, or the time is up."""
-        if error.code != self._trouble:
-            self._trouble = error.code
-            self._tell(self._on_trouble, error.code)
-        if not error.retryable or (until is not None and time.monotonic() > until):
+    def _tries_again(self, error: StoreError, calls: list[_Call], delay: float) -> bool:
+        """Make the trouble known and wait a little; False where trying a call again is useless, or its time is up."""
+        self._report(error)
+        if not error.retryable or time.monotonic() > min(call.give_up for call in calls):
             return False
+        self._pause(delay)
+        return True
+
+    def _holds_out(self, error: StoreError, delay: float) -> bool:
+        """Make the trouble known and wait a little; False once the end has come and its patience has run out.
+
+        What is decided is in nobody's hands but ours: whatever ails the database, it is kept until it can be written.
+        """
+        self._report(error)
+        if self._ending.is_set() and time.monotonic() > self._end_by:
+            return False
+        self._receive_all()
+        self._expire(error)
+        self._pause(delay)
+        return True
+
+    def _expire(self, error: StoreError) -> None:
+        """Fail the calls that have waited for too long behind a write that cannot be done."""
+        now = time.monotonic()
+        late = [item for item in (*self._calls, *self._backlog) if isinstance(item, _Call) and now > item.give_up]
+        if late:
+            gone = set(map(id, late))
+            self._calls = [call for call in self._calls if id(call) not in gone]
+            self._backlog = deque(item for item in self._backlog if id(item) not in gone)
+            self._fail(late, error)
+
+    def _pause(self, delay: float) -> None:
         if self._ending.is_set():
             time.sleep(FIRST_DELAY_S)
         else:
             self._ending.wait(delay)
-        return True
+
+    def _report(self, error: StoreError) -> None:
+        if error.code not in ISOLATED and error.code != self._trouble:
+            self._trouble = error.code
+            self._tell(self._on_trouble, error.code)
 
     def _calm(self) -> None:
-        self.groups += 1
         if self._trouble is not None:
             self._trouble = None
             self._tell(self._on_trouble, None)
+
+    def _fail(self, calls: list[_Call], error: StoreError) -> None:
+        self._tell(self._deliver, [(call, None, error) for call in calls])
 
     def _end(self, batch: list[_Write], error: StoreError | None) -> None:
         self._tell(self._deliver, [(item, None, error) for item in batch])

@@ -26,8 +26,9 @@ from orchestrator.core.views import EditResult, GraphView, RunView
 class StoreError(Exception):
     """The record cannot be written or read. `code` is stable: `database_busy`, `database_full`,
 
-    `database_read_only`, `database_unavailable`, `database_newer`, `database_foreign`, `database_corrupt`, `conflict`,
-    `unstorable`. `remedy` is a sentence that says what to do. `retryable` says that the same write may succeed later.
+    `database_read_only`, `database_unavailable`, `database_taken`, `database_newer`, `database_foreign`,
+    `database_corrupt`, `conflict`, `unstorable`. `remedy` is a sentence that says what to do. `retryable` says that the
+    same write may succeed later.
     """
 
     def __init__(self, code: str, message: str, *, remedy: str = "", retryable: bool = False) -> None:
@@ -87,8 +88,11 @@ class Store(Protocol):
         Whoever comes first wins; a second caller gets the first one's values.
         """
 
-    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float) -> int:
-        """Record a connect and raise the device's epoch; the new epoch, higher than any this name or device had."""
+    async def register_device(self, name: str, device: str, kind: str, hello: str, at: float, seen: int = 0) -> int:
+        """Record a connect and raise the device's epoch; the new epoch, higher than any this name or device had.
+
+        It is also above `seen`, the highest that the device has obeyed: after a restore the record may lag behind it.
+        """
 
     async def device_records(self) -> list[DeviceRecord]: ...
 

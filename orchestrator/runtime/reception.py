@@ -62,7 +62,7 @@ class Reception:
         """The device's new epoch. Raises HandshakeError."""
         try:
             return await self._store.register_device(
-                hello.name, hello.device, hello.kind.value, _kept(hello), self._clock.now()
+                hello.name, hello.device, hello.kind.value, _kept(hello), self._clock.now(), hello.epoch
             )
         except StoreError as error:
             raise HandshakeError(ErrorCode.UNAVAILABLE, f"The record cannot be written now ({error.code}).") from None

@@ -299,6 +299,13 @@ async def test_an_epoch_is_above_all_that_the_name_or_the_device_had(store: Stor
     assert await store.register_device("d", "y", "server", "{}", AT) == 4
 
 
+async def test_an_epoch_is_above_what_the_device_has_obeyed_before(store: Store) -> None:
+    """After a restore the record lags behind its devices."""
+    assert await store.register_device("alpha", "id-1", "server", "{}", AT, 41) == 42
+    assert await store.register_device("alpha", "id-1", "server", "{}", AT, 7) == 43
+    assert await store.register_device("beta", "id-2", "server", "{}", AT, 2**63 - 1) == 1  # not believed
+
+
 async def test_concurrent_connects_of_many_devices_keep_the_rule(store: Store) -> None:
     pairs = [(f"name-{index % 7}", f"device-{index % 5}") for index in range(200)]
     epochs = await asyncio.gather(*(store.register_device(*pair, "server", "{}", AT) for pair in pairs))

@@ -30,6 +30,9 @@ class Noting:
         self.did.append("call")
         return ["done"]
 
+    def probe(self, *, writing: bool) -> None:
+        self.did.append("probe")
+
     def close(self) -> None:
         self.did.append("close")
 

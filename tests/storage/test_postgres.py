@@ -15,6 +15,7 @@ import pytest
 
 from orchestrator.core.ports import StoreError
 from storage import make_store, open_store
+from storage import writer as writer_module
 from storage.sql import SqlStore
 from tests.support.postgres import execute
 from tests.support.stores import dispatched, ended, noted, seqs, submit_all
@@ -102,6 +103,64 @@ async def test_reading_goes_on_after_the_connection_was_lost(store: SqlStore, po
     assert await store.runs() == []
     execute(postgres_url, KILL_WRITER.replace("writer", "reader"))
     assert await store.runs() == []
+
+
+async def test_an_owner_that_was_replaced_while_it_was_cut_off_writes_no_more(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles: asyncio.Queue[str | None] = asyncio.Queue()
+    first = make_store(postgres_url, on_trouble=troubles.put_nowait)
+    await first.open()
+    await first.commit(noted("run-1", 1))
+    monkeypatch.setattr(writer_module, "PROBE_S", 3600)
+    execute(postgres_url, KILL_WRITER)
+    second = await open_store(postgres_url)
+    await second.commit(noted("run-1", 2))
+    writing = asyncio.create_task(submit_all(first, noted("run-2", 1)))
+    while await troubles.get() != "database_busy":
+        pass
+    await second.close()
+    assert await troubles.get() == "database_taken"
+    await first.close()
+    (error,) = await writing
+    assert error is not None
+    assert error.code == "database_taken"
+    third = await open_store(postgres_url)
+    assert (await seqs(third, "run-1"), await seqs(third, "run-2")) == ([1, 2], [])
+    await third.close()
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends", "code"),
+    [
+        (
+            "ALTER DATABASE {name} SET default_transaction_read_only = on",
+            "ALTER DATABASE {name} RESET default_transaction_read_only",
+            "database_read_only",
+        ),
+        (
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS false",
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS true",
+            "database_unavailable",
+        ),
+    ],
+)
+async def test_writing_goes_on_once_the_server_lets_it(postgres_url: str, breaks: str, mends: str, code: str) -> None:
+    admin, name = postgres_url.rsplit("/", 1)
+    troubles: asyncio.Queue[str | None] = asyncio.Queue()
+    store = make_store(postgres_url, on_trouble=troubles.put_nowait)
+    await store.open()
+    await store.commit(noted("run-1", 1))
+    execute(f"{admin}/postgres", breaks.format(name=name))
+    execute(f"{admin}/postgres", KILL_WRITER)
+    writing = asyncio.create_task(submit_all(store, noted("run-1", 2)))
+    while await troubles.get() != code:
+        pass
+    assert not writing.done()
+    execute(f"{admin}/postgres", mends.format(name=name))
+    assert await writing == [None]
+    assert await seqs(store, "run-1") == [1, 2]
+    await store.close()
 
 
 class Proxy:

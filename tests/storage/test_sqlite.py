@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
@@ -16,6 +17,8 @@ import pytest
 from orchestrator.core.ports import StoreError
 from orchestrator.core.records import Transaction
 from storage import make_store, open_store
+from storage import writer as writer_module
+from storage.places import log_of
 from storage.sql import SqlStore
 from storage.sqlite import SqliteReader, SqliteSink
 from tests.support.stores import dispatched, ended, noted, run_row, seqs, submit_all
@@ -146,25 +149,157 @@ async def test_writing_waits_for_room_on_a_full_disk(store: SqlStore, troubles: 
     await troubles.wait_for("database_full")
     assert not writing.done()
     assert await store.run("run-1") is None
-    await make_room(store)
+    await on_the_writers_connection(store, "PRAGMA max_page_count=1000000")  # the limit is the connection's
     await writing
     await troubles.wait_for(None)
     assert await seqs(store, "run-1") == [1]
 
 
-async def make_room(store: SqlStore) -> None:
-    """On the writer's own connection, under its feet: the limit is the connection's."""
+async def test_writing_waits_until_it_may_write_again(store: SqlStore, troubles: Troubles) -> None:
+    await on_the_writers_connection(store, "PRAGMA query_only=ON")
+    writing = asyncio.create_task(store.commit(noted("run-1", 1)))
+    await troubles.wait_for("database_read_only")
+    assert not writing.done()
+    await on_the_writers_connection(store, "PRAGMA query_only=OFF")
+    await writing
+    await troubles.wait_for(None)
+    assert await seqs(store, "run-1") == [1]
+
+
+# --- moved away ----------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_is_told_to_be_durable_that_went_into_a_file_that_was_moved(
+    store: SqlStore, path: Path, troubles: Troubles
+) -> None:
+    """SQLite itself writes on into it, and the next start would find nothing of that."""
+    await store.commit(noted("run-1", 1))
+    assert await seqs(store, "run-1") == [1]
+    move_away(path)
+    writing = asyncio.create_task(store.commit(noted("run-1", 2)))
+    await troubles.wait_for("database_unavailable")
+    assert not writing.done()
+    assert await seqs(store, "run-1") == [1]
+    move_back(path)
+    await writing
+    await troubles.wait_for(None)
+    assert await seqs(store, "run-1") == [1, 2]
+
+
+async def test_another_file_in_its_place_is_not_written(store: SqlStore, path: Path, troubles: Troubles) -> None:
+    move_away(path)
+    write_text(path, "")
+    writing = asyncio.create_task(store.commit(noted("run-1", 1)))
+    await troubles.wait_for("database_unavailable")
+    assert read_text(path) == ""
+    move_back(path)
+    await writing
+    assert await seqs(store, "run-1") == [1]
+
+
+async def test_reading_makes_no_file_in_place_of_one_that_is_gone(store: SqlStore, path: Path) -> None:
+    move_away(path)
+    with pytest.raises(StoreError) as caught:
+        await store.runs()
+    assert caught.value.code == "database_unavailable"
+    move_back(path)  # onto nothing
+    assert await store.runs() == []
+
+
+def move_away(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+
+
+def move_back(path: Path) -> None:
+    assert not path.exists() or read_text(path) == ""
+    path.with_name("elsewhere").rename(path)
+
+
+async def test_a_move_is_noticed_while_nothing_is_written(
+    path: Path, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "PROBE_S", 0.01)
+    store = SqlStore(SqliteSink(path), SqliteReader(path), troubles)
+    await store.open()
+    move_away(path)
+    await troubles.wait_for("database_unavailable")
+    move_back(path)
+    await troubles.wait_for(None)
+    await store.close()
+
+
+async def test_a_lost_write_ahead_log_is_saved_by_stopping(path: Path, troubles: Troubles) -> None:
+    store = SqlStore(SqliteSink(path), SqliteReader(path), troubles)
+    await store.open()
+    await store.commit(noted("run-1", 1))
+    log_of(path).unlink()
+    writing = asyncio.create_task(submit_all(store, noted("run-1", 2)))
+    await troubles.wait_for("database_unavailable")
+    await store.close()
+    (error,) = await writing
+    assert error is not None
+    assert "in good order" in error.remedy
+    again = await open_store(path)
+    assert await seqs(again, "run-1") == [1]
+    await again.close()
+
+
+@pytest.mark.parametrize("left", ["missing", "empty"])
+async def test_a_write_ahead_log_without_its_database_is_not_thrown_away(path: Path, left: str) -> None:
+    write_text(log_of(path), "what was recorded last")
+    if left == "empty":
+        write_text(path, "")
+    error = await refusal(path)
+    assert (error.code, error.retryable) == ("database_corrupt", False)
+    assert "move record.db-wal away" in error.remedy
+    assert read_text(log_of(path)) == "what was recorded last"
+
+
+# --- full ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB, where this machine allows one to be mounted."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(file: Path) -> None:
+    with file.open("wb", buffering=0) as opened, contextlib.suppress(OSError):
+        while opened.write(b"x" * 4096):
+            pass
+
+
+async def test_a_disk_that_is_full_and_then_is_not(small_disk: Path, troubles: Troubles) -> None:
+    path = small_disk / "record.db"
+    store = SqlStore(SqliteSink(path), SqliteReader(path), troubles)
+    await store.open()
+    fill(small_disk / "filler")
+    work = [
+        Transaction(runs=[run_row(f"run-{n}", text="x" * 2000)], events=noted(f"run-{n}", 1).events) for n in range(50)
+    ]
+    writing = asyncio.create_task(submit_all(store, *work))
+    await troubles.wait_for("database_full")
+    assert not writing.done()
+    (small_disk / "filler").unlink()
+    assert await writing == [None] * 50
+    await troubles.wait_for(None)
+    assert [await seqs(store, f"run-{n}") for n in range(50)] == [[1]] * 50
+    await store.close()
+
+
+async def on_the_writers_connection(store: SqlStore, statement: str) -> None:
+    """Under the writer's feet."""
     sink = store.writer._sink
     assert isinstance(sink, SqliteSink)
-    await asyncio.to_thread(lambda: sink._open.connection.cursor().execute("PRAGMA max_page_count=1000000"))
-
-
-async def test_a_connection_that_may_not_write_fails_what_is_submitted(store: SqlStore, troubles: Troubles) -> None:
-    await store.writer.call(lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON") and None)
-    (error,) = await submit_all(store, noted("run-1", 1))
-    assert error is not None
-    assert (error.code, error.retryable) == ("database_read_only", False)
-    assert troubles.codes == ["database_read_only"]
+    connection = sink._connection
+    assert connection is not None
+    await asyncio.to_thread(lambda: connection.connection.cursor().execute(statement).fetchall())
 
 
 @pytest.fixture
@@ -241,6 +376,10 @@ async def test_a_failed_opening_holds_nothing(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     path.write_text(text)
+
+
+def read_text(path: Path) -> str:
+    return path.read_text()
 
 
 # --- killed --------------------------------------------------------------------------------------------------------

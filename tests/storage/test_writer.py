@@ -30,6 +30,7 @@ class ScriptedSink:
         self.looked: deque[bool | StoreError] = deque()
         self.gate = threading.Event()
         self.gate.set()
+        self.probed: list[bool] = []
         self.closed = 0
 
     def open(self) -> None:
@@ -60,6 +61,10 @@ class ScriptedSink:
         if isinstance(step, StoreError):
             raise step
         return [operation(None) for operation in operations]  # type: ignore[arg-type]  # these need no connection
+
+    def probe(self, *, writing: bool) -> None:
+        self.probed.append(writing)
+        self.call([])
 
     def close(self) -> None:
         self.closed += 1
@@ -202,15 +207,54 @@ async def test_a_conflict_after_a_lost_answer_is_still_a_conflict(ends: Ends, si
     assert await ends.all() == [(2, None), (1, None), (2, "conflict"), (3, None)]
 
 
-async def test_a_fault_that_stays_fails_what_waits_and_lets_the_next_try(
-    ends: Ends, sink: ScriptedSink, troubles: list[str | None]
+@pytest.mark.parametrize("code", ["database_read_only", "database_corrupt", "database_taken"])
+async def test_what_is_decided_is_kept_through_any_fault_of_the_database(
+    ends: Ends, sink: ScriptedSink, troubles: list[str | None], code: str
 ) -> None:
-    sink.script.append(make("database_read_only", "Read-only."))
+    sink.script.extend([make(code, "No."), make(code, "No.")])
     ends.submit(1, 2)
-    assert await ends.all() == [(1, "database_read_only"), (2, "database_read_only")]
-    ends.submit(3)
-    assert (await ends.all())[-1] == (3, None)
-    assert troubles == ["database_read_only", None]
+    assert await ends.all() == [(1, None), (2, None)]
+    assert sink.written == [1, 2]
+    assert troubles == [code, None]
+
+
+async def test_a_call_does_not_wait_for_ever_behind_a_write_that_cannot_be_done(
+    writer: Writer, ends: Ends, sink: ScriptedSink
+) -> None:
+    sink.script.extend([LOST] * 100_000)
+    ends.submit(1)
+    with pytest.raises(StoreError) as caught:
+        await writer.call(lambda connection: None)
+    assert caught.value.code == "database_unavailable"
+    assert ends.ends == []
+    sink.script.clear()
+    assert await ends.all() == [(1, None)]
+
+
+async def test_trouble_is_noticed_without_work_and_so_is_its_end(
+    sink: ScriptedSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "PROBE_S", 0.001)
+    monkeypatch.setattr(writer_module, "TROUBLED_PROBE_S", 0.001)
+    troubles: asyncio.Queue[str | None] = asyncio.Queue()
+    writer = Writer(sink, troubles.put_nowait)
+    sink.script.extend([LOST, LOST])
+    await writer.open()
+    assert [await troubles.get(), await troubles.get()] == ["database_unavailable", None]
+    await writer.close()
+    assert sink.probed[:3] == [False, True, True]  # once in trouble, only a write shows that it is over
+
+
+async def test_the_end_of_a_trouble_that_only_a_call_met_is_noticed(
+    writer: Writer, sink: ScriptedSink, troubles: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing more to write, the orchestrator would refuse all work for ever."""
+    monkeypatch.setattr(writer_module, "TROUBLED_PROBE_S", 0.001)
+    sink.script.append(make("database_read_only", "Read-only."))
+    with pytest.raises(StoreError):
+        await writer.call(lambda connection: None)
+    while troubles != ["database_read_only", None]:
+        await asyncio.sleep(0)
 
 
 async def test_a_done_that_raises_keeps_nothing_from_the_others(writer: Writer, ends: Ends) -> None:
