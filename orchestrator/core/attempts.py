@@ -1,6 +1,7 @@
 """What happens to one task: offered, placed, approved, dispatched, ended, retried, cancelled.
 
-The half of the run machine that deals with tasks; `machine.py` is the door and deals with the run.
+The part of the run machine that deals with tasks; `unknowns.py` deals with those of unknown outcome, and `machine.py`
+is the door and deals with the run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from orchestrator.core.commands import (
 )
 from orchestrator.core.events import AttemptOutcome, Body, Event
 from orchestrator.core.paths import MISSING, Missing, walk
-from orchestrator.core.plan import Choice, Clarification
 from orchestrator.core.references import Reference, UnresolvedReference
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import Requirements, Task, TaskStatus
@@ -32,7 +32,7 @@ from orchestrator.core.trusted import trusted
 from protocol.codec import check_json
 from protocol.errors import ErrorCode
 from protocol.messages import Dispatch, Outcome, TaskError, Usage
-from protocol.vocabulary import JsonObject
+from protocol.vocabulary import JsonObject, Risk
 
 DEFAULT_RUN_S = 300.0
 # The device enforces a task's timeout itself; past this grace the orchestrator stops waiting for its word.
@@ -113,17 +113,22 @@ class Attempts:
             self._release(id, stimulus.device, succeeded=False)
             self._fail(id, ErrorCode.BAD_ARGUMENTS, f"the arguments cannot be sent: {reason}")
             return
-        if self._cleared(spec, stimulus, arguments):
+        if spec.checks is not None and stimulus.risk is not Risk.READ:
+            self._release(id, stimulus.device, succeeded=False)
+            self._fail(
+                id, ErrorCode.DENIED, f"a check may only read, and {spec.skill} is of risk {stimulus.risk.value}"
+            )
+        elif self._cleared(spec, stimulus, arguments):
             self._dispatch(spec, stimulus, arguments)
         else:
             self._release(id, stimulus.device, succeeded=False)
 
     def _arguments(self, spec: Task) -> JsonObject:
-        resolved = references.resolve(spec.arguments, lambda reference: self._look_up(spec, reference))
+        resolved = references.resolve(spec.arguments, lambda reference: self.look_up(spec, reference))
         assert isinstance(resolved, dict)
         return resolved
 
-    def _look_up(self, spec: Task, reference: Reference) -> JsonValue | Missing:
+    def look_up(self, spec: Task, reference: Reference) -> JsonValue | Missing:
         state = self.state
         if not reference.many:
             return walk(state.record(reference.task), reference.path)
@@ -239,7 +244,7 @@ class Attempts:
         if task is None or task.attempt != stimulus.attempt or task.device != stimulus.device:
             return
         if task.status is TaskStatus.UNKNOWN:
-            self._settle_unknown(stimulus)
+            self.settle_unknown(stimulus)
             return
         if not task.status.live:
             return
@@ -252,7 +257,7 @@ class Attempts:
         if stimulus.outcome is Outcome.CANCELLED and task.status is TaskStatus.CANCELLING:
             self._stopped(id, error, stimulus.usage)
         elif error.code is ErrorCode.LOST:
-            self._lost(id, error.message)
+            self._lost(id, error.message, over=True)
         else:
             retryable = error.retryable or (stimulus.outcome is Outcome.CANCELLED and state.graph[id].idempotent)
             self._failed(id, error, stimulus.usage, retryable=retryable)
@@ -260,13 +265,17 @@ class Attempts:
     def attempt_lost(self, stimulus: stimuli.AttemptLost) -> None:
         """Nobody knows what became of the attempt."""
         task = self.state.tasks.get(stimulus.task)
-        if task is None or not task.status.live or task.attempt != stimulus.attempt:
+        if task is None or task.attempt != stimulus.attempt:
+            return
+        if task.status is TaskStatus.UNKNOWN and stimulus.over:
+            self.attempt_over(stimulus.task)
+        if not task.status.live:
             return
         assert task.device is not None
         self._release(stimulus.task, task.device, succeeded=False)
-        self._lost(stimulus.task, stimulus.reason)
+        self._lost(stimulus.task, stimulus.reason, over=stimulus.over)
 
-    def _lost(self, id: str, reason: str) -> None:
+    def _lost(self, id: str, reason: str, *, over: bool = False) -> None:
         """The fate of a live attempt is not known. It may be repeated only where that is safe."""
         error = TaskError(code=ErrorCode.LOST, message=reason, retryable=True)
         if self.state.tasks[id].status is TaskStatus.CANCELLING:
@@ -275,7 +284,7 @@ class Attempts:
             self._failed(id, error, NO_USAGE, retryable=True, outcome=AttemptOutcome.LOST)
         else:
             self._end(id, AttemptOutcome.UNKNOWN, None, error, NO_USAGE)
-            self.ask_about_unknown(id)
+            self.unknown(id, over=over)
 
     def _stopped(self, id: str, error: TaskError, usage: Usage) -> None:
         """The attempt was asked to stop, and has: cancelled, or failed where its own deadline was the reason."""
@@ -290,37 +299,21 @@ class Attempts:
         deadline = self.state.graph[id].deadline_s
         return deadline is not None and self.now >= self.state.began + deadline
 
-    def ask_about_unknown(self, id: str) -> None:
-        """Do with a task of unknown outcome what the run's policy says."""
-        state, task = self.state, self.state.tasks[id]
-        if state.request.policy.unknown == "fail":
-            self.record(events.UnknownResolved(task=id, resolution="failed", by="policy"))
-            return
-        question = f"It is not known whether {id} ({state.graph[id].skill} on {task.device}) was done. What now?"
-        choices = (
-            Choice(label="it was done", value="succeeded"),
-            Choice(label="it was not done: do it now", value="retry"),
-            Choice(label="give it up", value="failed"),
-        )
-        clarification = Clarification(question=question[:500], choices=choices)
-        self.record(events.QuestionAsked(id=f"unknown.{state.seq + 1}", clarification=clarification, task=id))
+    def unknown(self, id: str, *, over: bool) -> None:
+        """Do with a task of unknown outcome what the run's policy says. `over`: the attempt is not at work any more."""
+        raise NotImplementedError
 
-    def _settle_unknown(self, stimulus: stimuli.ResultArrived) -> None:
-        """The word came after all, late."""
-        succeeded = stimulus.outcome is Outcome.SUCCEEDED
-        if stimulus.error is not None and stimulus.error.code is ErrorCode.LOST:
-            return
-        for question in [id for id, asked in self.state.questions.items() if asked.task == stimulus.task]:
-            self.record(events.QuestionAnswered(id=question, answer=stimulus.outcome.value, by=stimulus.device))
-        self.record(
-            events.UnknownResolved(
-                task=stimulus.task,
-                resolution="succeeded" if succeeded else "failed",
-                by=stimulus.device,
-                output=stimulus.output,
-                error=stimulus.error,
-            )
-        )
+    def settle_unknown(self, stimulus: stimuli.ResultArrived) -> None:
+        """A device's word about an attempt of unknown outcome."""
+        raise NotImplementedError
+
+    def attempt_over(self, id: str) -> None:
+        """By its device's word, an attempt of unknown outcome is not at work any more."""
+        raise NotImplementedError
+
+    def no_word(self, id: str) -> None:
+        """A device did not say in time what became of an attempt."""
+        raise NotImplementedError
 
     def _failed(
         self,
@@ -382,7 +375,11 @@ class Attempts:
             return
         if status is TaskStatus.READY:
             self.commands.append(Withdraw(self.state.run, id))
-        self.record(events.TaskCancelRequested(task=id, reason=reason))
+        device, attempt = self.state.tasks[id].device, self.state.tasks[id].attempt
+        if status is TaskStatus.UNKNOWN and device is not None:
+            self.commands.append(SendCancel(device, self.state.run, id, attempt, reason))  # it may be at work still
+            reason = f"{reason}; it is not known whether it was done"
+        self.record(events.TaskCancelRequested(task=id, reason=reason[:500]))
         if status is TaskStatus.RUNNING:
             self.send_cancel(id, reason)
 
@@ -417,6 +414,8 @@ class Attempts:
                 assert task.device is not None
                 self._release(stimulus.task, task.device, succeeded=False)
                 self._lost(stimulus.task, "the device did not confirm the cancellation")
+            case TimerKind.WORD if current:
+                self.no_word(stimulus.task)
             case TimerKind.QUEUE if current and task.status is TaskStatus.READY:
                 self.commands.append(Withdraw(self.state.run, stimulus.task))
                 wanted = self.state.graph[stimulus.task]

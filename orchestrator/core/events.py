@@ -178,7 +178,10 @@ class TaskCancelRequested(Model):
 
 
 class UnknownResolved(Model):
-    """A person or a policy settled the fate of an attempt whose outcome was unknown."""
+    """A person, a check, a policy or a late word settled the fate of an attempt whose outcome was unknown.
+
+    `retry_at` is set where a check found that it was not done: the next attempt uses up a retry, as after a failure.
+    """
 
     type: Literal["unknown_resolved"] = "unknown_resolved"
     task: Identifier
@@ -186,6 +189,7 @@ class UnknownResolved(Model):
     by: ShortText
     output: Json = None
     error: TaskError | None = None
+    retry_at: float | None = None
 
 
 class TaskRetryRequested(Model):

@@ -398,6 +398,7 @@ def _refers_anew(before: Task | None, after: Task) -> bool:
     return (
         before is None
         or before.arguments is not after.arguments
+        or before.verify is not after.verify
         or before.depends_on is not after.depends_on
         or before.requirements is not after.requirements
     )
@@ -405,7 +406,7 @@ def _refers_anew(before: Task | None, after: Task) -> bool:
 
 def _fan_outs(task: Task) -> dict[str, None]:
     """The fan-outs that a task's arguments refer to."""
-    return {reference.task: None for reference in references.find(task.arguments) if reference.many}
+    return {reference.task: None for reference in references.find(task.referring) if reference.many}
 
 
 def _check_references(graph: TaskGraph, task: Task) -> bool:
@@ -413,7 +414,7 @@ def _check_references(graph: TaskGraph, task: Task) -> bool:
 
     A fan-out's members are those that the task depends on directly, or all of them where it depends on none.
     """
-    found, same = references.find(task.arguments), task.requirements.same_device_as
+    found, same = references.find(task.referring), task.requirements.same_device_as
     if not found and same is None:
         return False
     direct = dict.fromkeys(dependency.task for dependency in task.depends_on)

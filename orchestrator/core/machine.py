@@ -11,21 +11,20 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator.core import events, stimuli
-from orchestrator.core.attempts import Attempts
 from orchestrator.core.commands import Consult, Decision, Ended, SetTimer, TimerKind, Withdraw
-from orchestrator.core.edits import EditBatch
+from orchestrator.core.edits import AddTask, Edit, EditBatch, ReplaceTask
 from orchestrator.core.errors import EditError
 from orchestrator.core.events import RunError, RunStatus
 from orchestrator.core.ports import Consultation
 from orchestrator.core.tasks import TaskStatus
+from orchestrator.core.unknowns import Rejection, Unknowns
 from protocol.errors import ErrorCode
 
-Rejection = tuple[str, str] | None
 MAX_ANSWER = 500  # characters, as `QuestionAnswered` takes them
 _TASK_CODES = {ErrorCode.DENIED: "denied", ErrorCode.UNAVAILABLE: "no_capable_device"}
 
 
-class RunMachine(Attempts):
+class RunMachine(Unknowns):
     """Leads one run. `handle` is the only way in."""
 
     def handle(self, stimulus: stimuli.Stimulus, now: float, cause: str = "") -> Decision:
@@ -80,6 +79,8 @@ class RunMachine(Attempts):
         state = self.state
         if state.status.terminal:
             return False
+        if state.checks and self.conclude_checks():
+            return True
         if state.status is RunStatus.CANCELLING:
             return self._conclude_stop()
         for id in list(state.failed):
@@ -186,7 +187,7 @@ class RunMachine(Attempts):
         state = self.state
         self._arm_deadline()
         for id, task in state.tasks.items():
-            self._arm_task_deadline(id)
+            self.arm_task_deadline(id)
             if task.status is TaskStatus.READY:
                 self._begin(id)
             elif task.status is TaskStatus.RUNNING:
@@ -197,6 +198,8 @@ class RunMachine(Attempts):
                 expires = state.approvals[task.approval].request.expires
                 number = int(task.approval[1:])
                 self.commands.append(SetTimer(expires, TimerKind.APPROVAL, state.run, id, number))
+            elif task.status is TaskStatus.UNKNOWN:
+                self.take_up_unknown(id)
         for id in list(state.revising):
             self._consult("failed", id)
         if state.status is RunStatus.PLANNING and state.request.plan is None and not state.questions:
@@ -230,22 +233,7 @@ class RunMachine(Attempts):
             self.record(events.QuestionAnswered(id=id, answer=stimulus.answer, by=stimulus.by))
             self._consult("answered")
             return None
-        return self._answer_unknown(asked, asked.task, stimulus)
-
-    def _answer_unknown(self, asked: events.QuestionAsked, task: str, stimulus: stimuli.AnswerGiven) -> Rejection:
-        """A person says what became of an attempt. A word that is none of the choices must not settle it."""
-        choices = asked.clarification.choices
-        said = stimulus.answer.strip().lower()
-        value = next((choice.value for choice in choices if said in (choice.value, choice.label.lower())), None)
-        if value is None:
-            return ("bad_request", f"answer with one of: {', '.join(choice.value for choice in choices)}")
-        self.record(events.QuestionAnswered(id=asked.id, answer=value, by=stimulus.by))
-        self.record(
-            events.UnknownResolved.model_validate(
-                {"task": task, "resolution": value, "by": stimulus.by, "error": self.state.tasks[task].error}
-            )
-        )
-        return None
+        return self.answer_unknown(asked, asked.task, stimulus)
 
     def _edit_proposed(self, stimulus: stimuli.EditProposed) -> Rejection:
         state, batch = self.state, stimulus.batch
@@ -253,29 +241,24 @@ class RunMachine(Attempts):
             return None
         if state.status.terminal or state.status is RunStatus.CANCELLING:
             return ("run_ended", "the run has ended or is being cancelled")
-        rejected = self._edit(batch)
+        if any(self._is_check(edit) for edit in batch.edits):
+            return (
+                "check_task",
+                "a check of what became of a task is the orchestrator's: it adds, changes and ends it",
+            )
+        rejected = self.edit(batch)
         if rejected is None and stimulus.scope is not None:
             self.record(events.AnswerScope(tasks=stimulus.scope))
         return rejected
 
-    def _edit(self, batch: EditBatch, undoes: int | None = None) -> Rejection:
-        try:
-            self.state.prepare(batch)
-        except EditError as error:
-            reason = error.message[:8000]
-            self.record(events.EditRejected(by=batch.by, code=error.code, reason=reason))
-            return (error.code, reason)
-        self.record(events.GraphEdited(batch=batch, undoes=undoes))
-        for id, (before, after) in self.state.touched[self.state.graph.version].items():
-            if after is not None and (before is None or before.deadline_s != after.deadline_s):
-                self._arm_task_deadline(id)
-        return None
+    def _is_check(self, edit: Edit) -> bool:
+        """Whether an edit makes or touches a task that finds out about another's unknown outcome."""
+        if isinstance(edit, (AddTask, ReplaceTask)):
+            return edit.task.checks is not None or self._checks(edit.task.id)
+        return self._checks(edit.task)
 
-    def _arm_task_deadline(self, id: str) -> None:
-        deadline = self.state.graph[id].deadline_s
-        if deadline is not None:
-            at = self.state.began + deadline
-            self.commands.append(SetTimer(at, TimerKind.TASK_DEADLINE, self.state.run, id, 0))
+    def _checks(self, id: str) -> bool:
+        return id in self.state.graph and self.state.graph[id].checks is not None
 
     def _undo_asked(self, stimulus: stimuli.UndoAsked) -> Rejection:
         state = self.state
@@ -284,6 +267,8 @@ class RunMachine(Attempts):
         touched = state.touched.get(stimulus.version)
         if touched is None:
             return ("no_such_version", f"no edit made version {stimulus.version}")
+        if any(self._checks(id) for id in touched):
+            return ("check_task", f"version {stimulus.version} added a check of what became of a task")
         mended = state.mended.get(stimulus.version)
         if mended is not None:
             message = f"version {stimulus.version} made the failure of {mended} good, and the run went on from there"
@@ -296,7 +281,7 @@ class RunMachine(Attempts):
             return None
         why = f"undo of version {stimulus.version}"
         batch = EditBatch(base=state.graph.version, edits=edits, by=stimulus.by, why=why)
-        return self._edit(batch, undoes=stimulus.version)
+        return self.edit(batch, undoes=stimulus.version)
 
     def _revision_refused(self, stimulus: stimuli.RevisionRefused) -> None:
         if stimulus.task in self.state.revising:
@@ -351,7 +336,7 @@ class RunMachine(Attempts):
         unknown = [id for id in wanted if id not in state.tasks]
         if unknown:
             return ("unknown_task", f"there is no task {unknown[0]}")
-        chosen = dict.fromkeys(id for id in wanted if state.tasks[id].status in again)
+        chosen = dict.fromkeys(id for id in wanted if state.tasks[id].status in again and not self._checks(id))
         if not chosen:
             return ("nothing_to_retry", "no task of this run failed, was skipped or was cancelled")
         queue = list(chosen)
@@ -364,7 +349,7 @@ class RunMachine(Attempts):
         self.record(events.TaskRetryRequested(tasks=tuple(chosen), by=stimulus.by))
         self._arm_deadline()
         for id in chosen:
-            self._arm_task_deadline(id)
+            self.arm_task_deadline(id)
         return None
 
     def _timer(self, stimulus: stimuli.TimerFired) -> None:

@@ -100,6 +100,17 @@ def escape(text: str) -> str:
     return text.replace("${", "$${")
 
 
+def literal(value: JsonValue) -> JsonValue:
+    """A value whose text is no reference any more, whatever it looks like: `escape` for all that is in it."""
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, list):
+        return [literal(item) for item in value]
+    if isinstance(value, dict):
+        return {key: literal(item) for key, item in value.items()}
+    return value
+
+
 def resolve(value: JsonValue, lookup: Callable[[Reference], JsonValue | Missing]) -> JsonValue:
     """`value` with every reference replaced by what `lookup` finds. Raises UnresolvedReference."""
     if isinstance(value, str):
@@ -144,4 +155,4 @@ def _written(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-__all__ = ["MISSING", "Reference", "UnresolvedReference", "escape", "find", "rename", "resolve", "whole"]
+__all__ = ["MISSING", "Reference", "UnresolvedReference", "escape", "find", "literal", "rename", "resolve", "whole"]

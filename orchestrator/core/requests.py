@@ -17,8 +17,9 @@ class RunPolicy(Model):
     """`approve`: ask for every write or destructive task, allow all, or deny them. Seconds and US dollars.
 
     `revisions`: how often the supervisor may mend the graph after failures. `approval_s`: how long an approval
-    is waited for, and how long it stays valid once given. `unknown`: whether to ask a person what became of an
-    attempt that may or may not have had its effect. `devices` limits the run to these.
+    is waited for, and how long it stays valid once given. `unknown`: what to do about an attempt that may or may not
+    have had its effect: `verify` by the task's post-condition and, where there is none or it leaves it open, ask a
+    person; `ask` a person at once; or `fail` the task. `devices` limits the run to these.
     """
 
     approve: Literal["ask", "all", "none"] = "ask"
@@ -26,7 +27,7 @@ class RunPolicy(Model):
     approval_s: Annotated[float, Field(gt=0, le=604_800)] = 3600.0
     revisions: Annotated[int, Field(ge=0, le=20)] = 3
     budget_usd: Annotated[float, Field(ge=0)] | None = None
-    unknown: Literal["ask", "fail"] = "ask"
+    unknown: Literal["ask", "verify", "fail"] = "verify"
     devices: tuple[Name, ...] = ()
     plan_only: bool = False
 

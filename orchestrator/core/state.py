@@ -130,6 +130,8 @@ class RunState:
     revisions: int = 0
     approvals: dict[str, Approval] = field(default_factory=dict)
     questions: dict[str, events.QuestionAsked] = field(default_factory=dict)
+    unsure: dict[str, None] = field(default_factory=dict)  # tasks of unknown outcome
+    checks: dict[str, str] = field(default_factory=dict)  # open checks, and the task of which each finds out
     answers: list[tuple[str, str]] = field(default_factory=list)
     rungs: list[events.RungTried] = field(default_factory=list)
     keys: dict[str, None] = field(default_factory=dict)
@@ -166,6 +168,8 @@ class RunState:
     def question_asked(self, body: events.QuestionAsked, at: float) -> None:
         self.questions[body.id] = body
         self.keys[body.id] = None
+        if body.task is not None:
+            self._drop_checks(body.task)
 
     def question_answered(self, body: events.QuestionAnswered, at: float) -> None:
         asked = self.questions.pop(body.id)
@@ -228,11 +232,7 @@ class RunState:
                 task.hedges += 1
             else:
                 task.failures += 1
-            task.retry_at = body.retry_at
-            if task.device is not None and task.device not in task.tried:
-                task.tried = (*task.tried, task.device)
-            self._move(body.task, S.READY, at)
-            self.ready.append(body.task)
+            self._try_again(body.task, body.retry_at, at)
             return
         if body.outcome is AttemptOutcome.SUCCEEDED:
             task.output = body.output
@@ -243,6 +243,15 @@ class RunState:
             self._move(body.task, S.UNKNOWN, at)
         else:
             self._end(body.task, S.FAILED, at)
+
+    def _try_again(self, id: str, retry_at: float, at: float) -> None:
+        """Another attempt follows, elsewhere where that can be."""
+        task = self.tasks[id]
+        task.retry_at = retry_at
+        if task.device is not None and task.device not in task.tried:
+            task.tried = (*task.tried, task.device)
+        self._move(id, S.READY, at)
+        self.ready.append(id)
 
     def skipped(self, body: events.TaskSkipped, at: float) -> None:
         self.tasks[body.task].why = body.reason
@@ -262,7 +271,11 @@ class RunState:
 
     def unknown_resolved(self, body: events.UnknownResolved, at: float) -> None:
         task = self.tasks[body.task]
-        if body.resolution == "retry":
+        task.why = f"{body.resolution} by {body.by}: nobody had said what became of the attempt"[:500]
+        if body.retry_at is not None:
+            task.failures += 1
+            self._try_again(body.task, body.retry_at, at)
+        elif body.resolution == "retry":
             self._move(body.task, S.READY, at)
             self.ready.append(body.task)
         else:
@@ -348,7 +361,10 @@ class RunState:
         if was_live != is_live:
             self.live += 1 if is_live else -1
         if task.status is S.UNKNOWN:
+            del self.unsure[id]
             self._drop_questions(id)
+        elif to is S.UNKNOWN:
+            self.unsure[id] = None
         self.count[task.status] -= 1
         self.count[to] += 1
         task.status, task.at = to, at
@@ -357,6 +373,12 @@ class RunState:
         """What became of the task's attempt is known, or does not matter any more."""
         for id in [id for id, asked in self.questions.items() if asked.task == task]:
             del self.questions[id]
+        self._drop_checks(task)
+
+    def _drop_checks(self, task: str) -> None:
+        """Nothing is expected any more of the checks of what became of the task's attempt."""
+        for id in [id for id, other in self.checks.items() if other == task]:
+            del self.checks[id]
 
     def _end(self, id: str, to: TaskStatus, at: float) -> None:
         self._move(id, to, at)
@@ -384,6 +406,8 @@ class RunState:
             self.tasks[id] = TaskState(at=at)
             self.open += 1
             self.count[S.PENDING] += 1
+            if after is not None and after.checks is not None:
+                self.checks[id] = after.checks.task
             return
         if self.tasks[id].status in (S.READY, S.WAITING):
             self._move(id, S.PENDING, at)
@@ -472,6 +496,11 @@ class RunState:
         for question in self.questions.values():
             if question.task is not None and self.tasks[question.task].status is not S.UNKNOWN:
                 raise InvariantError("I6", f"a question is open about {question.task}; {self.story(question.task)}")
+        if self.unsure.keys() != {id for id, task in self.tasks.items() if task.status is S.UNKNOWN}:
+            raise InvariantError("I6", "the table of tasks of unknown outcome is wrong")
+        for check, checked in self.checks.items():
+            if self.tasks[checked].status is not S.UNKNOWN or self.graph[check].checks is None:
+                raise InvariantError("I6", f"{check} is a check of {checked}; {self.story(checked)}")
         for id, task in self.tasks.items():
             self._validate_task(id, task)
 

@@ -105,11 +105,15 @@ class ResultArrived(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AttemptLost:
-    """The device let its lease run out, or came back without a trace of the attempt."""
+    """The device let its lease run out, or came back without a trace of the attempt.
+
+    `over`: by the device's own word, the attempt is not at work any more.
+    """
 
     task: str
     attempt: int
     reason: str
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

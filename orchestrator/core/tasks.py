@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from orchestrator.core.conditions import Condition
 from protocol.vocabulary import DeviceKind, Identifier, JsonObject, Name, Risk, ShortText
@@ -113,6 +113,34 @@ class Retry(Model):
         return float(min(self.max_backoff_s, self.backoff_s * self.factor ** (failures - 1)))
 
 
+class PostCondition(Model):
+    """How to find out whether the task's effect is there, when nobody said what became of an attempt.
+
+    `skill` only reads; its `arguments` may hold the references that the task's own may. The conditions are over the
+    check's record (`output`, `status`, `error`). `done`: the task has succeeded. `not_done`: it is safe to do it now
+    (default: the check succeeded and `done` does not hold). Anything else, or both, and a person is asked.
+
+    The check runs on the device that had the attempt, once that device has said that the attempt is over; after
+    `wait_s` seconds of waiting for it a person is asked. `anywhere`: other devices see the effect too, so that one of
+    them may look at once; it can find that the task was done, but not that it is safe to do it again.
+    """
+
+    skill: ShortText
+    arguments: JsonObject = {}
+    done: Condition
+    not_done: Condition | None = None
+    anywhere: bool = False
+    wait_s: Annotated[float, Field(gt=0, le=604_800)] = 600.0
+
+
+class Check(Model):
+    """Set on a task that finds out what became of an `attempt` of another; `over`: its device says it has ended."""
+
+    task: Identifier
+    attempt: int
+    over: bool
+
+
 # Values that nearly every task has, shared: pydantic would copy a default deeply for each of them.
 ANYWHERE = Requirements()
 PATIENT = Timeouts()
@@ -127,7 +155,8 @@ class Task(Model):
     `arguments` may hold references such as `${collect.output.path}` (see `references.py`). `group` names the
     fan-out that the task is a member of. `join` says whether all incoming edges must hold or any one of them.
     `on_failure`: `fail` the run (after revision had its chance), `skip` what needs this task and go on, or `continue`
-    where an edge `on: failure` or `on: completion` takes over.
+    where an edge `on: failure` or `on: completion` takes over. `verify` finds out about an unknown outcome, by a task
+    of its own, whose `checks` says what it is for; only the orchestrator adds such a one.
     """
 
     id: Identifier
@@ -145,6 +174,13 @@ class Task(Model):
     risk: Risk = Risk.READ
     idempotent: bool = True
     on_failure: OnFailure = "fail"
+    verify: PostCondition | None = None
+    checks: Check | None = None
+
+    @property
+    def referring(self) -> JsonValue:
+        """All of the task that may hold references."""
+        return self.arguments if self.verify is None else [self.arguments, self.verify.arguments]
 
     @model_validator(mode="after")
     def _one_edge_from_each(self) -> Task:

@@ -32,7 +32,7 @@ from orchestrator.runtime.loading import RECENT_EVENTS, Log, collector_paused, r
 from orchestrator.runtime.roster import Roster
 from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
-from protocol.messages import Cancel, Hello, Result, SkillsChanged
+from protocol.messages import AttemptRef, Cancel, Hello, Result, SkillsChanged
 
 log = structlog.get_logger("asterism.engine")
 
@@ -250,11 +250,15 @@ class Engine:
             self._keep_ended(run, slot)
             return
         self._runs[run] = slot
+        live: list[str] = []
         for id, task in slot.state.tasks.items():
             device = task.device
             if task.status.live and device is not None and self.roster.begun(device, run, id, task.attempt):
                 self.scheduler.occupied(device)
+                live.append(id)
         self.handle(run, stimuli.Recovered(), "restart")
+        for id in (*live, *slot.state.unsure):  # its device may have come back while the log was read
+            self._look_for(run, slot, id)
 
     def _keep_ended(self, run: str, slot: Slot) -> None:
         slot.ended = True
@@ -498,28 +502,43 @@ class Engine:
         self.scheduler.device_changed(info, epoch)
         # A resumed session sends again by itself what the device did not get.
         if not resumed:
-            self._reconcile(hello, epoch)
+            self._reconcile(hello)
         self._schedule()
 
-    def _reconcile(self, hello: Hello, epoch: int) -> None:
-        has = {(ref.run, ref.task): ref.attempt for ref in (*hello.running, *hello.held)}
-        for (run, task), attempt in list(self.roster.attempts(hello.name).items()):
-            slot = self._runs.get(run)
-            status = slot.state.tasks[task].status if slot is not None else None
-            if has.get((run, task)) == attempt:
-                if status is TaskStatus.CANCELLING:  # the word to stop may have gone down with the old session
-                    again = c.SendCancel(hello.name, run, task, attempt, "cancelled while it was away")
-                    self._group.commands.append(again)
-            elif slot is not None and status is TaskStatus.RUNNING:
-                message = slot.machine.message(task).model_copy(update={"epoch": epoch})
-                self._group.commands.append(Resend(hello.name, run, message))
-            else:
-                self.handle(run, stimuli.AttemptLost(task, attempt, "the device came back without it"))
-        ours = self.roster.attempts(hello.name)
+    def _reconcile(self, hello: Hello) -> None:
+        """A new session: what the device should have and has not, and what it has and should not."""
+        for run, task in list(self.roster.attempts(hello.name)):
+            if (slot := self._runs.get(run)) is not None:
+                self._look_for(run, slot, task)
+        for run, slot in list(self._runs.items()):
+            for task in [id for id in slot.state.unsure if slot.state.tasks[id].device == hello.name]:
+                self._look_for(run, slot, task)
         for ref in hello.running:
-            if ours.get((ref.run, ref.task)) != ref.attempt and not self._loads(ref.run):
+            if not self._loads(ref.run) and not self._wanted(hello.name, ref):
                 cancel = c.SendCancel(hello.name, ref.run, ref.task, ref.attempt, "no longer wanted")
                 self._group.commands.append(cancel)
+
+    def _look_for(self, run: str, slot: Slot, id: str) -> None:
+        """An attempt that its device came without never reached it, or is over: send it again, or give it up."""
+        task = slot.state.tasks[id]
+        known = self.roster.get(task.device or "")
+        if known is None or not known.lacks(run, id, task.attempt, task.epoch):
+            return
+        if task.status is TaskStatus.RUNNING:
+            known.has[run, id] = task.attempt
+            message = slot.machine.message(id).model_copy(update={"epoch": known.epoch})
+            self._group.commands.append(Resend(known.info.name, run, message))
+        else:
+            self.handle(run, stimuli.AttemptLost(id, task.attempt, "the device came back without it", over=True))
+
+    def _wanted(self, name: str, ref: AttemptRef) -> bool:
+        """Whether a device should go on with what it runs; told again to stop, where it was told while it was away."""
+        slot = self._runs.get(ref.run)
+        task = slot.state.tasks.get(ref.task) if slot is not None else None
+        if task is None or task.attempt != ref.attempt or task.device != name:
+            return False
+        # What became of one that was given up is best told by its own end.
+        return task.status is TaskStatus.RUNNING or task.status is TaskStatus.UNKNOWN
 
     def _loads(self, run: str) -> bool:
         """Whether the run is being read from its log: nothing may be said of its attempts before that."""
@@ -531,14 +550,14 @@ class Engine:
         if info is not None:
             self.scheduler.device_changed(info, self.roster.epoch(name))
         if goodbye:
-            self.lapsed(name, "the device left")
+            self.lapsed(name, "the device left", over=True)
         self._schedule()
 
-    def lapsed(self, name: str, reason: str = "the device was lost: its lease ran out") -> None:
-        """What the device had at work is taken from it."""
+    def lapsed(self, name: str, reason: str = "the device was lost: its lease ran out", *, over: bool = False) -> None:
+        """What the device had at work is taken from it. `over`: it said that nothing is at work any more."""
         for (run, task), attempt in list(self.roster.attempts(name).items()):
             self.counters.lost += 1
-            self.handle(run, stimuli.AttemptLost(task, attempt, reason), f"device {name}")
+            self.handle(run, stimuli.AttemptLost(task, attempt, reason, over), f"device {name}")
 
     def results(self, name: str, results: Iterable[Result]) -> None:
         """A device's results. Each is acknowledged once it is on record, or void."""

@@ -24,7 +24,8 @@ class Known:
     """One device. `attempts` are live ones by (run, task); `away_because` is empty while it is here.
 
     `device` is its lasting identity, `fence` the epoch at which its session began: every reconnect raises `epoch`, and
-    one that resumes goes on obeying what was sent since `fence`.
+    one that resumes goes on obeying what was sent since `fence`. `has` is the inventory that this session began with,
+    and what it was sent again since.
     """
 
     info: DeviceInfo
@@ -35,6 +36,11 @@ class Known:
     load: float = 0.0
     away_because: str = ""
     attempts: AttemptTable = field(default_factory=dict)
+    has: AttemptTable = field(default_factory=dict)
+
+    def lacks(self, run: str, task: str, attempt: int, epoch: int) -> bool:
+        """Whether the device is here and came without an attempt that was dispatched before its session."""
+        return self.info.online and epoch < self.fence and self.has.get((run, task)) != attempt
 
 
 class Roster:
@@ -74,7 +80,10 @@ class Roster:
         before = self._known.get(hello.name)
         attempts = before.attempts if before is not None else {}
         fence = before.fence if before is not None and resumed else epoch
-        self._set(Known(self._info(hello), epoch, now, hello.device, fence, attempts=attempts))
+        has = {(ref.run, ref.task): ref.attempt for ref in (*hello.running, *hello.held)}
+        if before is not None and resumed:
+            has = before.has
+        self._set(Known(self._info(hello), epoch, now, hello.device, fence, attempts=attempts, has=has))
         return self._known[hello.name].info
 
     def left(self, name: str, reason: str, now: float) -> DeviceInfo | None:

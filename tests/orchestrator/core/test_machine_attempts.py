@@ -99,8 +99,8 @@ def test_a_lost_attempt_that_may_not_be_repeated_asks_what_became_of_it() -> Non
     [
         ("succeeded", "succeeded", ["consult settled"]),
         ("It was done", "succeeded", ["consult settled"]),
-        ("failed", "failed", ["consult settled"]),
-        ("retry", "ready", ["offer a"]),
+        ("failed", "failed", ["stop a#1 on alpha", "consult settled"]),
+        ("retry", "ready", ["stop a#1 on alpha", "offer a"]),
     ],
 )
 def test_a_person_settles_an_unknown_outcome(said: str, status: str, commands: list[str]) -> None:
@@ -156,7 +156,7 @@ def test_two_unknown_outcomes_are_two_questions_and_outlive_the_removal_of_anoth
 def test_the_question_about_an_attempt_closes_when_the_task_is_stopped_by_anothers_failure() -> None:
     run = Run.of(task("a", idempotent=False), task("b"), explicit=True).place("a").lose("a")
     run.fail("b")
-    assert has(run.events, "b#1 failed", "a to stop: b failed")
+    assert has(run.events, "b#1 failed", "a to stop: b failed; it is not known whether it was done")
     assert not run.state.questions
     assert run.commands[-1] == "consult settled"
 

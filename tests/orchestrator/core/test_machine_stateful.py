@@ -26,7 +26,7 @@ from orchestrator.core.edits import (
 )
 from orchestrator.core.events import TaskRetryRequested
 from orchestrator.core.graph import TaskGraph
-from orchestrator.core.tasks import Dependency, On, Task
+from orchestrator.core.tasks import Dependency, On, PostCondition, Task
 from protocol.errors import ErrorCode
 from protocol.messages import Outcome, TaskError
 from protocol.vocabulary import Risk
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.slow
 NAMES = [f"t{number}" for number in range(8)]
 DEVICES = ("alpha", "beta")
 names = st.sampled_from(NAMES)
+LOOK = PostCondition(skill=SKILL, done=Compare(path="output.n", op=">", value=1), wait_s=50)
 risks = st.sampled_from([Risk.READ, Risk.READ, Risk.WRITE])
 errors = st.builds(
     TaskError,
@@ -68,6 +69,7 @@ def tasks(draw: st.DrawFn) -> Task:
         join=draw(st.sampled_from(["all", "any"])),
         risk=draw(st.sampled_from([Risk.READ, Risk.READ, Risk.WRITE])),
         idempotent=draw(st.booleans()),
+        verify=draw(st.sampled_from([None, LOOK, LOOK.model_copy(update={"anywhere": True})])),
         on_failure=draw(st.sampled_from(["fail", "skip", "continue"])),
         deadline_s=draw(st.sampled_from([None, None, 500.0])),
         timeouts=draw(st.sampled_from([{}, {}, {"heartbeat_s": 9, "hedge_s": 4}])),
@@ -100,7 +102,7 @@ class Runs(RuleBasedStateMachine):
     @initialize(
         first=st.lists(tasks(), min_size=1, max_size=8, unique_by=lambda task: task.id),
         approve=st.sampled_from(["ask", "all", "none"]),
-        unknown=st.sampled_from(["ask", "fail"]),
+        unknown=st.sampled_from(["ask", "verify", "verify", "fail"]),
         revisions=st.integers(0, 2),
         explicit=st.booleans(),
     )
@@ -188,11 +190,16 @@ class Runs(RuleBasedStateMachine):
             task = self.run[name]
             self.step(stimuli.ResultArrived(name, task.attempt, task.device or "", outcome, None, error))
 
-    @rule(pick=st.integers(0, 20))
-    def lose(self, pick: int) -> None:
+    @rule(pick=st.integers(0, 20), over=st.booleans())
+    def lose(self, pick: int, over: bool) -> None:
         name = self.live(pick)
         if name is not None:
-            self.step(stimuli.AttemptLost(name, self.run[name].attempt, "away"))
+            self.step(stimuli.AttemptLost(name, self.run[name].attempt, "away", over))
+
+    @rule(name=names)
+    def device_comes_back_without(self, name: str) -> None:
+        if name in self.run.state.tasks:
+            self.step(stimuli.AttemptLost(name, self.run[name].attempt, "not there any more", over=True))
 
     @rule(pick=st.integers(0, 99), outcome=st.sampled_from(Outcome))
     def late_result(self, pick: int, outcome: Outcome) -> None:
@@ -298,6 +305,9 @@ class Runs(RuleBasedStateMachine):
         for id, task in state.tasks.items():
             if task.status == "ready":
                 assert id in self.offered or ("retry", id) in self.timers
+            if task.status == "unknown":
+                asked = any(question.task == id for question in state.questions.values())
+                assert asked or id in state.checks.values() or ("word", id) in self.timers
         if state.open == 0 and not state.revising and not state.questions and state.graph.version:
             assert self.settled or self.run.decision.rejected or state.status == "cancelling"
 
@@ -321,6 +331,9 @@ class Runs(RuleBasedStateMachine):
             elif retries := [id for id, task in state.tasks.items() if task.status == "ready"]:
                 self.run.now += 60
                 self.step(stimuli.TimerFired(TimerKind.RETRY, retries[0], state.tasks[retries[0]].attempt))
+            elif state.unsure:
+                name = next(iter(state.unsure))
+                self.step(stimuli.TimerFired(TimerKind.WORD, name, state.tasks[name].attempt))
             else:
                 self.finish()
                 assert self.run.rejected in (None, "no_plan"), "all has ended and the run cannot"
