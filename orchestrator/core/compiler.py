@@ -8,7 +8,7 @@ Risk and idempotency come from the skills, never from the plan.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from orchestrator.core import references
@@ -20,7 +20,17 @@ from orchestrator.core.graph import TaskGraph
 from orchestrator.core.plan import Plan, Selector, Step
 from orchestrator.core.references import Reference
 from orchestrator.core.schemas import at_path, check_arguments
-from orchestrator.core.tasks import ANYWHERE, PATIENT, Dependency, On, OnFailure, Requirements, Task, Timeouts
+from orchestrator.core.tasks import (
+    ANYWHERE,
+    PATIENT,
+    Dependency,
+    On,
+    OnFailure,
+    PostCondition,
+    Requirements,
+    Task,
+    Timeouts,
+)
 from protocol.vocabulary import JsonObject, Risk, SkillSpec
 
 MAX_TASKS = 20_000
@@ -191,7 +201,7 @@ class _Compiler:
     def _tasks(self) -> list[AddTask]:
         self.handled = {edge.step: edge.on for step in self.order for edge in step.after if edge.on is On.COMPLETION}
         self.handled |= {edge.step: edge.on for step in self.order for edge in step.after if edge.on is On.FAILURE}
-        self.gathered = {r.task: None for step in self.order for r in references.find(step.arguments) if r.many}
+        self.gathered = {r.task: None for step in self.order for r in references.find(step.referring) if r.many}
         edits, edges = [], 0
         for step in self.order:
             for task in self._tasks_of(step):
@@ -215,7 +225,10 @@ class _Compiler:
         """Arguments against the skill's schema; a reference counts as a value of the type that it will have."""
         for message in check_arguments(self.specs[step.id].input_schema, step.arguments, self._schema_of):
             self._problem("bad_arguments", f"{step.skill}: {message}", step.id)
-        for reference in references.find(step.arguments):
+        if step.verify is not None:
+            for problem in _bad_check(step.verify, self.fleet, self._schema_of, step.id):
+                self.problems.append(problem)
+        for reference in references.find(step.referring):
             if reference.task not in self.steps:
                 self._problem("bad_reference", f"{reference} names no step", step.id)
             elif not reference.many and not self._pairwise(step, reference.task):
@@ -267,7 +280,15 @@ class _Compiler:
             risk=spec.risk,
             idempotent=spec.idempotent,
             on_failure=self._on_failure(step),
+            verify=self._verify(step, device),
         )
+
+    def _verify(self, step: Step, device: str) -> PostCondition | None:
+        """The step's post-condition, with references to tasks."""
+        if step.verify is None:
+            return None
+        arguments = references.rename(step.verify.arguments, lambda r: self._renamed(r, device))
+        return step.verify.model_copy(update={"arguments": arguments})
 
     def _on_failure(self, step: Step) -> OnFailure:
         """A failure that another step is there to take over does not fail the run; a failure edge would never run."""
@@ -318,7 +339,7 @@ class _Compiler:
             partners = [theirs[device]] if device and device in theirs else list(theirs.values())
             for task in partners:
                 edges[task] = Dependency(task=task, on=dependency.on, when=dependency.when)
-        for reference in references.find(step.arguments):
+        for reference in references.find(step.referring):
             theirs = self.tasks[reference.task]
             partners = list(theirs.values()) if reference.many else [self._partner(device, reference.task)]
             for task in partners:
@@ -361,6 +382,8 @@ def stamp(edits: Iterable[Edit], fleet: FleetView) -> tuple[tuple[Edit, ...], tu
             problems.append(Problem("unknown_skill", f"no device has a skill {task.skill}", task.id))
             continue
         problems += _bad_arguments(specs[0], task.arguments, task.id)
+        if task.verify is not None:
+            problems += _bad_check(task.verify, fleet, lambda _: {}, task.id)
         risk = task.risk
         for spec in specs:
             risk = higher(risk, spec.risk)
@@ -387,10 +410,24 @@ def _bad_arguments(spec: SkillSpec, arguments: JsonObject, task: str) -> Iterato
         yield Problem("bad_arguments", f"{spec.name}: {message}", task)
 
 
+def _bad_check(
+    verify: PostCondition, fleet: FleetView, schema_of: Callable[[Reference], object], step: str
+) -> Iterator[Problem]:
+    """What is wrong with a post-condition: it reads, with a skill that there is and arguments that the skill takes."""
+    specs = [d.skills[verify.skill] for d in fleet.devices.values() if verify.skill in d.skills]
+    if not specs:
+        yield Problem("unknown_skill", f"no device has a skill {verify.skill}, which is to check the outcome", step)
+        return
+    if any(spec.risk is not Risk.READ or not spec.idempotent for spec in specs):
+        yield Problem("bad_arguments", f"{verify.skill} does not only read: it cannot check an outcome", step)
+    for message in check_arguments(specs[0].input_schema, verify.arguments, schema_of):
+        yield Problem("bad_arguments", f"{verify.skill}, which is to check the outcome: {message}", step)
+
+
 def _named(step: Step) -> dict[str, None]:
     """Every step that this one names, in order: dependencies, references, `same_as`."""
     named = dict.fromkeys(dependency.step for dependency in step.after)
-    named.update(dict.fromkeys(reference.task for reference in references.find(step.arguments)))
+    named.update(dict.fromkeys(reference.task for reference in references.find(step.referring)))
     if step.devices.same_as is not None:
         named[step.devices.same_as] = None
     return named

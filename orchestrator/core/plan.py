@@ -10,10 +10,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from orchestrator.core.conditions import Condition
-from orchestrator.core.tasks import PATIENT, PERSISTENT, Dependency, Model, On, OnFailure, Retry, Timeouts
+from orchestrator.core.tasks import (
+    PATIENT,
+    PERSISTENT,
+    Dependency,
+    Model,
+    On,
+    OnFailure,
+    PostCondition,
+    Retry,
+    Timeouts,
+)
 from protocol.vocabulary import DeviceKind, JsonObject, Name, ShortText
 
 StepId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
@@ -58,7 +68,8 @@ class Step(Model):
     """One step of a plan.
 
     `on_failure` as of a task (see `tasks.Task`); where another step waits for this one to fail, or for its end however
-    it comes, that step takes the failure over: the default is then `continue`.
+    it comes, that step takes the failure over: the default is then `continue`. `verify` says how to find out whether it
+    was done, should that be unknown.
     """
 
     id: StepId
@@ -72,6 +83,12 @@ class Step(Model):
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     timeouts: Timeouts = Field(default_factory=lambda: PATIENT)
     retry: Retry = Field(default_factory=lambda: PERSISTENT)
+    verify: PostCondition | None = None
+
+    @property
+    def referring(self) -> JsonValue:
+        """All of the step that may hold references."""
+        return self.arguments if self.verify is None else [self.arguments, self.verify.arguments]
 
 
 class Plan(Model):

@@ -439,3 +439,51 @@ def test_changed_arguments_are_checked_against_the_tasks_own_skill() -> None:
     wrong = ChangeTask(task="a", arguments={"pattern": 3})
     assert [problem.code for problem in check_changes([wrong], graph, FLEET)] == ["bad_arguments"]
     assert check_changes([ChangeTask(task="a", arguments={"pattern": "y"})], graph, FLEET) == ()
+
+
+# --- post-conditions -------------------------------------------------------------------------------------------
+
+DONE = {"path": "output.lines", "op": ">", "value": 0}
+
+
+def test_a_post_condition_follows_its_step_onto_each_device() -> None:
+    verify = {"skill": "files.count", "arguments": {"path": "${find.output.paths[0]}"}, "done": DONE}
+    steps: list[dict[str, Any]] = [
+        {
+            "id": "find",
+            "skill": "files.find",
+            "arguments": {"pattern": "x"},
+            "devices": {"mode": "each", "kind": "server"},
+        },
+        {
+            "id": "write",
+            "skill": "files.write",
+            "arguments": {"path": "a", "text": "b"},
+            "devices": {"mode": "same", "same_as": "find"},
+            "verify": verify,
+        },
+    ]
+    compiled, problems = compile_plan(plan(*steps), FLEET)
+    assert compiled is not None, problems
+    written = {edit.task.id: edit.task for edit in compiled.edits if isinstance(edit, AddTask)}["write@db"]
+    assert written.verify is not None
+    assert written.verify.arguments == {"path": "${find@db.output.paths[0]}"}
+    assert "find@db" in [dependency.task for dependency in written.depends_on]
+
+
+@pytest.mark.parametrize(
+    ("verify", "code"),
+    [
+        ({"skill": "no.such", "done": DONE}, "unknown_skill"),
+        ({"skill": "files.write", "arguments": {"path": "a", "text": "b"}, "done": DONE}, "bad_arguments"),
+        ({"skill": "files.count", "done": DONE}, "bad_arguments"),
+        ({"skill": "files.count", "arguments": {"path": 3}, "done": DONE}, "bad_arguments"),
+    ],
+)
+def test_a_post_condition_reads_with_what_there_is(verify: dict[str, Any], code: str) -> None:
+    step = {"id": "w", "skill": "files.write", "arguments": {"path": "a", "text": "b"}, "verify": verify}
+    compiled, problems = compile_plan(plan(step), FLEET)
+    assert compiled is None
+    assert {problem.code for problem in problems} == {code}
+    edit = AddTask(task=Task.model_validate({**step, "depends_on": ()}))
+    assert {problem.code for problem in stamp([edit], FLEET)[1]} == {code}

@@ -232,3 +232,88 @@ def _result(dispatch: Dispatch) -> Result:
     return Result(
         run=dispatch.run, task=dispatch.task, attempt=dispatch.attempt, epoch=dispatch.epoch, outcome=Outcome.SUCCEEDED
     )
+
+
+# --- unknown outcomes ------------------------------------------------------------------------------------------
+
+
+LOOK = {"skill": "work.read", "done": {"path": "output.there", "op": "==", "value": True}}
+VERIFIED = {
+    "steps": [
+        {"id": "a", "skill": "work.once", "devices": {"names": ["alpha"]}, "verify": LOOK, "retry": {"backoff_s": 0}}
+    ]
+}
+
+
+async def lost(bench: Bench) -> None:
+    """The one device goes away with its attempt, for longer than its lease."""
+    await bench.submit("r1", VERIFIED)
+    bench.engine.left("alpha", "cut", goodbye=False)
+    bench.engine.lapsed("alpha")
+    await bench.settle()
+    assert task_of(bench).status == "unknown"
+
+
+async def test_a_device_that_comes_back_without_the_attempt_is_asked_to_look() -> None:
+    bench = await Bench().start("alpha")
+    await lost(bench)
+    assert len(bench.gateway.dispatches()) == 1
+    await bench.join("alpha")
+    check = bench.gateway.dispatches()[-1]
+    assert (check.task, check.skill) == ("a.check1", "work.read")
+    await bench.reply("alpha", check, {"there": True})
+    assert task_of(bench).status == "succeeded"
+
+
+async def test_what_was_not_done_is_done_once_more() -> None:
+    bench = await Bench().start("alpha")
+    await lost(bench)
+    await bench.join("alpha")
+    await bench.reply("alpha", bench.gateway.dispatches()[-1], {"there": False})
+    again = bench.gateway.dispatches()[-1]
+    assert (again.task, again.attempt) == ("a", 2)
+    await bench.reply("alpha", again)
+    assert task_of(bench).status == "succeeded"
+
+
+async def test_an_attempt_that_goes_on_is_left_to_tell_its_own_end() -> None:
+    bench = await Bench().start("alpha")
+    await lost(bench)
+    await bench.join("alpha", running=[A1])
+    assert bench.gateway.types().count("cancel") == 0
+    assert len(bench.gateway.dispatches()) == 1
+    await bench.reply("alpha", bench.gateway.dispatches()[0], "told")
+    assert (task_of(bench).status, task_of(bench).output) == ("succeeded", "told")
+
+
+async def test_goodbye_is_the_devices_word_that_it_is_over() -> None:
+    bench = await Bench().start("alpha")
+    await bench.submit("r1", VERIFIED)
+    bench.engine.left("alpha", "goodbye", goodbye=True)
+    await bench.settle()
+    assert task_of(bench, task="a.check1").status == "ready"
+
+
+async def test_a_restart_before_the_device_is_back() -> None:
+    bench = await Bench().start("alpha")
+    await lost(bench)
+    again = await Bench(MemoryStore(bench.store.crash())).start()
+    await again.join("alpha")
+    assert [d.task for d in again.gateway.dispatches()] == ["a.check1"]
+
+
+async def test_a_device_that_came_back_while_its_run_was_read_back_is_compared_with_it_all_the_same() -> None:
+    """Its inventory came before the run was known again: nobody else would send it what it lacks."""
+    store = MemoryStore()
+    bench = await Bench(store).start("alpha")
+    await bench.submit("r1", ONE)
+    store.fail_next(StoreError("database_unavailable", "gone"))
+    bench.engine.left("alpha", "cut", goodbye=False)
+    bench.engine.handle("r1", stimuli.Stranded("a"))
+    bench.engine.handle("r1", stimuli.CancelAsked("ann"))
+    while bench.engine.open_run("r1") is not None:
+        await asyncio.sleep(0)
+    hello = Hello(version=VERSION, device="id-alpha", name="alpha", kind=DeviceKind.SERVER, skills=SKILLS, slots=4)
+    bench.engine.joined(hello, 2, resumed=False)
+    await bench.settle()
+    assert [(d.task, d.attempt, d.epoch) for d in bench.gateway.dispatches()] == [("a", 1, 1), ("a", 1, 2)]
