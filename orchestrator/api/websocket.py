@@ -34,8 +34,10 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             extensions[WRITE] = self.write_now
 
     def write_now(self, data: str | bytes) -> bool:
-        """Write one message, unless the peer is slow to read or the connection is ending."""
+        """Write one message, unless the peer is slow to read or the connection is ending, or gone."""
         if not self.writable.is_set() or self.close_sent or self.conn.state is not State.OPEN:
+            return False
+        if self.disconnected or self.transport.is_closing():  # and the application has not heard of it yet
             return False
         if isinstance(data, str):
             self.conn.send_text(data.encode())
@@ -70,6 +72,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         if self.close_sent and self.handshake_complete:
             # We closed for a fault of the peer, and the application has not heard of it yet.
+            raise ClientDisconnected
+        if self.handshake_complete and self.transport.is_closing():
             raise ClientDisconnected
         await super().send(message)
         if self.close_timer is not None:
