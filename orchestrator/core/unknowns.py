@@ -99,16 +99,18 @@ class Unknowns(Attempts):
             return
         for question in [id for id, asked in self.state.questions.items() if asked.task == stimulus.task]:
             self.record(events.QuestionAnswered(id=question, answer=stimulus.outcome.value, by=stimulus.device))
-        succeeded = stimulus.outcome is Outcome.SUCCEEDED
-        self._resolve(
-            events.UnknownResolved(
-                task=stimulus.task,
-                resolution="succeeded" if succeeded else "failed",
-                by=stimulus.device,
-                output=stimulus.output,
-                error=stimulus.error,
-            )
-        )
+        self._resolve(self._late(stimulus))
+
+    def _late(self, stimulus: stimuli.ResultArrived) -> events.UnknownResolved:
+        """What the late word means: done, failed, or failed in a way that another attempt may mend."""
+        id, by, error = stimulus.task, stimulus.device, stimulus.error
+        if stimulus.outcome is Outcome.SUCCEEDED:
+            return events.UnknownResolved(task=id, resolution="succeeded", by=by, output=stimulus.output)
+        task, retry = self.state.tasks[id], self.state.graph[id].retry
+        if error is not None and error.retryable and task.failures + 1 < retry.max_attempts:
+            at = self.now + retry.delay(task.failures + 1)
+            return events.UnknownResolved(task=id, resolution="retry", by=by, error=error, retry_at=at)
+        return events.UnknownResolved(task=id, resolution="failed", by=by, error=error)
 
     def _resolve(self, resolution: events.UnknownResolved) -> None:
         """Settle it, and stop a check that would find out what is known by now."""

@@ -28,6 +28,27 @@ def unknown(verify: JsonObject = VERIFY, *, over: bool = True, **policy: object)
     return run.do(stimuli.AttemptLost("a", 1, "the device went away", over))
 
 
+# --- a late word ---------------------------------------------------------------------------------------------------
+
+
+def test_a_late_failure_that_another_attempt_may_mend_is_retried_as_if_it_had_come_in_time() -> None:
+    run = unknown(over=False, unknown="ask")
+    error = TaskError(code=ErrorCode.TOOL_FAILED, message="busy", retryable=True)
+    run.result("a", Outcome.FAILED, None, error, attempt=1, device="alpha")
+    assert run.state.tasks["a"].failures == 1
+    assert not run.state.questions
+    assert run.offered().task == "a"
+    run.restart()
+    assert run.state.tasks["a"].failures == 1
+
+
+def test_a_late_failure_for_good_fails_the_task() -> None:
+    run = unknown(over=False, unknown="ask")
+    error = TaskError(code=ErrorCode.TOOL_FAILED, message="no such thing")
+    run.result("a", Outcome.FAILED, None, error, attempt=1, device="alpha")
+    assert run.state.tasks["a"].status.value == "failed"
+
+
 # --- when a check is made --------------------------------------------------------------------------------------
 
 
