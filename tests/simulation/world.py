@@ -20,11 +20,13 @@ from orchestrator.app import Asterism
 from orchestrator.core.application import Refusal
 from orchestrator.core.edits import AddTask, Edit, EditBatch, RemoveTask
 from orchestrator.core.events import Event, RunStatus
+from orchestrator.core.graph import TaskGraph
 from orchestrator.core.machine import RunMachine
 from orchestrator.core.plan import Plan, Proposal
 from orchestrator.core.ports import Consultation, RunControl
 from orchestrator.core.records import EventRow, Transaction
 from orchestrator.core.requests import Request, RunPolicy
+from orchestrator.core.state import RunState
 from orchestrator.core.tasks import Dependency, On, Task
 from orchestrator.settings import Settings
 from storage.groups import Group
@@ -85,7 +87,7 @@ class History:
     edited: dict[int, list[str]] = field(default_factory=dict)  # run number -> tasks of acknowledged edits
     dispatched: dict[Key, int] = field(default_factory=dict)
     ended: dict[Key, int] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
+    states: dict[str, RunState] = field(default_factory=dict)  # as they were in memory at the end
     violations: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     logs: dict[str, list[Event]] = field(default_factory=dict)
@@ -127,6 +129,7 @@ class World:
         self._timed = [fault for fault in scenario.faults if not fault.when]
         self._awaited = {(f.when, f.target, f.number): f for f in scenario.faults if f.when}
         self._messages: Counter[str] = Counter()
+        self._choosy = tell or any(fault.when.startswith("message ") for fault in scenario.faults)
         self._healed = False
 
     def say(self, text: str) -> None:
@@ -225,6 +228,8 @@ class World:
         fate = None
         if self._tell:
             self.say(f"{device} {'->' if direction == 'up' else '<-'} {data[:200]}")
+        if not self._choosy and '"dispatch"' not in data and '"recorded"' not in data:
+            return None
         for message in json.loads(data)["body"]:
             kind = message["type"]
             if direction == "down" and kind in ("dispatch", "recorded"):
@@ -332,7 +337,9 @@ class World:
             self.loop.call_at(fault.at, self._strike, fault, context=_world())
         people = [self.loop.spawn(None, self._client(n, spec)) for n, spec in enumerate(self.scenario.runs)]
         people.append(self.loop.spawn(None, self._person()))
-        await asyncio.sleep(self.scenario.heal)
+        calm = max((fault.at + fault.seconds for fault in self._timed), default=0.0)
+        while self.loop.time() < self.scenario.heal and not (self.loop.time() > calm and self._quiet(people[:-1])):
+            await asyncio.sleep(0.5)
         self._heal()
         deadline = self.loop.time() + AFTERMATH_S
         while self.loop.time() < deadline and not self._quiet(people[:-1]):
@@ -379,7 +386,7 @@ class World:
         for run in history.accepted.values():
             last = app.engine._runs.get(run) or app.engine._ended.get(run)
             if last is not None:
-                history.digests[run] = last.state.digest()
+                history.states[run] = last.state
 
     # --- people ------------------------------------------------------------------------------------------------
 
@@ -554,7 +561,14 @@ class Scripted:
 @contextmanager
 def invariants(world: World) -> Iterator[None]:
     """Walk the invariants of a run's state, and of a device's executor, after every step of theirs."""
-    handle, execute = RunMachine.handle, Executor.handle
+    handle, execute, walk = RunMachine.handle, Executor.handle, TaskGraph.validate
+    walked: dict[int, TaskGraph] = {}
+
+    def once(self: TaskGraph) -> None:
+        """A graph never changes: it is walked once."""
+        if id(self) not in walked:
+            walk(self)
+            walked[id(self)] = self
 
     def checked(self: RunMachine, *args: Any, **more: Any) -> Any:
         decision = handle(self, *args, **more)
@@ -568,11 +582,13 @@ def invariants(world: World) -> Iterator[None]:
 
     RunMachine.handle = checked  # type: ignore[method-assign]
     Executor.handle = watched  # type: ignore[method-assign]
+    TaskGraph.validate = once  # type: ignore[method-assign]
     try:
         yield
     finally:
         RunMachine.handle = handle  # type: ignore[method-assign]
         Executor.handle = execute  # type: ignore[method-assign]
+        TaskGraph.validate = walk  # type: ignore[method-assign]
 
 
 def play(scenario: Scenario, *, tell: bool = False) -> History:
