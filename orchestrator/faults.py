@@ -1,4 +1,4 @@
-"""Who may turn failpoints on in this process, and when they end. Everything that it does is in the log, as a warning."""
+"""Who may turn failpoints on in this process, and when they end. All that it does is in the log, as a warning."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class FaultDesk:
             deadly=self._permission == "open",
             points=dict(POINTS),
             enabled=tuple(self.failpoints.enabled()),
+            fired=self.failpoints.fired(),
         )
 
     def enable(self, point: str, rule: Rule, *, guarded: bool, by: str) -> None:

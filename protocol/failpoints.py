@@ -153,6 +153,7 @@ class Failpoints:
         self.armed = False
         self._clock = clock
         self._on: dict[str, _Armed] = {}
+        self._ended: dict[str, int] = {}
 
     def enable(self, point: str, rule: Rule) -> None:
         """Turn one on, in place of what it was. Raises ValueError for a place or a mode that is not there."""
@@ -182,6 +183,13 @@ class Failpoints:
             for name, one in self._on.items()
         ]
 
+    def fired(self) -> dict[str, int]:
+        """How often each failpoint has acted in all, those that are off again included."""
+        totals = dict(self._ended)
+        for name, one in self._on.items():
+            totals[name] = totals.get(name, 0) + one.fired
+        return {name: count for name, count in totals.items() if count}
+
     def hit(self, point: str, about: str = "") -> Rule | None:
         """The rule to act by, now; None where nothing is to happen. `about` is a device's or a rung's name."""
         armed = self._on.get(point)
@@ -190,6 +198,9 @@ class Failpoints:
         return armed.take(point, self._clock())
 
     def _set(self, on: dict[str, _Armed]) -> None:
+        for name, armed in self._on.items():
+            if on.get(name) is not armed:
+                self._ended[name] = self._ended.get(name, 0) + armed.fired
         # A new dict, never a changed one: other threads read it.
         self._on = on
         self.armed = bool(on)

@@ -13,11 +13,13 @@ import httpx2
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from orchestrator.cli.exits import CommandError
+from orchestrator.core.application import FaultsView
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event
 from orchestrator.core.requests import Request
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
 from orchestrator.settings import Settings
+from protocol.failpoints import Rule
 from protocol.vocabulary import SkillSpec
 
 CONNECT_S = 2.0
@@ -179,6 +181,15 @@ class Client:
 
     async def revoke_token(self, id: str) -> None:
         await self._send("DELETE", f"/v1/tokens/{_part(id)}")
+
+    async def faults(self) -> FaultsView:
+        return self._read(FaultsView, await self._send("GET", "/v1/faults"))
+
+    async def enable_fault(self, point: str, rule: Rule) -> None:
+        await self._send("PUT", f"/v1/faults/{_part(point)}", body=rule)
+
+    async def disable_faults(self) -> None:
+        await self._send("DELETE", "/v1/faults")
 
     async def ready(self) -> tuple[bool, tuple[str, ...]]:
         """Whether the orchestrator takes work, and what is wrong where it does not."""

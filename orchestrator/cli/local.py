@@ -28,9 +28,11 @@ class LocalDevice:
     workspace: Path
     allow: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    test_skills: bool = False
 
     def command(self, url: str) -> list[str]:
         options = [f"--allow={path}" for path in self.allow] + [f"--label={label}" for label in self.labels]
+        options += ["--test-skills"] if self.test_skills else []
         return [
             *(sys.executable, "-m", "orchestrator.cli.leash", str(os.getpid()), "devices.main", self.kind),
             *(f"--name={self.name}", f"--url={url}", f"--workspace={self.workspace}"),
@@ -68,12 +70,9 @@ def spawn(device: LocalDevice, url: str, token: str | None = None) -> Child:
 
     Raises CommandError where its folders cannot be made.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in ("ASTERISM_TOKEN", "ASTERISM_URL")}
+    environment = {name: value for name, value in child_environment().items() if name != "ASTERISM_URL"}
     if token is not None:
         environment["ASTERISM_TOKEN"] = token
-    # The child finds the same packages as we do, also where they are not installed.
-    paths = [path for path in sys.path if path] or [os.getcwd()]
-    environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([_root(), *paths]))
     try:
         device.folder.mkdir(parents=True, exist_ok=True)
         device.workspace.mkdir(parents=True, exist_ok=True)
@@ -91,6 +90,14 @@ def spawn(device: LocalDevice, url: str, token: str | None = None) -> Child:
             start_new_session=True,
         )
     return Child(device, process)
+
+
+def child_environment() -> dict[str, str]:
+    """Our environment for a child, without our token. It finds the same packages, also where none is installed."""
+    environment = {name: value for name, value in os.environ.items() if name != "ASTERISM_TOKEN"}
+    paths = [path for path in sys.path if path] or [os.getcwd()]
+    environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([_root(), *paths]))
+    return environment
 
 
 def _root() -> str:

@@ -62,13 +62,15 @@ class Statistics(Model):
 class FaultsView(Model):
     """Failpoints. `allowed`: whether one may be turned on here; `deadly`: also those that end the process.
 
-    `points` are all there are, with the modes that each knows; `enabled` those that are on.
+    `points` are all there are, with the modes that each knows; `enabled` those that are on; `fired` says how often each
+    has acted since the process began.
     """
 
     allowed: bool
     deadly: bool
     points: dict[str, tuple[Mode, ...]]
     enabled: tuple[Enabled, ...] = ()
+    fired: dict[str, int] = {}
 
 
 class Application(Protocol):

@@ -45,6 +45,9 @@ def test_its_time_ends_it(points: Failpoints, clock: Clock) -> None:
     assert points.hit("model", "local") is None
     assert points.expire() == ["model"]
     assert points.enabled() == []
+    points.enable("model", Rule(mode=Mode.REFUSE, count=2))
+    points.hit("model", "local")
+    assert points.fired() == {"model": 2}
 
 
 def test_it_may_be_about_one_device_only(points: Failpoints) -> None:
