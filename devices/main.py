@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
 from devices.config import DEFAULT_URL, DeviceSettings, default_slots
 from devices.errors import AgentError, RefusedError
+from devices.loop import run
 from devices.server import run_device
 from protocol.vocabulary import DeviceKind
 
@@ -36,16 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 3
     return 0
-
-
-def run(work: Coroutine[None, None, None]) -> None:
-    """Run an event loop around `work`: uvloop's where it is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(work)
-    else:
-        uvloop.run(work)
 
 
 async def _until_signalled(settings: DeviceSettings) -> None:

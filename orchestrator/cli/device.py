@@ -37,7 +37,7 @@ def device(
     """Run a device agent until it is stopped, drained, or refused."""
     from devices.config import DeviceSettings, default_slots
     from devices.errors import AgentError, RefusedError
-    from devices.main import run
+    from devices.loop import run
     from protocol.vocabulary import DeviceKind
 
     settings = (common or Common()).load(log_level=None if common and common.debug else "info").settings

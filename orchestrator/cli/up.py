@@ -59,7 +59,7 @@ def up(
         if ready_file is not None:
             _write(ready_file, url)
 
-    from devices.main import run
+    from devices.loop import run
 
     run(_Up(settings, devices, ready).serve())
     return 0
