@@ -452,8 +452,8 @@ class Scheduler:
     def _class_of(self, task: ReadyTask) -> _Class:
         needs = task.requirements
         wants = (needs.model_dump_json(),) if needs.model_fields_set and needs != NO_NEEDS else ()
-        # A device that is away now is no candidate: should it come back in time, the score sees to it.
-        avoid = tuple(name for name in task.avoid if name in self._devices and self._devices[name].info.available)
+        # Those that are away too: one may be the only other candidate when it comes back.
+        avoid = tuple(sorted(task.avoid))
         key = (task.skill, task.allowed, *wants, *((avoid,) if avoid else ()))
         kind = self._classes.get(key)
         if kind is not None:

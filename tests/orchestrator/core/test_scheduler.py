@@ -143,12 +143,24 @@ def test_a_device_where_it_failed_is_taken_once_all_others_are_gone() -> None:
     assert placed(scheduler) == {"a": "alpha"}
 
 
-def test_a_lost_device_that_comes_back_is_chosen_only_where_no_other_is_free() -> None:
+def test_a_lost_device_that_comes_back_is_no_better_than_one_that_stayed() -> None:
     scheduler = fleet(device("alpha", online=False), device("beta", slots=1))
     placed(scheduler, ready("x", pinned="beta"))
     assert placed(scheduler, ready("a", avoid=("alpha",))) == {}
     scheduler.device_changed(device("alpha"), 3)
-    assert placed(scheduler) == {"a": "alpha"}
+    assert placed(scheduler) == {}
+    scheduler.released("beta", "test.echo", True, 1.0)
+    assert placed(scheduler) == {"a": "beta"}
+
+
+def test_a_task_that_failed_everywhere_is_placed_though_a_device_was_away_when_it_became_ready() -> None:
+    scheduler = fleet(device("alpha", online=False), device("beta", online=False))
+    assert placed(scheduler, ready("a", avoid=("beta", "alpha"))) == {}
+    scheduler.device_changed(device("beta"), 3)
+    assert placed(scheduler) == {"a": "beta"}
+    assert placed(scheduler, ready("b", avoid=("beta", "alpha"))) == {"b": "beta"}
+    scheduler.device_changed(device("alpha"), 3)
+    assert placed(scheduler, ready("c", avoid=("alpha", "beta"))) == {"c": "alpha"}
 
 
 def test_whether_a_slow_task_could_go_elsewhere() -> None:
