@@ -48,6 +48,7 @@ from storage import make_store
 log = structlog.get_logger("asterism.app")
 
 PAGE = 1_000
+BREATH_S = 1.0  # after a restart with open runs, before what devices do not need is loaded
 ANSWERS = 500  # tasks that an answer to a given plan tells of
 T = TypeVar("T")
 
@@ -95,6 +96,7 @@ class Asterism:
         self.engine.attach(self.gateway)
         self._contents = contents
         self._preparing: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         self._started = False
 
     async def start(self) -> None:
@@ -113,6 +115,7 @@ class Asterism:
         """Stop cleanly; open runs go on after the next start. Safe to call twice."""
         if self._started:
             self._started = False
+            self._stopping.set()
             self._problems["stopping"] = None
             await self._supervision.stop()
             await self.gateway.stop()
@@ -132,6 +135,10 @@ class Asterism:
             raise StoreError("database_unavailable", message, remedy="Set ASTERISM_DATA_DIR to another one.") from None
 
     async def _prepare(self, leader: LeadingSupervisor) -> None:
+        if self.engine.open_runs:  # devices that come back to their work come first
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BREATH_S):
+                    await self._stopping.wait()
         try:
             await leader.prepare()
         except Exception as error:  # noqa: BLE001 - the first consultation tries again, and says so where it fails

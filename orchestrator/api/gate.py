@@ -7,6 +7,7 @@ every device. HTTP goes on to the REST application with `scope["state"]["caller"
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
@@ -66,6 +67,11 @@ class Gate:
         if self._rest is None:
             self._rest = self._make_rest()
         return self._rest
+
+    async def prepare(self) -> None:
+        """Make the REST application before it is asked for. Its libraries are imported in a thread."""
+        await asyncio.to_thread(importlib.import_module, "orchestrator.api.rest")
+        self.rest  # noqa: B018 - made for its effect
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = await self._refusal(scope)

@@ -21,6 +21,7 @@ from orchestrator.cli.options import Common
 from orchestrator.cli.output import answer, dump, say
 
 if TYPE_CHECKING:
+    from orchestrator.api.gate import Gate
     from orchestrator.app import Asterism
     from orchestrator.settings import Settings
 
@@ -113,19 +114,21 @@ class _Up:
 
     async def serve(self) -> None:
         from orchestrator.api.server import bind, build_asgi, serve
-        from orchestrator.app import Asterism
+        from orchestrator.app import BREATH_S, Asterism
 
         self._install()
         app = Asterism(self.settings)
         bound = bind(self.settings.host, self.settings.port)
         try:
             await app.start()
-            gate = build_asgi(app, app.gateway, self.settings, eager=True)
+            # Where work waits for devices, they come first, and REST is made once they are back.
+            gate = build_asgi(app, app.gateway, self.settings, eager=not app.engine.open_runs)
             announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             closing = asyncio.Event()
             serving = asyncio.ensure_future(
                 serve(gate, self.settings, stop=closing, ready=announced.set_result, bound=bound)
             )
+            warming = asyncio.ensure_future(_warm(gate, BREATH_S))
             try:
                 serving.add_done_callback(lambda _: announced.cancel())
                 await asyncio.wait([announced])
@@ -134,6 +137,7 @@ class _Up:
                 self.url = announced.result()
                 await self._live(app)
             finally:
+                warming.cancel()
                 closing.set()
                 await serving
         finally:
@@ -217,6 +221,12 @@ class _Up:
             child = self.children.get(name)
             say(f"device {name} is not there yet: {child.last_words() if child else 'it was not started'}")
         return sorted(found)
+
+
+async def _warm(gate: Gate, seconds: float) -> None:
+    """Make after a while what the first HTTP request would otherwise wait for."""
+    await asyncio.sleep(seconds)
+    await gate.prepare()
 
 
 async def _token(app: Asterism, device: LocalDevice) -> str | None:
