@@ -105,10 +105,24 @@ def _effects(view: RunView, answers: Sequence[TaskView]) -> list[str]:
 def _notes(view: RunView) -> list[str]:
     """What was not done, and why: failures first."""
     failed = [_failure(task) for task in view.tasks if task.status is TaskStatus.FAILED and not replaced(view, task)]
-    stopped = [_left(task, "stopped") for task in view.tasks if task.status is TaskStatus.CANCELLED]
-    skipped = [_left(task, "not done") for task in view.tasks if task.status is TaskStatus.SKIPPED]
+    # A check that was not needed in the end is no work that is missing.
+    wanted = [task for task in view.tasks if task.checks is None]
+    stopped = [_left(task, "stopped") for task in wanted if task.status is TaskStatus.CANCELLED]
+    skipped = [_left(task, "not done") for task in wanted if task.status is TaskStatus.SKIPPED]
     pending = [_left(task, "not finished") for task in view.tasks if not task.status.terminal]
-    return [*_some(failed), *_some(stopped), *_some(pending), *_some(skipped)]
+    return [*_some(_verified(view)), *_some(failed), *_some(stopped), *_some(pending), *_some(skipped)]
+
+
+def _verified(view: RunView) -> list[str]:
+    """What is known to be done only because somebody looked."""
+    tasks = {task.id: task for task in view.tasks}
+    lines = []
+    for check in view.tasks:
+        task = tasks.get(check.checks or "")
+        if task is not None and _done(task) and _done(check) and task.output is None:
+            where = f" on {task.device}" if task.device else ""
+            lines.append(f"not reported{where}, and found to be done: {_what(task)} [{task.id}] [{check.id}]")
+    return lines
 
 
 def _some(lines: list[str]) -> list[str]:

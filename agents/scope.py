@@ -45,7 +45,7 @@ def used_steps(plan: Plan) -> frozenset[str]:
 def answer_tasks(view: RunView) -> tuple[str, ...]:
     """The ids of the tasks that answer the request, in graph order; with those that an edit of a person put last."""
     used = {dependency.task for task in view.tasks for dependency in task.depends_on}
-    last = {task.id for task in view.tasks if task.id not in used}
+    last = {task.id for task in view.tasks if task.id not in used and task.checks is None}
     if view.plan is None:
         return tuple(task.id for task in view.tasks if task.id in last)
     steps, known = frozenset(answer_steps(view.plan)), {step.id for step in view.plan.steps}

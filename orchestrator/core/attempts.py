@@ -418,9 +418,7 @@ class Attempts:
                 self.no_word(stimulus.task)
             case TimerKind.QUEUE if current and task.status is TaskStatus.READY:
                 self.commands.append(Withdraw(self.state.run, stimulus.task))
-                wanted = self.state.graph[stimulus.task]
-                message = f"no device at hand can run {wanted.skill}{_described(wanted.requirements)}"
-                self._fail(stimulus.task, ErrorCode.UNAVAILABLE, message)
+                self._fail(stimulus.task, ErrorCode.UNAVAILABLE, self._nobody(stimulus.task))
             case TimerKind.TASK_DEADLINE if not task.status.terminal:
                 self._past_deadline(stimulus.task)
             case TimerKind.APPROVAL if task.status is TaskStatus.WAITING:
@@ -428,6 +426,15 @@ class Attempts:
                     self.resolve_approval(task.approval, granted=False, by="expiry")
             case _:
                 pass
+
+    def _nobody(self, id: str) -> str:
+        """That no device took the task, with what became of it before."""
+        task, wanted = self.state.tasks[id], self.state.graph[id]
+        needs = _described(wanted.requirements)
+        message = f"no device at hand can run {wanted.skill}{needs}, and none came in {wanted.timeouts.queue_s:g} s"
+        if task.error is None or task.device is None:
+            return message
+        return f"{message}; attempt {task.attempt} on {task.device} had ended: {task.error.message}"
 
     def _silent(self, id: str) -> None:
         """The attempt hangs, though its device lives: it is lost, and must stop."""

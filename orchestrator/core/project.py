@@ -110,6 +110,7 @@ def _task_view(state: RunState, spec: Task, told: str | None, now: float) -> Tas
             "ended": task.ended,
             "waiting_for": waiting_for,
             "why": task.why,
+            "checks": spec.checks.task if spec.checks is not None else None,
         },
     )
 
@@ -126,11 +127,21 @@ def _waiting_for(state: RunState, spec: Task, task: TaskState, now: float) -> st
         case TaskStatus.WAITING:
             return f"approval {task.approval}" if task.approval else "a decision"
         case TaskStatus.UNKNOWN:
-            return f"an answer: was it done on {task.device}?"
+            return _unknown(state, spec.id, task)
         case TaskStatus.CANCELLING:
             return f"{task.device} to stop it"
         case _:
             return ""
+
+
+def _unknown(state: RunState, id: str, task: TaskState) -> str:
+    """Who is to say what became of an attempt: a check, a person, or the device itself."""
+    check = next((check for check, checked in state.checks.items() if checked == id), None)
+    if check is not None:
+        return f"{check}, which finds out whether it was done"
+    if any(asked.task == id for asked in state.questions.values()):
+        return f"an answer: was it done on {task.device}?"
+    return f"{task.device} to say whether it was done"
 
 
 def _upstreams(state: RunState, spec: Task) -> str:

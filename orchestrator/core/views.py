@@ -11,7 +11,10 @@ from protocol.vocabulary import DeviceKind, DeviceProfile, Json, JsonObject, Ris
 
 
 class TaskView(Model):
-    """A task as it stands. `waiting_for` says in words what it waits for; `why` why this device was chosen."""
+    """A task as it stands. `waiting_for` says in words what it waits for; `why` why this device was chosen, or why the
+
+    task ended without a word of a device. `checks` names the task of which this one finds out whether it was done.
+    """
 
     id: str
     title: str
@@ -30,6 +33,7 @@ class TaskView(Model):
     ended: float | None = None
     waiting_for: str = ""
     why: str = ""
+    checks: str | None = None
 
 
 class ApprovalView(Model):

@@ -283,3 +283,20 @@ def test_a_plan_that_is_only_shown() -> None:
         "1. file.read (file.read) [a]",
         "2. save it (file.write, write) [b]",
     ]
+
+
+# --- outcomes that nobody reported ---------------------------------------------------------------------------------
+
+
+def test_what_a_check_found_is_said_and_the_check_itself_is_no_answer() -> None:
+    lost = task("add", "file.append", None, title="append the line", risk=Risk.WRITE)
+    check = task("add.check1", "file.count", {"lines": 1}, checks="add")
+    text = answer(lost, check)
+    assert "not reported on alpha, and found to be done: append the line [add] [add.check1]" in text
+    assert answer_tasks(view(lost, check)) == ("add",)
+
+
+def test_a_check_that_was_not_needed_in_the_end_is_not_missed() -> None:
+    told = task("add", "file.append", {"path": "x", "size_bytes": 3}, risk=Risk.WRITE)
+    check = task("add.check1", "file.count", status=TaskStatus.CANCELLED, checks="add", why="known")
+    assert "check1" not in answer(told, check)

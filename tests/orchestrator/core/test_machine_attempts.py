@@ -284,6 +284,17 @@ def test_no_device_in_time_fails_the_task_and_says_what_was_wanted() -> None:
     assert run["a"].error is not None
     assert "phone" in run["a"].error.message
     assert "room=lab" in run["a"].error.message
+    assert "120 s" in run["a"].error.message
+
+
+def test_a_device_that_is_gone_for_good_is_named_with_what_it_did() -> None:
+    run = Run.of(task("a", requirements={"device": "alpha"}, on_failure="skip", retry={"backoff_s": 0}))
+    run.place("a").lose("a").do(stimuli.Stranded("a")).fire(TimerKind.QUEUE, "a", after=120)
+    assert run["a"].error is not None
+    assert run["a"].error.message == (
+        f"no device at hand can run {run.state.graph['a'].skill} on alpha, and none came in 120 s; "
+        "attempt 1 on alpha had ended: the device went away"
+    )
 
 
 def test_a_stranded_task_that_found_a_device_or_is_gone_needs_no_timer() -> None:

@@ -66,6 +66,16 @@ def test_what_the_others_wait_for() -> None:
     assert waits(run.place("pinned", on="beta").cancel())["pinned"] == "beta to stop it"
 
 
+def test_who_is_to_say_what_became_of_an_attempt() -> None:
+    look = {"skill": "test.look", "done": {"path": "output.n", "op": ">", "value": 1}}
+    run = Run.of(task("a", idempotent=False, verify=look)).place("a").lose("a")
+    assert waits(run) == {"a": "alpha to say whether it was done"}
+    run.do(stimuli.AttemptLost("a", 1, "not there", over=True))
+    assert waits(run)["a"] == "a.check1, which finds out whether it was done"
+    assert {view.id: view.checks for view in run_view(run.state).tasks} == {"a": None, "a.check1": "a"}
+    assert waits(run.fail("a.check1"))["a"] == "an answer: was it done on alpha?"
+
+
 def test_what_the_runtime_knows_better_takes_its_place_while_the_task_is_open() -> None:
     run = Run.of(task("a"), task("b")).succeed("a")
     volatile = {"a": "old news", "b": "no device at hand can take it"}
