@@ -43,6 +43,9 @@ PLACEMENTS = 256
 FILL = 2_000  # commands at which the next group is full
 TimerKey = tuple[str, str, str]  # kind, run, task (of a lease: the device)
 LEASE = "lease"
+EXPECTED = "expected"
+# After a restart with open runs no device is here yet: only from then on may a task be said to have none.
+EXPECT_S = 1.0
 HEDGE_LOOK_S = 1.0  # how often another device is looked for, for a slow attempt
 _LOST_LOAD = StoreError("database_unavailable", "The run could not be read back.", retryable=True)
 
@@ -129,6 +132,7 @@ class Engine:
         self._heartbeats = Heartbeats()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = float("inf")
+        self._expecting = False
         self._background: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -144,8 +148,11 @@ class Engine:
             info = self.roster.remember(record)
             if info is not None:
                 self.scheduler.device_changed(info, record.epoch)
-        await self._load_open([summary.run for summary in await self.store.open_runs()])
+        runs = [summary.run for summary in await self.store.open_runs()]
+        self._expecting = bool(runs)
+        await self._load_open(runs)
         now = self._clock.now()
+        self._set_timer((EXPECTED, "", ""), now + EXPECT_S)
         for name in self.roster.busy():
             # It has one lease to come back in; its attempts are adopted when it does.
             self._set_timer((LEASE, "", name), now + self._lease_s)
@@ -361,7 +368,7 @@ class Engine:
 
     def _assign(self, limit: int = PLACEMENTS) -> None:
         """Place what can be placed, until nothing moves or the limit is reached."""
-        while limit > 0:
+        while limit > 0 and not self._expecting:
             assignments, stranded = self.scheduler.assign(limit)
             limit -= len(assignments)
             for run, task in stranded:
@@ -390,7 +397,8 @@ class Engine:
 
     def _fill(self) -> None:
         """While a group is on its way, place what it left over into the next one."""
-        if self._in_flight is not None and self.scheduler.pending and len(self._group.commands) < FILL:
+        more = self.scheduler.pending and not self._expecting and len(self._group.commands) < FILL
+        if self._in_flight is not None and more:
             self._assign()
             asyncio.get_running_loop().call_soon(self._fill)
 
@@ -497,6 +505,7 @@ class Engine:
             self.lapsed(hello.name, "another device came under its name")
         info = self.roster.joined(hello, epoch, self._clock.now(), resumed=resumed)
         self._timers.cancel((LEASE, "", hello.name))
+        self._expecting = False
         if self._heartbeats:
             self._heartbeats.back(self.roster.attempts(hello.name), self._clock.now())
         self.scheduler.device_changed(info, epoch)
@@ -622,6 +631,9 @@ class Engine:
             if kind == LEASE:
                 if not self.roster.online(task):
                     self.lapsed(task)
+            elif kind == EXPECTED:
+                self._expecting = False
+                self._schedule()
             elif kind == TimerKind.HEARTBEAT and (later := self._heartbeat(run, task)) is not None:
                 self._attempts[kind, run, task] = attempt or 0
                 self._set_timer((kind, run, task), later)

@@ -12,7 +12,7 @@ from orchestrator.core.ports import StoreError
 from orchestrator.core.records import EventRow
 from orchestrator.core.state import RunState, fold, settle
 from orchestrator.runtime import loading
-from orchestrator.runtime.engine import Engine
+from orchestrator.runtime.engine import EXPECT_S, Engine
 from orchestrator.runtime.loading import read_all, read_back
 from protocol.messages import AttemptRef
 from storage.memory import Durable, MemoryStore
@@ -186,3 +186,27 @@ def test_an_empty_log_settles_to_nothing() -> None:
     state = RunState("r1")
     settle(state)
     assert state.digest() == RunState("r1").digest()
+
+
+async def test_no_task_is_said_to_have_no_device_before_devices_can_be_back() -> None:
+    """At a restart nobody is here yet: thousands of ready tasks would each get a deadline that nobody needs."""
+    bench = await begun("r1")
+    await bench.reply("alpha", bench.gateway.dispatches()[-1])  # r1 waits for its answer
+    await bench.submit("r2", {"steps": [{"id": f"t{n}", "skill": "work.read"} for n in range(6)]})
+    store = MemoryStore(bench.store.durable)
+    again = await Bench(store).start()
+    assert again.engine.scheduler.waiting() == 2
+    assert not any(again.engine.scheduler.is_stranded("r2", f"t{n}") for n in range(6))
+    await again.join("beta")
+    assert [d.task for d in again.gateway.dispatches("beta")] == ["t4", "t5"]
+
+
+async def test_where_no_device_comes_back_tasks_are_said_to_have_none_a_second_later() -> None:
+    bench = await begun("r1")
+    await bench.submit("r2", {"steps": [{"id": f"t{n}", "skill": "work.read"} for n in range(6)]})
+    again = await Bench(MemoryStore(bench.store.durable)).start()
+    again.clock.time += EXPECT_S
+    again.engine._ring()
+    await again.settle()
+    stranded = [n for n in range(6) if again.engine.scheduler.is_stranded("r2", f"t{n}")]
+    assert len(stranded) == again.engine.scheduler.waiting() == 3
