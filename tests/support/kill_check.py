@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.core.errors import InvariantError, TransitionError
 from orchestrator.core.events import AttemptEnded, AttemptOutcome, Event, TaskDispatched, UnknownResolved
 from orchestrator.core.project import run_view
 from orchestrator.core.state import fold
@@ -107,8 +108,12 @@ def _check_story(name: str, story: list[TaskDispatched | AttemptEnded | UnknownR
 
 
 def _check_replay(job: Job, log: list[Event], view: RunView, findings: Findings) -> None:
-    state = fold(job.run, log)
-    state.validate()
+    try:
+        state = fold(job.run, log)
+        state.validate()
+    except (InvariantError, TransitionError) as error:
+        findings.differing.append(f"{job.token} {job.run}: its log cannot be replayed: {error}")
+        return
     volatile = {"tasks": {"__all__": {"waiting_for"}}}
     ours, theirs = (one.model_dump(mode="json", exclude=volatile) for one in (run_view(state), view))
     if ours != theirs:

@@ -1,6 +1,7 @@
 """A campaign of SIGKILLs against a real orchestrator and real device agents under load.
 
-    report = campaign(Plan(kills=120, target="orchestrator", seed=1), folder)
+    with zygote() as launcher:
+        report = campaign(Plan(kills=120, target="orchestrator", seed=1), folder, launcher)
 
 The seed decides who is killed and after how much of its life; what the processes have come to at that moment is
 theirs. A tenth of the lives end while the program still starts, three tenths while it takes up what was open and the
@@ -29,7 +30,7 @@ from tests.support.cli import environment
 from tests.support.kill_check import Field, Findings, check_job, plain
 from tests.support.kill_load import Job, Load, counting_web
 from tests.support.processes import below, free_port
-from tests.support.zygote import Fork, Zygote, zygote
+from tests.support.zygote import Fork, Zygote
 
 Target = Literal["orchestrator", "device", "both"]
 PATIENCE_S = 60.0
@@ -153,28 +154,29 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, *, devices: int, database: str = "") -> Iterator[World]:
+def world(folder: Path, launcher: Zygote, *, devices: int, database: str = "") -> Iterator[World]:
     """All started and met; all killed at the end."""
     for name in ("home", "said"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    with zygote() as launcher:
-        made = World(folder, launcher, database, [f"d{number}" for number in range(devices)])
+    made = World(folder, launcher, database, [f"d{number}" for number in range(devices)])
+    try:
         made.start("up")
         made.until_ready()
         for name in made.devices:
             made.start(name)
         made.until_met(*made.devices)
         yield made
+    finally:
         made.kill(*made.alive)
 
 
-def campaign(plan: Plan, folder: Path) -> Report:
+def campaign(plan: Plan, folder: Path, launcher: Zygote) -> Report:
     """Kill as planned, wait for the end of every run, and compare. Leaves nothing running."""
     report = Report(plan)
     began = time.monotonic()
     with ExitStack() as stack:
         web, requests = stack.enter_context(counting_web())
-        made = stack.enter_context(world(folder, devices=plan.devices, database=plan.database))
+        made = stack.enter_context(world(folder, launcher, devices=plan.devices, database=plan.database))
         load = Load(made.url, web, folder, made.devices, plan.seed, plan.open_runs)
         as_ever = {number: plain(str(job.view.get("answer"))) for number, job in load.rehearse().items()}
         load.start()
