@@ -49,6 +49,8 @@ log = structlog.get_logger("asterism.app")
 
 PAGE = 1_000
 BREATH_S = 1.0  # after a restart with open runs, before what devices do not need is loaded
+COMMIT_PATIENCE_S = 10.0
+"""How long a caller waits for the record. A database that is well needs milliseconds."""
 ANSWERS = 500  # tasks that an answer to a given plan tells of
 T = TypeVar("T")
 
@@ -98,6 +100,8 @@ class Asterism:
         self._preparing: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._started = False
+        self.replaced = asyncio.Event()
+        """Another orchestrator has the record: this one can do nothing more, and should be stopped."""
 
     async def start(self) -> None:
         """Open the record, take up what is open, and let devices in. Raises StoreError."""
@@ -148,9 +152,13 @@ class Asterism:
         """The store says that it is in trouble, or well again."""
         for known in [known for known in self._problems if known.startswith("database_")]:
             del self._problems[known]
-        if code is not None:
-            self._problems[code] = None
-            log.error("the record is in trouble", code=code)
+        if code is None:
+            log.warning("the record is well again: work is accepted")
+            return
+        self._problems[code] = None
+        log.error("the record is in trouble: no work is accepted", code=code)
+        if code == "database_taken":
+            self.replaced.set()
 
     # --- runs --------------------------------------------------------------------------------------------------
 
@@ -431,8 +439,10 @@ class Asterism:
         """The run, with nothing in it that is not durable."""
         try:
             slot = await self.engine.slot(run)
-            if slot is not None and slot.state.seq > slot.durable and not self._problems and self._started:
-                await self.engine.durable()
+            if slot is not None and slot.state.seq > slot.durable and self._started:
+                # What is not on record has not happened, as far as anybody may be told.
+                self._check_ready()
+                await self._stored(self.engine.durable())
                 slot = await self.engine.slot(run)
         except StoreError as error:
             raise Refusal("not_ready", str(error)) from None
@@ -447,11 +457,18 @@ class Asterism:
         return slot
 
     async def _stored(self, work: Awaitable[T]) -> T:
-        """Work on the store; its failure is a refusal to try again later."""
+        """Work on the store; its failure is a refusal to try again later.
+
+        What was to be written and is not within 10 s may still be: it is never taken back for want of a listener.
+        """
         try:
-            return await work
+            async with asyncio.timeout(COMMIT_PATIENCE_S):
+                return await work
         except StoreError as error:
             raise Refusal("not_ready", str(error)) from None
+        except TimeoutError:
+            says = "the record cannot be written now, and whether this takes effect later is not known"
+            raise Refusal("not_ready", f"{says}; look again, or repeat it with its idempotency key") from None
 
     def _write(self, run: str) -> str:
         """The answer to a run whose plan was given: from the tasks that answer it, and those that went wrong."""
@@ -461,7 +478,9 @@ class Asterism:
         state = slot.state
         answering = state.scope[:ANSWERS]
         wrong = [id for id, task in state.tasks.items() if task.status is not TaskStatus.SUCCEEDED][:ANSWERS]
-        told = task_views(state, only=dict.fromkeys((*answering, *wrong)))
+        looked = [spec for spec in state.graph.tasks if spec.checks is not None][:ANSWERS]
+        found = [id for spec in looked if spec.checks is not None for id in (spec.checks.task, spec.id)]
+        told = task_views(state, only=dict.fromkeys((*answering, *wrong, *found)))
         return write_answer(run_view(state, brief=True).model_copy(update={"tasks": told}), answering)
 
 

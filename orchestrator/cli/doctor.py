@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -105,7 +106,7 @@ async def _orchestrator(settings: Settings) -> list[Finding]:
             return [Finding("orchestrator", "note", says, "`asterism up` starts one that stays")]
         state: Literal["ok", "bad"] = "ok" if ready else "bad"
         says = f"answers at {settings.url}" + (f", but has problems: {', '.join(problems)}" if problems else "")
-        found = [Finding("orchestrator", state, says, "" if ready else "see docs/errors.md for the codes")]
+        found = [Finding("orchestrator", state, says, "" if ready else _remedy(problems))]
         try:
             devices = await client.devices()
         except CommandError as error:
@@ -120,6 +121,16 @@ async def _orchestrator(settings: Settings) -> list[Finding]:
             why = view.unavailable_because or "offline"
             found.append(Finding(f"device {view.name}", "note", why, "look at its agent, or forget it"))
     return found
+
+
+def _remedy(problems: Sequence[str]) -> str:
+    """What to do about an orchestrator's problems, which are codes of the store or its own states."""
+    try:
+        from storage.faults import REMEDIES
+    except ModuleNotFoundError:
+        REMEDIES = {}
+    known = [REMEDIES[problem] for problem in problems if problem in REMEDIES]
+    return " ".join(known) or "see docs/errors.md for the codes"
 
 
 def _port(settings: Settings) -> Finding:

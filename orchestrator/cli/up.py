@@ -165,7 +165,13 @@ class _Up:
             if not self.stopping.is_set():
                 self.ready(self.url, waiting.result())
             waiting.cancel()
-            await stopped
+            replaced = asyncio.ensure_future(app.replaced.wait())
+            await asyncio.wait({stopped, replaced}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            replaced.cancel()
+        if app.replaced.is_set() and not self.stopping.is_set():
+            message = "Another orchestrator has taken over this database while this one was cut off from it."
+            raise CommandError("database_taken", f"{message} Let one orchestrator at a time use a database.")
 
     async def _warn(self, app: Asterism) -> None:
         from orchestrator.api.callers import is_loopback

@@ -18,6 +18,7 @@ import time
 import uuid
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,39 +96,80 @@ def _wait_until_ready(programs: Path, process: subprocess.Popen[bytes], port: in
     raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
 
 
-def serve(*, durable: bool = False) -> Generator[Server, None, None]:
-    """Start a server, yield it, stop it. `durable` leaves fsync on, for measurements."""
-    programs = binaries()
-    if programs is None:
-        raise FileNotFoundError("PostgreSQL's server is not installed (Debian: postgresql).")
-    account = _account()
-    folder = Path(tempfile.mkdtemp(prefix="asterism-postgres-"))
-    try:
-        _initialise(programs, folder, account)
-        port, log = _free_port(), folder / "log"
-        settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 60}
-        if not durable:
+class Cluster:
+    """A server of a test's own, that may be stopped and started again on its port with its data."""
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        programs = binaries()
+        if programs is None:
+            raise FileNotFoundError("PostgreSQL's server is not installed (Debian: postgresql).")
+        self._programs, self._folder, self._account = programs, folder, _account()
+        self._durable = durable
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port, self.log = _free_port(), folder / "log"
+        _initialise(programs, folder, self._account)
+
+    @property
+    def server(self) -> Server:
+        return Server(f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/postgres", self.log)
+
+    def start(self) -> None:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": 60,
+        }
+        if not self._durable:
             settings["fsync"] = "off"
         arguments = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*_prefix(account), str(programs / "postgres"), "-D", str(folder / "data"), *arguments],
-                cwd=folder,
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    *_prefix(self._account),
+                    str(self._programs / "postgres"),
+                    "-D",
+                    str(self._folder / "data"),
+                    *arguments,
+                ],
+                cwd=self._folder,
                 stdout=output,
                 stderr=output,
             )
+        _wait_until_ready(self._programs, self._process, self.port, self.log)
+
+    def stop(self) -> None:
+        """Stop at once, as a crash would. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGQUIT)
         try:
-            _wait_until_ready(programs, process, port, log)
-            yield Server(f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres", log)
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """A server in a temporary folder, started; `durable` leaves fsync on, for measurements."""
+    folder = Path(tempfile.mkdtemp(prefix="asterism-postgres-"))
+    try:
+        made = Cluster(folder, durable=durable)
+        try:
+            made.start()
+            yield made
         finally:
-            process.send_signal(signal.SIGQUIT)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            made.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def serve(*, durable: bool = False) -> Generator[Server, None, None]:
+    """Start a server, yield it, stop it. `durable` leaves fsync on, for measurements."""
+    with cluster(durable=durable) as made:
+        yield made.server
 
 
 @pytest.fixture(scope="session")
