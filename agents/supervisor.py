@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
@@ -46,14 +47,20 @@ class LeadingSupervisor:
     a process that leads one run and is in a hurry.
 
     `trace` lets LangSmith see the steps, where its own settings ask for that; without it nothing leaves the process.
-    `check` is what a plan must pass. Close it when done: a saver and a model's rung hold connections.
+    `check` is what a plan must pass, `clock` measures how long a rung takes. Close it when done: a saver and a model's rung hold connections.
     """
 
     def __init__(
-        self, planners: Sequence[Planner], *, checkpoints: str | None = "", trace: bool = False, check: Check = check
+        self,
+        planners: Sequence[Planner],
+        *,
+        checkpoints: str | None = "",
+        trace: bool = False,
+        check: Check = check,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._planners = tuple(planners)
-        self._lead = Lead(Cascade(self._planners, check))
+        self._lead = Lead(Cascade(self._planners, check, clock))
         self._saves = checkpoints is not None
         self._checkpoints = checkpoints or ""
         self._trace = trace
