@@ -8,9 +8,15 @@ from dataclasses import fields
 from typing import Any
 
 from orchestrator.core.events import (
+    ApprovalRequested,
+    ApprovalResolved,
     AttemptEnded,
     AttemptOutcome,
     Event,
+    GraphEdited,
+    QuestionAsked,
+    RungTried,
+    TaskCancelRequested,
     TaskDispatched,
     TaskRetryRequested,
     UnknownResolved,
@@ -18,8 +24,12 @@ from orchestrator.core.events import (
 from orchestrator.core.state import RunState, fold
 from orchestrator.core.tasks import TaskStatus
 from storage.queries import event
-from tests.simulation.scenario import RunSpec
-from tests.simulation.world import EPOCH, History, terminal
+from tests.simulation.story import RunSpec
+from tests.simulation.watch import EPOCH, Key
+from tests.simulation.world import History, terminal
+
+PERSON = "a person"
+STOPPING_S = 20.0  # within this time after all faults, a device that is there has stopped what it is to stop
 
 
 def check(history: History) -> list[str]:
@@ -32,7 +42,12 @@ def check(history: History) -> list[str]:
             problems.append(f"run {number} was never accepted")
         else:
             problems += [f"run {number} ({run}): {problem}" for problem in _run(history, number, run, spec)]
+    accepted = set(history.accepted.values())
+    problems += [
+        f"{run} is on record, and nobody was told of it" for run in history.durable.runs if run not in accepted
+    ]
     problems += _ledger(history)
+    problems += _overtime(history)
     return problems
 
 
@@ -59,6 +74,9 @@ def _run(history: History, number: int, run: str, spec: RunSpec) -> Iterator[str
     if run in history.states:
         yield from _replayed(state, history.states[run])
     yield from _attempts(events)
+    yield from _keys(events)
+    yield from _approvals(events, spec)
+    yield from _asked(history, run, events)
     yield from _projection(history, run, state)
     if history.durable.runs[run].status != state.status.value:
         yield f"its row says {history.durable.runs[run].status}, its log {state.status.value}"
@@ -67,7 +85,7 @@ def _run(history: History, number: int, run: str, spec: RunSpec) -> Iterator[str
     for task in history.edited.get(number, ()):
         if task not in state.tasks:
             yield f"the edit that adds {task} was acknowledged and is not in its graph"
-    if _undisturbed(history, number, spec):
+    if _undisturbed(spec, events):
         yield from _expected(state, spec)
 
 
@@ -110,9 +128,62 @@ def _projection(history: History, run: str, state: RunState) -> Iterator[str]:
             yield f"the row of {id} says {row.status} {row.attempt}, the log {task.status.value} {task.attempt}"
 
 
-def _undisturbed(history: History, number: int, spec: RunSpec) -> bool:
-    """Nobody changed what the run was to do: then it must end as it would have without any fault."""
-    return not spec.actions and "deadline_s" not in spec.policy
+def _undisturbed(spec: RunSpec, events: list[Event]) -> bool:
+    """Nobody changed what the run was to do: then it must end as it would have without any fault.
+
+    By its policy, a run may give up what may or may not have been done.
+    """
+    given_up = [one for one in events if isinstance(one.body, UnknownResolved) and one.body.resolution == "failed"]
+    changed = any(what != "watch" for _, what, _ in spec.actions)
+    return not changed and "deadline_s" not in spec.policy and not (given_up and spec.policy.get("unknown") == "fail")
+
+
+def _keys(events: list[Event]) -> Iterator[str]:
+    """A step of the supervisor, or an edit, is on record once."""
+    keys: Counter[str] = Counter()
+    for one in events:
+        if isinstance(one.body, RungTried):
+            keys[one.body.key] += 1
+        elif isinstance(one.body, QuestionAsked):
+            keys[one.body.id] += 1
+        elif isinstance(one.body, GraphEdited) and one.body.batch.key:
+            keys[one.body.batch.key] += 1
+    for key, count in keys.items():
+        if count > 1:
+            yield f"the step {key} is on record {count} times"
+
+
+def _approvals(events: list[Event], spec: RunSpec) -> Iterator[str]:
+    """Each attempt of what needs a word has one of its own, for its device."""
+    if spec.policy.get("approve", "all") != "ask":
+        return
+    reads = {step["id"] for step in spec.steps if step["skill"] == "sim.read"}
+    asked: dict[str, ApprovalRequested] = {}
+    granted: dict[str, ApprovalRequested] = {}
+    for one in events:
+        body = one.body
+        if isinstance(body, ApprovalRequested):
+            asked[body.id] = body
+        elif isinstance(body, ApprovalResolved) and body.granted:
+            granted[asked[body.id].task] = asked[body.id]
+        elif isinstance(body, TaskDispatched) and body.task.split("@")[0] not in reads and ".check" not in body.task:
+            word = granted.pop(body.task, None)
+            if word is None or word.device != body.device:
+                yield f"attempt {body.attempt} of {body.task} began on {body.device} without an approval"
+
+
+def _asked(history: History, run: str, events: list[Event]) -> Iterator[str]:
+    """No person is asked about what a device has said, and was told to be on record."""
+    attempts = {one.body.task: one.body.attempt for one in events if isinstance(one.body, TaskDispatched)}
+    for one in events:
+        body = one.body
+        if not isinstance(body, UnknownResolved) or body.by != PERSON:
+            continue
+        for attempt in range(1, attempts[body.task] + 1):
+            key = (run, body.task, attempt)
+            told = history.acknowledged.get(key)
+            if told is not None and told + EPOCH < one.at and history.said[key][0] == "succeeded":
+                yield f"a person was asked about {key}, and its device had said that it was done"
 
 
 # --- what a run should come to -------------------------------------------------------------------------------------
@@ -120,7 +191,7 @@ def _undisturbed(history: History, number: int, spec: RunSpec) -> bool:
 
 def _expected(state: RunState, spec: RunSpec) -> Iterator[str]:
     """The plan says how each step ends; worked out here without the task graph's own code."""
-    names = {task.split("@")[0] for task in state.tasks if not task.startswith("mend-")}
+    names = {task.split("@")[0] for task in state.tasks if not task.startswith("mend-") and ".check" not in task}
     if names != {step["id"] for step in spec.steps}:
         yield f"its tasks are {sorted(state.tasks)}"
         return
@@ -141,6 +212,8 @@ def _expected(state: RunState, spec: RunSpec) -> Iterator[str]:
     if state.status.value != "succeeded":
         yield f"nothing should fail, and the run {state.status.value}: {state.error}"
     for task, found in state.tasks.items():
+        if ".check" in task:
+            continue  # one that finds out what became of another
         end = expected.get(task.split("@")[0], "been no task")
         if found.status.value != end:
             yield f"{task} {found.status.value} and should have {end}: {found.error}"
@@ -179,6 +252,7 @@ def _holds(edge: dict[str, Any], ends: dict[str, str], steps: dict[str, dict[str
 
 def _ledger(history: History) -> Iterator[str]:
     """What devices really did, against what is on record."""
+    done = {(one.run, one.task, one.attempt) for one in history.ledger if one.step == "effect"}
     effects = Counter((one.run, one.task) for one in history.ledger if one.step == "effect")
     once = {(one.run, one.task): one for one in history.ledger if one.skill == "sim.append"}
     begun = Counter((one.run, one.task, one.attempt) for one in history.ledger if one.step == "begin")
@@ -200,10 +274,13 @@ def _ledger(history: History) -> Iterator[str]:
         said = {one.body.task for one in events if isinstance(one.body, UnknownResolved)}
         for one_event in events:
             body = one_event.body
-            succeeded = isinstance(body, AttemptEnded) and body.outcome is AttemptOutcome.SUCCEEDED
-            if succeeded and (run, body.task, body.attempt) not in begun:  # type: ignore[union-attr]
-                yield f"attempt {body.attempt} of {body.task} of {run} succeeded and never ran"  # type: ignore[union-attr]
+            if not isinstance(body, AttemptEnded) or ".check" in body.task:
+                continue
+            if body.outcome is AttemptOutcome.SUCCEEDED and (run, body.task, body.attempt) not in done:
+                yield f"attempt {body.attempt} of {body.task} of {run} succeeded and was never done"
         for id, found in fold(run, events).tasks.items():
+            if ".check" in id:
+                continue
             if found.status is TaskStatus.SUCCEEDED and not effects[run, id] and id not in said:
                 yield f"{id} of {run} succeeded without its effect"
             if found.attempt == 0 and begun and any((e.run, e.task) == (run, id) for e in history.ledger):
@@ -222,3 +299,41 @@ def _stale(history: History) -> Iterator[str]:
         end = ends.get((effect.run, effect.task, effect.attempt))
         if end is not None and effect.step == "begin" and effect.at + EPOCH > end:
             yield f"attempt {effect.attempt} of {effect.task} of {effect.run} began after its success was on record"
+
+
+def _overtime(history: History) -> Iterator[str]:
+    """What is no longer wanted is not gone on with: an attempt that has ended on record stops in the field."""
+    ends: dict[Key, float] = {}
+    for run in history.accepted.values():
+        for one in log(history, run):
+            if isinstance(one.body, AttemptEnded):
+                ends[run, one.body.task, one.body.attempt] = one.at - EPOCH
+            elif isinstance(one.body, TaskCancelRequested):
+                ends.setdefault((run, one.body.task, _attempt(history, run, one)), one.at - EPOCH)
+    for key, since, until in _working(history):
+        end = ends.get(key)
+        if end is not None and until > max(end, since, history.healed_at) + STOPPING_S:
+            yield f"{key} ended at {end:.1f} s, and its device was at it until {until:.1f} s"
+
+
+def _attempt(history: History, run: str, cancel: Event) -> int:
+    """The attempt that was live when its task was asked to stop."""
+    assert isinstance(cancel.body, TaskCancelRequested)
+    before = [one.body for one in log(history, run)[: cancel.seq] if isinstance(one.body, TaskDispatched)]
+    return max((body.attempt for body in before if body.task == cancel.body.task), default=0)
+
+
+def _working(history: History) -> Iterator[tuple[Key, float, float]]:
+    """When devices were at work at what: (attempt, from, to)."""
+    at_work: dict[tuple[str, Key], float] = {}
+    for one in history.ledger:
+        place = (one.device, (one.run, one.task, one.attempt))
+        if one.step == "begin":
+            at_work[place] = one.at
+        elif one.step == "end" and place in at_work:
+            yield place[1], at_work.pop(place), one.at
+        elif one.step == "died":
+            for other in [other for other in at_work if other[0] == one.device]:
+                yield other[1], at_work.pop(other), one.at
+    for place, since in at_work.items():
+        yield place[1], since, history.done_at

@@ -38,6 +38,7 @@ class Weather:
 
 
 Tap = Callable[[str, Direction, Data], "str | None"]
+Heard = Callable[[str, Data], None]
 
 
 class Link:
@@ -122,6 +123,8 @@ class _End:
 
     def arrive(self, data: Data) -> None:
         if not self.ended and not self.lost:
+            if self.direction == "down":
+                self.link.network.heard(self.link.device, data)
             self.inbox.append(data)
             self._wake()
 
@@ -222,12 +225,16 @@ class ServerSocket:
 
 
 class Network:
-    """All links. `listen` is what the orchestrator's process does, `dialler` what a device's does."""
+    """All links. `listen` is what the orchestrator's process does, `dialler` what a device's does.
 
-    def __init__(self, loop: VirtualLoop, random: Random, tap: Tap) -> None:
+    `tap` sees every frame that is sent, `heard` every one that reaches the orchestrator.
+    """
+
+    def __init__(self, loop: VirtualLoop, random: Random, tap: Tap, heard: Heard) -> None:
         self.loop = loop
         self.random = random
         self.tap = tap
+        self.heard = heard
         self.server_life: Life | None = None
         self._application: Application | None = None
         self._weather: dict[str, Weather] = {}

@@ -17,8 +17,8 @@ from typing import Any
 from devices.events import Command, Run
 from devices.executor import NEVER, Executor, Phase
 from devices.runner import Runner
-from orchestrator.core import stimuli
 from orchestrator.core import commands as c
+from orchestrator.core import stimuli
 from orchestrator.core.events import AttemptOutcome
 from orchestrator.core.machine import _HANDLERS, RunMachine
 from orchestrator.core.scheduler import Scheduler

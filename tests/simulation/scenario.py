@@ -1,154 +1,201 @@
-"""What a simulated story consists of: devices, runs and faults, as plain data that a seed makes and a file keeps."""
+"""The scenario of a seed. Each has a mood: a kind of trouble of which it has more than chance would bring together."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass
 from random import Random
-from typing import Any
 
-JsonObject = dict[str, Any]
+from tests.simulation.story import DeviceSpec, Fault, JsonObject, RunSpec, Scenario
+
+__all__ = ["DeviceSpec", "Fault", "JsonObject", "RunSpec", "Scenario", "scenario"]
+
+NAMES = ("alpha", "beta", "gamma")
+# What a fault strikes at, where it does not strike at a device.
+OURS = frozenset(("kill orchestrator", "slow disk", "failing disk"))
+ORCHESTRATOR_MOMENTS = (
+    "before commit",
+    "before commit",
+    "after commit",
+    "after commit",
+    "before register",
+    "after register",
+    "before remember",
+    "after remember",
+)
+DEVICE_MOMENTS = ("before device write", "after device write")
+ANY_FAULT = (
+    "kill orchestrator",
+    "kill orchestrator",
+    "kill device",
+    "cut",
+    "cut silently",
+    "partition",
+    "half-open up",
+    "half-open down",
+    "noise",
+    "slow disk",
+    "failing disk",
+    "failing device disk",
+    "pause",
+    "stop device",
+    "drain device",
+    "replace device",
+)
 
 
 @dataclass(frozen=True)
-class DeviceSpec:
-    """`slow` multiplies the time of its tools."""
+class Mood:
+    """Chances are of a run, or of a step where it says so. `long` is of a step: that it lasts for seconds.
 
-    name: str
-    slots: int = 4
-    slow: float = 1.0
-
-
-@dataclass(frozen=True)
-class RunSpec:
-    """One request. `steps` are of a plan; `text` says that the supervisor makes them the plan.
-
-    `actions` are what people do to the run: (seconds after submission, "cancel" | "edit" | "undo" | "retry", data).
+    `spans` are how long faults last, at most; `exact` is the chance that a kill strikes at a durable boundary.
     """
 
-    at: float
-    steps: tuple[JsonObject, ...]
-    policy: JsonObject = field(default_factory=dict)
-    text: bool = False
-    revise: bool = False
-    actions: tuple[tuple[float, str, JsonObject], ...] = ()
+    faults: tuple[str, ...] = ANY_FAULT
+    count: tuple[int, ...] = (0, 1, 2, 2, 3, 4, 6)
+    spans: tuple[float, ...] = (0.05, 0.5, 2.0, 8.0)
+    window: tuple[float, ...] = (2.5, 5.0, 14.0)
+    exact: float = 0.35
+    long: float = 0.15
+    ask: float = 0.2
+    text: float = 0.4
+    revise: float = 0.5
+    cancel: float = 0.12
+    edit: float = 0.25
+    watch: float = 0.1
+    twice: float = 0.1
+    deadline: float = 0.06
+    fails: float = 0.15
+    read_only: bool = False
+    steps: int = 7
+    lost: bool = False
 
 
-@dataclass(frozen=True)
-class Fault:
-    """At `at` seconds, or at the `at`-th occurrence of the moment `when`; `kind` to `target` for `seconds`."""
+KILLS = ("kill orchestrator", "kill orchestrator", "kill device")
+DISK = ("failing disk", "failing disk", "failing disk", "slow disk", "kill orchestrator")
+WIRE = ("cut", "cut", "cut silently", "partition", "half-open up", "half-open down", "noise", "noise", "slow disk")
+AWAY = ("partition", "half-open up", "kill device", "pause", "replace device")
 
-    at: float
-    kind: str
-    target: str = ""
-    seconds: float = 0.0
-    when: str = ""
-    number: int = 0
-    steps: int = -1
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`heal` is when all faults are over: from then on everything must come to its end by itself."""
-
-    seed: int
-    devices: tuple[DeviceSpec, ...]
-    runs: tuple[RunSpec, ...]
-    faults: tuple[Fault, ...] = ()
-    heal: float = 20.0
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1)
-
-    @staticmethod
-    def from_json(text: str) -> Scenario:
-        data = json.loads(text)
-        runs = [
-            RunSpec(**{**run, "steps": tuple(run["steps"]), "actions": tuple(tuple(a) for a in run["actions"])})
-            for run in data["runs"]
-        ]
-        return Scenario(
-            data["seed"],
-            tuple(DeviceSpec(**one) for one in data["devices"]),
-            tuple(runs),
-            tuple(Fault(**one) for one in data["faults"]),
-            data["heal"],
-        )
-
-    @staticmethod
-    def load(path: Path) -> Scenario:
-        return Scenario.from_json(path.read_text())
-
-    def without(self, **changes: Any) -> Scenario:
-        return replace(self, **changes)
-
-
-# --- from a seed ---------------------------------------------------------------------------------------------------
+MOODS = (
+    Mood(),
+    Mood(),
+    Mood(),
+    Mood(faults=KILLS, count=(2, 3, 4), window=(4.0, 9.0), exact=0.6, long=0.4, deadline=0.2, fails=0.3, steps=4),
+    Mood(faults=DISK, count=(2, 3, 4, 6), spans=(0.5, 2.0), window=(3.0, 8.0), watch=0.7, long=0.3, steps=5),
+    Mood(faults=WIRE, count=(3, 4, 6), spans=(0.05, 0.5, 2.0), window=(3.0, 8.0), long=0.4, steps=5),
+    Mood(faults=AWAY, count=(1, 2, 3), spans=(8.0, 12.0), window=(3.0, 6.0), long=0.7, steps=4, read_only=True),
+    Mood(ask=1.0, fails=0.5, text=0.2, steps=3, window=(3.0, 6.0)),
+    Mood(faults=(*KILLS, *DISK), count=(2, 3, 4), exact=0.7, window=(4.0,), text=0.7, edit=0.9, fails=0.3, steps=4),
+    Mood(cancel=1.0, long=0.5, window=(3.0, 7.0), steps=4),
+    Mood(lost=True, count=(0, 1, 2), window=(6.0,), long=0.5, steps=5),
+)
 
 
 def scenario(seed: int) -> Scenario:
     """The scenario of a seed."""
     random = Random(seed)
-    devices = _devices(random)
+    mood = random.choice(MOODS)
+    devices = _devices(random, 2 if mood.lost else 1)
     names = [device.name for device in devices]
-    runs = tuple(_run(random, names, number) for number in range(random.choice((1, 1, 2, 3))))
-    heal = random.choice((3.0, 6.0, 10.0)) * random.uniform(0.6, 1.2)
-    return Scenario(seed, devices, runs, _faults(random, names, heal), heal)
+    lost = names[-1] if mood.lost else ""
+    pins = [name for name in names if name != lost]
+    runs = tuple(_run(random, mood, pins, number) for number in range(random.choice((1, 1, 2, 3))))
+    heal = random.choice((3.0, 6.0, 10.0)) * random.uniform(0.6, 1.2) if mood.window[-1] > 9 else mood.window[-1] + 2.0
+    faults = _faults(random, mood, pins, heal)
+    if lost:
+        faults = (*faults, Fault(round(random.uniform(1.0, 6.0), 4), "lose device", lost))
+    return Scenario(seed, devices, runs, faults, heal)
 
 
-def _devices(random: Random) -> tuple[DeviceSpec, ...]:
+def _devices(random: Random, least: int) -> tuple[DeviceSpec, ...]:
     return tuple(
         DeviceSpec(name, random.choice((1, 2, 4)), random.choice((1.0, 1.0, 1.0, 3.0)))
-        for name in ("alpha", "beta", "gamma")[: random.randint(1, 3)]
+        for name in NAMES[: random.randint(least, 3)]
     )
 
 
-def _run(random: Random, names: list[str], number: int) -> RunSpec:
+# --- runs ----------------------------------------------------------------------------------------------------------
+
+
+def _run(random: Random, mood: Mood, names: list[str], number: int) -> RunSpec:
     steps: list[JsonObject] = []
-    for index in range(random.randint(1, 7)):
-        steps.append(_step(random, names, steps, f"s{index}"))
-    policy: JsonObject = {"approve": random.choice(("all", "all", "all", "ask")), "approval_s": 10_000.0}
+    for index in range(random.randint(1, mood.steps)):
+        steps.append(_step(random, mood, names, steps, f"s{index}"))
+    policy: JsonObject = {"approve": "ask" if random.random() < mood.ask else "all", "approval_s": 10_000.0}
+    if random.random() < 0.2:
+        policy["unknown"] = random.choice(("ask", "fail"))
+    if random.random() < mood.deadline:
+        policy["deadline_s"] = random.uniform(0.5, 8.0)
+    actions = _actions(random, mood)
+    if any(what == "cancel" for _, what, _ in actions) and random.random() < 0.7:
+        # Nobody waits for this one to end by itself.
+        last = steps[-1]
+        last["arguments"]["seconds"], last["timeouts"]["run_s"] = 60.0, 200.0
+    text = random.random() < mood.text
+    at = round(random.uniform(0.0, 2.0), 3)
+    twice = round(random.choice((0.0, 0.01, 0.5)) * random.random(), 4) if random.random() < mood.twice else None
+    return RunSpec(at, tuple(steps), policy, text, text and random.random() < mood.revise, tuple(actions), twice)
+
+
+def _actions(random: Random, mood: Mood) -> list[tuple[float, str, JsonObject]]:
     actions: list[tuple[float, str, JsonObject]] = []
-    if random.random() < 0.15:
+    if random.random() < mood.cancel:
         actions.append((random.uniform(0.0, 6.0), "cancel", {}))
         if random.random() < 0.3:
             actions.append((random.uniform(6.0, 12.0), "retry", {}))
-    elif random.random() < 0.3:
-        actions += [
-            (random.uniform(0.0, 4.0), random.choice(("edit", "edit", "undo")), {"number": turn})
-            for turn in range(random.randint(1, 2))
-        ]
-    if random.random() < 0.08:
-        policy["deadline_s"] = random.uniform(0.5, 8.0)
-    text = random.random() < 0.4
-    return RunSpec(
-        round(random.uniform(0.0, 2.0), 3), tuple(steps), policy, text, text and random.random() < 0.5, tuple(actions)
-    )
+    elif random.random() < mood.edit:
+        for turn in range(random.randint(1, 4)):
+            edit: JsonObject = {"number": turn}
+            if random.random() < 0.2:
+                edit["deadline_s"] = random.uniform(0.5, 8.0)
+            actions.append((random.uniform(0.0, 4.0), random.choice(("edit", "edit", "edit", "undo")), edit))
+    if random.random() < mood.watch:
+        actions.append((0.0, "watch", {"seconds": 8.0}))
+    return sorted(actions, key=lambda action: action[0])
 
 
-def _step(random: Random, names: list[str], earlier: list[JsonObject], id: str) -> JsonObject:
+def _step(random: Random, mood: Mood, names: list[str], earlier: list[JsonObject], id: str) -> JsonObject:
     skill = random.choice(("sim.read", "sim.put", "sim.append", "sim.append"))
-    arguments: JsonObject = {
-        "seconds": round(random.choice((0.0, 0.02, 0.2, 1.0)) * random.random(), 3),
-        "value": random.randint(0, 9),
-    }
+    if mood.read_only and random.random() < 0.5:
+        skill = "sim.read"
+    seconds = random.choice((0.0, 0.02, 0.2, 1.0)) * random.random()
+    if random.random() < mood.long:
+        seconds = random.uniform(1.0, 7.0)
+    arguments: JsonObject = {"seconds": round(seconds, 3), "value": random.randint(0, 9)}
     step: JsonObject = {"id": id, "skill": skill, "arguments": arguments, "retry": {"max_attempts": 20}}
-    step["timeouts"] = {"queue_s": 10_000.0, "run_s": 30.0}
-    if random.random() < 0.5:
+    step["timeouts"] = {"queue_s": 10_000.0, "run_s": 40.0}
+    if random.random() < 0.45:
         step["devices"] = {"names": [random.choice(names)]}
     elif random.random() < 0.15:
-        step["devices"] = {"mode": "each"}
-    if random.random() < 0.15:
+        step["devices"] = {"mode": "each", "names": names}
+    elif skill != "sim.append" and random.random() < 0.15:
+        step["timeouts"]["hedge_s"] = 2.0
+    if random.random() < mood.fails:
         arguments["fails"], arguments["retryable"] = random.randint(1, 2), True
     elif random.random() < 0.08:
         arguments["fails"] = 10_000
         step["on_failure"] = random.choice(("skip", "continue", "fail"))
-    elif random.random() < 0.05 and skill != "sim.append":
-        arguments["hangs"] = 1
-        step["timeouts"]["run_s"] = 3.0
+    else:
+        _hang(random, step)
+    if skill == "sim.append" and "devices" not in step and random.random() < 0.4:
+        step["verify"] = {"skill": "sim.done", "arguments": {"task": id}, "done": _DONE, "wait_s": 20.0}
     _after(random, step, earlier)
     return step
+
+
+_DONE: JsonObject = {"path": "output.done", "op": "==", "value": True}
+
+
+def _hang(random: Random, step: JsonObject) -> None:
+    """What may be repeated may hang at its first attempt; a time-out, or its heartbeat, tells."""
+    arguments, timeouts = step["arguments"], step["timeouts"]
+    if step["skill"] == "sim.append":
+        return
+    if random.random() < 0.1:
+        timeouts["heartbeat_s"], arguments["beats"] = 3.0, True
+    if random.random() < 0.06:
+        arguments["hangs"] = 1
+        if "heartbeat_s" not in timeouts:
+            timeouts["run_s"] = 3.0 + 4.0 * arguments["seconds"]
 
 
 def _after(random: Random, step: JsonObject, earlier: list[JsonObject]) -> None:
@@ -174,37 +221,24 @@ def _after(random: Random, step: JsonObject, earlier: list[JsonObject]) -> None:
         step["join"] = "any"
 
 
-FAULTS = (
-    "kill orchestrator",
-    "kill orchestrator",
-    "kill device",
-    "cut",
-    "cut silently",
-    "partition",
-    "half-open up",
-    "half-open down",
-    "noise",
-    "slow disk",
-    "failing disk",
-    "failing device disk",
-    "pause",
-)
+# --- faults --------------------------------------------------------------------------------------------------------
 
 
-def _faults(random: Random, names: list[str], heal: float) -> tuple[Fault, ...]:
-    faults = []
-    for _ in range(random.choice((0, 1, 2, 2, 3, 4, 6))):
-        kind = random.choice(FAULTS)
-        target = "" if "orchestrator" in kind or kind in ("slow disk", "failing disk") else random.choice(names)
-        at = round(random.uniform(0.0, min(heal - 0.5, random.choice((2.5, 5.0, 14.0)))), 4)
-        seconds = round(random.choice((0.05, 0.5, 2.0, 8.0)) * random.random(), 3)
-        steps = random.choice((-1, random.randint(0, 60)))
-        when, number = "", 0
-        if kind == "kill orchestrator" and random.random() < 0.4:
-            when = random.choice(("before commit", "after commit", "before register", "after register"))
-            number = random.randint(1, 12)
-        elif kind == "kill device" and random.random() < 0.3:
-            when = random.choice(("before device write", "after device write"))
-            number = random.randint(1, 6)
-        faults.append(Fault(at, kind, target, seconds, when, number, steps))
-    return tuple(faults)
+def _faults(random: Random, mood: Mood, names: list[str], heal: float) -> tuple[Fault, ...]:
+    return tuple(_fault(random, mood, names, heal) for _ in range(random.choice(mood.count)))
+
+
+def _fault(random: Random, mood: Mood, names: list[str], heal: float) -> Fault:
+    kind = random.choice(mood.faults)
+    target = "" if kind in OURS else random.choice(names)
+    at = round(random.uniform(0.0, min(heal - 0.5, random.choice(mood.window))), 4)
+    seconds = round(random.choice(mood.spans) * random.random(), 3)
+    steps = random.choice((-1, random.randint(0, 60)))
+    when, number = "", 0
+    if kind == "kill orchestrator" and random.random() < mood.exact:
+        when, number = random.choice(ORCHESTRATOR_MOMENTS), random.randint(1, 12)
+        if "register" in when or "remember" in when:
+            number = random.randint(1, 4)
+    elif kind == "kill device" and random.random() < mood.exact:
+        when, number = random.choice(DEVICE_MOMENTS), random.randint(1, 6)
+    return Fault(at, kind, target, seconds, when, number, steps)

@@ -29,21 +29,20 @@ from orchestrator.core.requests import Request, RunPolicy
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import Dependency, On, Task
 from orchestrator.settings import Settings
+from protocol.messages import Dispatch
 from storage.groups import Group
 from storage.memory import Durable
 from tests.simulation.device import Effect, SimulatedDevice
 from tests.simulation.disk import SimulatedStore, Trouble
 from tests.simulation.loop import LIFE, Life, VirtualLoop, virtual_loop
 from tests.simulation.network import Direction, Network
-from tests.simulation.scenario import Fault, RunSpec, Scenario
+from tests.simulation.story import Fault, JsonObject, RunSpec, Scenario
+from tests.simulation.watch import EPOCH, HEARTBEAT_S, LEASE_S, Key, Watch
 
-EPOCH = 1_700_000_000.0
-HEARTBEAT_S = 2.0
-LEASE_S = 5.0
 AFTERMATH_S = 400.0  # after the faults are over, everything must end within this time
 RETRY_S = 0.5
+LOOK_S = 0.2  # how often somebody who watches a run looks
 T = TypeVar("T")
-Key = tuple[str, str, int]
 
 
 class GoneError(Exception):
@@ -52,6 +51,10 @@ class GoneError(Exception):
 
 class Violation(AssertionError):
     """Something that must never happen, has."""
+
+
+# Frames with one of these are looked into.
+WATCHED = ('"type":"dispatch"', '"type":"recorded"', '"type":"welcome"', '"type":"result"')
 
 
 @cache
@@ -85,14 +88,15 @@ class History:
     accepted: dict[int, str] = field(default_factory=dict)  # run number -> run
     cancelled: dict[int, float] = field(default_factory=dict)  # run number -> when it was acknowledged
     edited: dict[int, list[str]] = field(default_factory=dict)  # run number -> tasks of acknowledged edits
-    dispatched: dict[Key, int] = field(default_factory=dict)
-    ended: dict[Key, int] = field(default_factory=dict)
+    acknowledged: dict[Key, float] = field(default_factory=dict)  # results: when the device was told
+    said: dict[Key, tuple[str, str]] = field(default_factory=dict)  # the outcome and error code that a device gave
     states: dict[str, RunState] = field(default_factory=dict)  # as they were in memory at the end
     violations: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     logs: dict[str, list[Event]] = field(default_factory=dict)
     moments: Counter[str] = field(default_factory=Counter)
     leftovers: list[str] = field(default_factory=list)
+    healed_at: float = 0.0
     done_at: float = 0.0
     restarts: int = 0
 
@@ -105,6 +109,9 @@ class _Clock:
         return EPOCH + self._loop.time()
 
 
+DEVICE_FAULTS = ("lose device", "replace device", "stop device", "drain device")
+
+
 class World:
     """`await live()` plays the scenario. With `tell`, every step is written down."""
 
@@ -115,14 +122,25 @@ class World:
         self.history = History(scenario)
         self._tell = tell
         self.clock = _Clock(loop)
-        self.network = Network(loop, self.random, self._tap)
+        self.watch = Watch(loop.time, self.wrong)
+        self.history.acknowledged, self.history.said = self.watch.acknowledged, self.watch.said
+        self.network = Network(loop, self.random, self._tap, self.watch.heard)
         self.trouble = Trouble()
         self.life: Life | None = None
         self.app: Asterism | None = None
         self.store: Journal | None = None
         self.devices = {
             spec.name: SimulatedDevice(
-                spec, loop, self.network, self.random, self.history.ledger, _folder(), self._moment, self.say
+                spec,
+                loop,
+                self.network,
+                self.random,
+                self.history.ledger,
+                _folder(),
+                self._moment,
+                self.say,
+                self.watch.field,
+                self.watch.started,
             )
             for spec in scenario.devices
         }
@@ -174,6 +192,7 @@ class World:
                 return
             break
         self.app, self.store = app, store
+        self.watch.steady()
         self.network.listen(app.gateway)
 
     async def _later(self, act: Callable[[], None], seconds: float) -> None:
@@ -204,13 +223,7 @@ class World:
     # --- what is watched ---------------------------------------------------------------------------------------
 
     def recorded(self, row: EventRow) -> None:
-        if row.type in ("task_dispatched", "attempt_ended"):
-            body = json.loads(row.body)
-            key = (row.run, body["task"], body["attempt"])
-            table = self.history.dispatched if row.type == "task_dispatched" else self.history.ended
-            table[key] = table.get(key, 0) + 1
-            if table[key] > 1:
-                self.wrong(f"{row.type} of {key} is on record twice")
+        self.watch.recorded(row)
         if self._tell:
             self.say(f"record {row.run} {row.seq} {row.type} {row.body[:150]}")
 
@@ -228,24 +241,17 @@ class World:
         fate = None
         if self._tell:
             self.say(f"{device} {'->' if direction == 'up' else '<-'} {data[:200]}")
-        if not self._choosy and '"dispatch"' not in data and '"recorded"' not in data:
+        if not self._choosy and not any(word in data for word in WATCHED):
             return None
         for message in json.loads(data)["body"]:
             kind = message["type"]
-            if direction == "down" and kind in ("dispatch", "recorded"):
-                self._check_durable(device, kind, (message["run"], message["task"], message["attempt"]))
+            self.watch.sent(device, direction == "up", message)
             self._messages[kind] += 1
             fault = self._awaited.get((f"message {kind}", "", self._messages[kind]))
             if fault is not None:
                 self.say(f"the network will {fault.kind} this frame")
                 fate = fault.kind
         return fate
-
-    def _check_durable(self, device: str, kind: str, key: Key) -> None:
-        if kind == "dispatch" and key not in self.history.dispatched:
-            self.wrong(f"{key} was sent to {device} before its dispatch was durable")
-        if kind == "recorded" and key in self.history.dispatched and key not in self.history.ended:
-            self.wrong(f"the result of {key} was acknowledged to {device} before it was durable")
 
     # --- faults ------------------------------------------------------------------------------------------------
 
@@ -256,6 +262,8 @@ class World:
             self._kill(self.life, fault, self.start)
         elif kind == "kill device":
             self._kill(self.devices[target].life, fault, self.devices[target].start)
+        elif kind in DEVICE_FAULTS:
+            self._leave(self.devices[target], fault)
         elif kind == "pause":
             self._pause(self.devices[target].life if fault.steps % 2 else self.life, fault.seconds)
         elif kind in ("slow disk", "failing disk"):
@@ -274,10 +282,32 @@ class World:
             life.at_death.append(lambda: self.say(f"{life.name} was killed"))
         self.loop.call_later(fault.seconds + 0.2, again, context=_world())
 
+    def _leave(self, device: SimulatedDevice, fault: Fault) -> None:
+        """A device goes away, in one of the ways in which its process does not just end."""
+        name, again = device.spec.name, fault.seconds + 0.2
+        if name not in self.history.durable.name_epochs:
+            return  # nobody has heard of it yet
+        if fault.kind == "lose device":
+            device.lose()
+        elif fault.kind == "replace device":
+            device.replace()
+            self.loop.call_later(again, device.start, context=_world())
+        elif fault.kind == "stop device":
+            self.watch.leaving(name)
+            device.stop(fault.seconds)
+        else:
+            self.watch.leaving(name)
+            self.loop.spawn(None, self._reply(lambda app: app.drain(name)))
+
     def _pause(self, life: Life | None, seconds: float) -> None:
         if life is not None and not life.dead and not life.paused:
             life.paused = True
-            self.loop.call_later(seconds, self.loop.resume, life, context=_world())
+            self.loop.call_later(seconds, self._resume, life, context=_world())
+
+    def _resume(self, life: Life) -> None:
+        self.loop.resume(life)
+        if life is self.life:
+            self.watch.paused()
 
     def _trouble(self, trouble: Trouble, kind: str, seconds: float) -> None:
         if kind == "slow disk":
@@ -290,6 +320,7 @@ class World:
         trouble.code, trouble.slow_s = None, 0.0
         if trouble is self.trouble and self.store is not None and self.life is not None and not self.life.dead:
             self.loop.spawn(self.life, self.store.recovered())
+            self.watch.steady()
 
     def _network(self, kind: str, target: str, seconds: float) -> None:
         weather = self.network.weather(target)
@@ -313,12 +344,13 @@ class World:
     def _heal(self) -> None:
         """All faults are over."""
         self._healed = True
+        self.history.healed_at = self.loop.time()
         self.say("all faults are over")
         for life in (self.life, *(device.life for device in self.devices.values())):
             if life is not None:
                 life.steps = -1
                 if life.paused:
-                    self.loop.resume(life)
+                    self._resume(life)
         for name, device in self.devices.items():
             self._calm(name)
             self._well(device.disk.trouble)
@@ -360,7 +392,7 @@ class World:
         if any(known.attempts for known in app.engine.roster):
             return False
         return all(
-            device.agent is not None and device.agent._executor.idle and app.gateway.connected(name)
+            device.gone or (device.agent is not None and device.agent._executor.idle and app.gateway.connected(name))
             for name, device in self.devices.items()
         )
 
@@ -375,8 +407,11 @@ class World:
             left.append(f"run {run} is {state.status.value}, open: {waits or 'nothing'}")
         for known in app.engine.roster:
             left += [f"{known.info.name} is thought to have {key}" for key in known.attempts]
-            left += [] if known.info.online else [f"{known.info.name} is thought to be away"]
+            if known.info.online is self.devices[known.info.name].gone:
+                left.append(f"{known.info.name} is thought to be {'here' if known.info.online else 'away'}")
         for name, device in self.devices.items():
+            if device.gone:
+                continue
             executor = device.agent._executor if device.agent is not None else None
             if executor is not None:
                 left += [f"{name} runs {ref}" for ref in executor.running]
@@ -397,13 +432,41 @@ class World:
             request = Request(text=f"story {number}", policy=policy)
         else:
             request = Request(plan=Plan.model_validate({"steps": spec.steps}), policy=policy)
-        run, _ = await self._insist(lambda app: app.submit(request, key=f"key{number}"), _try_again)
-        self.history.accepted[number] = run
-        self.say(f"client: run {number} is accepted as {run}")
         began = self.loop.time()
+        twin = None if spec.twice is None else self.loop.spawn(None, self._again(number, request, spec.twice))
+        run = await self._submit(number, request)
+        if twin is not None:
+            await twin
         for after, what, data in spec.actions:
             await asyncio.sleep(max(0.0, began + after - self.loop.time()))
             await self._act(number, run, what, data)
+
+    async def _submit(self, number: int, request: Request) -> str:
+        run, _ = await self._insist(lambda app: app.submit(request, key=f"key{number}"), _try_again)
+        self.say(f"client: run {number} is accepted as {run}")
+        known = self.history.accepted.setdefault(number, run)
+        if run != known:
+            self.wrong(f"one key was answered with two runs, {known} and {run}")
+        return run
+
+    async def _again(self, number: int, request: Request, seconds: float) -> None:
+        """Somebody submits the same, under the same key."""
+        await asyncio.sleep(seconds)
+        await self._submit(number, request)
+
+    async def _watch(self, run: str, seconds: float) -> None:
+        """Look at a run again and again; it must not seem gone."""
+        until = self.loop.time() + seconds
+        while self.loop.time() < until:
+            try:
+                await self.call(lambda app: app.run(run))
+            except GoneError:
+                pass
+            except Refusal as refusal:
+                if refusal.code == "not_found":
+                    self.wrong(f"{run} was accepted, and somebody who looks is told that there is no such run")
+                    return
+            await asyncio.sleep(LOOK_S)
 
     async def _act(self, number: int, run: str, what: str, data: dict[str, Any]) -> None:
         try:
@@ -414,16 +477,21 @@ class World:
                 await self._insist(lambda app: app.retry(run, by="somebody"), _not_ready)
                 self.history.cancelled.pop(number, None)
             elif what == "edit":
-                await self._edit(number, run, data["number"])
+                await self._edit(number, run, data)
+            elif what == "watch":
+                self.loop.spawn(None, self._watch(run, data["seconds"]))
             elif what == "undo":
                 await self._insist(lambda app: app.undo(run, 2, by="somebody"), _not_ready)
                 self.history.edited.pop(number, None)
             self.say(f"client: {what} of {run} is acknowledged")
         except Refusal as refusal:
             self.say(f"client: {what} of {run} is refused: {refusal.code}")
+            if refusal.code == "not_found":
+                self.wrong(f"{run} was accepted, and at {what} there is no such run")
 
-    async def _edit(self, number: int, run: str, turn: int) -> None:
+    async def _edit(self, number: int, run: str, data: JsonObject) -> None:
         """Add a task after one that is there, and take away one that waits."""
+        turn = data["number"]
         graph = await self._insist(lambda app: app.graph(run), _not_ready)
         if not graph.tasks:
             return
@@ -434,6 +502,7 @@ class World:
             skill="sim.append",
             arguments={"seconds": 0.05},
             depends_on=(Dependency(task=first, on=On.COMPLETION),),
+            deadline_s=data.get("deadline_s"),
         )
         edits: list[Edit] = [AddTask(task=task)]
         needed = {dependency.task for one in graph.tasks for dependency in one.depends_on}
@@ -575,8 +644,12 @@ def invariants(world: World) -> Iterator[None]:
         self.state.validate()
         return decision
 
-    def watched(self: Executor, *args: Any, **more: Any) -> Any:
-        commands = execute(self, *args, **more)
+    def watched(self: Executor, event: Any, now: float) -> Any:
+        old = isinstance(event, Dispatch) and event.epoch < self.fence
+        before = len(self._attempts)
+        commands = execute(self, event, now)
+        if old and len(self._attempts) > before:
+            world.wrong(f"a device obeys a dispatch of epoch {event.epoch}, below its fence")
         self.validate()
         return commands
 
