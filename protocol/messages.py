@@ -114,7 +114,8 @@ class Welcome(Wire):
 class Dispatch(Wire):
     """Run one attempt. The agent refuses it when `epoch` is below the highest it has seen.
 
-    `timeout_s` is start to finish. `heartbeat_s`, where set, is how often the attempt itself must report progress.
+    `timeout_s` is start to finish. `heartbeat_s`, where set, is the longest time without a word of the attempt itself:
+    a `progress` or a `log`. The gateway's side counts too, and is 5 s more patient.
     """
 
     type: Literal["dispatch"] = "dispatch"
