@@ -40,7 +40,7 @@ class Record:
 
     def again(self, task: str, outcome: AttemptOutcome) -> list[Event]:
         """The log with a second attempt of a task after its first, which ended so."""
-        log = []
+        log: list[Event] = []
         for event in self.log:
             body = event.body
             if isinstance(body, AttemptEnded) and body.task == task:

@@ -287,15 +287,11 @@ def _record(client: httpx2.Client, job: Job) -> tuple[list[Event], RunView]:
 def _check_runs(client: httpx2.Client, jobs: Sequence[Job], findings: Findings) -> None:
     """As many runs as jobs: a submission that was repeated after a kill made no second one."""
     found: list[str] = []
-    before: float | None = None
-    while True:
-        query = {"limit": 200} if before is None else {"limit": 200, "before": before}
-        page = client.get("/v1/runs", params=query).raise_for_status().json()["runs"]
-        page = [item for item in page if item["run"] not in found]
-        found += [item["run"] for item in page]
-        if not page:
-            break
-        before = page[-1]["created"]
+    query: dict[str, str] = {"limit": "200"}
+    while query:
+        page = client.get("/v1/runs", params=query).raise_for_status().json()
+        found += [item["run"] for item in page["runs"]]
+        query = {"limit": "200", "cursor": page["next"]} if page["next"] else {}
     counted = Counter(job.run for job in jobs)
     findings.doubled += [f"{run} is the run of {count} jobs" for run, count in counted.items() if count > 1]
     findings.lost += [f"{run} is not listed" for run in counted if run not in found]
