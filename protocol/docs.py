@@ -39,10 +39,9 @@ _AGENT: Final = """\
 3. Take `welcome`. A fresh session's `epoch` is the fence: refuse commands below it with `stale_epoch`. A resumed
    session keeps its fence. On a fresh session send every held result again.
 4. On `dispatch`: if the attempt is known, start nothing; send its held result, or `accepted`. Else run it, at most
-   `slots` at once, and report `accepted`, or at once the `result`. Enforce `timeout_s` from the start, and where
-   `heartbeat_s` is set, that too, while a connection is up: an attempt that says nothing (`progress`, `log`) for so long
-   is stopped, and its result is `failed` with `lost`. What was stopped half-way is `retryable` only where the skill is
-   idempotent.
+   `slots` at once, and report `accepted`, or at once the `result`. Enforce `timeout_s` from the start. Where
+   `heartbeat_s` is set, and a connection is up, stop an attempt that says nothing (`progress`, `log`) for so long:
+   its result is `failed` with `lost`. What was stopped half-way is `retryable` only where the skill is idempotent.
 5. A `result` is held until `recorded`, and sent again on a timer (5 s, doubling to 60 s). For a skill that is not
    read-only or not idempotent, keep on disk that it starts before it starts, and the result before it is sent. After a
    crash offer such results in `held`; where one had started and not ended, the result is `failed` with `lost`, not

@@ -236,6 +236,65 @@ def test_a_cancelled_run_stops_the_check_and_what_may_be_at_work_still() -> None
     assert not run.state.checks
 
 
+STATES = {
+    "pending": lambda run: run,
+    "ready": lambda run: run,
+    "in back-off": lambda run: run.fail("c", retryable=True),
+    "waiting for approval": lambda run: run.place("w", risk=Risk.WRITE),
+    "running": lambda run: run.place("c"),
+    "at its deadline": lambda run: run.place("c").fire(TimerKind.TASK_DEADLINE, "c", after=900),
+    "unknown, its device awaited": lambda run: run.place("a").lose("a"),
+    "unknown, a check ready": lambda run: run.place("a").do(stimuli.AttemptLost("a", 1, "x", over=True)),
+    "unknown, a check at work": lambda run: (
+        run.place("a").do(stimuli.AttemptLost("a", 1, "x", over=True)).place("a.check1")
+    ),
+    "unknown, a person asked": lambda run: run.place("b").lose("b"),
+    "being revised": lambda run: run.fail("c"),
+}
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("state", STATES)
+def test_a_cancelled_run_ends_in_a_bounded_time_though_no_device_answers(state: str, restart: bool) -> None:
+    run = Run.of(
+        task("a", verify=VERIFY, idempotent=False),
+        task("b", idempotent=False),
+        task("c", deadline_s=900),
+        task("w", risk="write"),
+        task("later", "a", "b", "c"),
+        approve="ask",
+    )
+    STATES[state](run)
+    run.cancel()
+    if restart:
+        run.restart()
+    for id in [id for id, found in run.state.tasks.items() if found.status.live]:
+        run.fire(TimerKind.CANCEL, id)
+    assert run.state.status == "cancelled"
+    assert run.state.live == 0
+    assert not run.state.unsure
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_deadline_stops_everything_in_a_bounded_time(state: str) -> None:
+    run = Run.of(
+        task("a", verify=VERIFY, idempotent=False),
+        task("b", idempotent=False),
+        task("c", deadline_s=900),
+        task("w", risk="write"),
+        task("later", "a", "b", "c"),
+        approve="ask",
+        deadline_s=2000,
+    )
+    STATES[state](run)
+    run.fire(TimerKind.DEADLINE, after=2000)
+    for id in [id for id, found in run.state.tasks.items() if found.status.live]:
+        run.fire(TimerKind.CANCEL, id)
+    assert run.state.open == 0
+    assert run.commands[-1] == "consult settled"
+    assert run.finish().state.status == "failed"
+
+
 def test_no_device_for_the_check_in_time_leaves_it_to_a_person() -> None:
     run = unknown().do(stimuli.Stranded("a.check1"))
     assert run.commands == ["timer queue a.check1 at 1600"]
