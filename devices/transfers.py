@@ -2,8 +2,9 @@
 
 Sending: `artifact_offer`, the gateway's `artifact_ready` with the offset it has, chunks at most `chunk_window` ahead of
 its `artifact_ack`, until an ack says `done`. Receiving: `artifact_fetch` with the offset we have, `artifact_ready`,
-chunks that we acknowledge one by one, and an ack with `done` once the whole hash is right. After a reconnect the same
-offer or fetch is said again, under the same transfer id.
+chunks that we acknowledge one by one, and an ack with `done` once the whole hash is right. After a reconnect, and after
+30 s of silence, the same offer or fetch is said again, under the same transfer id; a gateway that has that transfer
+under way ends the session, and the reconnect mends it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from io import BufferedIOBase
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from protocol.codec import Chunk
 from protocol.errors import ErrorCode
@@ -32,6 +34,8 @@ from tools.errors import ToolError
 Incoming = ArtifactReady | ArtifactAck | ArtifactRefused | Chunk
 Outgoing = ArtifactOffer | ArtifactFetch | ArtifactAck | ArtifactRefused | Chunk
 Beat = Callable[[], None]
+SILENCE_S: Final = 30.0
+"""A transfer of which nothing was heard for so long is begun again where it stopped: something was lost."""
 
 
 def _no_beat() -> None:
@@ -46,11 +50,13 @@ class Transfers:
         self._limits = limits
         self._random = random
         self._live: dict[str, tuple[_Sending | _Receiving, Beat]] = {}
+        self._heard: set[str] = set()
 
     def handle(self, message: Incoming) -> None:
         """Take a message of the gateway; one about a transfer that is over says nothing new."""
         work, beat = self._live.get(message.transfer, (None, _no_beat))
         if work is not None:
+            self._heard.add(message.transfer)
             beat()
             work.take(message)
 
@@ -86,6 +92,16 @@ class Transfers:
     async def _through(self, transfer: str, work: _Sending | _Receiving, beat: Beat) -> None:
         """Live through a transfer; the gateway hears of it when it ends before its time."""
         self._live[transfer] = (work, beat)
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            nonlocal watch
+            if transfer not in self._heard:
+                work.begin()
+            self._heard.discard(transfer)
+            watch = loop.call_later(SILENCE_S, look)
+
+        watch = loop.call_later(SILENCE_S, look)
         try:
             work.begin()
             await work.run()
@@ -93,6 +109,8 @@ class Transfers:
             self._say(ArtifactRefused(transfer=transfer, code=ErrorCode.CANCELLED))
             raise
         finally:
+            watch.cancel()
+            self._heard.discard(transfer)
             del self._live[transfer]
 
     def _id(self) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from devices import transfers
 from orchestrator.core.application import Refusal
 from orchestrator.core.events import AttemptEnded, RunStatus, TaskDispatched
 from protocol import link, session
@@ -35,6 +37,7 @@ async def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     # Each end gives the other so long for the handshake; less than a lease, as where nobody changes it.
     monkeypatch.setattr(link, "HANDSHAKE_S", 1.0)
     monkeypatch.setattr(session, "HANDSHAKE_S", 1.0)
+    monkeypatch.setattr(transfers, "SILENCE_S", 1.0)
     await found.start()
     for name in ("alpha", "beta"):
         await found.device(name)
@@ -98,6 +101,67 @@ async def test_operations_beside_the_log(system: System, mode: Mode) -> None:
     system.app.enable_fault("receive.result", Rule(mode=Mode.CUT))
     system.app.enable_fault("store.call", Rule(mode=mode, count=3))
     await run_of_four(system)
+    await acted(system)
+
+
+TRANSFER = (
+    "receive.artifact_offer",
+    "send.artifact_ready",
+    "receive.chunk",
+    "send.artifact_ack",
+    "receive.artifact_fetch",
+    "send.chunk",
+    "receive.artifact_ack",
+)
+
+
+@pytest.mark.parametrize("mode", WIRE)
+@pytest.mark.parametrize("point", TRANSFER)
+async def test_a_message_of_a_transfer(system: System, point: str, mode: Mode) -> None:
+    content = Random(1).randbytes(3 << 20)
+    (system.workspace("alpha") / "big.bin").write_bytes(content)
+    system.app.enable_fault(point, Rule(mode=mode, delay_s=0.2, seconds=600))
+    run = await system.submit(
+        {"id": "give", "skill": "artifact.publish", "arguments": {"path": "big.bin"}, "devices": {"names": ["alpha"]}},
+        {
+            "id": "take",
+            "skill": "artifact.save",
+            "arguments": {"artifact": "${give.output.artifact}", "path": "got.bin"},
+            "devices": {"names": ["beta"]},
+        },
+    )
+    view = await system.app.wait(run, 40)
+    assert view.state is RunStatus.SUCCEEDED, [(task.id, task.status, task.error) for task in view.tasks]
+    assert (system.workspace("beta") / "got.bin").read_bytes() == content
+    await acted(system)
+
+
+@pytest.mark.parametrize("mode", WIRE)
+async def test_a_cancellation(system: System, mode: Mode) -> None:
+    command = "echo begun > begun; sleep 30; echo late > late"
+    run = await system.submit(
+        {"id": "a", "skill": "shell.run", "arguments": {"command": command}, "devices": {"names": ["alpha"]}}
+    )
+    await system.until((system.workspace("alpha") / "begun").exists, "the command to begin")
+    system.app.enable_fault("send.cancel", Rule(mode=mode, delay_s=0.2, seconds=600))
+    await system.app.cancel(run)
+    view = await system.app.wait(run, 25)
+    assert view.state is RunStatus.CANCELLED, [(task.id, task.status, task.error) for task in view.tasks]
+    await acted(system)
+    assert not (system.workspace("alpha") / "late").exists()
+
+
+@pytest.mark.parametrize("mode", WIRE)
+@pytest.mark.parametrize("point", ["receive.log", "receive.progress", "send.credit"])
+async def test_a_message_of_a_stream(system: System, point: str, mode: Mode) -> None:
+    await system.device("gamma", test_only=True)
+    system.app.enable_fault(point, Rule(mode=mode, delay_s=0.2, seconds=600))
+    run = await system.submit(
+        {"id": "a", "skill": "test.flood", "arguments": {"lines": 600, "bytes": 5}, "devices": {"names": ["gamma"]}}
+    )
+    view = await system.app.wait(run, 25)
+    assert view.state is RunStatus.SUCCEEDED, [(task.id, task.status, task.error) for task in view.tasks]
+    assert view.tasks[0].output == {"lines": 600, "text": "xxxxx"}
     await acted(system)
 
 
