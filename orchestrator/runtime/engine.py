@@ -533,7 +533,11 @@ class Engine:
         known = self.roster.get(task.device or "")
         if known is None or not known.lacks(run, id, task.attempt, task.epoch):
             return
-        if task.status is TaskStatus.RUNNING:
+        if task.status is TaskStatus.RUNNING and known.ahead:
+            # What was done after the backup is not on record: to send it again might be to do it twice.
+            why = "the record is older than the device: it may have been done there"
+            self.handle(run, stimuli.AttemptLost(id, task.attempt, why, over=True))
+        elif task.status is TaskStatus.RUNNING:
             known.has[run, id] = task.attempt
             message = slot.machine.message(id).model_copy(update={"epoch": known.epoch})
             self._group.commands.append(Resend(known.info.name, run, message))

@@ -25,7 +25,8 @@ class Known:
 
     `device` is its lasting identity, `fence` the epoch at which its session began: every reconnect raises `epoch`, and
     one that resumes goes on obeying what was sent since `fence`. `has` is the inventory that this session began with,
-    and what it was sent again since.
+    and what it was sent again since. `ahead`: it had obeyed a higher epoch than the record knew of when its session
+    began, because the record was restored from a backup.
     """
 
     info: DeviceInfo
@@ -37,6 +38,7 @@ class Known:
     away_because: str = ""
     attempts: AttemptTable = field(default_factory=dict)
     has: AttemptTable = field(default_factory=dict)
+    ahead: bool = False
 
     def lacks(self, run: str, task: str, attempt: int, epoch: int) -> bool:
         """Whether the device is here and came without an attempt that was dispatched before its session."""
@@ -81,9 +83,10 @@ class Roster:
         attempts = before.attempts if before is not None else {}
         fence = before.fence if before is not None and resumed else epoch
         has = {(ref.run, ref.task): ref.attempt for ref in (*hello.running, *hello.held)}
+        ahead = before is not None and hello.epoch > before.epoch
         if before is not None and resumed:
-            has = before.has
-        self._set(Known(self._info(hello), epoch, now, hello.device, fence, attempts=attempts, has=has))
+            has, ahead = before.has, before.ahead
+        self._set(Known(self._info(hello), epoch, now, hello.device, fence, attempts=attempts, has=has, ahead=ahead))
         return self._known[hello.name].info
 
     def left(self, name: str, reason: str, now: float) -> DeviceInfo | None:

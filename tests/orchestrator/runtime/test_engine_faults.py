@@ -188,6 +188,22 @@ async def test_nothing_is_hedged_twice_at_once_or_after_its_end() -> None:
     assert [d.attempt for d in bench.gateway.dispatches()] == [1]
 
 
+async def test_what_a_device_lacks_is_not_sent_again_under_an_older_record() -> None:
+    """After a restore: it may have been done and acknowledged since the backup was made."""
+    bench = await Bench().start("alpha")
+    await bench.submit("r1", ONCE)
+    again = await Bench(MemoryStore(bench.store.crash())).start()
+    hello = Hello(
+        version=VERSION, device="id-alpha", name="alpha", kind=DeviceKind.SERVER, skills=SKILLS, slots=4, epoch=7
+    )
+    epoch = await again.store.register_device("alpha", "id-alpha", "server", hello.model_dump_json(), 1000.0, 7)
+    again.engine.joined(hello, epoch, resumed=False)
+    await again.settle()
+    assert epoch == 8
+    assert again.gateway.dispatches() == []
+    assert task_of(again).status == "unknown"
+
+
 # --- the store -------------------------------------------------------------------------------------------------
 
 
