@@ -5,6 +5,7 @@ database_full          no room on the disk                make room; writing goe
 database_read_only     no right to write                  change the rights
 database_unavailable   no server, no folder, no answer    start it, or correct the URL
 database_taken         another owner was there        end, and start again
+database_exists        something is there already     name another place, or say that it may go
 database_newer         written by a newer version         upgrade
 database_foreign       not ours                           name another database
 database_corrupt       damaged                            restore a copy

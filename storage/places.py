@@ -72,16 +72,15 @@ def look_at(path: Path) -> None:
     exists = path.exists()
     if not os.access(path if exists else folder, os.W_OK) or (exists and not os.access(folder, os.W_OK)):
         raise make("database_read_only", f"{path} cannot be written by this user.")
-    if not exists or path.stat().st_size == 0:
-        _refuse_left_over_log(path)
-    else:
+    refuse_left_over_log(path)
+    if exists and path.stat().st_size:
         check_head(path)
 
 
-def _refuse_left_over_log(path: Path) -> None:
-    """SQLite would throw it away, and with it what was recorded last."""
+def refuse_left_over_log(path: Path) -> None:
+    """A log without its database: SQLite would throw it away, and with it what was recorded last. Raises StoreError."""
     log = log_of(path)
-    if not log.exists() or log.stat().st_size == 0:
+    if (path.exists() and path.stat().st_size) or not log.exists() or log.stat().st_size == 0:
         return
     state = "is empty" if path.exists() else "is missing"
     remedy = f"Put the database back beside it, restore a backup, or move {log.name} away to begin anew."

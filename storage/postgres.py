@@ -123,6 +123,33 @@ class PostgresSink:
                 await connection.close()
 
 
+async def snapshot(url: str, query: Callable[[Connection], T]) -> T:
+    """The result of `query` on a connection that sees one state of the database and writes nothing."""
+    engine = _engine(url, "reader", pooled=False)
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                await connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                return await connection.run_sync(query)
+    finally:
+        await engine.dispose()
+
+
+async def exclusively(url: str, work: Callable[[Connection], T]) -> T:
+    """The result of `work`, in one transaction, while no orchestrator may use the database."""
+    engine = _engine(url, "writer", pooled=False)
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                await _take_lock(connection, 0)
+                await connection.exec_driver_sql("BEGIN")
+                done = await connection.run_sync(work)
+                await connection.exec_driver_sql("COMMIT")
+                return done
+    finally:
+        await engine.dispose()
+
+
 class PostgresReader:
     """Reads on a small pool of connections, in the loop that asks."""
 

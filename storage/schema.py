@@ -35,6 +35,11 @@ def examine(connection: Connection) -> State:
     return _revision(connection, names)
 
 
+def neighbours(connection: Connection) -> set[str]:
+    """The tables of the supervisor's checkpoints that are there, but for the one that holds their revision."""
+    return (set(inspect(connection).get_table_names()) & NEIGHBOURS) - {"checkpoint_migrations"}
+
+
 def _is_ours(connection: Connection, names: set[str]) -> bool:
     if not {"meta", "alembic_version"} <= names:
         return False

@@ -167,7 +167,16 @@ def transact(connection: Connection, begin: str, work: Sequence[Operation[object
 
 def quick_check(connection: Connection) -> None:
     """Look through every page. Raises StoreError(`database_corrupt`)."""
-    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    _check(connection, "quick_check(1)")
+
+
+def integrity_check(connection: Connection) -> None:
+    """As `quick_check`, and whether the indexes say the same as their tables. Raises StoreError(`database_corrupt`)."""
+    _check(connection, "integrity_check(1)")
+
+
+def _check(connection: Connection, pragma: str) -> None:
+    found = connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one()
     if found != "ok":
         first = str(found).strip().splitlines()[-1]
         raise make("database_corrupt", f"The database is damaged: {first}.")
