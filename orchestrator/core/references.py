@@ -63,12 +63,10 @@ def find(value: JsonValue) -> Iterable[Reference]:
 def _may_have(value: JsonValue) -> bool:
     if isinstance(value, str):
         return "${" in value
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            if isinstance(item, (str, dict, list)) and _may_have(item):
-                return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in items:  # no generator: this is asked of every task
+        if isinstance(item, (str, dict, list)) and _may_have(item):
+            return True
     return False
 
 
