@@ -30,17 +30,18 @@ from tests.support.cli import environment
 from tests.support.kill_check import Field, Findings, check_job, plain
 from tests.support.kill_load import Job, Load, counting_web
 from tests.support.processes import below, free_port
+from tests.support.tcp_faults import Wire, proxy
 from tests.support.zygote import Fork, Zygote
 
-Target = Literal["orchestrator", "device", "both"]
+Target = Literal["orchestrator", "device", "both", "network"]
 PATIENCE_S = 60.0
-HEARTBEAT_S, LEASE_S = 1.0, 4.0
 BACK = ("gateway is back", "connected ")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`database` is a URL; empty for SQLite in the campaign's folder."""
+    """`database` is a URL; empty for SQLite in the campaign's folder. With the network as the target nothing is
+    killed: so many faults of connections between the two."""
 
     kills: int
     target: Target = "orchestrator"
@@ -92,6 +93,9 @@ class World:
     database: str
     devices: Sequence[str]
     port: int = field(default_factory=free_port)
+    heartbeat_s: float = 1.0
+    lease_s: float = 4.0
+    urls: dict[str, str] = field(default_factory=dict)
     alive: dict[str, Fork] = field(default_factory=dict)
     met: dict[str, int] = field(default_factory=dict)
 
@@ -104,20 +108,22 @@ class World:
         return (self.folder / "ready").exists()
 
     def start(self, name: str) -> None:
-        """Start `up`, or the device of that name; not waited for."""
-        if name == "up":
+        """Start an orchestrator, where the name begins with `up`, or the device of that name; not waited for."""
+        if name.startswith("up"):
             (self.folder / "ready").unlink(missing_ok=True)
             words = ["up", "--port", str(self.port), "--ready-file", str(self.folder / "ready")]
             words += ["--db", self.database] if self.database else []
-            # Who has come back is counted from here on.
-            self.met = {device: self._meetings(device) for device in self.devices}
+            self.mark()
         else:
             work, state = self.folder / "work" / name, self.folder / "state" / name
             work.mkdir(parents=True, exist_ok=True)
-            words = ["device", "server", "--name", name, "--url", self.url, "--workspace", str(work)]
+            url = self.urls.get(name, self.url)
+            words = ["device", "server", "--name", name, "--url", url, "--workspace", str(work)]
             words += ["--state-dir", str(state), "--test-skills", "--private-network"]
-            self.met[name] = self._meetings(name)
-        env = environment(self.folder / "home", ASTERISM_HEARTBEAT_S=str(HEARTBEAT_S), ASTERISM_LEASE_S=str(LEASE_S))
+            self.mark(name)
+        env = environment(
+            self.folder / "home", ASTERISM_HEARTBEAT_S=str(self.heartbeat_s), ASTERISM_LEASE_S=str(self.lease_s)
+        )
         said = self.folder / "said" / name
         self.alive[name] = self.launcher.start(words, env=env, cwd=self.folder, out=said, err=said)
 
@@ -134,8 +140,12 @@ class World:
         if not self.ready:
             raise RuntimeError(f"the orchestrator ended with {fork.poll()}: {self.said('up')[-2000:]}")
 
+    def mark(self, *devices: str) -> None:
+        """Count from here on which of these devices, or of all, come to the orchestrator."""
+        self.met.update({name: self._meetings(name) for name in devices or self.devices})
+
     def until_met(self, *devices: str) -> None:
-        """Wait until these devices have come to the orchestrator since they, or it, last began."""
+        """Wait until these devices have come since they, or the orchestrator, last began, or since the last mark."""
         eventually(lambda: all(self._meetings(name) > self.met[name] for name in devices), f"{devices} did not come")
 
     def said(self, name: str) -> str:
@@ -154,18 +164,17 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, launcher: Zygote, *, devices: int, database: str = "") -> Iterator[World]:
+def running(made: World) -> Iterator[None]:
     """All started and met; all killed at the end."""
     for name in ("home", "said"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    made = World(folder, launcher, database, [f"d{number}" for number in range(devices)])
+        (made.folder / name).mkdir(parents=True, exist_ok=True)
     try:
         made.start("up")
         made.until_ready()
         for name in made.devices:
             made.start(name)
         made.until_met(*made.devices)
-        yield made
+        yield
     finally:
         made.kill(*made.alive)
 
@@ -176,12 +185,18 @@ def campaign(plan: Plan, folder: Path, launcher: Zygote) -> Report:
     began = time.monotonic()
     with ExitStack() as stack:
         web, requests = stack.enter_context(counting_web())
-        made = stack.enter_context(world(folder, launcher, devices=plan.devices, database=plan.database))
+        made = World(folder, launcher, plan.database, [f"d{number}" for number in range(plan.devices)])
+        wires: list[Wire] = []
+        if plan.target == "network":
+            made.lease_s = 8.0
+            wires = [stack.enter_context(proxy(("127.0.0.1", made.port))) for _ in made.devices]
+            made.urls = {name: wire.url for name, wire in zip(made.devices, wires, strict=True)}
+        stack.enter_context(running(made))
         load = Load(made.url, web, folder, made.devices, plan.seed, plan.open_runs)
         as_ever = {number: plain(str(job.view.get("answer"))) for number, job in load.rehearse().items()}
         load.start()
         try:
-            _kill(plan, made, report)
+            _kill(plan, made, report) if not wires else _disturb(plan, wires, report)
         finally:
             load.stop()
             load.drain()
@@ -208,8 +223,7 @@ def _kill(plan: Plan, made: World, report: Report) -> None:
         report.kills.update([moment, *("orchestrator" if name == "up" else "device" for name in names)])
         for name in names:
             made.start(name)
-    if "up" in made.alive:
-        made.until_ready()
+    made.until_ready()
 
 
 def _victims(target: Target, devices: Sequence[str], random: Random) -> list[str]:
@@ -219,6 +233,29 @@ def _victims(target: Target, devices: Sequence[str], random: Random) -> list[str
     if target == "device":
         return some
     return random.choice((["up"], some, ["up", *some], ["up", *devices]))
+
+
+def _disturb(plan: Plan, wires: Sequence[Wire], report: Report) -> None:
+    """Faults of some connections at a time, each over before a lease could end."""
+    random = Random(plan.seed)
+    for _ in range(plan.kills):
+        some = random.sample(wires, k=random.choice((1, 1, 2, len(wires))))
+        fault = random.choice(("cut", "cut", "closed", "up", "down", "stalled", "slow"))
+        report.kills.update([fault])
+        for wire in some:
+            if fault in ("cut", "closed"):
+                wire.closed = fault == "closed"
+                wire.cut()
+            elif fault in ("up", "down"):
+                wire.swallow = fault  # type: ignore[assignment]
+            elif fault == "stalled":
+                wire.stalled = True
+            else:
+                wire.delay_s, wire.bytes_per_s = random.uniform(0.01, 0.1), 2e6
+        time.sleep(random.uniform(0.05, 1.0))
+        for wire in some:
+            wire.heal()
+        time.sleep(random.uniform(0.0, 0.4))
 
 
 def _await(
@@ -247,7 +284,8 @@ def _await(
 
 def _settle(made: World, report: Report) -> None:
     """Every device has come back, and has had each of its results acknowledged."""
-    made.until_met(*made.devices)
+    if report.plan.target != "network":
+        made.until_met(*made.devices)
     try:
         eventually(lambda: not any(made.held(name) for name in made.devices), "results stay held", patience_s=30)
     except TimeoutError:
@@ -263,7 +301,7 @@ def _compare(
     with httpx2.Client(base_url=made.url, timeout=PATIENCE_S) as client:
         for job in load.jobs:
             log, view = _record(client, job)
-            without_faults = as_ever[job.template] if plan.target == "orchestrator" else None
+            without_faults = as_ever[job.template] if plan.target in ("orchestrator", "network") else None
             check_job(job, log, view, seen, findings, as_ever=without_faults)
             findings.looked_at.update({"answers to unknown": job.answered})
         _check_runs(client, load.jobs, findings)
