@@ -36,6 +36,7 @@ COMMANDS = {
     "doctor": ("doctor:doctor", "Say what is wrong, and the remedy."),
     "config": ("admin:config", "Show the settings."),
     "token": ("admin:token", "Create, list and revoke tokens."),
+    "db": ("db:db", "Back up, restore, check and prune the record."),
 }
 
 
