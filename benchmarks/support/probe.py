@@ -1,4 +1,4 @@
-"""A device made of its session only, that writes down when its first dispatches came: the least that can be restarted to."""
+"""A device made of its session only, that writes down when its dispatches came: the least that there can be."""
 
 from __future__ import annotations
 

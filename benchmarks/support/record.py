@@ -1,4 +1,4 @@
-"""Writes the logs of runs straight into a store, by the core's own decisions: what a system that was killed left behind.
+"""Writes the logs of runs straight into a store, by the core's own decisions: what a killed system left behind.
 
 No device takes part: placements and results are given to the run's machine, whose rows are written as the engine does.
 """
@@ -13,7 +13,6 @@ from orchestrator.core.events import Event
 from orchestrator.core.machine import RunMachine
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Store
-from orchestrator.core.records import AttemptKey
 from orchestrator.core.requests import Request, RunPolicy
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import Dependency, Task

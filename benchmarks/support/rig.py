@@ -96,7 +96,11 @@ async def _devices(args: argparse.Namespace) -> None:
         home = Path(args.data) / f"d{number}"
         (home / "work").mkdir(parents=True, exist_ok=True)
         settings = DeviceSettings(
-            name=f"d{number:04}", workspace=home / "work", state_dir=home / "state", url=args.url, slots=args.slots
+            name=f"{args.prefix or 'd'}{number:04}",
+            workspace=home / "work",
+            state_dir=home / "state",
+            url=args.url,
+            slots=args.slots,
         )
         agents.append(DeviceAgent(settings, skills, DeviceProfile()))
     profiler = _profiler(args.profile)
@@ -166,6 +170,7 @@ def _main() -> None:
     parser.add_argument("--ready-file", required=True)
     parser.add_argument("--db", default="")
     parser.add_argument("--url", default="")
+    parser.add_argument("--prefix", default="", help="of the devices' names")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--slots", type=int, default=16)
     parser.add_argument("--heartbeat", type=float, default=30.0)
