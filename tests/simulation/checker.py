@@ -32,6 +32,9 @@ PERSON = "a person"
 STOPPING_S = 20.0  # within this time after all faults, a device that is there has stopped what it is to stop
 
 
+FOR_GOOD = 100  # a tool that fails so often does not succeed at last
+
+
 def check(history: History) -> list[str]:
     """Everything that is wrong with a history; nothing where it is right."""
     problems = list(dict.fromkeys(history.violations))
@@ -131,8 +134,11 @@ def _projection(history: History, run: str, state: RunState) -> Iterator[str]:
 def _undisturbed(spec: RunSpec, events: list[Event]) -> bool:
     """Nobody changed what the run was to do: then it must end as it would have without any fault.
 
-    By its policy, a run may give up what may or may not have been done.
+    By its policy, a run may give up what may or may not have been done. What fails for good, the real supervisor may
+    replace, and it judges by itself whether the rest answers the request.
     """
+    if spec.text and not spec.revise and any(step["arguments"].get("fails", 0) >= FOR_GOOD for step in spec.steps):
+        return False
     given_up = [one for one in events if isinstance(one.body, UnknownResolved) and one.body.resolution == "failed"]
     changed = any(what != "watch" for _, what, _ in spec.actions)
     return not changed and "deadline_s" not in spec.policy and not (given_up and spec.policy.get("unknown") == "fail")
@@ -234,7 +240,7 @@ def _end_of(step: dict[str, Any], ends: dict[str, str], steps: dict[str, dict[st
     held = [_holds(edge, ends, steps) for edge in edges]
     if edges and not (any(held) if step.get("join") == "any" else all(held)):
         return "skipped"
-    return "failed" if step["arguments"].get("fails", 0) >= 100 else "succeeded"
+    return "failed" if step["arguments"].get("fails", 0) >= FOR_GOOD else "succeeded"
 
 
 def _holds(edge: dict[str, Any], ends: dict[str, str], steps: dict[str, dict[str, Any]]) -> bool:

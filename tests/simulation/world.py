@@ -22,8 +22,7 @@ from orchestrator.core.edits import AddTask, Edit, EditBatch, RemoveTask
 from orchestrator.core.events import Event, RunStatus
 from orchestrator.core.graph import TaskGraph
 from orchestrator.core.machine import RunMachine
-from orchestrator.core.plan import Plan, Proposal
-from orchestrator.core.ports import Consultation, RunControl
+from orchestrator.core.plan import Plan
 from orchestrator.core.records import EventRow, Transaction
 from orchestrator.core.requests import Request, RunPolicy
 from orchestrator.core.state import RunState
@@ -37,6 +36,7 @@ from tests.simulation.disk import SimulatedStore, Trouble
 from tests.simulation.loop import LIFE, Life, VirtualLoop, virtual_loop
 from tests.simulation.network import Direction, Network
 from tests.simulation.story import Fault, JsonObject, RunSpec, Scenario
+from tests.simulation.supervisors import Supervisors
 from tests.simulation.watch import EPOCH, HEARTBEAT_S, LEASE_S, Key, Watch
 
 AFTERMATH_S = 400.0  # after the faults are over, everything must end within this time
@@ -175,7 +175,7 @@ class World:
         app = Asterism(
             _settings(),
             store=store,
-            supervisor=Scripted(self),
+            supervisor=Supervisors(self.scenario.runs, self.random, self.loop.time, self._all_known),
             clock=self.clock,
             random_hex=lambda size: self.random.getrandbits(8 * size).to_bytes(size, "big").hex(),
         )
@@ -194,6 +194,10 @@ class World:
         self.app, self.store = app, store
         self.watch.steady()
         self.network.listen(app.gateway)
+
+    def _all_known(self) -> bool:
+        """Whether every device has ever registered, as far as the orchestrator that runs knows."""
+        return self.app is not None and len(self.app.engine.roster.fleet.devices) >= len(self.devices)
 
     async def _later(self, act: Callable[[], None], seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -579,52 +583,6 @@ def _not_ready(refusal: Refusal) -> bool:
 def _try_again(refusal: Refusal) -> bool:
     # A plan for devices that have not come yet is refused as one for devices that do not exist.
     return refusal.code in ("not_ready", "no_capable_device", "bad_request")
-
-
-class Scripted:
-    """A supervisor that does what the scenario says, step by step, with keys, as the real one does."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    async def consult(self, consultation: Consultation, control: RunControl) -> None:
-        run, key = consultation.run, consultation.key
-        request = await control.request(run)
-        spec = self._world.scenario.runs[int(request.text.split()[-1])]
-        await self._think()
-        if consultation.reason in ("submitted", "answered"):
-            await self._plan(run, spec, key, control)
-        elif consultation.reason == "failed":
-            await self._mend(run, consultation.task or "", spec, key, control)
-        else:
-            view = await control.view(run)
-            await self._think()
-            await control.finish(run, f"{len(view.tasks)} tasks", None, key=key)
-
-    async def _plan(self, run: str, spec: RunSpec, key: str, control: RunControl) -> None:
-        plan = Plan.model_validate({"steps": spec.steps})
-        while True:
-            await control.note_rung(run, Proposal(rung="script", result=plan), [], accepted=True, key=f"{key}.rung")
-            await self._think()
-            result = await control.start(run, plan, by="script", key=f"{key}.start")
-            if result.accepted or result.code in ("run_ended",):
-                return
-            await asyncio.sleep(RETRY_S)  # the devices are not there yet
-
-    async def _mend(self, run: str, task: str, spec: RunSpec, key: str, control: RunControl) -> None:
-        graph = await control.graph(run)
-        await self._think()
-        if not spec.revise or task.startswith("mend"):
-            await control.decline(run, task, "there is no other way", key=key)
-            return
-        made = Task(id=f"mend-{task}", skill="sim.append", arguments={"seconds": 0.05})
-        batch = EditBatch(base=graph.version, edits=(AddTask(task=made),), by="script", key=key, revises=task)
-        result = await control.edit(run, batch)
-        if not result.accepted and result.code != "run_ended":
-            await self._mend(run, task, spec, key, control)  # somebody was faster: the base is stale
-
-    async def _think(self) -> None:
-        await asyncio.sleep(self._world.random.random() * 0.05)
 
 
 @contextmanager
