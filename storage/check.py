@@ -13,7 +13,7 @@ from typing import Literal
 from sqlalchemy import Connection, func, select
 
 from orchestrator.core.errors import InvariantError, TransitionError
-from orchestrator.core.events import Event, RunStatus
+from orchestrator.core.events import AttemptEnded, Event, RunStatus, TaskDispatched
 from orchestrator.core.ports import StoreError
 from orchestrator.core.state import RunState, fold
 from storage import queries
@@ -107,6 +107,7 @@ def _run(connection: Connection, run: str, findings: Findings) -> None:
         findings.add("impossible", run, f"the log cannot be: {error}")
         return
     findings.tasks += len(state.tasks)
+    _attempts(log, run, findings)
     _run_row(connection, state, findings)
     _task_rows(connection, state, findings)
     _outbox(connection, state, findings)
@@ -117,6 +118,25 @@ def _read(connection: Connection, run: str) -> Iterator[Event]:
     while page := queries.list_events(connection, run, after, 10_000):
         yield from page
         after = page[-1].seq
+
+
+def _attempts(log: Sequence[Event], run: str, findings: Findings) -> None:
+    """Each attempt begins once and ends at most once."""
+    begun: set[tuple[str, int]] = set()
+    ended: set[tuple[str, int]] = set()
+    for event in log:
+        body = event.body
+        if isinstance(body, TaskDispatched):
+            known, before = begun, True
+        elif isinstance(body, AttemptEnded):
+            known, before = ended, (body.task, body.attempt) in begun
+        else:
+            continue
+        if not before or (body.task, body.attempt) in known:
+            what = "begin" if known is begun else "end"
+            says = f"entry {event.seq}: attempt {body.attempt} of task {body.task} cannot {what} here"
+            findings.add("impossible", run, says)
+        known.add((body.task, body.attempt))
 
 
 def _run_row(connection: Connection, state: RunState, findings: Findings) -> None:

@@ -274,3 +274,14 @@ asyncio.run(main())
 assert "alembic" not in sys.modules and "asyncpg" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True)
+
+
+def test_a_damaged_page_in_the_middle_is_noticed_at_the_start(path: Path) -> None:
+    """SQLite itself would tell of it when it comes to that page, perhaps in a month."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) "
+    make(path, f"{numbers} INSERT INTO events SELECT 'r', i, 0, '', '', hex(zeroblob(500)) FROM n")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    assert refused(path).code == "database_corrupt"
