@@ -38,6 +38,8 @@ DEFAULT_RUN_S = 300.0
 # The device enforces a task's timeout itself; past this grace the orchestrator stops waiting for its word.
 TIMEOUT_GRACE_S = 5.0
 CANCEL_GRACE_S = 10.0
+# How long an approved task waits for the very device that it was approved for, before another is asked about.
+BOUND_S = 30.0
 # Above this many input devices locality says nothing.
 MAX_INPUTS = 8
 # Bytes of resolved arguments. What is larger belongs into an artifact, and would not fit into a frame.
@@ -54,6 +56,7 @@ class Attempts:
         self.cause = ""
         self.events: list[Event] = []
         self.commands: list[Command] = []
+        self._unbound: dict[str, None] = {}  # approved tasks whose device did not come back in time
 
     def record(self, body: Body) -> None:
         """Append an event to the log and take it into the state."""
@@ -82,7 +85,7 @@ class Attempts:
         if needs.same_device_as is not None:
             pinned = state.tasks[needs.same_device_as].device
         approval = state.tasks[id].approval
-        if approval is not None:
+        if approval is not None and id not in self._unbound:
             pinned = state.approvals[approval].request.device
         tried, allowed = state.tasks[id].tried, state.request.policy.devices
         return ReadyTask(state.run, id, spec.skill, needs, pinned, self._inputs(spec), tried, allowed, spec.priority)
@@ -167,6 +170,7 @@ class Attempts:
             given = state.approvals[task.approval]
             if given.granted and given.request.digest == digest and self.now <= given.request.expires:
                 return True
+        self._unbound.pop(spec.id, None)
         expires = self.now + state.request.policy.approval_s
         number = len(state.approvals) + 1
         self.record(
@@ -186,6 +190,7 @@ class Attempts:
 
     def _dispatch(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> None:
         attempt = self.state.tasks[spec.id].attempt + 1
+        self._unbound.pop(spec.id, None)
         self.record(
             trusted(
                 events.TaskDispatched,
@@ -416,6 +421,11 @@ class Attempts:
                 self._lost(stimulus.task, "the device did not confirm the cancellation")
             case TimerKind.WORD if current:
                 self.no_word(stimulus.task)
+            case TimerKind.QUEUE if current and task.status is TaskStatus.READY and self._bound(stimulus.task):
+                # Another device may take it, once a person has approved of that one.
+                self._unbound[stimulus.task] = None
+                self.commands.append(Withdraw(self.state.run, stimulus.task))
+                self.commands.append(Offer(self.ready_task(stimulus.task)))
             case TimerKind.QUEUE if current and task.status is TaskStatus.READY:
                 self.commands.append(Withdraw(self.state.run, stimulus.task))
                 self._fail(stimulus.task, ErrorCode.UNAVAILABLE, self._nobody(stimulus.task))
@@ -426,6 +436,12 @@ class Attempts:
                     self.resolve_approval(task.approval, granted=False, by="expiry")
             case _:
                 pass
+
+    def _bound(self, id: str) -> bool:
+        """Whether the task waits for a device only because it was approved for that one."""
+        needs = self.state.graph[id].requirements
+        tied = needs.device is not None or needs.same_device_as is not None
+        return self.state.tasks[id].approval is not None and not tied and id not in self._unbound
 
     def _nobody(self, id: str) -> str:
         """That no device took the task, with what became of it before."""
@@ -483,7 +499,8 @@ class Attempts:
         id = stimulus.task
         if id not in self.state.tasks or self.state.tasks[id].status is not TaskStatus.READY:
             return
-        at = self.now + self.state.graph[id].timeouts.queue_s
+        patience = self.state.graph[id].timeouts.queue_s
+        at = self.now + (min(patience, BOUND_S) if self._bound(id) else patience)
         self.commands.append(SetTimer(at, TimerKind.QUEUE, self.state.run, id, self.state.tasks[id].attempt))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core import approvals
+from orchestrator.core import approvals, stimuli
 from orchestrator.core.commands import TimerKind
 from orchestrator.core.edits import ChangeTask, RemoveTask
 from protocol.vocabulary import Risk
@@ -154,3 +154,30 @@ def test_a_granted_approval_survives_a_restart() -> None:
     run = asking().place("a").approve().restart()
     assert run.offered().pinned == "alpha"
     assert run.place("a").events == ["a#1 dispatched to alpha"]
+
+
+def test_a_task_whose_approved_device_does_not_come_back_is_asked_about_anew_for_another() -> None:
+    run = asking().place("a").approve().do(stimuli.Stranded("a"))
+    assert run.commands == ["timer queue a at 1030"]
+    run.fire(TimerKind.QUEUE, "a", after=30)
+    assert run.commands == ["withdraw a", "offer a"]
+    assert run.offered().pinned is None
+    run.place("a", on="beta")
+    assert run.events == ["approval a2 of a on beta"]
+    assert run.approve().offered().pinned == "beta"
+
+
+def test_an_approved_device_that_comes_back_after_all_needs_no_second_approval() -> None:
+    run = asking().place("a").approve().do(stimuli.Stranded("a")).fire(TimerKind.QUEUE, "a", after=30)
+    assert run.place("a").events == ["a#1 dispatched to alpha"]
+
+
+def test_where_no_other_device_takes_an_approved_task_it_fails_in_time() -> None:
+    run = asking(on_failure="skip").place("a").approve().do(stimuli.Stranded("a")).fire(TimerKind.QUEUE, "a", after=30)
+    assert run.do(stimuli.Stranded("a")).commands == ["timer queue a at 1150"]
+    assert run.fire(TimerKind.QUEUE, "a", after=120).events == ["a failed: unavailable"]
+
+
+def test_an_approved_task_that_names_its_device_waits_for_that_one() -> None:
+    run = asking(requirements={"device": "alpha"}).place("a").approve().do(stimuli.Stranded("a"))
+    assert run.commands == ["timer queue a at 1120"]
