@@ -108,7 +108,7 @@ class Suite:
         self._passes += 1
         words = [f"{self._id}.p{self._passes}.r{number}" for number in range(self._runs)]
         works = [make(kind, word, self._seed, self._world.place) for word in words]
-        acting = asyncio.ensure_future(act())
+        acting = asyncio.ensure_future(self._act(act, finding))
         questions: list[str] = []
         began = time.monotonic()
         try:
@@ -119,10 +119,20 @@ class Suite:
         finally:
             acting.cancel()
             await asyncio.wait({acting})
-        if finding is not None and not acting.cancelled() and (error := acting.exception()) is not None:
-            finding.problem = f"the faults could not be made: {error}"
+        if not acting.cancelled():
+            acting.result()
         await self._world.heal()
         return Pass(judge([await self._told(one) for one in ended], await self._world.lines()), seconds, len(questions))
+
+    async def _act(self, act: Callable[[], Awaitable[None]], finding: Finding | None) -> None:
+        """Make the faults. Where that fails, the finding says so, and the work is not left without its system."""
+        try:
+            await act()
+        except (CommandError, OSError) as error:
+            if finding is None:
+                raise
+            finding.problem = f"the faults could not be made: {error}"
+            await self._world.heal()
 
     async def _all(self, works: Sequence[Work], questions: list[str], *, one_by_one: bool) -> list[Ended]:
         if not one_by_one:

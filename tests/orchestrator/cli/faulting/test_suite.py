@@ -17,6 +17,7 @@ import pytest
 from orchestrator.cli.faulting.profiles import PROFILES, Profile, Stage, chosen, transient_loss
 from orchestrator.cli.faulting.suite import Suite
 from orchestrator.cli.faulting.world import Temporary, until
+from protocol.failpoints import Mode
 from tests.support.cli import call, environment
 from tests.support.processes import Processes, below, eventually, processes
 
@@ -88,12 +89,17 @@ async def test_harm_that_was_planted_is_found(temporary: Path) -> None:
     async def idle(stage: Stage) -> None:
         pass
 
+    async def broken(stage: Stage) -> None:
+        stage.own.kill_orchestrator()
+        await stage.fault("store.write", Mode.BUSY)
+
     async with Temporary() as world:
         suite = Suite(world, runs=1, seed=1)
         found = [
-            (await suite.profile(Profile(act.__name__, "", act, "pinned"))).verdict for act in (twice, never, idle)
+            (await suite.profile(Profile(act.__name__, "", act, "pinned"))).verdict
+            for act in (twice, never, idle, broken)
         ]
-    assert found == ["doubled", "lost", "no fault"]
+    assert found == ["doubled", "lost", "no fault", "broken"]
     assert left(temporary) == ([], [])
 
 
