@@ -182,9 +182,12 @@ class Asterism:
         self, owner: str, run: str, request: Request, edit: stimuli.EditProposed | None
     ) -> tuple[str, bool]:
         """The key is known: its run, begun now where a crash came between the two."""
-        if await self.engine.slot(owner) is None:
+        slot = await self._stored(self.engine.slot(owner)) or self.engine.open_run(owner)
+        if slot is None:
             await self._begin(owner, request, edit)
             return owner, True
+        if slot.durable == 0:  # whoever came first waits for the record still
+            await self._stored(self.engine.durable())
         return owner, False
 
     async def _begin(self, run: str, request: Request, edit: stimuli.EditProposed | None) -> None:

@@ -237,8 +237,8 @@ class Engine:
             spare(events)
 
     def _loaded(self, run: str, log: Log | None) -> Slot | None:
-        slot: Slot | None = None
-        if log is not None:
+        slot = self._runs.get(run) or self._ended.get(run)  # it may have begun while its log was read
+        if slot is None and log is not None:
             slot = Slot(RunMachine(log.state), log.state.seq, log.recent)
             self._take_up(run, slot)
         self._loading.pop(run).set_result(slot)
