@@ -153,26 +153,31 @@ class DeviceAgent:
     async def _connect(self) -> str:
         """Live through one connection; why it ended."""
         self._fault = None
+        until = self._loop.time() + self._backoff.patience
         try:
-            connection = await self._dial(self._url)
-            await self._converse(connection)
+            async with asyncio.timeout_at(until):
+                connection = await self._dial(self._url)
+            await self._converse(connection, until)
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
             return str(error) or type(error).__name__
         except ProtocolError as error:
             return error.message
         return "the connection ended" if self._fault is None else self._fault.message
 
-    async def _converse(self, connection: Connection) -> None:
+    async def _converse(self, connection: Connection, until: float) -> None:
+        """Register, by `until` at the latest, and serve the session."""
         session = self._attach()
         writer = self._writer = Writer(connection, session)
         self._connection = connection
         self._arm()
+        impatience = self._loop.call_at(until, self._lose_patience, connection, session)
         try:
             async for data in connection:
                 self._receive(session, data)
                 if session.state is not State.OPEN and self._fault is not None:
                     break
         finally:
+            impatience.cancel()
             self._writer = self._connection = None
             try:
                 await writer.finish()
@@ -181,6 +186,11 @@ class DeviceAgent:
                 self._handle(Disconnected())
                 self._heard.set()
                 await connection.close()
+
+    def _lose_patience(self, connection: Connection, session: DeviceSession) -> None:
+        """The handshake takes too long: another try may do better."""
+        if session.state is not State.OPEN:
+            connection.abort()
 
     def _attach(self) -> DeviceSession:
         """The session that goes on, or a new one."""

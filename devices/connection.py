@@ -24,32 +24,45 @@ CLOSE_TIMEOUT_S: Final = 3.0
 BACKOFF_S: Final = 0.5
 BACKOFF_MAX_S: Final = 30.0
 TRIES_A_LEASE: Final = 5
+PATIENCE_S: Final = 10.0
+PATIENCE_MIN_S: Final = 1.0
+PATIENCE_OF_LEASE: Final = 0.4
 
 
 class Backoff:
-    """Delays between attempts to connect: doubling from 0.5 s to 30 s, each with jitter down to a half of it."""
+    """Delays between attempts to connect: doubling from 0.5 s to 30 s, each a random part of that.
+
+    `patience` is how long an attempt may take, until its session is open: 10 s, or 0.4 of the lease, once that is
+    known. It doubles with each attempt, up to the 10 s: on a slow network the handshake itself may take long.
+    """
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._longest = BACKOFF_MAX_S
+        self._impatience = PATIENCE_S
         self.reset()
 
     def reset(self) -> None:
         """The connection was good: begin again with short delays."""
         self._delay = min(BACKOFF_S, self._longest)
+        self.patience = self._impatience
 
     def under_lease(self, lease_s: float) -> None:
-        """Keep every delay so short that several tries fit into a lease.
+        """Keep every delay, and the first attempts, so short that several fit into a lease.
 
-        A device that sleeps past its lease finds its work taken from it, though nothing was wrong with the device.
+        A device that sleeps past its lease, or waits so long for a handshake that a broken network has swallowed,
+        finds its work taken from it, though nothing was wrong with the device.
         """
         self._longest = min(BACKOFF_MAX_S, lease_s / TRIES_A_LEASE)
+        self._impatience = min(PATIENCE_S, max(PATIENCE_MIN_S, lease_s * PATIENCE_OF_LEASE))
         self._delay = min(self._delay, self._longest)
 
     def next(self) -> float:
         """Seconds until the next attempt."""
-        delay = self._delay * self._random.uniform(0.5, 1.0)
+        # Full jitter: a thousand devices that were cut off at once come back spread out.
+        delay = self._delay * self._random.random()
         self._delay = min(self._delay * 2, self._longest)
+        self.patience = min(self.patience * 2, PATIENCE_S)
         return delay
 
 

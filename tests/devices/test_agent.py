@@ -329,6 +329,21 @@ async def test_a_silent_gateway_is_left_and_found_again(gateway: FakeGateway, st
     await gateway.connected(2)
 
 
+@pytest.mark.slow
+async def test_a_handshake_that_nobody_answers_is_given_up_within_the_lease(gateway: FakeGateway, start: Start) -> None:
+    """The connection is there, and half-open: what the gateway says on it never comes."""
+    gateway.heartbeat_s = 1.0
+    await start()
+    before, gateway.mute = gateway.session, True
+    gateway.cut()
+    while gateway.session is before:
+        await asyncio.sleep(0)
+    gateway.mute = False
+    began = asyncio.get_running_loop().time()
+    await gateway.connected(2)
+    assert asyncio.get_running_loop().time() - began < 3.0  # the lease
+
+
 async def test_heartbeats_say_how_much_runs(gateway: FakeGateway, start: Start) -> None:
     gateway.heartbeat_s = 0.05
     await start()

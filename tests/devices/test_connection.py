@@ -40,9 +40,17 @@ def test_delays_double_with_jitter_up_to_a_bound(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(connection, "BACKOFF_S", 0.5)
     backoff = Backoff(Random(1))
     for whole in (0.5, 1, 2, 4, 8, 16, 30, 30):
-        assert whole / 2 <= backoff.next() <= whole
+        assert 0 <= backoff.next() <= whole
     backoff.reset()
     assert backoff.next() <= 0.5
+
+
+def test_devices_that_were_cut_off_at_once_come_back_spread_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part of the first half second gets its share of a thousand; they once all came in its second half."""
+    monkeypatch.setattr(connection, "BACKOFF_S", 0.5)
+    first = [Backoff(Random(seed)).next() for seed in range(1000)]
+    for part in range(5):
+        assert 100 < sum(part * 0.1 <= delay < (part + 1) * 0.1 for delay in first) < 300
 
 
 def test_no_delay_outlasts_the_lease() -> None:
@@ -53,6 +61,25 @@ def test_no_delay_outlasts_the_lease() -> None:
     assert max(backoff.next() for _ in range(50)) <= 8.0 / 5
     backoff.reset()
     assert max(backoff.next() for _ in range(50)) <= 8.0 / 5
+
+
+def test_an_attempt_leaves_time_for_another_one_under_the_lease() -> None:
+    """And where the first ones were too short, for a network that is slow, later ones last longer."""
+    backoff = Backoff(Random(1))
+    assert backoff.patience == 10
+    backoff.under_lease(8.0)
+    backoff.reset()
+    taken = [backoff.patience]
+    for _ in range(3):
+        backoff.next()
+        taken.append(backoff.patience)
+    assert taken == [3.2, 6.4, 10, 10]
+    backoff.reset()
+    assert backoff.patience == 3.2
+    for lease, patience in ((25.0, 10.0), (600.0, 10.0), (0.5, 1.0)):
+        backoff.under_lease(lease)
+        backoff.reset()
+        assert backoff.patience == patience
 
 
 def test_delays_repeat_with_their_seed() -> None:
