@@ -47,7 +47,8 @@ class LeadingSupervisor:
     a process that leads one run and is in a hurry.
 
     `trace` lets LangSmith see the steps, where its own settings ask for that; without it nothing leaves the process.
-    `check` is what a plan must pass, `clock` measures how long a rung takes. Close it when done: a saver and a model's rung hold connections.
+    `check` is what a plan must pass, `clock` measures how long a rung takes. Close it when done: a saver and a model's
+    rung hold connections.
     """
 
     def __init__(

@@ -93,6 +93,7 @@ class Transfers:
         """Live through a transfer; the gateway hears of it when it ends before its time."""
         self._live[transfer] = (work, beat)
         loop = asyncio.get_running_loop()
+        watch: asyncio.TimerHandle
 
         def look() -> None:
             nonlocal watch
