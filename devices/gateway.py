@@ -560,16 +560,20 @@ class Gateway:
         heapq.heappush(self._wheel, (at, self._number, connection))
 
     def _tick(self) -> None:
-        """Look at the connections whose deadline may have come, and at the leases. One timer for all."""
+        """Look at the connections whose deadline may have come, and at the leases. One timer for all.
+
+        What falls due before the next look is looked at now: two heartbeats are the bound, not two and a bit.
+        """
         now = self._clock()
+        soon = now + min(TICK_S, self._settings.heartbeat_s / 8)
         due = []
-        while self._wheel and self._wheel[0][0] <= now:
+        while self._wheel and self._wheel[0][0] <= soon:
             due.append(heapq.heappop(self._wheel))
         for deadline, _, connection in due:  # collected first: whatever a look puts on the wheel is for a later turn
             if deadline != connection.alarm or connection not in self._all:
                 continue  # only a connection's newest entry counts: the others would live on for ever
             if connection.closing is None:
-                self._look_at(connection, now)
+                self._look_at(connection, soon)
             elif connection.abort is not None:
                 connection.abort()  # it was told to go, and does not read
         for member in self.fleet.lapse(now):
