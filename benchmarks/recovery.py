@@ -114,7 +114,7 @@ def fleet(devices: int) -> None:
         back = asyncio.run(connects(system.database, started))
         tell_fleet(devices, [at - started for at in back], started - killed)
         tell_work(client, runs)
-        print(f"{system.metric(client, 'asterism_sessions_faulted'):.0f} sessions ended by a fault")
+        print(f"{system.metric(client, 'asterism_sessions_faulted_total'):.0f} sessions ended by a fault")
 
 
 async def connects(database: str, since: float) -> list[float]:
