@@ -26,14 +26,14 @@ BACKOFF_MAX_S: Final = 30.0
 TRIES_A_LEASE: Final = 5
 PATIENCE_S: Final = 10.0
 PATIENCE_MIN_S: Final = 1.0
-PATIENCE_OF_LEASE: Final = 0.4
+PATIENCE_OF_LEASE: Final = 0.25
 
 
 class Backoff:
     """Delays between attempts to connect: doubling from 0.5 s to 30 s, each a random part of that.
 
-    `patience` is how long an attempt may take, until its session is open: 10 s, or 0.4 of the lease, once that is
-    known. It doubles with each attempt, up to the 10 s: on a slow network the handshake itself may take long.
+    `patience` is how long an attempt may take, until its session is open: 10 s, or a quarter of the lease, once
+    that is known. It doubles with each attempt, up to the 10 s: on a slow network the handshake itself may take long.
     """
 
     def __init__(self, random: Random) -> None:

@@ -73,10 +73,10 @@ def test_an_attempt_leaves_time_for_another_one_under_the_lease() -> None:
     for _ in range(3):
         backoff.next()
         taken.append(backoff.patience)
-    assert taken == [3.2, 6.4, 10, 10]
+    assert taken == [2, 4, 8, 10]
     backoff.reset()
-    assert backoff.patience == 3.2
-    for lease, patience in ((25.0, 10.0), (600.0, 10.0), (0.5, 1.0)):
+    assert backoff.patience == 2
+    for lease, patience in ((25.0, 6.25), (600.0, 10.0), (0.5, 1.0)):
         backoff.under_lease(lease)
         backoff.reset()
         assert backoff.patience == patience
