@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -15,6 +16,7 @@ from orchestrator.core.records import (
     DeviceRecord,
     EventRow,
     OutboxRow,
+    Removed,
     RunRow,
     RunSummary,
     TaskRow,
@@ -57,6 +59,7 @@ class MemoryStore:
         self._waiting: deque[tuple[Transaction, Done]] = deque()
         self._failures: deque[StoreError] = deque()
         self._made = count(1)
+        self._contents: set[str] = set()
         self._open = False
 
     async def open(self) -> None:
@@ -230,6 +233,34 @@ class MemoryStore:
     async def artifacts(self, run: str) -> list[ArtifactRecord]:
         records = [record for record in self.durable.artifacts.values() if record.run == run]
         return sorted(records, key=lambda record: (record.created, record.task, record.sha256))
+
+    async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
+        ended = [row for row in self.durable.runs.values() if RunStatus(row.status).terminal]
+        ended.sort(key=lambda row: (row.created, row.run))
+        oldest_kept = ended[-keep].created if 0 < keep <= len(ended) else None
+        if keep > len(ended):
+            return []
+        old = [row for row in ended if row.updated < before and (oldest_kept is None or row.created < oldest_kept)]
+        return [row.run for row in old[:limit]]
+
+    async def prune(self, runs: Sequence[str], before: float) -> Removed:
+        durable, rows = self.durable, 0
+        gone = sorted({run for run in runs if run in durable.runs and RunStatus(durable.runs[run].status).terminal})
+        mine = {sha256 for sha256, run, _ in durable.artifacts if run in gone}
+        for run in gone:
+            rows += len(durable.events.pop(run, ())) + len(durable.tasks.pop(run, ()))
+            del durable.runs[run]
+        for key in [key for key in durable.artifacts if key[1] in gone]:
+            del durable.artifacts[key]
+        for attempt in [attempt for attempt in durable.outbox if attempt.run in gone]:
+            del durable.outbox[attempt]
+        for name in [name for name, (_, run) in durable.requests.items() if run in gone]:
+            del durable.requests[name]
+        self._contents |= mine - {sha256 for sha256, _, _ in durable.artifacts}
+        return Removed(runs=tuple(gone), rows=rows, contents=tuple(sorted(self._contents)))
+
+    async def pruned(self) -> None:
+        self._contents.clear()
 
 
 def _summary(row: RunRow) -> RunSummary:

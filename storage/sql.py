@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -15,12 +15,14 @@ from orchestrator.core.records import (
     ArtifactRecord,
     DeviceRecord,
     OutboxRow,
+    Removed,
     RunSummary,
     TaskSummary,
     TokenRecord,
     Transaction,
 )
 from storage import operations, queries
+from storage import prune as pruning
 from storage.faults import make
 from storage.operations import Registration
 from storage.writer import OnTrouble, Operation, Sink, Writer
@@ -148,6 +150,20 @@ class SqlStore:
 
     async def artifacts(self, run: str) -> list[ArtifactRecord]:
         return await self._read(lambda connection: queries.list_artifacts(connection, run))
+
+    async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
+        return await self._read(lambda connection: pruning.prunable(connection, before, keep, limit))
+
+    async def prune(self, runs: Sequence[str], before: float) -> Removed:
+        gone, rest = await self._change(partial(pruning.begin, chosen=runs, before=before))
+        rows = 0
+        while rest.runs:
+            removed, rest = await self._change(pruning.go_on)
+            rows += removed
+        return Removed(runs=tuple(gone), rows=rows, contents=tuple(rest.contents))
+
+    async def pruned(self) -> None:
+        await self._change(pruning.finish)
 
     async def _read(self, query: Callable[[Connection], T]) -> T:
         if not self._opened:

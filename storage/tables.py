@@ -19,8 +19,8 @@ from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Pri
 from sqlalchemy.schema import SchemaItem
 
 APPLICATION = "asterism"
-OWNER, BACKUP = "owner", "backup"
-"""Keys in `meta`: the latest owner's number; of what, and when, a backup was made."""
+OWNER, BACKUP, PRUNING = "owner", "backup", "pruning"
+"""Keys in `meta`: the latest owner's number; of what, and when, a backup was made; what is still to be deleted."""
 REVISIONS = ("0001",)
 """Every schema revision, oldest first. The last is what this version of the program writes."""
 

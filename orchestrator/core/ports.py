@@ -13,6 +13,7 @@ from orchestrator.core.records import (
     ArtifactRecord,
     DeviceRecord,
     OutboxRow,
+    Removed,
     RunSummary,
     TaskSummary,
     TokenRecord,
@@ -112,6 +113,19 @@ class Store(Protocol):
     async def artifact(self, sha256: str) -> ArtifactRecord | None: ...
 
     async def artifacts(self, run: str) -> list[ArtifactRecord]: ...
+
+    async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
+        """Ended runs that have not changed since `before`, oldest first; never one of the newest `keep` ended ones."""
+
+    async def prune(self, runs: Sequence[str], before: float) -> Removed:
+        """Delete those of the runs that have ended, with all that is theirs, and keys without a run from `before`.
+
+        What an earlier call left undone is finished first. The contents it names are the caller's to remove, and then
+        to tell by `pruned`: until then every call names them again.
+        """
+
+    async def pruned(self) -> None:
+        """The contents that the last `prune` named are gone."""
 
 
 class PlanningContext(Protocol):

@@ -148,3 +148,11 @@ class TaskSummary(_Row):
     attempt: int
     device: str
     updated: float
+
+
+class Removed(_Row):
+    """What was deleted: runs by id, how many entries and tasks of theirs, and contents that no run has any more."""
+
+    runs: tuple[str, ...] = ()
+    rows: int = 0
+    contents: tuple[str, ...] = ()

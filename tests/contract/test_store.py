@@ -15,6 +15,7 @@ from orchestrator.core.records import (
     AttemptKey,
     EventRow,
     OutboxRow,
+    RunRow,
     TaskRow,
     TokenRecord,
     Transaction,
@@ -382,6 +383,63 @@ async def test_artifacts_are_listed_by_run(store: Store) -> None:
     assert await store.artifacts("run-1") == [records[0], records[2]]
     assert await store.artifact("aa") == records[0]
     assert await store.artifact("cc") is None
+
+
+# --- pruning -------------------------------------------------------------------------------------------------------
+
+
+async def old(store: Store, run: str, at: float, *, status: str = "succeeded", content: str = "") -> None:
+    """A run with an entry, a task and an idempotency key, that was last changed at `at`."""
+    row = RunRow(run, status, "", at, at, "", "")
+    transaction = dispatched(run, 1, "a")
+    transaction.runs.append(row)
+    await store.remember_request(f"key of {run}", "", run, at)
+    await store.commit(transaction)
+    if content:
+        await store.add_artifact(ArtifactRecord(sha256=content, size=1, name="c", run=run, task="a", created=at))
+
+
+async def test_only_runs_that_ended_long_ago_are_prunable(store: Store) -> None:
+    for number, status in enumerate(["succeeded", "failed", "running", "waiting", "cancelled", "succeeded"]):
+        await old(store, f"run-{number}", AT + number, status=status)
+    assert await store.prunable(AT + 5) == ["run-0", "run-1", "run-4"]
+    assert await store.prunable(AT + 5, limit=1) == ["run-0"]
+    assert await store.prunable(AT + 9, keep=2) == ["run-0", "run-1"]
+    assert await store.prunable(AT + 9, keep=4) == []
+    assert await store.prunable(AT + 9, keep=5) == []
+
+
+async def test_a_pruned_run_is_gone_with_all_that_was_its_own(store: Store) -> None:
+    await old(store, "run-1", AT, content="a" * 64)
+    await old(store, "run-2", AT, content="b" * 64)
+    await store.add_artifact(ArtifactRecord(sha256="b" * 64, size=1, name="c", run="run-1", task="a", created=AT))
+    removed = await store.prune(["run-1", "no such run"], AT)
+    assert (removed.runs, removed.rows, removed.contents) == (("run-1",), 2, ("a" * 64,))
+    assert await store.run("run-1") is None
+    assert [await store.events("run-1"), await store.tasks("run-1"), await store.artifacts("run-1")] == [[], [], []]
+    assert [row.run for row in await store.outbox()] == ["run-2"]
+    assert await store.remember_request("key of run-1", "d", "run-3", AT) == ("d", "run-3")
+    assert await seqs(store, "run-2") == [1]
+    assert [record.sha256 for record in await store.artifacts("run-2")] == ["b" * 64]
+    assert (await store.prune([], AT)).contents == ("a" * 64,)  # until somebody says that they are gone
+    await store.pruned()
+    assert (await store.prune([], AT)).contents == ()
+
+
+async def test_a_run_that_goes_on_is_never_pruned(store: Store) -> None:
+    await old(store, "run-1", AT, status="running")
+    assert (await store.prune(["run-1"], AT + 9)).runs == ()
+    assert await seqs(store, "run-1") == [1]
+
+
+async def test_a_run_of_many_entries_is_pruned_beside_other_work(store: Store) -> None:
+    await store.commit(noted("run-1", *range(1, 12_001)))
+    await store.commit(Transaction(runs=[run_row("run-1", "succeeded")]))
+    pruning = asyncio.create_task(store.prune(["run-1"], AT))
+    await store.commit(noted("run-2", 1))
+    assert (await pruning).rows == 12_000
+    assert await seqs(store, "run-1") == []
+    assert await seqs(store, "run-2") == [1]
 
 
 async def test_an_entry_that_cannot_be_read_is_a_fault_of_the_database(store: Store) -> None:
