@@ -10,7 +10,8 @@ from pydantic import Field
 
 from protocol.errors import ErrorCode
 from protocol.vocabulary import Json
-from tools.arguments import Bytes, Lines, Output, Seconds
+from tools import files
+from tools.arguments import Bytes, Lines, Output, Seconds, WorkspacePath
 from tools.context import ToolContext
 from tools.errors import ToolError
 from tools.registry import Registry
@@ -50,6 +51,20 @@ async def sleep(context: ToolContext, *, seconds: Seconds) -> Slept:
     Args:
         seconds: How long to wait.
     """
+    await asyncio.sleep(seconds)
+    return Slept(seconds=seconds)
+
+
+@skill("test.mark", examples=("mark the start", "note that it began", "leave a trace and wait", "count executions"))
+async def mark(context: ToolContext, *, path: WorkspacePath, text: str, seconds: Seconds = 0.0) -> Slept:
+    """Add a text to a file, then wait: the file tells how often it was done, where doing it again is no harm.
+
+    Args:
+        path: File to add to.
+        text: What to add.
+        seconds: How long to wait then.
+    """
+    await asyncio.to_thread(files.append, context, path=path, text=text)
     await asyncio.sleep(seconds)
     return Slept(seconds=seconds)
 

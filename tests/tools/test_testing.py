@@ -28,6 +28,12 @@ async def test_sleep_can_be_cancelled(registry: Registry, call: Call, context: F
         await task
 
 
+async def test_mark_tells_how_often(call: Call, context: FakeToolContext) -> None:
+    for _ in range(2):
+        assert await call("test.mark", path="starts", text="a;") == {"seconds": 0.0}
+    assert (await call("file.read", path="starts"))["text"] == "a;a;"
+
+
 async def test_fail_fails_as_asked(refused: Refused) -> None:
     error = await refused(ErrorCode.UNAVAILABLE, "test.fail", code="unavailable", message="later", retryable=True)
     assert (error.message, error.retryable) == ("later", True)
@@ -43,4 +49,4 @@ async def test_flood(call: Call, context: FakeToolContext) -> None:
 
 def test_they_are_not_among_a_servers_skills() -> None:
     assert not any(spec.name.startswith("test.") for spec in server.registry().specs())
-    assert len(testing.registry()) == 4
+    assert len(testing.registry()) == 5

@@ -1,7 +1,8 @@
 """What the suite runs: work over several devices whose right result is known beforehand, and what came of it.
 
 Every run waits a little on each device, writes one line a device into a ledger, computes a sum on each, and joins the
-sums. A line that is missing was lost, one that is there twice was done twice, and a wrong sum speaks for itself.
+sums. A line that is missing was lost, one that is there twice was done twice, and a wrong sum speaks for itself. The
+tasks that wait may be repeated; each leaves a mark when it begins, so that it is known how often it was.
 """
 
 from __future__ import annotations
@@ -30,15 +31,24 @@ class Place:
     ledger: str
     pace_s: float
 
+    @property
+    def marks(self) -> str:
+        """The path of the file beside the ledger that counts beginnings."""
+        return self.ledger + "-marks"
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One run. `lines` are what its effects add to the ledgers, by task; `sum` is the right result, None where none."""
+    """One run. `lines` are what its effects add to the ledgers, by task; `sum` is the right result, None where none.
+
+    `marks` are what its repeatable tasks write when they begin, by task.
+    """
 
     word: str
     request: Request
     lines: Mapping[str, str]
     sum: float | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
     plan: Plan | None = None
     """What a model has to answer, for work that is asked for in words."""
 
@@ -62,14 +72,15 @@ def make(kind: Kind, word: str, seed: int, place: Place) -> Work:
     steps.append(_note("end", word, place, hosts[0], "join"))
     request = Request(plan=Plan(steps=tuple(steps), answer=("join",)), policy=POLICY)
     lines = {step.id: f"{word}.{step.id}" for step in steps if step.skill == "file.append"}
-    return Work(word, request, lines, float(sum(map(sum, numbers))))
+    marks = {step.id: f"{word}.{step.id}" for step in steps if step.skill == "test.mark"}
+    return Work(word, request, lines, float(sum(map(sum, numbers))), marks)
 
 
 def _branch(index: int, word: str, place: Place, numbers: list[int], selected: Selector, host: str) -> list[Step]:
     """What is done on one device: wait, write, compute."""
     wait, note = f"wait{index}", f"note{index}"
-    pause: JsonObject = {"seconds": place.pace_s}
-    waits = [Step(id=wait, skill="test.sleep", arguments=pause, devices=selected)] if place.pace_s else []
+    pause: JsonObject = {"path": place.marks, "text": f"{word}.{wait};", "seconds": place.pace_s}
+    waits = [Step(id=wait, skill="test.mark", arguments=pause, devices=selected)] if place.pace_s else []
     summing: JsonObject = {"items": [*numbers]}
     return [
         *waits,
@@ -112,11 +123,15 @@ class Ended:
 
 @dataclass(slots=True)
 class Tally:
-    """What a pass came to. Every entry of `lost`, `doubled` and `wrong` is a sentence; all three must be empty."""
+    """What a pass came to. Every entry of `lost`, `doubled` and `wrong` is a sentence; all three must be empty.
+
+    `tasks` began at all; `repeated` counts how often one began again, as a new attempt or, on a device that had
+    forgotten it, as the same one.
+    """
 
     runs: int = 0
     recovered: int = 0
-    attempts: int = 0
+    tasks: int = 0
     repeated: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -127,15 +142,15 @@ class Tally:
         return not (self.lost or self.doubled or self.wrong)
 
 
-def judge(ended: Iterable[Ended], ledger: Iterable[str]) -> Tally:
+def judge(ended: Iterable[Ended], ledger: Iterable[str], marks: Iterable[str] = ()) -> Tally:
     """Compare runs, their logs and the ledgers' lines with what should be there."""
     tally = Tally()
-    lines = Counter(ledger)
+    lines, marked = Counter(ledger), Counter(marks)
     for one in ended:
         before = len(tally.lost) + len(tally.wrong) + len(tally.doubled)
         _judge_run(one, tally)
         _judge_lines(one, lines, tally)
-        _judge_log(one, tally)
+        _judge_log(one, marked, tally)
         tally.runs += 1
         tally.recovered += len(tally.lost) + len(tally.wrong) + len(tally.doubled) == before
     return tally
@@ -165,7 +180,7 @@ def _judge_lines(one: Ended, lines: Counter[str], tally: Tally) -> None:
             tally.lost.append(f"{line} was never written, though the run succeeded")
 
 
-def _judge_log(one: Ended, tally: Tally) -> None:
+def _judge_log(one: Ended, marked: Counter[str], tally: Tally) -> None:
     """At most one start and one end an attempt, no gap, and no finished task that was begun again."""
     numbers = [event.seq for event in one.events]
     if numbers != list(range(1, len(numbers) + 1)):
@@ -180,5 +195,7 @@ def _judge_log(one: Ended, tally: Tally) -> None:
     for (task, attempt), count in [*begun.items(), *ended.items()]:
         if count > 1:
             tally.doubled.append(f"{one.work.word}: attempt {attempt} of {task} is on the record {count} times")
-    tally.attempts += len(begun)
-    tally.repeated += len(begun) - len({task for task, _ in begun})
+    attempts = Counter(task for task, _ in begun)
+    tally.tasks += len(attempts)
+    # A mark is better evidence than the record: the same attempt may have begun twice.
+    tally.repeated += sum(max(count, marked[one.work.marks.get(task, "")]) - 1 for task, count in attempts.items())

@@ -43,6 +43,9 @@ class World(Protocol):
     async def lines(self) -> list[str]:
         """All lines of all ledgers."""
 
+    async def marks(self) -> list[str]:
+        """All marks on all devices."""
+
     async def heal(self) -> None:
         """Everything runs again, and no fault is on."""
 
@@ -184,8 +187,14 @@ class Temporary:
     # --- the suite's wishes ------------------------------------------------------------------------------------
 
     async def lines(self) -> list[str]:
-        ledgers = [child.device.workspace / self.place.ledger for child in self.devices.values()]
-        return [line for ledger in ledgers if ledger.exists() for line in split(ledger.read_text())]
+        return self._read(self.place.ledger)
+
+    async def marks(self) -> list[str]:
+        return self._read(self.place.marks)
+
+    def _read(self, path: str) -> list[str]:
+        files = [child.device.workspace / path for child in self.devices.values()]
+        return [line for file in files if file.exists() for line in split(file.read_text())]
 
     async def heal(self) -> None:
         for name in list(self.stopped):
@@ -233,7 +242,7 @@ class Running:
             skills = {skill.name for skill in view.skills}
             if view.online and not view.unavailable_because and skills.issuperset(NEEDED) and len(fit) < len(NAMES):
                 fit.append(view.name)
-                pauses = pauses and "test.sleep" in skills
+                pauses = pauses and "test.mark" in skills
         if not fit:
             raise CommandError("no_capable_device", f"No device there offers {', '.join(NEEDED)}.")
         self.place = Place(tuple(fit), self.place.ledger, 0.4 if pauses else 0.0)
@@ -244,13 +253,21 @@ class Running:
             with contextlib.suppress(CommandError):
                 await self.client.disable_faults()
                 if self.place.devices:
-                    await self._everywhere("file.delete")
+                    await self._everywhere("file.delete", self.place.ledger)
+                    if self.place.pace_s:
+                        await self._everywhere("file.delete", self.place.marks)
         finally:
             await self.client.close()
 
     async def lines(self) -> list[str]:
+        return await self._read(self.place.ledger)
+
+    async def marks(self) -> list[str]:
+        return await self._read(self.place.marks) if self.place.pace_s else []
+
+    async def _read(self, path: str) -> list[str]:
         found = []
-        for output in await self._everywhere("file.read"):
+        for output in await self._everywhere("file.read", path):
             text = output.get("text") if isinstance(output, dict) else None
             found += split(text) if isinstance(text, str) else []
         return found
@@ -258,13 +275,13 @@ class Running:
     async def heal(self) -> None:
         await self.client.disable_faults()
 
-    async def _everywhere(self, skill: str) -> Sequence[object]:
-        """The outputs of one skill on the ledger of every device; a ledger may be missing."""
+    async def _everywhere(self, skill: str, path: str) -> Sequence[object]:
+        """The outputs of one skill on a file of every device; it may be missing."""
         steps = tuple(
             Step(
                 id=f"s{number}",
                 skill=skill,
-                arguments={"path": self.place.ledger},
+                arguments={"path": path},
                 devices=Selector(names=(device,)),
                 on_failure="continue",
             )

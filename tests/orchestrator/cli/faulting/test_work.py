@@ -41,13 +41,20 @@ def work() -> Work:
 def test_what_is_right_is_found_right(work: Work) -> None:
     events = log(begun("a"), ended("a"), begun("b"), ended("b"))
     tally = judge([Ended(work, "r1", view(work), events)], work.lines.values())
-    assert (tally.clean, tally.runs, tally.recovered, tally.attempts, tally.repeated) == (True, 1, 1, 2, 0)
+    assert (tally.clean, tally.runs, tally.recovered, tally.tasks, tally.repeated) == (True, 1, 1, 2, 0)
 
 
 def test_a_second_attempt_is_counted_and_no_fault(work: Work) -> None:
     events = log(begun("a"), ended("a"), begun("a", 2), ended("a", 2))
     tally = judge([Ended(work, "r1", view(work), events)], work.lines.values())
-    assert (tally.clean, tally.attempts, tally.repeated) == (True, 2, 1)
+    assert (tally.clean, tally.tasks, tally.repeated) == (True, 1, 1)
+
+
+def test_a_task_that_began_twice_as_one_attempt_is_counted(work: Work) -> None:
+    events = log(begun("wait0"), ended("wait0"), begun("wait1"), begun("wait1", 2))
+    marks = ["w.wait0", "w.wait0", "w.wait1"]
+    tally = judge([Ended(work, "r1", view(work), events)], work.lines.values(), marks)
+    assert (tally.clean, tally.tasks, tally.repeated) == (True, 2, 2)
 
 
 def test_a_missing_line_is_lost(work: Work) -> None:
@@ -97,7 +104,7 @@ def test_the_effects_of_movable_work_stay_off_the_device_that_is_lost() -> None:
     assert plan is not None
     for step in plan.steps:
         assert "gamma" not in step.devices.names
-        assert (step.skill in ("test.sleep", "data.stats") and step.id != "join") == (step.devices.names == ())
+        assert (step.skill in ("test.mark", "data.stats") and step.id != "join") == (step.devices.names == ())
 
 
 def test_the_verdict_is_the_worst_that_was_found() -> None:
