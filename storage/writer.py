@@ -1,6 +1,6 @@
 """The one writer: a thread that makes all that waits durable in one transaction, then says so on the event loop.
 
-    submit ─> list, handed over once a loop turn ─> queue ─> writer thread: Group ─> Sink.write ─> one call back
+    submit, call ─> list, handed over ─> queue ─> writer thread: Group ─> Sink.write ─> one call back
 
 A fault of one transaction (a row that exists) splits its group until only that one fails. A fault of the database
 (locked, full, read-only, gone) is tried again for as long as it lasts, with the group's `done` pending. After such a
@@ -117,8 +117,9 @@ class Writer:
         await asyncio.sleep(0)  # The thread's last call back is queued on the loop, before this.
 
     def submit(self, transaction: Transaction, done: Done) -> None:
-        """Queue a transaction; see `Store.submit`."""
+        """Queue a transaction; see `Store.submit`. It goes to the writer at once: who submits has gathered it whole."""
         self._enqueue((transaction, done))
+        self._hand_over()
 
     async def call(self, operation: Operation[T]) -> T:
         """Run an operation in a transaction of the writer. Raises StoreError."""

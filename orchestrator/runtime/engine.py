@@ -57,6 +57,9 @@ class Gateway(Protocol):
 
     def drain(self, name: str, reason: str) -> None: ...
 
+    def flush(self) -> None:
+        """Write now what was sent, rather than at the end of this turn of the event loop."""
+
 
 class Consultant(Protocol):
     """Who is consulted: calls the supervisor, off the engine's path."""
@@ -391,7 +394,8 @@ class Engine:
         self._in_flight = group
         if group.transaction:
             self.store.submit(group.transaction, lambda error: self._committed(group, error))
-            self._fill()
+            if self.scheduler.pending:
+                asyncio.get_running_loop().call_soon(self._fill)
         else:
             self._committed(group, None)
 
@@ -415,6 +419,8 @@ class Engine:
                     command()
                 else:
                     self._do(command)
+            if self._gateway is not None:
+                self._gateway.flush()
             for future in group.waiters:
                 if not future.done():
                     future.set_result(None)

@@ -58,6 +58,9 @@ class WrittenGateway:
     def drain(self, name: str, reason: str) -> None:
         raise AssertionError("nobody drains here")
 
+    def flush(self) -> None:
+        """All is written already."""
+
     def dispatches(self, name: str | None = None) -> list[Dispatch]:
         return [m for n, m in self.sent if isinstance(m, Dispatch) and name in (None, n)]
 
