@@ -61,10 +61,12 @@ CLOSE_AWAY = 1001
 CLOSE_S = 5.0  # how long a device that does not read may put off the end of its connection
 TICK_S = 0.25
 LAZY_S = 0.02
-# In the scope's extensions, where the server can drop a connection at once, or write to it without waiting.
+# In the scope's extensions, where the server can drop a connection at once, or write to it and read from it without
+# waiting.
 ABORT = "asterism.abort"
 WRITE = "asterism.write"
-_ARTIFACT = (ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
+READ = "asterism.read"
+_TRANSFERRED = (Chunk, ArtifactOffer, ArtifactFetch, ArtifactReady, ArtifactAck, ArtifactRefused)
 
 
 class Listener(Protocol):
@@ -109,13 +111,19 @@ class GatewaySettings:
 
 
 class _Connection:
-    """One WebSocket. `name` is empty until the device is admitted; `writing` is since when a write goes on, or 0."""
+    """One WebSocket. `name` is empty until the device is admitted; `writing` is since when a write goes on, or 0.
+
+    `busy` says that a message is being worked on that takes waiting; `decoded` is what such a message says, where that
+    is known already.
+    """
 
     __slots__ = (
         "abort",
         "alarm",
+        "busy",
         "closed",
         "closing",
+        "decoded",
         "dirty",
         "epoch",
         "farewell",
@@ -142,6 +150,8 @@ class _Connection:
         self.heard = now
         self.alarm = float("inf")  # when the wheel will look at this connection next
         self.dirty = False
+        self.busy = False
+        self.decoded: list[Message | Chunk] | None = None
         self.closing: tuple[int, str] | None = None
         self.closed = False
         self.goodbye = False
@@ -236,6 +246,10 @@ class Gateway:
             elif not connection.dirty:
                 self._put_off(connection)
 
+    def flush(self) -> None:
+        """Write what was sent, now and not at the end of this turn of the event loop."""
+        self._flush()
+
     def drain(self, name: str, reason: str) -> None:
         """Ask a device to finish what it does and leave."""
         self.send(name, Drain(reason=reason[:500]))
@@ -275,6 +289,8 @@ class Gateway:
         connection.abort, connection.write = extensions.get(ABORT), extensions.get(WRITE)
         self._all[connection] = None
         await send({"type": "websocket.accept"})
+        if READ in extensions:
+            extensions[READ](lambda data: self._read_now(connection, data))
         # The request has served; what a connection keeps counts five thousand times.
         scope.clear()
         reason = "closed"
@@ -296,6 +312,7 @@ class Gateway:
             data = event.get("text")
             if data is None:
                 data = event.get("bytes") or b""
+            connection.busy = True
             try:
                 if self._failpoints.armed:
                     for frame in await self._passed("receive", connection, data):
@@ -304,13 +321,29 @@ class Gateway:
                     await self._received(connection, data, peer)
             except ProtocolError as error:
                 self._fault(connection, error)
+            finally:
+                connection.busy = False
             # While it waits, a connection keeps nothing of what came: a registration may have 100 KiB.
             del event, data
 
+    def _read_now(self, connection: _Connection, data: str | bytes) -> bool:
+        """Take a message that needs no waiting, without a task switch for it; False leaves it to `_serve`."""
+        if connection.busy or not connection.name or self._failpoints.armed:
+            return False
+        try:
+            messages = self._decoded(connection, data)
+            if any(isinstance(message, _TRANSFERRED) for message in messages):
+                connection.decoded = messages
+                return False
+            self._take(connection, messages, large=len(data) > self._settings.limits.output_bytes)
+        except ProtocolError as error:
+            self._fault(connection, error)
+        return True
+
     async def _received(self, connection: _Connection, data: str | bytes, peer: str) -> None:
-        now = self._clock()
-        messages = connection.session.receive(data, now)
-        connection.heard = now
+        messages, connection.decoded = connection.decoded, None
+        if messages is None:
+            messages = self._decoded(connection, data)
         if not connection.name:
             for message in messages:
                 if isinstance(message, Hello):
@@ -319,13 +352,19 @@ class Gateway:
                 else:  # a fault: the device will not have us
                     self._close(connection, CLOSE_FAULT, "turned away by the device")
             return
-        if messages:
-            await self._handle(connection, messages, large=len(data) > self._settings.limits.output_bytes)
-        if connection.session.data_ready:
-            self._mark(connection)
-        deadline = connection.session.next_deadline()
-        if deadline is not None and deadline < connection.alarm:
-            self._watch(connection)
+        rest: list[Message | Chunk] = []
+        for message in messages:
+            if isinstance(message, _TRANSFERRED):
+                await self._transfer(connection, message)
+            else:
+                rest.append(message)
+        self._take(connection, rest, large=len(data) > self._settings.limits.output_bytes)
+
+    def _decoded(self, connection: _Connection, data: str | bytes) -> list[Message | Chunk]:
+        now = self._clock()
+        messages = connection.session.receive(data, now)
+        connection.heard = now
+        return messages
 
     async def _admit(self, connection: _Connection, hello: Hello, peer: str) -> None:
         session = connection.session
@@ -372,7 +411,16 @@ class Gateway:
             self._close(old, CLOSE_FAULT, ErrorCode.SUPERSEDED.value)
         return member.session
 
-    async def _handle(self, connection: _Connection, messages: Sequence[Message | Chunk], *, large: bool) -> None:
+    async def _transfer(self, connection: _Connection, message: Message | Chunk) -> None:
+        if isinstance(message, (ArtifactOffer, ArtifactFetch)) and not self._listener.holds(
+            connection.name, message.run, message.task, message.attempt
+        ):
+            self._refuse(connection, message)
+        else:
+            await self._transfers(connection).handle(message)
+
+    def _take(self, connection: _Connection, messages: Sequence[Message | Chunk], *, large: bool) -> None:
+        """All that a device says, but of transfers. `large`: the frame may hold more than an output may have."""
         results: list[Result] = []
         name = connection.name
         for message in messages:
@@ -382,12 +430,6 @@ class Gateway:
                 self._listener.noticed(name, message)
                 if type(message) is Heartbeat:
                     self._check_owed(connection, self._clock())
-            elif isinstance(message, (ArtifactOffer, ArtifactFetch)) and not self._listener.holds(
-                name, message.run, message.task, message.attempt
-            ):
-                self._refuse(connection, message)
-            elif isinstance(message, (Chunk, *_ARTIFACT)):
-                await self._transfers(connection).handle(message)
             elif isinstance(message, SkillsChanged):
                 self._listener.skills_changed(name, message)
             elif isinstance(message, Goodbye):
@@ -398,6 +440,11 @@ class Gateway:
         session = connection.session
         if session.state is State.OPEN and session.credits <= self._settings.credits // 2:
             session.grant(self._settings.credits - session.credits)
+        if session.data_ready:
+            self._mark(connection)
+        deadline = session.next_deadline()
+        if deadline is not None and deadline < connection.alarm:
+            self._watch(connection)
 
     def _check_owed(self, connection: _Connection, now: float) -> None:
         """Leave a connection on which a message was lost: its device is there, and says nothing of what it was sent.

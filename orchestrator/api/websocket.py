@@ -1,13 +1,14 @@
 """uvicorn's WebSocket protocol with bounds that it lacks: on peers that do not read, and on what is no WebSocket.
 
-What it hands to the application is ASGI, and two functions in `scope["extensions"]`: `asterism.abort` drops the
+What it hands to the application is ASGI, and three functions in `scope["extensions"]`: `asterism.abort` drops the
 connection at once, for peers that do not even read a close frame; `asterism.write` writes a message at once, without
-a task and a coroutine for it, and says False where it would have to wait.
+a task and a coroutine for it, and says False where it would have to wait; `asterism.read` takes a function that is
+offered each message first, as it comes from the socket, and says False where `receive` is to hand it out instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import cast
 
 from uvicorn._types import ASGISendEvent
@@ -18,6 +19,7 @@ from websockets.protocol import State
 
 ABORT = "asterism.abort"
 WRITE = "asterism.write"
+READ = "asterism.read"
 UNREAD_BYTES = 256 << 10
 """Of answers to pings that wait for a peer to read: what is sent by the application waits by itself."""
 CLOSE_SECONDS = 5.0
@@ -26,12 +28,15 @@ CLOSE_SECONDS = 5.0
 class BoundedWebSocket(WebSocketsSansIOProtocol):
     """Ends connections below the application where it could only watch."""
 
+    reader: Callable[[str | bytes], bool] | None = None
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:
             extensions = cast("dict[str, object]", self.scope["extensions"])
             extensions[ABORT] = self.abort
             extensions[WRITE] = self.write_now
+            extensions[READ] = self.read_with
 
     def write_now(self, data: str | bytes) -> bool:
         """Write one message, unless the peer is slow to read or the connection is ending, or gone."""
@@ -45,6 +50,14 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.conn.send_binary(data)
         self.transport.write(b"".join(self.conn.data_to_send()))
         return True
+
+    def read_with(self, reader: Callable[[str | bytes], bool]) -> None:
+        """Offer each message to `reader`, unless earlier ones wait to be received."""
+        self.reader = reader
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.reader = None
 
     def start_keepalive(self) -> None:
         """The opening handshake is over, and forgotten: its headers are 3 KiB of the 24 that an idle device costs."""
@@ -61,13 +74,22 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.abort()
 
     def send_receive_event_to_app(self) -> None:
-        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+        if self.close_sent:
+            self.frames = []
+            return
+        message = b"".join(self.frames)
+        if self.curr_msg_data_type == "text" and not _is_text(message):
             # As uvicorn does, without a traceback in the log for each.
             self.frames = []
             self.conn.send_close(1007)
             self.handle_parser_exception()
-            return
-        super().send_receive_event_to_app()
+        elif self.reader is None or not self.queue.empty() or not self.reader(self._data(message)):
+            super().send_receive_event_to_app()
+        else:
+            self.frames = []
+
+    def _data(self, message: bytes) -> str | bytes:
+        return message.decode() if self.curr_msg_data_type == "text" else message
 
     async def send(self, message: ASGISendEvent) -> None:
         if self.close_sent and self.handshake_complete:
@@ -82,9 +104,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.abort)
 
 
-def _is_text(frames: Sequence[bytes]) -> bool:
+def _is_text(data: bytes) -> bool:
     """Whether it is UTF-8. Nearly all is ASCII, which is seen at a glance."""
-    data = b"".join(frames)
     if not data.isascii():
         try:
             data.decode()
