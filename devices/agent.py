@@ -13,7 +13,7 @@ import structlog
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from devices.config import DeviceSettings, agent_url
-from devices.connection import Backoff, Connection, Dial, Writer, dial
+from devices.connection import Backoff, Connection, Dial, Direct, Writer, dial
 from devices.errors import RefusedError
 from devices.events import Disconnected, Event, Leave, Restored, Send, ShutdownAsked, Ticked
 from devices.executor import GRACE_S, NEVER, Executor
@@ -102,6 +102,7 @@ class DeviceAgent:
         self._writer: Writer | None = None
         self._connection: Connection | None = None
         self._fault: Fault | None = None
+        self._broken: ProtocolError | None = None  # what the gateway did against the protocol
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = NEVER
         self._lost = False  # and it was said
@@ -152,7 +153,7 @@ class DeviceAgent:
 
     async def _connect(self) -> str:
         """Live through one connection; why it ended."""
-        self._fault = None
+        self._fault = self._broken = None
         until = self._loop.time() + self._backoff.patience
         try:
             async with asyncio.timeout_at(until):
@@ -171,9 +172,13 @@ class DeviceAgent:
         self._connection = connection
         self._arm()
         impatience = self._loop.call_at(until, self._lose_patience, connection, session)
+        if isinstance(connection, Direct):
+            connection.read_with(lambda data: self._read_now(session, data))
         try:
             async for data in connection:
                 self._receive(session, data)
+                if self._broken is not None:
+                    raise self._broken
                 if session.state is not State.OPEN and self._fault is not None:
                     break
         finally:
@@ -216,6 +221,19 @@ class DeviceAgent:
             await writer.finish()
 
     # --- what comes in ---------------------------------------------------------------------------------------
+
+    def _read_now(self, session: DeviceSession, data: str) -> bool:
+        """Take a frame of an open session as it comes from the socket.
+
+        False leaves it to `_converse`. So it does with one that ended the session, which takes no notice of it twice.
+        """
+        if session is not self._session or session.state is not State.OPEN or self._writer is None:
+            return False
+        try:
+            self._receive(session, data)
+        except ProtocolError as error:
+            self._broken = error
+        return session.state is State.OPEN
 
     def _receive(self, session: DeviceSession, data: str | bytes) -> None:
         for message in session.receive(data, self._loop.time()):

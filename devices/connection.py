@@ -9,14 +9,17 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address
 from random import Random
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event, State
 
 from protocol.session import DeviceSession
 
+_DATA: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 # The session's own limits are the strict ones; this one keeps a stranger from filling memory before they apply.
 MAX_MESSAGE_BYTES: Final = 8 << 20
 OPEN_TIMEOUT_S: Final = 10.0
@@ -80,19 +83,69 @@ class Connection(Protocol):
         """Drop it, without a closing handshake."""
 
 
+@runtime_checkable
+class Direct(Protocol):
+    """A connection that can also be read from and written to without waiting: no queue and no task switch a frame."""
+
+    def read_with(self, reader: Callable[[str], bool]) -> None:
+        """Offer each text to `reader` as it comes; what it says False to is iterated over, in its order."""
+
+    def write(self, data: str | bytes) -> bool:
+        """Write at once; False where that would have to wait, or the connection is ending."""
+
+
 Dial = Callable[[str], Awaitable[Connection]]
+
+
+class _Socket(ClientConnection):
+    """The library's connection, with a way past its queue for whole texts."""
+
+    reader: Callable[[str], bool] | None = None
+    _parted = False  # amid a message of several frames
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, Frame) and event.opcode in _DATA:
+            if self._offered(event):
+                return
+            self._parted = not event.fin
+        super().process_event(event)
+
+    def _offered(self, frame: Frame) -> bool:
+        """Whether the reader took it: a whole text that nothing earlier stands before."""
+        waiting = self._parted or len(self.recv_messages.frames)
+        if self.reader is None or waiting or frame.opcode is not Opcode.TEXT or not frame.fin:
+            return False
+        try:
+            text = bytes(frame.data).decode()
+        except UnicodeDecodeError:
+            return False  # the library's to refuse
+        return self.reader(text)
+
+    def write_now(self, data: str | bytes) -> bool:
+        if self.paused or self.protocol.state is not State.OPEN or self.transport.is_closing():
+            return False
+        if isinstance(data, str):
+            self.protocol.send_text(data.encode())
+        else:
+            self.protocol.send_binary(data)
+        self.send_data()
+        return True
 
 
 class _WebSocket:
     """`Connection` over a real socket."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: _Socket) -> None:
         self._socket = socket
         self.send = socket.send
         self.close = socket.close
+        self.write = socket.write_now
 
     def __aiter__(self) -> AsyncIterator[str | bytes]:
         return self._socket.__aiter__()
+
+    def read_with(self, reader: Callable[[str], bool]) -> None:
+        self._socket.reader = reader
 
     def abort(self) -> None:
         self._socket.transport.abort()
@@ -111,7 +164,9 @@ async def dial(url: str) -> Connection:
         open_timeout=OPEN_TIMEOUT_S,
         close_timeout=CLOSE_TIMEOUT_S,
         proxy=None if _is_loopback(url) else True,
+        create_connection=_Socket,
     )
+    assert isinstance(connection, _Socket)
     wire = connection.transport.get_extra_info("socket")
     if wire is not None and wire.family in (socket.AF_INET, socket.AF_INET6):
         # A small result must not wait for the acknowledgement of the one before.
@@ -120,21 +175,31 @@ async def dial(url: str) -> Connection:
 
 
 class Writer:
-    """Writes what a session has to say, all of one turn of the event loop in as few frames as it allows."""
+    """Writes what a session has to say, all of one turn of the event loop in as few frames as it allows.
+
+    At once where the connection can; a task writes what has to wait.
+    """
 
     def __init__(self, connection: Connection, session: DeviceSession) -> None:
         self._connection = connection
+        self._direct = connection if isinstance(connection, Direct) else None
         self._session = session
-        self._ready = asyncio.Event()
+        self._waiting = asyncio.Event()
         self._left: deque[str | bytes] = deque()
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._woken = False
+        self._finished = False
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run())
 
     def wake(self) -> None:
-        """There may be something to write."""
-        self._ready.set()
+        """There may be something to write, at the end of this turn."""
+        if not self._woken:
+            self._woken = True
+            self._loop.call_soon(self._write_now)
 
     async def finish(self) -> None:
         """Write what is left, and stop."""
+        self._finished = True
         self._task.cancel()
         # Awaiting the task itself would mistake our own cancellation, at this moment, for the task's.
         await asyncio.wait({self._task})
@@ -143,11 +208,21 @@ class Writer:
         with contextlib.suppress(ConnectionClosed):
             await self._write()
 
+    def _write_now(self) -> None:
+        self._woken = False
+        if self._finished:
+            return
+        self._left += self._session.data_to_send()
+        while self._left and self._direct is not None and self._direct.write(self._left[0]):
+            self._left.popleft()
+        if self._left:
+            self._waiting.set()
+
     async def _run(self) -> None:
         with contextlib.suppress(ConnectionClosed):  # reading finds out too, and says so
             while True:
-                await self._ready.wait()
-                self._ready.clear()
+                await self._waiting.wait()
+                self._waiting.clear()
                 await self._write()
 
     async def _write(self) -> None:
