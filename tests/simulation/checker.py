@@ -51,6 +51,7 @@ def check(history: History) -> list[str]:
     ]
     problems += _ledger(history)
     problems += _overtime(history)
+    problems += _twice(history)
     return problems
 
 
@@ -159,6 +160,11 @@ def _keys(events: list[Event]) -> Iterator[str]:
             yield f"the step {key} is on record {count} times"
 
 
+def _step(task: str) -> str:
+    """The step of a plan that a task comes from: `s1@alpha` is of a fan-out, `s1.2` of a revision."""
+    return task.split("@")[0].split(".")[0]
+
+
 def _approvals(events: list[Event], spec: RunSpec) -> Iterator[str]:
     """Each attempt of what needs a word has one of its own, for its device."""
     if spec.policy.get("approve", "all") != "ask":
@@ -172,7 +178,7 @@ def _approvals(events: list[Event], spec: RunSpec) -> Iterator[str]:
             asked[body.id] = body
         elif isinstance(body, ApprovalResolved) and body.granted:
             granted[asked[body.id].task] = asked[body.id]
-        elif isinstance(body, TaskDispatched) and body.task.split("@")[0] not in reads and ".check" not in body.task:
+        elif isinstance(body, TaskDispatched) and _step(body.task) not in reads and ".check" not in body.task:
             word = granted.pop(body.task, None)
             if word is None or word.device != body.device:
                 yield f"attempt {body.attempt} of {body.task} began on {body.device} without an approval"
@@ -320,6 +326,20 @@ def _overtime(history: History) -> Iterator[str]:
         end = ends.get(key)
         if end is not None and until > max(end, since, history.healed_at) + STOPPING_S:
             yield f"{key} ended at {end:.1f} s, and its device was at it until {until:.1f} s"
+
+
+def _twice(history: History) -> Iterator[str]:
+    """A device's process begins an attempt once, of whatever kind it is."""
+    begun: Counter[tuple[str, Key]] = Counter()
+    for one in history.ledger:
+        place = (one.device, (one.run, one.task, one.attempt))
+        if one.step == "begin":
+            begun[place] += 1
+            if begun[place] == 2:
+                yield f"{one.device} began {place[1]} twice"
+        elif one.step == "died":
+            for other in [other for other in begun if other[0] == one.device]:
+                del begun[other]
 
 
 def _attempt(history: History, run: str, cancel: Event) -> int:

@@ -16,7 +16,7 @@ from orchestrator.core.ports import Done, StoreError
 from orchestrator.core.records import Transaction
 from protocol.errors import ErrorCode
 from protocol.messages import Outcome, TaskError
-from storage.faults import make
+from storage.faults import ISOLATED, make
 from storage.memory import Durable, MemoryStore
 from tests.simulation.loop import LIFE, Life
 
@@ -89,6 +89,8 @@ class SimulatedStore(MemoryStore):
             self._go()
 
     def _say(self, error: StoreError | None) -> None:
+        if error is not None and error.code in ISOLATED:
+            return  # the transaction's own fault: the disk is well
         if error is not None:
             self._troubled = True
             self.on_trouble(error.code)

@@ -86,10 +86,12 @@ class _End:
     # --- sending -----------------------------------------------------------------------------------------------
 
     def put(self, data: Data) -> None:
+        self._pass(data, self.link.network.tap(self.link.device, self.direction, data))
+
+    def _pass(self, data: Data, fate: str | None) -> None:
         network = self.link.network
         weather = network.weather(self.link.device)
         random = network.random
-        fate = network.tap(self.link.device, self.direction, data)
         if self.lost or self.direction in weather.swallowed or fate == "drop":
             return
         if self.direction in weather.blocked:
@@ -117,7 +119,7 @@ class _End:
     def unblock(self) -> None:
         held, self._blocked = self._blocked, deque()
         for data in held:
-            self.put(data)
+            self._pass(data, None)
 
     # --- receiving ---------------------------------------------------------------------------------------------
 

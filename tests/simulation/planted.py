@@ -26,9 +26,12 @@ from orchestrator.core.state import RunState
 from orchestrator.core.tasks import On, TaskStatus
 from orchestrator.runtime.control import Control
 from orchestrator.runtime.engine import LEASE, Engine
+from orchestrator.runtime.groups import run_of
 from orchestrator.runtime.roster import Roster
 from orchestrator.runtime.timers import TimerQueue
+from protocol.errors import ErrorCode
 from protocol.link import Session
+from protocol.session import DeviceSession
 from storage.memory import MemoryStore
 
 Make = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -158,7 +161,7 @@ def commands_of_others_lost(patch: Patch) -> None:
         def forget(self: Engine, group: Any, error: Any) -> None:
             void = {**group.runs, **self._group.runs}
             for one in (group, self._group):
-                one.commands = [it for it in one.commands if callable(it) or it[1] in void]
+                one.commands = [it for it in one.commands if callable(it) or run_of(it) in void]
             original(self, group, error)
 
         return forget
@@ -215,7 +218,9 @@ def redispatch_at_recovery(patch: Patch) -> None:
             for id, task in self.state.tasks.items():
                 if task.status is TaskStatus.RUNNING:
                     self._release(id, task.device or "", succeeded=False)
-                    error = stimuli.TaskError(code="lost", message="the orchestrator was restarted", retryable=True)
+                    error = stimuli.TaskError(
+                        code=ErrorCode.LOST, message="the orchestrator was restarted", retryable=True
+                    )
                     self._end(id, AttemptOutcome.LOST, None, error, stimuli.Usage(), self.now)
             original(self, stimulus)
 
@@ -363,7 +368,6 @@ def result_after_the_lease(patch: Patch) -> None:
         return lambda self, stimulus: None
 
     patch(RunMachine.__mro__[1], "settle_unknown", settle)
-    patch(Engine, "lapsed", lambda original: lambda self, name, *rest: original(self, name, *rest))
 
 
 @plant(400)
@@ -389,7 +393,7 @@ def repeated_silently(patch: Patch) -> None:
             if self.state.tasks[id].status is TaskStatus.CANCELLING:
                 original(self, id, reason, over=over)
                 return
-            error = stimuli.TaskError(code="lost", message=reason, retryable=True)
+            error = stimuli.TaskError(code=ErrorCode.LOST, message=reason, retryable=True)
             self._failed(id, error, stimuli.Usage(), retryable=True, outcome=AttemptOutcome.LOST)
 
         return lost
@@ -466,7 +470,15 @@ def approval_for_ever(patch: Patch) -> None:
 
 @plant(400)
 def no_deduplication(patch: Patch) -> None:
-    """A device starts an attempt whenever it is told to, at work or done already."""
+    """A device takes what comes twice twice, and starts an attempt whenever it is told to, at work or done already."""
+
+    def receive(original: Any) -> Any:
+        def again(self: DeviceSession, data: str, now: float) -> Any:
+            if 0 < _number(data) <= self._received:
+                self._received = _number(data) - 1
+            return original(self, data, now)
+
+        return again
 
     def make(original: Any) -> Any:
         def dispatch(self: Executor, message: Any, now: float) -> list[Command]:
@@ -482,6 +494,7 @@ def no_deduplication(patch: Patch) -> None:
 
         return dispatch
 
+    patch(DeviceSession, "_receive_frame", receive)
     patch(Executor, "_on_dispatch", make)
 
 
@@ -549,32 +562,19 @@ def resume_from_a_wrong_number(patch: Patch) -> None:
     patch(Session, "_requeue", make)
 
 
+def _number(frame: str) -> int:
+    """The number of a frame's first message; 0 where they have none."""
+    return int(frame.split('"seq":', 1)[1].split(",", 1)[0])
+
+
 @plant(400)
 def gap_not_noticed(patch: Patch) -> None:
     """A session takes any number that is higher than the last one."""
 
     def make(original: Any) -> Any:
         def receive(self: Session, data: str, now: float) -> Any:
-            before = self._received
-            seq = int(data.split('"seq":', 1)[1].split(",", 1)[0]) if '"seq":' in data else 0
-            if seq > before + 1:
-                self._received = seq - 1
-            return original(self, data, now)
-
-        return receive
-
-    patch(Session, "_receive_frame", make)
-
-
-@plant(400)
-def doubled_frame_counts(patch: Patch) -> None:
-    """A session takes what it had already once more."""
-
-    def make(original: Any) -> Any:
-        def receive(self: Session, data: str, now: float) -> Any:
-            seq = int(data.split('"seq":', 1)[1].split(",", 1)[0]) if '"seq":' in data else 0
-            if 0 < seq <= self._received:
-                self._received = seq - 1
+            if _number(data) > self._received + 1:
+                self._received = _number(data) - 1
             return original(self, data, now)
 
         return receive

@@ -11,7 +11,7 @@ __all__ = ["DeviceSpec", "Fault", "JsonObject", "RunSpec", "Scenario", "scenario
 
 NAMES = ("alpha", "beta", "gamma")
 # What a fault strikes at, where it does not strike at a device.
-OURS = frozenset(("kill orchestrator", "slow disk", "failing disk"))
+OURS = frozenset(("kill orchestrator", "slow disk", "failing disk", "dying disk", "crawling disk"))
 ORCHESTRATOR_MOMENTS = (
     "before commit",
     "before commit",
@@ -23,6 +23,8 @@ ORCHESTRATOR_MOMENTS = (
     "after remember",
 )
 DEVICE_MOMENTS = ("before device write", "after device write")
+READS = ("sim.read", "sim.read", "sim.put", "sim.append")
+APPENDS = ("sim.append", "sim.append", "sim.append", "sim.put")
 ANY_FAULT = (
     "kill orchestrator",
     "kill orchestrator",
@@ -33,8 +35,12 @@ ANY_FAULT = (
     "half-open up",
     "half-open down",
     "noise",
+    "doubles",
+    "flapping",
     "slow disk",
+    "crawling disk",
     "failing disk",
+    "dying disk",
     "failing device disk",
     "pause",
     "stop device",
@@ -45,9 +51,10 @@ ANY_FAULT = (
 
 @dataclass(frozen=True)
 class Mood:
-    """Chances are of a run, or of a step where it says so. `long` is of a step: that it lasts for seconds.
+    """Chances are of a run, or of a step: `long` that it lasts for seconds, `burst` that many wait for nothing.
 
-    `spans` are how long faults last, at most; `exact` is the chance that a kill strikes at a durable boundary.
+    `spans` are how long faults last, at most, and `least` which part of that at least; `exact` is the chance that a
+    kill strikes at a durable boundary.
     """
 
     faults: tuple[str, ...] = ANY_FAULT
@@ -56,6 +63,8 @@ class Mood:
     window: tuple[float, ...] = (2.5, 5.0, 14.0)
     exact: float = 0.35
     long: float = 0.15
+    burst: float = 0.0
+    least: float = 0.0
     ask: float = 0.2
     text: float = 0.4
     revise: float = 0.5
@@ -65,24 +74,30 @@ class Mood:
     twice: float = 0.1
     deadline: float = 0.06
     fails: float = 0.15
-    read_only: bool = False
+    skills: tuple[str, ...] = ("sim.read", "sim.put", "sim.append", "sim.append")
     steps: int = 7
+    runs: tuple[int, ...] = (1, 1, 2, 3)
     lost: bool = False
 
 
 KILLS = ("kill orchestrator", "kill orchestrator", "kill device")
-DISK = ("failing disk", "failing disk", "failing disk", "slow disk", "kill orchestrator")
-WIRE = ("cut", "cut", "cut silently", "partition", "half-open up", "half-open down", "noise", "noise", "slow disk")
-AWAY = ("partition", "half-open up", "kill device", "pause", "replace device")
+DISK = ("failing disk", "dying disk", "dying disk", "dying disk", "kill orchestrator")
+SLOW = ("crawling disk", "crawling disk", "slow disk", "kill device", "kill device")
+WIRE = ("cut", "cut silently", "half-open up", "half-open down", "half-open down", "mess", "drops", "doubles")
+LINE = ("flapping", "flapping", "drops", "doubles", "half-open down")
+AWAY = ("partition", "half-open up", "half-open down", "pause", "replace device")
 
 MOODS = (
     Mood(),
     Mood(),
     Mood(),
     Mood(faults=KILLS, count=(2, 3, 4), window=(4.0, 9.0), exact=0.6, long=0.4, deadline=0.2, fails=0.3, steps=4),
-    Mood(faults=DISK, count=(2, 3, 4, 6), spans=(0.5, 2.0), window=(3.0, 8.0), watch=0.7, long=0.3, steps=5),
-    Mood(faults=WIRE, count=(3, 4, 6), spans=(0.05, 0.5, 2.0), window=(3.0, 8.0), long=0.4, steps=5),
-    Mood(faults=AWAY, count=(1, 2, 3), spans=(8.0, 12.0), window=(3.0, 6.0), long=0.7, steps=4, read_only=True),
+    Mood(faults=DISK, count=(2, 3), spans=(1.0, 3.0), least=0.5, window=(4.0,), watch=0.7, burst=0.8, runs=(1, 2)),
+    Mood(faults=SLOW, count=(3, 4, 6), spans=(3.0, 6.0), least=0.5, window=(4.0,), fails=0.7, steps=2, runs=(1, 1, 2)),
+    Mood(faults=WIRE, count=(3, 4, 6), spans=(0.5, 3.0), window=(3.0, 8.0), long=0.1, burst=0.6),
+    Mood(faults=LINE, count=(2, 3), spans=(8.0,), least=0.5, window=(1.0, 4.0), burst=0.9, cancel=0.3),
+    Mood(faults=AWAY, count=(1, 2), spans=(9.0, 12.0), least=0.6, window=(4.0,), long=0.7, steps=4, skills=READS),
+    Mood(faults=AWAY, count=(1, 2), spans=(9.0, 12.0), least=0.6, window=(4.0,), long=0.8, steps=3, skills=APPENDS),
     Mood(ask=1.0, fails=0.5, text=0.2, steps=3, window=(3.0, 6.0)),
     Mood(faults=(*KILLS, *DISK), count=(2, 3, 4), exact=0.7, window=(4.0,), text=0.7, edit=0.9, fails=0.3, steps=4),
     Mood(cancel=1.0, long=0.5, window=(3.0, 7.0), steps=4),
@@ -98,7 +113,7 @@ def scenario(seed: int) -> Scenario:
     names = [device.name for device in devices]
     lost = names[-1] if mood.lost else ""
     pins = [name for name in names if name != lost]
-    runs = tuple(_run(random, mood, pins, number) for number in range(random.choice((1, 1, 2, 3))))
+    runs = tuple(_run(random, mood, pins, number) for number in range(random.choice(mood.runs)))
     heal = random.choice((3.0, 6.0, 10.0)) * random.uniform(0.6, 1.2) if mood.window[-1] > 9 else mood.window[-1] + 2.0
     faults = _faults(random, mood, pins, heal)
     if lost:
@@ -154,12 +169,13 @@ def _actions(random: Random, mood: Mood) -> list[tuple[float, str, JsonObject]]:
 
 
 def _step(random: Random, mood: Mood, names: list[str], earlier: list[JsonObject], id: str) -> JsonObject:
-    skill = random.choice(("sim.read", "sim.put", "sim.append", "sim.append"))
-    if mood.read_only and random.random() < 0.5:
-        skill = "sim.read"
+    skill = random.choice(mood.skills)
     seconds = random.choice((0.0, 0.02, 0.2, 1.0)) * random.random()
     if random.random() < mood.long:
         seconds = random.uniform(1.0, 7.0)
+    burst = random.random() < mood.burst
+    if burst:
+        seconds = random.uniform(0.3, 4.0)
     arguments: JsonObject = {"seconds": round(seconds, 3), "value": random.randint(0, 9)}
     step: JsonObject = {"id": id, "skill": skill, "arguments": arguments, "retry": {"max_attempts": 20}}
     step["timeouts"] = {"queue_s": 10_000.0, "run_s": 40.0}
@@ -178,7 +194,8 @@ def _step(random: Random, mood: Mood, names: list[str], earlier: list[JsonObject
         _hang(random, step)
     if skill == "sim.append" and "devices" not in step and random.random() < 0.4:
         step["verify"] = {"skill": "sim.done", "arguments": {"task": id}, "done": _DONE, "wait_s": 20.0}
-    _after(random, step, earlier)
+    if not burst or random.random() < 0.3:
+        _after(random, step, earlier)
     return step
 
 
@@ -232,7 +249,7 @@ def _fault(random: Random, mood: Mood, names: list[str], heal: float) -> Fault:
     kind = random.choice(mood.faults)
     target = "" if kind in OURS else random.choice(names)
     at = round(random.uniform(0.0, min(heal - 0.5, random.choice(mood.window))), 4)
-    seconds = round(random.choice(mood.spans) * random.random(), 3)
+    seconds = round(random.choice(mood.spans) * random.uniform(mood.least, 1.0), 3)
     steps = random.choice((-1, random.randint(0, 60)))
     when, number = "", 0
     if kind == "kill orchestrator" and random.random() < mood.exact:

@@ -14,6 +14,7 @@ HEARTBEAT_S = 2.0
 LEASE_S = 5.0
 # A device that was heard within this time was there; its lease cannot have run out.
 SILENT_S = LEASE_S - 0.5
+FAREWELL_S = 20.0  # how long a device that is asked to leave may take
 LATE_S = 1.0  # how late a deadline may be noticed by an orchestrator that is well
 Key = tuple[str, str, int]
 
@@ -175,7 +176,7 @@ class Watch:
         found, now = self._device(attempt.device), self._time()
         if self.said.get(key, ("", ""))[1] == "lost":
             return True
-        if max(found.started, found.leaving, self._paused) >= attempt.at - LEASE_S:
+        if max(found.started, found.leaving + FAREWELL_S, self._paused) >= attempt.at:
             return True
         if now - found.heard >= SILENT_S or any(end >= attempt.at for _, end in found.silences):
             return True

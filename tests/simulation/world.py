@@ -34,7 +34,7 @@ from storage.memory import Durable
 from tests.simulation.device import Effect, SimulatedDevice
 from tests.simulation.disk import SimulatedStore, Trouble
 from tests.simulation.loop import LIFE, Life, VirtualLoop, virtual_loop
-from tests.simulation.network import Direction, Network
+from tests.simulation.network import Direction, Network, Weather
 from tests.simulation.story import Fault, JsonObject, RunSpec, Scenario
 from tests.simulation.supervisors import Supervisors
 from tests.simulation.watch import EPOCH, HEARTBEAT_S, LEASE_S, Key, Watch
@@ -109,6 +109,10 @@ class _Clock:
         return EPOCH + self._loop.time()
 
 
+DISK_FAULTS = {"slow disk": 0.3, "crawling disk": 2.0, "failing disk": 0.0, "dying disk": 0.3}  # seconds added
+# Chances of a frame: that it is dropped, doubled, overtaken.
+NOISE = {"noise": (0.05, 0.05, 0.05), "drops": (0.1, 0.0, 0.0), "doubles": (0.0, 0.4, 0.0), "mess": (0.2, 0.2, 0.2)}
+FLAP_S = 1.6
 DEVICE_FAULTS = ("lose device", "replace device", "stop device", "drain device")
 
 
@@ -270,12 +274,12 @@ class World:
             self._leave(self.devices[target], fault)
         elif kind == "pause":
             self._pause(self.devices[target].life if fault.steps % 2 else self.life, fault.seconds)
-        elif kind in ("slow disk", "failing disk"):
-            self._trouble(self.trouble, kind, fault.seconds)
+        elif kind in DISK_FAULTS:
+            self._trouble(self.trouble, fault)
         elif kind == "failing device disk":
-            self._trouble(self.devices[target].disk.trouble, kind, fault.seconds)
+            self._trouble(self.devices[target].disk.trouble, fault)
         else:
-            self._network(kind, target, fault.seconds)
+            self._network(kind, target, fault)
 
     def _kill(self, life: Life | None, fault: Fault, again: Callable[[], None]) -> None:
         if life is not None and not life.dead:
@@ -313,12 +317,11 @@ class World:
         if life is self.life:
             self.watch.paused()
 
-    def _trouble(self, trouble: Trouble, kind: str, seconds: float) -> None:
-        if kind == "slow disk":
-            trouble.slow_s = 0.3
-        else:
+    def _trouble(self, trouble: Trouble, fault: Fault) -> None:
+        trouble.slow_s = DISK_FAULTS.get(fault.kind, 0.0)
+        if fault.kind not in ("slow disk", "crawling disk"):
             trouble.code = "database_busy"
-        self.loop.call_later(seconds, self._well, trouble, context=_world())
+        self.loop.call_later(fault.seconds, self._well, trouble, context=_world())
 
     def _well(self, trouble: Trouble) -> None:
         trouble.code, trouble.slow_s = None, 0.0
@@ -326,7 +329,7 @@ class World:
             self.loop.spawn(self.life, self.store.recovered())
             self.watch.steady()
 
-    def _network(self, kind: str, target: str, seconds: float) -> None:
+    def _network(self, kind: str, target: str, fault: Fault) -> None:
         weather = self.network.weather(target)
         if kind in ("cut", "cut silently"):
             for link in self.network.links(target):
@@ -336,12 +339,23 @@ class World:
             weather.blocked.update({"up": None, "down": None})
         elif kind.startswith("half-open"):
             weather.swallowed["up" if kind.endswith("up") else "down"] = None
-        elif kind == "noise":
-            weather.drop = weather.double = weather.reorder = 0.05
-        self.loop.call_later(seconds, self._calm, target, context=_world())
+        elif kind in NOISE:
+            weather.drop, weather.double, weather.reorder = NOISE[kind]
+        elif kind == "flapping":
+            weather.delay_s = 0.2
+            self._flap(target, self.loop.time() + fault.seconds)
+        self.loop.call_later(fault.seconds, self._calm, target, context=_world())
+
+    def _flap(self, target: str, until: float) -> None:
+        """Cut it again and again."""
+        if self.loop.time() < until and not self._healed:
+            for link in self.network.links(target):
+                link.cut(tell=True)
+            self.loop.call_later(FLAP_S, self._flap, target, until, context=_world())
 
     def _calm(self, target: str) -> None:
         weather = self.network.weather(target)
+        weather.delay_s = Weather.delay_s
         weather.drop = weather.double = weather.reorder = 0.0
         self.network.free(target)
 
