@@ -396,7 +396,7 @@ def test_a_database_that_is_locked_while_it_runs(tmp_path: Path, capfd: pytest.C
             capfd.readouterr()
             assert call("run", "show the uptime", "--url", served.url) == 3
             assert "[not_ready]" in capfd.readouterr().err
-            assert served.client.get(f"/v1/runs/{run}").status_code == 200
+            assert served.client.get(f"/v1/runs/{run}").status_code == 503, "what is not on record is not shown"
             connection.execute("rollback")
         connection.close()
         well(served)
@@ -411,7 +411,7 @@ def test_a_database_that_is_full_while_it_runs(tmp_path: Path) -> None:
 
         def limit(pages: int) -> None:
             """As a full disk would, in the writer's own connection."""
-            served.call(lambda system: system.app.store.writer._sink)._connection.exec_driver_sql(  # type: ignore[attr-defined]
+            served.call(lambda system: system.app.store.writer._sink._sink)._connection.exec_driver_sql(  # type: ignore[attr-defined]
                 f"PRAGMA max_page_count={pages}"
             )
 
