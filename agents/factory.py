@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import environ
+from typing import Final
 
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
-from orchestrator.core.ports import Planner
+from orchestrator.core.plan import Proposal
+from orchestrator.core.ports import Planner, PlanningContext
+from orchestrator.core.requests import Request
 from protocol.failpoints import Failpoints
 
 
@@ -31,11 +34,27 @@ def build_ladder(
     settings: AgentSettings, environment: Mapping[str, str] = environ, failpoints: Failpoints | None = None
 ) -> list[Planner]:
     """The rungs, the cheapest first."""
-    from agents.embedded import EmbeddedPlanner
     from agents.model import ModelPlanner
 
     models = [
         ModelPlanner(one, key=environment.get(one.api_key_env or "") or None, failpoints=failpoints)
         for one in settings.models
     ]
-    return [EmbeddedPlanner(), *models]
+    return [LateEmbedded(), *models]
+
+
+class LateEmbedded:
+    """The embedded rung, whose grammar is loaded when it is first asked: a restart with work at hand does not wait."""
+
+    rung: Final = "embedded"
+
+    def __init__(self) -> None:
+        self._planner: Planner | None = None
+
+    async def plan(self, request: Request, context: PlanningContext) -> Proposal:
+        """As `EmbeddedPlanner.plan`."""
+        if self._planner is None:
+            from agents.embedded import EmbeddedPlanner
+
+            self._planner = EmbeddedPlanner()
+        return await self._planner.plan(request, context)

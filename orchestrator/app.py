@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import importlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -144,6 +145,7 @@ class Asterism:
                 async with asyncio.timeout(BREATH_S):
                     await self._stopping.wait()
         try:
+            await asyncio.to_thread(importlib.import_module, "agents.embedded")
             await leader.prepare()
         except Exception as error:  # noqa: BLE001 - the first consultation tries again, and says so where it fails
             log.warning("the supervisor could not be prepared", error=str(error))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -7,6 +10,9 @@ from agents.factory import build_ladder, build_supervisor
 from agents.model import ModelPlanner
 from agents.scripted import ScriptedPlanner
 from agents.settings import AgentSettings, ModelSettings
+from orchestrator.core.plan import Plan
+from orchestrator.core.requests import Request
+from tests.support.embedded_fleet import Context, twelve
 
 LOCAL = ModelSettings(name="local", base_url="http://127.0.0.1:11434/v1/", model="m")
 CLOUD = ModelSettings(name="cloud", base_url="https://x.example/v1", model="m", api_key_env="X_KEY", tier="cloud")
@@ -53,3 +59,16 @@ def test_settings_that_are_wrong(given: dict[str, object]) -> None:
 
 def test_a_base_url_loses_its_last_slash() -> None:
     assert LOCAL.base_url == "http://127.0.0.1:11434/v1"
+
+
+def test_the_embedded_rungs_grammar_is_not_loaded_before_it_is_asked() -> None:
+    """An orchestrator that starts again on work at hand has other things to do first."""
+    script = "import sys, agents.factory as f; f.build_supervisor(); sys.exit('agents.embedded' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+async def test_the_embedded_rung_plans_when_it_is_asked() -> None:
+    (rung,) = build_ladder(AgentSettings())
+    for _ in range(2):
+        proposal = await rung.plan(Request(text="list the files in /tmp on every device"), Context(twelve()))
+        assert (proposal.rung, type(proposal.result)) == ("embedded", Plan)
