@@ -35,6 +35,7 @@ from tests.support.zygote import Fork, Zygote
 
 Target = Literal["orchestrator", "device", "both", "network"]
 PATIENCE_S = 60.0
+NETWORK_LEASE_S = 8.0
 BACK = ("gateway is back", "connected ")
 
 
@@ -188,7 +189,7 @@ def campaign(plan: Plan, folder: Path, launcher: Zygote) -> Report:
         made = World(folder, launcher, plan.database, [f"d{number}" for number in range(plan.devices)])
         wires: list[Wire] = []
         if plan.target == "network":
-            made.lease_s = 8.0
+            made.lease_s = NETWORK_LEASE_S
             wires = [stack.enter_context(proxy(("127.0.0.1", made.port))) for _ in made.devices]
             made.urls = {name: wire.url for name, wire in zip(made.devices, wires, strict=True)}
         stack.enter_context(running(made))
@@ -236,11 +237,22 @@ def _victims(target: Target, devices: Sequence[str], random: Random) -> list[str
 
 
 def _disturb(plan: Plan, wires: Sequence[Wire], report: Report) -> None:
-    """Faults of some connections at a time, each over before a lease could end."""
+    """Faults of some connections at a time, each over before a lease could end.
+
+    A connection that was half-open or stalled is only cut until a lease later: a network that is broken for longer
+    than a lease is no passing fault.
+    """
     random = Random(plan.seed)
+    spared: dict[int, float] = {}
     for _ in range(plan.kills):
-        some = random.sample(wires, k=random.choice((1, 1, 2, len(wires))))
+        now = time.monotonic()
         fault = random.choice(("cut", "cut", "closed", "up", "down", "stalled", "slow"))
+        fresh = [wire for wire in wires if spared.get(wire.port, 0.0) < now]
+        fault = fault if fresh or fault == "slow" else "cut"
+        among = wires if fault in ("cut", "slow") else fresh
+        some = random.sample(among, k=min(len(among), random.choice((1, 1, 1, 2))))
+        if fault in ("up", "down", "stalled"):
+            spared |= dict.fromkeys((wire.port for wire in some), now + NETWORK_LEASE_S)
         report.kills.update([fault])
         for wire in some:
             if fault in ("cut", "closed"):
