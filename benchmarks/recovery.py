@@ -68,19 +68,20 @@ async def restarted(case: str) -> tuple[float, float]:
         await probed(system)
         system.kill()
         began = system.start()
-        first = await probed(system)
-        return first - began, system.processor()
+        first, spent = await probed(system)
+        return first - began, spent
 
 
-async def probed(system: Served) -> float:
-    """Connect a device and have it work a little; when it got its first task."""
+async def probed(system: Served) -> tuple[float, float]:
+    """Connect a device and have it work a little; when it got its first task, and processor seconds by then."""
     probe = Probe(system.url)
     working = asyncio.create_task(probe.run())
     await probe.first.wait()
+    spent = system.processor()
     await asyncio.sleep(0.2)
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
-    return probe.dispatched[0][0]
+    return probe.dispatched[0][0], spent
 
 
 def restart() -> None:
