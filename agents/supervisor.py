@@ -76,6 +76,13 @@ class LeadingSupervisor:
         if self._saves:
             await self._supervising()
 
+    async def forget(self, runs: Sequence[str]) -> None:
+        """Delete the saved places of runs that are no more."""
+        if self._saves and runs:
+            await self._supervising()
+            for run in runs:
+                await self._forget(run)
+
     async def close(self) -> None:
         """Close the saver, and the planners that hold connections. Safe to call twice."""
         async with self._opening:

@@ -24,7 +24,7 @@ from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
 from orchestrator.contents import Contents
 from orchestrator.core import stimuli
-from orchestrator.core.application import FaultsView, Health, Refusal, Role, Statistics
+from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
 from orchestrator.core.commands import Decision
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
@@ -38,6 +38,7 @@ from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, 
 from orchestrator.faults import FaultDesk
 from orchestrator.runtime.control import Control, Supervision, edit_result
 from orchestrator.runtime.engine import Engine, Slot
+from orchestrator.runtime.pruning import Pruner
 from orchestrator.runtime.reception import Reception, valid
 from orchestrator.runtime.roster import Known
 from orchestrator.settings import Settings
@@ -98,6 +99,8 @@ class Asterism:
         )
         self.engine.attach(self.gateway)
         self._contents = contents
+        self._pruner = Pruner(self.store, self.engine, contents.discard, self._forget_places)
+        self._retaining: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._started = False
@@ -112,6 +115,8 @@ class Asterism:
         self.gateway.start()
         await self.engine.start()
         self._started = True
+        days, keep = self.settings.retention_days, self.settings.retention_keep
+        self._retaining = asyncio.create_task(self._pruner.retain(self._clock, days, keep))
         if isinstance(self._leader, LeadingSupervisor):
             # LangGraph takes a second to import: in the background, before the first request needs it.
             self._preparing = asyncio.create_task(self._prepare(self._leader))
@@ -122,6 +127,9 @@ class Asterism:
             self._started = False
             self._stopping.set()
             self._problems["stopping"] = None
+            if self._retaining is not None:
+                self._retaining.cancel()
+                await asyncio.gather(self._retaining, return_exceptions=True)
             await self._supervision.stop()
             await self.gateway.stop()
             await self.engine.stop()
@@ -184,6 +192,8 @@ class Asterism:
         self, owner: str, run: str, request: Request, edit: stimuli.EditProposed | None
     ) -> tuple[str, bool]:
         """The key is known: its run, begun now where a crash came between the two."""
+        if self.engine.deletes(owner):
+            raise Refusal("not_ready", f"the run {owner} that this key began is being deleted; try again")
         slot = await self._stored(self.engine.slot(owner)) or self.engine.open_run(owner)
         if slot is None:
             await self._begin(owner, request, edit)
@@ -280,7 +290,8 @@ class Asterism:
         slot = await self._slot(run)
         if not slot.state.status.terminal:
             raise Refusal("run_open", "the run has not ended; a retry is for what failed, was skipped or cancelled")
-        self.engine.reopen(run, slot)
+        if not self.engine.reopen(run, slot):
+            raise Refusal("not_found", f"the run {run} is being deleted: it ended long ago")
         decision = await self._stored(
             self.engine.handle_durably(run, stimuli.RetryAsked(by or "client", tuple(tasks)), by)
         )
@@ -410,6 +421,20 @@ class Asterism:
     def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
         return self._faults.disable(point, by=by)
 
+    # --- retention ---------------------------------------------------------------------------------------------
+
+    async def prune(self, older_than_s: float, *, keep: int = 0, limit: int = 50, dry_run: bool = False) -> Pruned:
+        self._check_ready()
+        before = self._clock.now() - older_than_s
+        try:
+            return await self._pruner.prune(before, keep=keep, limit=limit, dry_run=dry_run)
+        except StoreError as error:
+            raise Refusal("not_ready", str(error)) from None
+
+    async def _forget_places(self, runs: Sequence[str]) -> None:
+        if isinstance(self._leader, LeadingSupervisor):
+            await self._leader.forget(runs)
+
     # --- health ------------------------------------------------------------------------------------------------
 
     def health(self) -> Health:
@@ -506,11 +531,9 @@ class _Desk:
 
 
 def _agents(settings: Settings) -> AgentSettings:
-    """The ladder's settings. The supervisor's place lies beside the record: in its server, or in a file of its own."""
-    shared = settings.database.startswith(("postgresql:", "postgres:"))
-    checkpoints = settings.database if shared else str(settings.data_dir / "supervisor.db")
+    """The ladder's settings."""
     rungs = tuple(Rung.model_validate(model.model_dump()) for model in settings.models)
-    return AgentSettings(models=rungs, checkpoints=checkpoints)
+    return AgentSettings(models=rungs, checkpoints=settings.places)
 
 
 def _item(summary: RunSummary) -> RunItem:

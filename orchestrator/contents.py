@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from devices.gateway_transfers import ArtifactTrouble
 from orchestrator.core.ports import Clock, Store, StoreError
@@ -32,13 +33,28 @@ class Contents:
         self._files = ArtifactFiles(folder)
         self._store = store
         self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def receive(self, offer: ArtifactOffer) -> _Receiving | None:
-        incoming = await _off_loop(lambda: self._files.begin(offer.sha256, offer.size))
-        if incoming is None:
-            await self._note(offer)
-            return None
-        return _Receiving(incoming, lambda: self._note(offer))
+        lock = self._lock(offer.sha256)
+        async with lock:
+            incoming = await _off_loop(lambda: self._files.begin(offer.sha256, offer.size))
+            if incoming is None:
+                await self._note(offer)
+                return None
+        return _Receiving(incoming, lambda: self._note(offer), lock)
+
+    async def discard(self, sha256: str) -> int:
+        """Remove a content unless a run has it, perhaps since a moment ago; how many bytes. Raises StoreError."""
+        lock = self._lock(sha256)
+        async with lock:
+            if await self._store.artifact(sha256) is not None:
+                return 0
+            return await asyncio.to_thread(self._files.discard, sha256)
+
+    def _lock(self, sha256: str) -> asyncio.Lock:
+        """From a content's being there to its record, nobody may find that no run has it."""
+        return self._locks.setdefault(sha256, asyncio.Lock())
 
     async def open(self, fetch: ArtifactFetch) -> _Giving:
         try:
@@ -75,9 +91,10 @@ class Contents:
 
 
 class _Receiving:
-    def __init__(self, incoming: Incoming, note: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, incoming: Incoming, note: Callable[[], Awaitable[None]], lock: asyncio.Lock) -> None:
         self._incoming = incoming
         self._note = note
+        self._lock = lock
 
     @property
     def offset(self) -> int:
@@ -87,8 +104,9 @@ class _Receiving:
         await _off_loop(lambda: self._incoming.write(data))
 
     async def finish(self) -> None:
-        await _off_loop(self._incoming.finish)
-        await self._note()
+        async with self._lock:
+            await _off_loop(self._incoming.finish)
+            await self._note()
 
     def close(self) -> None:
         self._incoming.close()

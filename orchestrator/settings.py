@@ -91,8 +91,18 @@ class Settings(BaseSettings):
     """The ladder above the embedded planner, local ones first."""
     policy: PolicySettings = PolicySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
+    """Runs that ended so long ago are deleted, a few at a time (default: none ever is)."""
+    retention_keep: Annotated[int, Field(ge=0)] = 0
+    """The newest ended runs, of which none is deleted however old it is."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
+
+    @property
+    def places(self) -> str:
+        """Where the supervisor keeps its places, beside the record: in its server, or in a file of its own."""
+        shared = self.database.startswith(("postgresql:", "postgres:"))
+        return self.database if shared else str(self.data_dir / "supervisor.db")
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:

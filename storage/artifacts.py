@@ -87,6 +87,16 @@ class ArtifactFiles:
             return False
         return True
 
+    def discard(self, sha256: str) -> int:
+        """Remove a content that is here whole, and leave alone what is still coming in; how many bytes it had."""
+        path = self.path(sha256)
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return 0
+        return size
+
     def sweep(self, before: float) -> int:
         """Remove what came in part and was not gone on with since `before`, a Unix time; how many there were."""
         removed = 0

@@ -108,3 +108,12 @@ class Tokens(Model):
 class HealthView(Model):
     ready: bool
     problems: tuple[str, ...] = ()
+
+
+class PruneBody(Model):
+    """Runs that ended so many seconds ago go, but for the newest `keep`; at most `limit` in one call."""
+
+    older_than_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    keep: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    dry_run: bool = False

@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.core import commands, stimuli
-from orchestrator.core.application import FaultsView, Health, Refusal, Role, Statistics
+from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
 from orchestrator.core.compiler import Compiled, compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError
@@ -268,6 +268,14 @@ class FakeApplication:
 
     def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
         return self._faults.disable(point, by=by)
+
+    async def prune(self, older_than_s: float, *, keep: int = 0, limit: int = 50, dry_run: bool = False) -> Pruned:
+        """Runs here have no age: all that have ended are old, but where more than a day is asked for."""
+        ended = [run for run, known in self._runs.items() if known.machine.state.status.terminal]
+        old = ended[: len(ended) - keep] if older_than_s <= 86_400 else []
+        for run in old[:limit] if not dry_run else ():
+            del self._runs[run]
+        return Pruned(runs=len(old[:limit]), more=len(old) > limit, dry_run=dry_run)
 
     def health(self) -> Health:
         return Health(ready=not self.problems, problems=self.problems)

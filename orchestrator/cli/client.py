@@ -13,7 +13,7 @@ import httpx2
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from orchestrator.cli.exits import CommandError
-from orchestrator.core.application import FaultsView
+from orchestrator.core.application import FaultsView, Pruned
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event
 from orchestrator.core.requests import Request
@@ -181,6 +181,12 @@ class Client:
 
     async def revoke_token(self, id: str) -> None:
         await self._send("DELETE", f"/v1/tokens/{_part(id)}")
+
+    async def prune(self, older_than_s: float, *, keep: int, dry_run: bool) -> Pruned:
+        """One pass; `more` where there is more to delete."""
+        limit = 500 if dry_run else 50
+        content: JsonValue = {"older_than_s": older_than_s, "keep": keep, "dry_run": dry_run, "limit": limit}
+        return self._read(Pruned, await self._send("POST", "/v1/prune", content=content))
 
     async def faults(self) -> FaultsView:
         return self._read(FaultsView, await self._send("GET", "/v1/faults"))

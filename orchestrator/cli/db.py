@@ -118,6 +118,36 @@ def check(*, db: Db = None, common: Common | None = None) -> int:
     return Exit.OK if sound else Exit.FAILED
 
 
+@db.command
+def prune(
+    *,
+    older_than: Annotated[str, Parameter(help="How long ago a run must have ended: 30d, 12h, 2w.")],
+    keep: Annotated[int, Parameter(help="Of the newest ended runs, keep so many however old they are.")] = 0,
+    dry_run: Annotated[bool, Parameter(help="Only say how many would go.", negative=(), show_default=False)] = False,
+    db: Db = None,
+    common: Common | None = None,
+) -> None:
+    """Delete runs that ended long ago, with their events and the artifacts that only they have.
+
+    On the database where no orchestrator uses it, else through the orchestrator; with --url always through that.
+    """
+    from orchestrator.cli.prune import prune as delete
+    from orchestrator.cli.prune import seconds
+
+    common = common or Common()
+    if keep < 0:
+        raise CommandError("usage", "--keep takes 0 or more.")
+    settings, _ = _where(common, db)
+    done = delete(settings, seconds(older_than), keep, dry_run=dry_run, remote=common.url is not None)
+    if common.json:
+        dump(done.model_dump())
+    elif dry_run:
+        say(f"{'more than ' if done.more else ''}{done.runs} runs would go")
+    else:
+        freed = f", contents of {done.contents} artifacts ({size(done.content_bytes)})" if done.contents else ""
+        say(f"{done.runs} runs are gone: {done.rows} events and tasks{freed}")
+
+
 def _where(common: Common, db: str | None) -> tuple[Settings, Location]:
     from storage.urls import parse
 

@@ -59,6 +59,20 @@ class Statistics(Model):
     sessions_faulted: int
 
 
+class Pruned(Model):
+    """What one pass of pruning deleted, or with `dry_run` would; `more`: there is more to delete.
+
+    `rows` counts entries and tasks, `contents` artifacts' contents that no run had any more.
+    """
+
+    runs: int
+    rows: int = 0
+    contents: int = 0
+    content_bytes: int = 0
+    more: bool = False
+    dry_run: bool = False
+
+
 class FaultsView(Model):
     """Failpoints. `allowed`: whether one may be turned on here; `deadly`: also those that end the process.
 
@@ -147,6 +161,9 @@ class Application(Protocol):
 
     def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
         """End one failpoint, or all; those that were on."""
+
+    async def prune(self, older_than_s: float, *, keep: int = 0, limit: int = 50, dry_run: bool = False) -> Pruned:
+        """Delete runs that ended so long ago, but for the newest `keep`, at most `limit` of them."""
 
     def health(self) -> Health: ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -126,6 +126,7 @@ class Engine:
         self._runs: dict[str, Slot] = {}
         self._ended: OrderedDict[str, Slot] = OrderedDict()
         self._loading: dict[str, asyncio.Future[Slot | None]] = {}
+        self._retired: dict[str, None] = {}  # ended runs that are being deleted
         self._reloading: dict[str, None] = {}  # runs whose machine is void, until their log has been read
         self._group = Group()
         self._in_flight: Group | None = None
@@ -193,7 +194,7 @@ class Engine:
         known = self._runs.get(run) or self._ended.get(run)
         if known is not None:
             return known
-        return await self._load(run)
+        return None if run in self._retired else await self._load(run)
 
     def begin(self, run: str) -> Slot:
         """A new run, that `handle(run, Submitted(...))` fills."""
@@ -201,11 +202,31 @@ class Engine:
         slot = self._runs[run] = Slot(RunMachine(RunState(run)))
         return slot
 
-    def reopen(self, run: str, slot: Slot) -> None:
-        """An ended run is to go on."""
+    def reopen(self, run: str, slot: Slot) -> bool:
+        """An ended run is to go on; False where it is about to be deleted."""
+        if run in self._retired:
+            return False
         self._ended.pop(run, None)
         slot.ended = False
         self._runs[run] = slot
+        return True
+
+    def retire(self, runs: Sequence[str]) -> list[str]:
+        """Of these runs, those that are not open. They are unknown from now on, until they are `retired`."""
+        free = [run for run in runs if run not in self._runs and not self._loads(run)]
+        for run in free:
+            self._ended.pop(run, None)
+            self._retired[run] = None
+        return free
+
+    def deletes(self, run: str) -> bool:
+        """Whether the run is being deleted."""
+        return run in self._retired
+
+    def retired(self, runs: Sequence[str]) -> None:
+        """They are deleted, or were left alone after all."""
+        for run in runs:
+            self._retired.pop(run, None)
 
     def close_again(self, run: str) -> None:
         """A run that was to go on stays as it ended."""

@@ -25,12 +25,18 @@ from tests.support.stores import AT, noted
 Told = dict[str, object]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+@pytest.fixture(params=["sqlite", "postgresql"], scope="session")
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database; starts the server before the first test that needs it."""
     if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres_url"))
-    return str(tmp_path / "other.db")
+        request.getfixturevalue("postgres_server")
+    return str(request.param)
+
+
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of this test's own."""
+    return str(request.getfixturevalue("postgres_url")) if kind == "postgresql" else str(tmp_path / "other.db")
 
 
 async def told(url: str) -> Told:

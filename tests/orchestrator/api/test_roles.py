@@ -22,6 +22,7 @@ EXPECTED = {
     ("POST", "/v1/tokens"): "admin",
     ("DELETE", "/v1/tokens/{id}"): "admin",
     ("POST", "/v1/devices/{name}/drain"): "admin",
+    ("POST", "/v1/prune"): "admin",
     ("GET", "/v1/faults"): "admin",
     ("PUT", "/v1/faults/{point}"): "admin",
     ("DELETE", "/v1/faults"): "admin",
