@@ -218,7 +218,7 @@ class Asterism:
             code = "no_capable_device" if problems[0].code == "no_capable_device" else "bad_request"
             raise Refusal(code, "; ".join(problem.message for problem in problems[:20]))
         batch = EditBatch(base=0, edits=compiled.edits, by=request.submitted_by or "client", why="the request's plan")
-        return stimuli.EditProposed(batch, compiled.answer)
+        return stimuli.EditProposed(batch, compiled.answer, compiled.made)
 
     async def runs(self, *, status: str | None = None, before: float | None = None, limit: int = 50) -> list[RunItem]:
         summaries = await self._stored(self.store.runs(status=status, before=before, limit=limit))

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from orchestrator.core import references
 from orchestrator.core.approvals import higher
 from orchestrator.core.edits import AddTask, ChangeTask, Edit, EditBatch, ReplaceTask
 from orchestrator.core.errors import EditError
 from orchestrator.core.fleet import DeviceInfo, FleetView
-from orchestrator.core.graph import TaskGraph
+from orchestrator.core.graph import TaskGraph, Touched
 from orchestrator.core.plan import Plan, Selector, Step
 from orchestrator.core.references import Reference
 from orchestrator.core.schemas import at_path, check_arguments
@@ -31,10 +32,13 @@ from orchestrator.core.tasks import (
     Task,
     Timeouts,
 )
+from orchestrator.core.trusted import trusted
 from protocol.vocabulary import JsonObject, Risk, SkillSpec
 
 MAX_TASKS = 20_000
 MAX_EDGES = 500_000
+
+_BLANK: Final = {name: field.get_default(call_default_factory=True) for name, field in Task.model_fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The edits that make the plan a graph, and the tasks whose outputs answer the request."""
+    """The edits that make the plan a graph, the tasks whose outputs answer the request, and what the edits make."""
 
     edits: tuple[Edit, ...]
     answer: tuple[str, ...]
+    made: tuple[TaskGraph, Touched]
 
 
 def compile_plan(plan: Plan, fleet: FleetView) -> tuple[Compiled | None, tuple[Problem, ...]]:
@@ -83,12 +88,11 @@ class _Compiler:
             check()
             if self.problems:
                 return None, tuple(self.problems)
-        edits = self._tasks()
-        if not self.problems:
-            self._check_graph(edits)
-        if self.problems:
+        edits = tuple(self._tasks())
+        made = None if self.problems else self._graph(edits)
+        if made is None:
             return None, tuple(self.problems)
-        return Compiled(tuple(edits), self._answer()), ()
+        return Compiled(edits, self._answer(), made), ()
 
     def _problem(self, code: str, message: str, step: str = "") -> None:
         self.problems.append(Problem(code, message, step))
@@ -205,7 +209,7 @@ class _Compiler:
         edits, edges = [], 0
         for step in self.order:
             for task in self._tasks_of(step):
-                edits.append(AddTask(task=task))
+                edits.append(trusted(AddTask, {"op": "add_task", "task": task}))
                 edges += len(task.depends_on)
             if edges > MAX_EDGES:
                 self._problem(
@@ -265,23 +269,26 @@ class _Compiler:
 
     def _task(self, step: Step, device: str, id: str) -> Task:
         spec = self.specs[step.id]
-        return Task(
-            id=id,
-            title=step.title,
-            skill=step.skill,
-            arguments=references.rename(step.arguments, lambda r: self._renamed(r, device)),
-            requirements=self._requirements(step, device),
-            depends_on=self._dependencies(step, device),
-            join=step.join,
-            group=step.id if device or step.id in self.gathered else None,
-            priority=step.priority,
-            timeouts=self._timeouts(step.timeouts, spec),
-            retry=step.retry,
-            risk=spec.risk,
-            idempotent=spec.idempotent,
-            on_failure=self._on_failure(step),
-            verify=self._verify(step, device),
-        )
+        # A step's fields were checked by the rules of a task's, and an edge from each task is what the table gives.
+        fields = {
+            **_BLANK,
+            "id": id,
+            "title": step.title,
+            "skill": step.skill,
+            "arguments": references.rename(step.arguments, lambda r: self._renamed(r, device)),
+            "requirements": self._requirements(step, device),
+            "depends_on": self._dependencies(step, device),
+            "join": step.join,
+            "group": step.id if device or step.id in self.gathered else None,
+            "priority": step.priority,
+            "timeouts": self._timeouts(step.timeouts, spec),
+            "retry": step.retry,
+            "risk": spec.risk,
+            "idempotent": spec.idempotent,
+            "on_failure": self._on_failure(step),
+            "verify": self._verify(step, device),
+        }
+        return trusted(Task, fields)
 
     def _verify(self, step: Step, device: str) -> PostCondition | None:
         """The step's post-condition, with references to tasks."""
@@ -349,13 +356,14 @@ class _Compiler:
             edges.setdefault(task, Dependency(task=task, on=On.COMPLETION))
         return tuple(edges.values())
 
-    def _check_graph(self, edits: list[AddTask]) -> None:
+    def _graph(self, edits: tuple[AddTask, ...]) -> tuple[TaskGraph, Touched] | None:
         """What the graph's own door says: the last word."""
         try:
-            TaskGraph.empty().apply(EditBatch(base=0, edits=tuple(edits)), lambda _: True)
+            return TaskGraph.empty().apply(EditBatch(base=0, edits=edits), lambda _: True)
         except EditError as error:
             code = error.code if error.code in ("cycle", "bad_reference") else "bad_reference"
             self._problem(code, error.message)
+            return None
 
     def _answer(self) -> tuple[str, ...]:
         wanted: Iterable[str] = self.plan.answer

@@ -246,7 +246,7 @@ class RunMachine(Unknowns):
                 "check_task",
                 "a check of what became of a task is the orchestrator's: it adds, changes and ends it",
             )
-        rejected = self.edit(batch)
+        rejected = self.edit(batch, made=stimulus.made)
         if rejected is None and stimulus.scope is not None:
             self.record(events.AnswerScope(tasks=stimulus.scope))
         return rejected

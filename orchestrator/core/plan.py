@@ -75,7 +75,7 @@ class Step(Model):
     id: StepId
     title: ShortText = ""
     skill: ShortText
-    arguments: JsonObject = {}
+    arguments: JsonObject = Field(default_factory=dict)
     devices: Selector = Field(default_factory=lambda: ANYONE)
     after: Annotated[tuple[StepDependency, ...], Field(max_length=200)] = ()
     join: Literal["all", "any"] = "all"

@@ -31,9 +31,12 @@ def sanitize(text: str, multiline: bool = True, limit: int | None = None) -> str
     With `multiline`, line feeds and tabs stay and other line breaks become line feeds; without, each run of them
     becomes one space. `limit` is in characters; a longer text is cut and ends in an ellipsis.
     """
-    clean = _HIDDEN.sub("", _BREAK.sub("\n", _SEQUENCE.sub("", text)))
-    if not multiline:
-        clean = _SPACE.sub(" ", clean)
+    if text.isascii() and text.isprintable():  # as most is: no control character, and so no sequence and no break
+        clean = text
+    else:
+        clean = _HIDDEN.sub("", _BREAK.sub("\n", _SEQUENCE.sub("", text)))
+        if not multiline:
+            clean = _SPACE.sub(" ", clean)
     if limit is not None and len(clean) > limit:
         clean = clean[: max(0, limit - 1)] + "…"
     return clean

@@ -23,7 +23,7 @@ from orchestrator.core.errors import InvariantError, TransitionError
 from orchestrator.core.events import AttemptOutcome, Body, Event, RunError, RunStatus
 from orchestrator.core.graph import TaskGraph, Touched
 from orchestrator.core.requests import Request
-from orchestrator.core.tasks import Dependency, On, Task, TaskStatus
+from orchestrator.core.tasks import LIVE, Dependency, On, Task, TaskStatus
 from protocol.messages import TaskError, Usage
 
 S = TaskStatus
@@ -332,9 +332,14 @@ class RunState:
 
     # --- tasks -------------------------------------------------------------------------------------------------
 
-    def prepare(self, batch: EditBatch) -> None:
-        """Check a batch that is about to be recorded. Raises EditError, and then nothing has changed."""
-        self.prepared = (batch, *self.graph.apply(batch, self.changeable))
+    def prepare(self, batch: EditBatch, made: tuple[TaskGraph, Touched] | None = None) -> None:
+        """Check a batch that is about to be recorded. Raises EditError, and then nothing has changed.
+
+        `made` is what the batch makes of the empty graph, where that is known.
+        """
+        if made is None or batch.base != 0 or self.graph.version != 0:
+            made = self.graph.apply(batch, self.changeable)
+        self.prepared = (batch, *made)
 
     def changeable(self, task: str) -> bool:
         """The task has neither started nor ended (I3)."""
@@ -357,7 +362,7 @@ class RunState:
         task = self.tasks[id]
         if (task.status, to) not in TRANSITIONS:
             raise TransitionError(id, task.status.value, to.value, self.story(id))
-        was_live, is_live = task.status.live, to.live
+        was_live, is_live = task.status in LIVE, to in LIVE
         if was_live != is_live:
             self.live += 1 if is_live else -1
         if task.status is S.UNKNOWN:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import RunError
+from orchestrator.core.graph import TaskGraph, Touched
 from orchestrator.core.plan import Clarification, Proposal
 from orchestrator.core.requests import Request
 from protocol.messages import Outcome, TaskError, Usage
@@ -50,10 +51,14 @@ class AnswerGiven:
 
 @dataclass(frozen=True, slots=True)
 class EditProposed:
-    """`scope`, where given, becomes the set of tasks that answer the request."""
+    """`scope`, where given, becomes the set of tasks that answer the request.
+
+    `made` is what the batch makes of the empty graph, where that is known: it is not worked out twice.
+    """
 
     batch: EditBatch
     scope: tuple[str, ...] | None = None
+    made: tuple[TaskGraph, Touched] | None = None
 
 
 @dataclass(frozen=True, slots=True)

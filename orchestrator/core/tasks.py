@@ -43,9 +43,10 @@ class TaskStatus(StrEnum):
     @property
     def live(self) -> bool:
         """There is an attempt that may still act on a device."""
-        return self is TaskStatus.RUNNING or self is TaskStatus.CANCELLING
+        return self in LIVE
 
 
+LIVE = frozenset({TaskStatus.RUNNING, TaskStatus.CANCELLING})
 TERMINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
 
 

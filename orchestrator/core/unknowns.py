@@ -22,6 +22,7 @@ from orchestrator.core.attempts import Attempts
 from orchestrator.core.commands import SendCancel, SetTimer, TimerKind
 from orchestrator.core.edits import AddTask, EditBatch
 from orchestrator.core.errors import EditError
+from orchestrator.core.graph import TaskGraph, Touched
 from orchestrator.core.plan import Choice, Clarification
 from orchestrator.core.references import UnresolvedReference
 from orchestrator.core.tasks import Check, PostCondition, Requirements, Task, TaskStatus, Timeouts
@@ -235,10 +236,12 @@ class Unknowns(Attempts):
 
     # --- edits -------------------------------------------------------------------------------------------------
 
-    def edit(self, batch: EditBatch, undoes: int | None = None) -> Rejection:
-        """Apply a batch, or record why it was rejected."""
+    def edit(
+        self, batch: EditBatch, undoes: int | None = None, made: tuple[TaskGraph, Touched] | None = None
+    ) -> Rejection:
+        """Apply a batch, or record why it was rejected. `made` as of `RunState.prepare`."""
         try:
-            self.state.prepare(batch)
+            self.state.prepare(batch, made)
         except EditError as error:
             reason = error.message[:8000]
             self.record(events.EditRejected(by=batch.by, code=error.code, reason=reason))

@@ -13,6 +13,7 @@ from orchestrator.core.edits import AddTask, Edit, ReplaceTask
 from orchestrator.core.events import Body, Event
 from orchestrator.core.records import EventRow, OutboxRow, RunRow, TaskRow, Transaction
 from orchestrator.core.state import RunState
+from orchestrator.core.tasks import Task
 from protocol.messages import Dispatch
 
 # Events that say nothing about the run as a whole: its row stays as it is.
@@ -41,6 +42,9 @@ def run_of(command: Command | Resend) -> str:
             return asked.run
         case _:
             return command.run
+
+
+_USUAL = {name: field.get_default(call_default_factory=True) for name, field in Task.model_fields.items()}
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ class Group:
 
     def _add_task(self, state: RunState, id: str, at: float) -> None:
         task = state.tasks[id]
-        self.transaction.tasks.append(TaskRow(state.run, id, task.status.value, task.attempt, task.device or "", at))
+        self.transaction.tasks.append(TaskRow(state.run, id, task.status._value_, task.attempt, task.device or "", at))
 
     def _add_rest(self, state: RunState, event: Event) -> None:
         body = event.body
@@ -109,6 +113,8 @@ def _text(body: Body) -> str:
 
 def _edit_text(edit: Edit) -> str:
     if isinstance(edit, (AddTask, ReplaceTask)):
-        task = edit.task.__pydantic_serializer__.to_json(edit.task, exclude_defaults=True).decode()
+        # Seen at a glance for most; the serializer would compare them one by one, models field by field.
+        said = {name for name, value in edit.task.__dict__.items() if value is not _USUAL[name]}
+        task = edit.task.__pydantic_serializer__.to_json(edit.task, include=said, exclude_defaults=True).decode()
         return f'{{"op":"{edit.op}","task":{task}}}'
     return edit.model_dump_json()

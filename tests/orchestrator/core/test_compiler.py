@@ -68,8 +68,11 @@ def compiled(*steps: dict[str, Any], fleet: FleetView = FLEET, **fields: object)
     result, problems = compile_plan(plan(*steps, **fields), fleet)
     assert problems == ()
     assert result is not None
-    graph, _ = TaskGraph.empty().apply(EditBatch(base=0, edits=result.edits), lambda _: True)
+    graph, touched = TaskGraph.empty().apply(EditBatch(base=0, edits=result.edits), lambda _: True)
     graph.validate()
+    assert result.made == (graph, touched)
+    # Tasks are made unchecked: they must be what the checks would have made of them.
+    assert [Task.model_validate(one.model_dump(by_alias=True)) for one in graph.tasks] == list(graph.tasks)
     return {task.id: task for task in graph.tasks}
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from orchestrator.core.edits import AddTask
 from orchestrator.core.events import AttemptEnded, AttemptOutcome, Event, TaskDispatched
+from orchestrator.core.tasks import Dependency, Task
 from orchestrator.core.trusted import trusted
 from protocol.messages import Dispatch, Usage
 
@@ -36,11 +38,19 @@ _DISPATCH = {
     "cause": "r/1",
 }
 _EVENT = {"run": "r", "seq": 1, "at": 2.5, "cause": "c", "body": TaskDispatched(**_DISPATCHED)}  # type: ignore[arg-type]
+_TASK = Task(id="t", skill="a.b", arguments={"x": 1}, depends_on=(Dependency(task="u"),))
 
 
 @pytest.mark.parametrize(
     ("model", "fields"),
-    [(TaskDispatched, _DISPATCHED), (AttemptEnded, _ENDED), (Dispatch, _DISPATCH), (Event, _EVENT)],
+    [
+        (TaskDispatched, _DISPATCHED),
+        (AttemptEnded, _ENDED),
+        (Dispatch, _DISPATCH),
+        (Event, _EVENT),
+        (Task, _TASK.__dict__),
+        (AddTask, {"op": "add_task", "task": _TASK}),
+    ],
 )
 def test_as_good_as_checked(model: type[BaseModel], fields: dict[str, Any]) -> None:
     checked, made = model(**fields), trusted(model, dict(fields))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +84,12 @@ def test_other_edits_read_back_too() -> None:
         state.apply(event)
         group.add_events(state, [event])
     assert [BODY.validate_json(row.body) for row in group.transaction.events] == [event.body for event in events]
+
+
+@given(_TASKS)
+def test_a_task_is_written_without_what_is_by_default(task: Task) -> None:
+    state, group = RunState("r1"), Group()
+    event = Event(run="r1", seq=1, at=1.0, body=GraphEdited(batch=EditBatch(base=0, edits=(AddTask(task=task),))))
+    group.add_events(state, [event])
+    written = json.loads(group.transaction.events[0].body)["batch"]["edits"][0]["task"]
+    assert written == task.model_dump(mode="json", exclude_defaults=True)
