@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from orchestrator.core.events import BODY, Event, RunStatus
 from orchestrator.core.records import (
@@ -25,6 +25,13 @@ _TASK = [tasks.c[name] for name in TaskSummary.model_fields]
 _OUTBOX = [outbox.c[name] for name in OutboxRow._fields]
 _DEVICE = [devices.c[name] for name in DeviceRecord.model_fields]
 _TOKEN = [tokens.c[name] for name in TokenRecord.model_fields]
+# Made once: a start asks for every open run's log.
+_LOG = (
+    select(events.c.seq, events.c.at, events.c.cause, events.c.body)
+    .where(events.c.run == bindparam("run"), events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("limit"))
+)
 _ARTIFACT = [artifacts.c[name] for name in ArtifactRecord.model_fields]
 
 
@@ -55,9 +62,8 @@ def list_tasks(connection: Connection, run: str) -> list[TaskSummary]:
 
 def list_events(connection: Connection, run: str, after: int, limit: int) -> list[Event]:
     """Raises StoreError(`database_corrupt`) where an entry cannot be read."""
-    query = select(events.c.seq, events.c.at, events.c.cause, events.c.body)
-    query = query.where(events.c.run == run, events.c.seq > after).order_by(events.c.seq).limit(limit)
-    return [event(run, seq, at, cause, body) for seq, at, cause, body in connection.execute(query)]
+    rows = connection.execute(_LOG, {"run": run, "after": after, "limit": limit})
+    return [event(run, seq, at, cause, body) for seq, at, cause, body in rows]
 
 
 def event(run: str, seq: int, at: float, cause: str, body: str) -> Event:
