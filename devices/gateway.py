@@ -362,9 +362,8 @@ class Gateway:
 
     def _decoded(self, connection: _Connection, data: str | bytes) -> list[Message | Chunk]:
         now = self._clock()
-        messages = connection.session.receive(data, now)
-        connection.heard = now
-        return messages
+        connection.heard = now  # also by what cannot be used: its lease runs from the last sign of life
+        return connection.session.receive(data, now)
 
     async def _admit(self, connection: _Connection, hello: Hello, peer: str) -> None:
         session = connection.session
