@@ -95,7 +95,10 @@ class Job:
 
 @dataclass
 class Load:
-    """Keeps so many jobs open until it is told to stop. `problems` are what no kill may bring about."""
+    """Keeps so many jobs open until it is told to stop. `problems` are what no kill may bring about.
+
+    `certain_from`: until then a ledger without a line proves nothing, as a process hangs that may yet write it.
+    """
 
     url: str
     web: str
@@ -105,6 +108,7 @@ class Load:
     open_runs: int
     jobs: list[Job] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    certain_from: float = 0.0
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -171,12 +175,16 @@ class Load:
                 self._answer(client, job)
 
     def _answer(self, client: httpx2.Client, job: Job) -> None:
-        """Say of each effect in doubt what the ledger says."""
+        """Say of each effect in doubt what the ledger says, as soon as that is certain."""
         for question in job.view["questions"]:  # type: ignore[attr-defined]
             asked = _ASKED.search(question["clarification"]["question"])
             assert asked is not None, question
             work = next(work for work in job.works if work.id == asked[1])
+            certain = time.monotonic() > self.certain_from
             done = self.ledger(work.device)[f"{job.token}.{work.id}"] > 0
+            if not done and not certain:
+                time.sleep(0.1)
+                continue
             job.answered += 1
             body: Json = {"question": question["id"], "answer": "succeeded" if done else "retry"}
             self._ask(client, "POST", f"/v1/runs/{job.run}/answers", job, body)

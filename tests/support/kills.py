@@ -12,6 +12,7 @@ compared.
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import time
 from collections import Counter
@@ -33,16 +34,18 @@ from tests.support.processes import below, free_port
 from tests.support.tcp_faults import Wire, proxy
 from tests.support.zygote import Fork, Zygote
 
-Target = Literal["orchestrator", "device", "both", "network"]
+Target = Literal["orchestrator", "device", "both", "network", "hang"]
 PATIENCE_S = 60.0
 NETWORK_LEASE_S = 8.0
+BACK_S = 2.0  # in which a process that hung has come to itself, and to its orchestrator
+NEVER = float("inf")
 BACK = ("gateway is back", "connected ")
 
 
 @dataclass(frozen=True)
 class Plan:
     """`database` is a URL; empty for SQLite in the campaign's folder. With the network as the target nothing is
-    killed: so many faults of connections between the two."""
+    killed: so many faults of connections between the two. With `hang` processes are stopped for a while."""
 
     kills: int
     target: Target = "orchestrator"
@@ -197,7 +200,12 @@ def campaign(plan: Plan, folder: Path, launcher: Zygote) -> Report:
         as_ever = {number: plain(str(job.view.get("answer"))) for number, job in load.rehearse().items()}
         load.start()
         try:
-            _kill(plan, made, report) if not wires else _disturb(plan, wires, report)
+            if plan.target == "network":
+                _disturb(plan, wires, report)
+            elif plan.target == "hang":
+                _hang(plan, made, load, report)
+            else:
+                _kill(plan, made, report)
         finally:
             load.stop()
             load.drain()
@@ -234,6 +242,21 @@ def _victims(target: Target, devices: Sequence[str], random: Random) -> list[str
     if target == "device":
         return some
     return random.choice((["up"], some, ["up", *some], ["up", *devices]))
+
+
+def _hang(plan: Plan, made: World, load: Load, report: Report) -> None:
+    """SIGSTOP, and SIGCONT at once, soon, or long after the lease; then there is time to see what became of it."""
+    random = Random(plan.seed)
+    for number in range(plan.kills):
+        name = random.choice(["up", *made.devices])
+        report.kills.update(["orchestrator" if name == "up" else "device"])
+        long = number % 3 == 0
+        load.certain_from = NEVER
+        made.alive[name].signal(signal.SIGSTOP)
+        time.sleep(random.uniform(1.0, 2.0) * made.lease_s if long else random.uniform(0.0, 1.0))
+        made.alive[name].signal(signal.SIGCONT)
+        load.certain_from = time.monotonic() + BACK_S
+        time.sleep(BACK_S + 1.0 if long else random.uniform(0.0, 0.5))
 
 
 def _disturb(plan: Plan, wires: Sequence[Wire], report: Report) -> None:
@@ -296,7 +319,7 @@ def _await(
 
 def _settle(made: World, report: Report) -> None:
     """Every device has come back, and has had each of its results acknowledged."""
-    if report.plan.target != "network":
+    if report.plan.target not in ("network", "hang"):
         made.until_met(*made.devices)
     try:
         eventually(lambda: not any(made.held(name) for name in made.devices), "results stay held", patience_s=30)
