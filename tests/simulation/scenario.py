@@ -83,6 +83,8 @@ class Mood:
 KILLS = ("kill orchestrator", "kill orchestrator", "kill device")
 DISK = ("failing disk", "dying disk", "dying disk", "dying disk", "kill orchestrator")
 SLOW = ("crawling disk", "crawling disk", "slow disk", "kill device", "kill device")
+LAZY = ("slow disk", "crawling disk", "crawling disk")
+FITS = ("crawling disk", "kill device", "kill device", "failing disk")
 WIRE = ("cut", "cut silently", "half-open up", "half-open down", "half-open down", "mess", "drops", "doubles")
 LINE = ("flapping", "flapping", "drops", "doubles", "half-open down")
 AWAY = ("partition", "half-open up", "half-open down", "pause", "replace device")
@@ -91,15 +93,26 @@ MOODS = (
     Mood(),
     Mood(),
     Mood(),
-    Mood(faults=KILLS, count=(2, 3, 4), window=(4.0, 9.0), exact=0.6, long=0.4, deadline=0.2, fails=0.3, steps=4),
+    Mood(faults=KILLS, count=(2, 3, 4), window=(4.0, 9.0), exact=0.6, long=0.6, deadline=0.2, fails=0.3, steps=4),
     Mood(faults=DISK, count=(2, 3), spans=(1.0, 3.0), least=0.5, window=(4.0,), watch=0.7, burst=0.8, runs=(1, 2)),
-    Mood(faults=SLOW, count=(3, 4, 6), spans=(3.0, 6.0), least=0.5, window=(4.0,), fails=0.7, steps=2, runs=(1, 1, 2)),
+    Mood(faults=SLOW, count=(3, 4, 6), spans=(3.0, 6.0), least=0.5, window=(4.0,), fails=1.0, steps=2, runs=(1, 1, 2)),
+    Mood(faults=FITS, count=(8, 10), spans=(0.4,), window=(4.0,), exact=0.0, burst=0.8, text=0.1, runs=(1, 2, 3)),
     Mood(faults=WIRE, count=(3, 4, 6), spans=(0.5, 3.0), window=(3.0, 8.0), long=0.1, burst=0.6),
     Mood(faults=LINE, count=(2, 3), spans=(8.0,), least=0.5, window=(1.0, 4.0), burst=0.9, cancel=0.3),
     Mood(faults=AWAY, count=(1, 2), spans=(9.0, 12.0), least=0.6, window=(4.0,), long=0.7, steps=4, skills=READS),
     Mood(faults=AWAY, count=(1, 2), spans=(9.0, 12.0), least=0.6, window=(4.0,), long=0.8, steps=3, skills=APPENDS),
     Mood(ask=1.0, fails=0.5, text=0.2, steps=3, window=(3.0, 6.0)),
-    Mood(faults=(*KILLS, *DISK), count=(2, 3, 4), exact=0.7, window=(4.0,), text=0.7, edit=0.9, fails=0.3, steps=4),
+    Mood(
+        faults=(*KILLS, *DISK, *LAZY),
+        count=(3, 4, 5),
+        spans=(0.5, 2.0),
+        exact=0.5,
+        window=(4.0,),
+        text=0.7,
+        edit=0.9,
+        fails=0.3,
+        steps=4,
+    ),
     Mood(cancel=1.0, long=0.5, window=(3.0, 7.0), steps=4),
     Mood(lost=True, count=(0, 1, 2), window=(6.0,), long=0.5, steps=5),
 )
@@ -223,7 +236,7 @@ def _after(random: Random, step: JsonObject, earlier: list[JsonObject]) -> None:
     edges = []
     for upstream in random.sample(earlier, min(len(earlier), random.choice((1, 1, 2, 3)))):
         edge: JsonObject = {"step": upstream["id"]}
-        on = random.choice(("success", "success", "success", "completion", "condition"))
+        on = random.choice(("success", "success", "completion", "condition", "condition"))
         if on == "condition" and upstream in known:
             edge["on"] = "condition"
             edge["when"] = {"path": "output.value", "op": random.choice((">", "<")), "value": 4}

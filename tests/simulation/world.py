@@ -342,7 +342,7 @@ class World:
         elif kind in NOISE:
             weather.drop, weather.double, weather.reorder = NOISE[kind]
         elif kind == "flapping":
-            weather.delay_s = 0.2
+            weather.delay_s = 0.3
             self._flap(target, self.loop.time() + fault.seconds)
         self.loop.call_later(fault.seconds, self._calm, target, context=_world())
 
