@@ -1,8 +1,8 @@
 """Putting a backup in the place of a record. What was there is kept beside it (SQLite), or given up (PostgreSQL).
 
-Time goes back: what was done after the backup was made is not on record any more. Devices know better than the record
-which epoch they have obeyed, so their next connect shows it to be behind: what they had at work and do not have any
-more is then not sent again, but taken for lost (`Engine.joined`).
+Time goes back: what was done after the backup was made is not on record any more. So the restored record says of each
+device that it has obeyed one epoch less than was known: its next connect shows the record to be behind, and what it had
+at work and does not have any more is then not sent again, but taken for lost (`Known.ahead`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from storage import operations, queries, schema
 from storage.backup import Backup, closing_engine, copy_rows, look_into, opened, sync
@@ -19,7 +19,7 @@ from storage.faults import make
 from storage.ownership import OwnerLock
 from storage.places import log_of
 from storage.sqlite import integrity_check, translated
-from storage.tables import BACKUP, OWNER, meta, metadata, runs, version
+from storage.tables import BACKUP, OWNER, devices, meta, metadata, runs, version
 from storage.urls import Location
 
 KEEP = "Stop here, or add --force to replace what is there."
@@ -123,6 +123,7 @@ def _fill(source: Connection, target: Connection, owner: int = 0) -> None:
         schema.prepare(target, schema.State.EMPTY)
     copy_rows(source, target)
     target.execute(delete(meta).where(meta.c.key == BACKUP))
+    target.execute(update(devices).where(devices.c.epoch > 0).values(epoch=devices.c.epoch - 1))
     if owner > queries.owner(target):
         target.execute(delete(meta).where(meta.c.key == OWNER))
         target.execute(insert(meta).values(key=OWNER, value=str(owner)))
