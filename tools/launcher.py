@@ -101,6 +101,8 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)
     prctl(PR_SET_CHILD_SUBREAPER)
     prctl(PR_SET_NO_NEW_PRIVS)
+    if _poll(0, lifeline):
+        return 128 + signal.SIGKILL  # the agent died while we started: nothing was done, and nothing will be
     pid = os.fork()
     if pid == 0:
         child(settings, sys.argv[3:])
@@ -108,7 +110,7 @@ def main() -> int:
         # The pipes belong to the command: the agent must see them end with it.
         os.close(descriptor)
     watched = os.pidfd_open(pid)
-    ready = {descriptor for descriptor, _ in _poll(lifeline, watched)}
+    ready = {descriptor for descriptor, _ in _poll(None, lifeline, watched)}
     code = 128 + signal.SIGKILL
     if watched in ready:
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -116,11 +118,12 @@ def main() -> int:
     return code if code >= 0 else 128 - code
 
 
-def _poll(*descriptors: int) -> "list[tuple[int, int]]":
+def _poll(timeout_ms: "int | None", *descriptors: int) -> "list[tuple[int, int]]":
+    """Those that are readable or hung up, at the latest after so long; None waits."""
     poller = select.poll()
     for descriptor in descriptors:
         poller.register(descriptor, select.POLLIN | select.POLLHUP)
-    return poller.poll()
+    return poller.poll(timeout_ms)
 
 
 if __name__ == "__main__":

@@ -280,6 +280,24 @@ async def test_script_bad_input(refused: Refused, workspace: Path) -> None:
     await refused(ErrorCode.BAD_ARGUMENTS, "script.run", text="x", arguments="a b")
 
 
+def test_an_agent_that_dies_while_its_launcher_starts(tmp_path: Path) -> None:
+    """The command is not begun: nobody would ever hear what it did."""
+    lifeline, agents_end = os.pipe()
+    os.close(agents_end)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    limits = dict.fromkeys(("memory_bytes", "cpu_seconds", "file_bytes", "processes"), 1 << 30)
+    settings = json.dumps({"cwd": folder, "lifeline": lifeline, **limits})
+    path = Path(__file__).parents[2] / "tools" / "launcher.py"
+    try:
+        words = [sys.executable, "-I", "-S", str(path), settings, "--", "/bin/sh", "-c", "echo > late"]
+        ended = subprocess.run(words, pass_fds=(folder, lifeline), check=False, start_new_session=True)
+    finally:
+        os.close(folder)
+        os.close(lifeline)
+    assert ended.returncode == 128 + signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_launcher_needs_nothing_but_the_standard_library() -> None:
     """It starts for every command: it must be quick, and work where nothing is installed."""
     path = Path(__file__).parents[2] / "tools" / "launcher.py"
