@@ -28,8 +28,8 @@ class StoreError(Exception):
     """The record cannot be written or read. `code` is stable: `database_busy`, `database_full`,
 
     `database_read_only`, `database_unavailable`, `database_taken`, `database_newer`, `database_foreign`,
-    `database_corrupt`, `conflict`, `unstorable`. `remedy` is a sentence that says what to do. `retryable` says that the
-    same write may succeed later.
+    `database_corrupt`, `database_exists`, `conflict`, `unstorable`. `remedy` is a sentence that says what to do.
+    `retryable` says that the same write may succeed later.
     """
 
     def __init__(self, code: str, message: str, *, remedy: str = "", retryable: bool = False) -> None:
