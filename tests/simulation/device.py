@@ -14,7 +14,7 @@ from devices.config import DeviceSettings
 from devices.errors import RefusedError
 from protocol.errors import ErrorCode
 from protocol.vocabulary import DeviceProfile, Risk, SkillSpec
-from tests.simulation.disk import DeviceDisk, SimulatedOutbox
+from tests.simulation.disk import DeviceDisk, SimulatedOutbox, Verdict
 from tests.simulation.loop import Life, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.scenario import DeviceSpec
@@ -125,7 +125,7 @@ class SimulatedDevice:
     random: Random
     ledger: list[Effect]
     folder: Path
-    watch: Callable[[str, str], None]
+    watch: Callable[[str, str], Verdict]
     tell: Callable[[str], None]
     field: Callable[[tuple[str, str, int], str], None]
     begun: Callable[[str], None]

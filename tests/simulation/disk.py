@@ -21,6 +21,14 @@ from storage.memory import Durable, MemoryStore
 from tests.simulation.loop import LIFE, Life
 
 COMMIT_S = 0.002
+LATE_S = 3.0
+PROBE_S = 0.5
+Verdict = str | None
+# What a moment's watcher may say: it may also kill who waits.
+ERROR = "error"  # it fails, and nothing was done
+LATE = (
+    "late"  # it is done, and said to be only long after; where a caller can be left in doubt, he is told of a failure
+)
 
 
 @dataclass
@@ -34,10 +42,11 @@ class Trouble:
 class SimulatedStore(MemoryStore):
     """A `MemoryStore` whose commits take time. A kill leaves a prefix of what was submitted.
 
-    `watch(number, moment)` is told "before" and "after" each commit; it may kill.
+    `watch(moment)` is told "before" and "after" each commit; it may kill, or give a verdict. The real store finds out
+    what became of a commit in doubt before it says so: one that is `LATE` was done.
     """
 
-    def __init__(self, durable: Durable, random: Random, trouble: Trouble, watch: Callable[[str], None]) -> None:
+    def __init__(self, durable: Durable, random: Random, trouble: Trouble, watch: Callable[[str], Verdict]) -> None:
         super().__init__(durable, hold=True)
         self._random = random
         self._trouble = trouble
@@ -73,20 +82,29 @@ class SimulatedStore(MemoryStore):
         if not self._waiting:
             return
         transaction, done = self._waiting[0]
-        self._watch("before commit")
+        verdict = self._watch("before commit")
         if self._life.dead:
             return
         self._waiting.popleft()
         error: StoreError | None = None
-        if self._trouble.code is not None:
-            error = make(self._trouble.code, "The disk is in trouble.", retryable=True)
+        if self._trouble.code is not None or verdict == ERROR:
+            error = make(self._trouble.code or "database_busy", "The disk is in trouble.", retryable=True)
         else:
             error = self._commit(transaction)
-        self._say(error)
         self._watch("after commit")
-        if not self._life.dead:
-            done(error)
-            self._go()
+        if self._life.dead:
+            return
+        if verdict == LATE:
+            self._busy = True
+            asyncio.get_running_loop().call_later(LATE_S, self._end, done, error)
+        else:
+            self._end(done, error)
+
+    def _end(self, done: Done, error: StoreError | None) -> None:
+        self._busy = False
+        self._say(error)
+        done(error)
+        self._go()
 
     def _say(self, error: StoreError | None) -> None:
         if error is not None and error.code in ISOLATED:
@@ -94,35 +112,48 @@ class SimulatedStore(MemoryStore):
         if error is not None:
             self._troubled = True
             self.on_trouble(error.code)
+            asyncio.get_running_loop().call_later(PROBE_S, self._probe)
         elif self._troubled:
             self._troubled = False
             self.on_trouble(None)
 
-    async def recovered(self) -> None:
-        """Tell that the disk is well again; the real store tries by itself."""
-        self._say(None)
+    def _probe(self) -> None:
+        """Find out whether the disk is well again, as the real store does."""
+        if self._trouble.code is None:
+            self._say(None)
+        elif self._troubled:
+            asyncio.get_running_loop().call_later(PROBE_S, self._probe)
 
-    async def _access(self, what: str) -> None:
+    async def _access(self, what: str) -> Verdict:
         """Any other access takes time too, and fails while the disk does."""
-        self._watch(f"before {what}")
+        verdict = self._watch(f"before {what}")
         await asyncio.sleep(COMMIT_S * (0.5 + self._random.random()) + self._trouble.slow_s)
-        if self._trouble.code is not None:
-            raise make(self._trouble.code, "The disk is in trouble.", retryable=True)
+        if self._trouble.code is not None or verdict == ERROR:
+            raise make(self._trouble.code or "database_busy", "The disk is in trouble.", retryable=True)
+        return verdict
+
+    async def _doubt(self, verdict: Verdict) -> None:
+        """It was done; the answer is lost."""
+        if verdict == LATE:
+            await asyncio.sleep(LATE_S)
+            raise make("database_unavailable", "The disk did not answer in time.", retryable=True)
 
     async def events(self, run: str, *, after: int = 0, limit: int = 100_000) -> Any:
         await self._access("read")
         return await super().events(run, after=after, limit=limit)
 
     async def register_device(self, name: str, device: str, kind: str, hello: str, at: float, seen: int = 0) -> int:
-        await self._access("register")
+        verdict = await self._access("register")
         epoch = await super().register_device(name, device, kind, hello, at, seen)
         self._watch("after register")
+        await self._doubt(verdict)
         return epoch
 
     async def remember_request(self, key: str, digest: str, run: str, at: float) -> tuple[str, str]:
-        await self._access("remember")
+        verdict = await self._access("remember")
         known = await super().remember_request(key, digest, run, at)
         self._watch("after remember")
+        await self._doubt(verdict)
         return known
 
 
@@ -142,7 +173,7 @@ Write = Callable[[DeviceDisk], None]
 class SimulatedOutbox(Outbox):
     """`Outbox` over a `DeviceDisk`: what waits is written as one transaction; a kill leaves it or does not."""
 
-    def __init__(self, disk: DeviceDisk, random: Random, watch: Callable[[str], None]) -> None:
+    def __init__(self, disk: DeviceDisk, random: Random, watch: Callable[[str], Verdict]) -> None:
         self._disk = disk
         self._random = random
         self._watch = watch
@@ -221,13 +252,13 @@ class SimulatedOutbox(Outbox):
         asyncio.get_running_loop().call_later(delay, self._complete)
 
     def _complete(self) -> None:
-        self._watch("before device write")
+        verdict = self._watch("before device write")
         if self._life.dead:
             return
         batch, self._batch = self._batch, []
-        failed = self._disk.trouble.code is not None
+        failed = self._disk.trouble.code is not None or verdict is not None
         for write, done in batch:
-            if not failed:
+            if not failed or verdict == LATE:
                 write(self._disk)
             if done is not None and not done.done():
                 if failed:

@@ -45,6 +45,7 @@ from orchestrator.runtime.roster import Roster
 from orchestrator.runtime.timers import TimerQueue
 from protocol.errors import ErrorCode
 from protocol.link import Session
+from protocol.messages import TaskError, Usage
 from protocol.session import DeviceSession
 from storage.memory import MemoryStore
 
@@ -216,10 +217,8 @@ def redispatch_at_recovery(patch: Patch) -> None:
             for id, task in self.state.tasks.items():
                 if task.status is TaskStatus.RUNNING:
                     self._release(id, task.device or "", succeeded=False)
-                    error = stimuli.TaskError(
-                        code=ErrorCode.LOST, message="the orchestrator was restarted", retryable=True
-                    )
-                    self._end(id, AttemptOutcome.LOST, None, error, stimuli.Usage(), self.now)
+                    error = TaskError(code=ErrorCode.LOST, message="the orchestrator was restarted", retryable=True)
+                    self._end(id, AttemptOutcome.LOST, None, error, Usage(), self.now)
             original(self, stimulus)
 
         return recovered
@@ -391,8 +390,8 @@ def repeated_silently(patch: Patch) -> None:
             if self.state.tasks[id].status is TaskStatus.CANCELLING:
                 original(self, id, reason, over=over)
                 return
-            error = stimuli.TaskError(code=ErrorCode.LOST, message=reason, retryable=True)
-            self._failed(id, error, stimuli.Usage(), retryable=True, outcome=AttemptOutcome.LOST)
+            error = TaskError(code=ErrorCode.LOST, message=reason, retryable=True)
+            self._failed(id, error, Usage(), retryable=True, outcome=AttemptOutcome.LOST)
 
         return lost
 

@@ -4,6 +4,8 @@
     python -m tests.simulation.run --seed K            the whole story of one seed
     python -m tests.simulation.run --seed K --shrink   its smallest failing part, kept in tests/replay/
     python -m tests.simulation.run --file tests/replay/X.json
+    python -m tests.simulation.run --matrix N          every fault at every boundary and message, see matrix.py, of the
+                                                       story kept there and of N seeds' without their own faults
 
 The exit code is 1 where something is wrong.
 """
@@ -16,11 +18,13 @@ import logging
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from tests.simulation.checker import check
+from tests.simulation.matrix import EVERYTHING, whole
 from tests.simulation.scenario import Scenario, scenario
 from tests.simulation.shrink import shrink
 from tests.simulation.world import play
@@ -102,7 +106,12 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--shrink", action="store_true")
     parser.add_argument("--file", type=Path)
+    parser.add_argument("--matrix", type=int)
     given = parser.parse_args(words)
+    if given.matrix is not None:
+        quiet()
+        seeds = range(given.first, given.first + given.matrix)
+        return not whole((EVERYTHING, *(replace(scenario(seed), faults=(), heal=100.0) for seed in seeds)))
     if given.seed is not None and given.shrink:
         print(kept(given.seed))
         return 0

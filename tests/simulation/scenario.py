@@ -157,7 +157,8 @@ def _run(random: Random, mood: Mood, names: list[str], number: int) -> RunSpec:
     if any(what == "cancel" for _, what, _ in actions) and random.random() < 0.7:
         # Nobody waits for this one to end by itself.
         last = steps[-1]
-        last["arguments"]["seconds"], last["timeouts"]["run_s"] = 60.0, 200.0
+        last["arguments"]["seconds"], last["timeouts"]["run_s"] = 40.0, 130.0
+        last["arguments"].pop("hangs", None)
     text = random.random() < mood.text
     at = round(random.uniform(0.0, 2.0), 3)
     twice = round(random.choice((0.0, 0.01, 0.5)) * random.random(), 4) if random.random() < mood.twice else None

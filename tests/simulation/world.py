@@ -32,7 +32,7 @@ from protocol.messages import Dispatch
 from storage.groups import Group
 from storage.memory import Durable
 from tests.simulation.device import Effect, SimulatedDevice
-from tests.simulation.disk import SimulatedStore, Trouble
+from tests.simulation.disk import ERROR, LATE, SimulatedStore, Trouble, Verdict
 from tests.simulation.loop import LIFE, Life, VirtualLoop, virtual_loop
 from tests.simulation.network import Direction, Network, Weather
 from tests.simulation.story import Fault, JsonObject, RunSpec, Scenario
@@ -95,6 +95,8 @@ class History:
     lines: list[str] = field(default_factory=list)
     logs: dict[str, list[Event]] = field(default_factory=dict)
     moments: Counter[str] = field(default_factory=Counter)
+    messages: Counter[str] = field(default_factory=Counter)  # by type; all of them only where they are looked into
+    struck: list[Fault] = field(default_factory=list)  # those that waited for a moment or a message
     leftovers: list[str] = field(default_factory=list)
     healed_at: float = 0.0
     done_at: float = 0.0
@@ -150,7 +152,7 @@ class World:
         }
         self._timed = [fault for fault in scenario.faults if not fault.when]
         self._awaited = {(f.when, f.target, f.number): f for f in scenario.faults if f.when}
-        self._messages: Counter[str] = Counter()
+        self._messages = self.history.messages
         self._choosy = tell or any(fault.when.startswith("message ") for fault in scenario.faults)
         self._healed = False
 
@@ -235,12 +237,18 @@ class World:
         if self._tell:
             self.say(f"record {row.run} {row.seq} {row.type} {row.body[:150]}")
 
-    def _moment(self, who: str, moment: str) -> None:
-        """A durable boundary: count it, and kill where the scenario says so."""
+    def _moment(self, who: str, moment: str) -> Verdict:
+        """A durable boundary: count it, and kill, or have it fail, where the scenario says so."""
         self.history.moments[f"{who} {moment}".strip()] += 1
         fault = self._awaited.get((moment, who, self.history.moments[f"{who} {moment}".strip()]))
-        if fault is not None and not self._healed:
-            self._strike(fault)
+        if fault is None or self._healed:
+            return None
+        self.history.struck.append(fault)
+        if fault.kind in (ERROR, LATE):
+            self.say(f"FAULT {fault.kind} {who} {moment} {fault.number}")
+            return fault.kind
+        self._strike(fault)
+        return None
 
     def _tap(self, device: str, direction: Direction, data: str | bytes) -> str | None:
         """Everything that is sent: nothing goes out before its record is durable. What becomes of the frame."""
@@ -257,6 +265,7 @@ class World:
             self._messages[kind] += 1
             fault = self._awaited.get((f"message {kind}", "", self._messages[kind]))
             if fault is not None:
+                self.history.struck.append(fault)
                 self.say(f"the network will {fault.kind} this frame")
                 fate = fault.kind
         return fate
@@ -326,7 +335,6 @@ class World:
     def _well(self, trouble: Trouble) -> None:
         trouble.code, trouble.slow_s = None, 0.0
         if trouble is self.trouble and self.store is not None and self.life is not None and not self.life.dead:
-            self.loop.spawn(self.life, self.store.recovered())
             self.watch.steady()
 
     def _network(self, kind: str, target: str, fault: Fault) -> None:
