@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.support.cli import environment
 from tests.support.zygote import zygote
 folder = Path(sys.argv[1])
+(folder / "said").touch()
 with zygote() as launcher:
     words = ["device", "server", "--name", "d0", "--url", "http://127.0.0.1:9", "--state-dir", str(folder / "state")]
     fork = launcher.start(words, env=environment(folder), cwd=folder, out=folder / "said", err=folder / "said")
