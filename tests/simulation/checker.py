@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+from orchestrator.core.edits import Edit, RemoveTask
 from orchestrator.core.events import (
     ApprovalRequested,
     ApprovalResolved,
@@ -86,8 +87,9 @@ def _run(history: History, number: int, run: str, spec: RunSpec) -> Iterator[str
         yield f"its row says {history.durable.runs[run].status}, its log {state.status.value}"
     if number in history.cancelled and not spec.policy.get("deadline_s") and state.status.value == "running":
         yield "it was cancelled and runs"
+    removed = {edit.task for edit in _edits(events) if isinstance(edit, RemoveTask)}
     for task in history.edited.get(number, ()):
-        if task not in state.tasks:
+        if task not in state.tasks and task not in removed:
             yield f"the edit that adds {task} was acknowledged and is not in its graph"
     if _undisturbed(spec, events):
         yield from _expected(state, spec)
@@ -143,6 +145,12 @@ def _undisturbed(spec: RunSpec, events: list[Event]) -> bool:
     given_up = [one for one in events if isinstance(one.body, UnknownResolved) and one.body.resolution == "failed"]
     changed = any(what != "watch" for _, what, _ in spec.actions)
     return not changed and "deadline_s" not in spec.policy and not (given_up and spec.policy.get("unknown") == "fail")
+
+
+def _edits(events: list[Event]) -> Iterator[Edit]:
+    for one in events:
+        if isinstance(one.body, GraphEdited):
+            yield from one.body.batch.edits
 
 
 def _keys(events: list[Event]) -> Iterator[str]:

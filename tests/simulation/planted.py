@@ -32,6 +32,7 @@ from typing import Any
 from devices.events import Command, Run
 from devices.executor import NEVER, Executor, Phase
 from devices.runner import Runner
+from orchestrator.app import Asterism
 from orchestrator.core import commands as c
 from orchestrator.core import stimuli
 from orchestrator.core.events import AttemptOutcome
@@ -153,6 +154,22 @@ def dropped_edit(patch: Patch) -> None:
         return careless
 
     patch(Control, "_do", make)
+
+
+@plant(3000)
+def answered_before_the_record(patch: Patch) -> None:
+    """Who submits under a key that is known is told of its run at once, on record or not."""
+
+    def make(original: Any) -> Any:
+        async def again(self: Asterism, owner: str, *rest: Any) -> tuple[str, bool]:
+            if self.engine.open_run(owner) is not None:
+                return owner, False
+            told: tuple[str, bool] = await original(self, owner, *rest)
+            return told
+
+        return again
+
+    patch(Asterism, "_again", make)
 
 
 @plant(1000)

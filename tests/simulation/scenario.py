@@ -158,7 +158,8 @@ def _run(random: Random, mood: Mood, names: list[str], number: int) -> RunSpec:
         # Nobody waits for this one to end by itself.
         last = steps[-1]
         last["arguments"]["seconds"], last["timeouts"]["run_s"] = 40.0, 130.0
-        last["arguments"].pop("hangs", None)
+        for trouble in ("hangs", "fails"):
+            last["arguments"].pop(trouble, None)
     text = random.random() < mood.text
     at = round(random.uniform(0.0, 2.0), 3)
     twice = round(random.choice((0.0, 0.01, 0.5)) * random.random(), 4) if random.random() < mood.twice else None

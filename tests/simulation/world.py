@@ -470,10 +470,17 @@ class World:
     async def _submit(self, number: int, request: Request) -> str:
         run, _ = await self._insist(lambda app: app.submit(request, key=f"key{number}"), _try_again)
         self.say(f"client: run {number} is accepted as {run}")
+        self._must_be_on_record(run, "run_submitted")
         known = self.history.accepted.setdefault(number, run)
         if run != known:
             self.wrong(f"one key was answered with two runs, {known} and {run}")
         return run
+
+    def _must_be_on_record(self, run: str, type: str, text: str = "") -> None:
+        """Nothing is acknowledged to a client before it is durable."""
+        rows = self.history.durable.events.get(run, {}).values()
+        if not any(row.type == type and text in row.body for row in rows):
+            self.wrong(f"a client of {run} was answered before {type} was on record")
 
     async def _again(self, number: int, request: Request, seconds: float) -> None:
         """Somebody submits the same, under the same key."""
@@ -499,6 +506,7 @@ class World:
             if what == "cancel":
                 await self._insist(lambda app: app.cancel(run, by="somebody"), _not_ready)
                 self.history.cancelled[number] = self.loop.time()
+                self._must_be_on_record(run, "run_cancel_requested")
             elif what == "retry":
                 await self._insist(lambda app: app.retry(run, by="somebody"), _not_ready)
                 self.history.cancelled.pop(number, None)
@@ -538,6 +546,7 @@ class World:
         batch = EditBatch(base=graph.version, edits=tuple(edits), key=f"{run}.edit{turn}")
         result = await self._insist(lambda app: app.edit(run, batch, by="somebody"), _not_ready)
         if result.accepted:
+            self._must_be_on_record(run, "graph_edited", f'"{batch.key}"')
             self.history.edited.setdefault(number, []).append(id)
 
     async def _insist(self, work: Callable[[Asterism], Awaitable[T]], again: Callable[[Refusal], bool]) -> T:
