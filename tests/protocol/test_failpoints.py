@@ -78,7 +78,7 @@ def test_one_or_all_are_turned_off(points: Failpoints) -> None:
 def test_places_and_modes_that_are_not_there_are_refused(points: Failpoints) -> None:
     with pytest.raises(ValueError, match="no failpoint 'nowhere'"):
         points.enable("nowhere", Rule(mode=Mode.DROP))
-    with pytest.raises(ValueError, match="store.write knows no drop"):
+    with pytest.raises(ValueError, match=r"store\.write knows no drop"):
         points.enable("store.write", Rule(mode=Mode.DROP))
     assert not points.armed
 
