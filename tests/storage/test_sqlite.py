@@ -443,3 +443,40 @@ async def test_a_live_owner_in_another_process_is_named(path: Path) -> None:
         child.kill()
     assert error.code == "database_busy"
     assert str(child.pid) in error.message
+
+
+# --- devices that connect meanwhile --------------------------------------------------------------------------------
+
+
+async def test_a_device_is_told_that_the_record_is_in_trouble(
+    store: SqlStore, path: Path, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It connects again later; a work that waits for the record does not keep it in the dark for as long."""
+    monkeypatch.setattr(writer_module, "CALL_PATIENCE_S", 0.05)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(store.commit(noted("run-1", 1)))
+    await troubles.wait_for("database_busy")
+    with pytest.raises(StoreError) as caught:
+        await store.register_device("alpha", "id-alpha", "server", "{}", 1.0)
+    assert caught.value.code == "database_busy"
+    other.execute("ROLLBACK")
+    other.close()
+    await writing
+    assert await store.register_device("alpha", "id-alpha", "server", "{}", 2.0) == 1
+
+
+async def test_who_has_gone_away_meanwhile_is_not_registered(store: SqlStore, path: Path, troubles: Troubles) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    first, gone, last = [
+        asyncio.create_task(store.register_device(name, f"id-{name}", "server", "{}", 1.0))
+        for name in ("first", "gone", "last")
+    ]
+    await asyncio.sleep(0)  # each asks
+    gone.cancel()
+    await troubles.wait_for("database_busy")
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await first, await last) == (1, 1)
+    assert [record.name for record in await store.device_records()] == ["first", "last"]
