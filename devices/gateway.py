@@ -127,6 +127,7 @@ class _Connection:
         "dirty",
         "epoch",
         "farewell",
+        "gateway",
         "goodbye",
         "heard",
         "held",
@@ -140,7 +141,8 @@ class _Connection:
         "writing",
     )
 
-    def __init__(self, session: GatewaySession, send: Send, now: float) -> None:
+    def __init__(self, gateway: Gateway, session: GatewaySession, send: Send, now: float) -> None:
+        self.gateway = gateway
         self.abort: Callable[[], None] | None = None
         self.write: Callable[[str | bytes], bool] | None = None
         self.session = session
@@ -161,6 +163,10 @@ class _Connection:
         self.writing = 0.0
         self.owed: tuple[int, float] | None = None  # the last number acknowledged while more was sent, and since when
         self.held: dict[str, Held] = {}  # by direction, where a failpoint acts
+
+    def read_now(self, data: str | bytes) -> bool:
+        """Take a message at once where that needs no waiting; False where it was not taken."""
+        return self.gateway.read_now(self, data)
 
 
 class Gateway:
@@ -285,12 +291,12 @@ class Gateway:
             return
         peer = scope["client"][0] if scope.get("client") else ""
         extensions = scope.get("extensions") or {}
-        connection = _Connection(GatewaySession(self._clock()), send, self._clock())
+        connection = _Connection(self, GatewaySession(self._clock()), send, self._clock())
         connection.abort, connection.write = extensions.get(ABORT), extensions.get(WRITE)
         self._all[connection] = None
         await send({"type": "websocket.accept"})
         if READ in extensions:
-            extensions[READ](lambda data: self._read_now(connection, data))
+            extensions[READ](connection.read_now)
         # The request has served; what a connection keeps counts five thousand times.
         scope.clear()
         reason = "closed"
@@ -326,7 +332,7 @@ class Gateway:
             # While it waits, a connection keeps nothing of what came: a registration may have 100 KiB.
             del event, data
 
-    def _read_now(self, connection: _Connection, data: str | bytes) -> bool:
+    def read_now(self, connection: _Connection, data: str | bytes) -> bool:
         """Take a message that needs no waiting, without a task switch for it; False leaves it to `_serve`."""
         if connection.busy or not connection.name or self._failpoints.armed:
             return False

@@ -8,6 +8,7 @@ offered each message first, as it comes from the socket, and says False where `r
 
 from __future__ import annotations
 
+from asyncio import BaseTransport
 from collections.abc import Callable
 from typing import cast
 
@@ -28,7 +29,14 @@ CLOSE_SECONDS = 5.0
 class BoundedWebSocket(WebSocketsSansIOProtocol):
     """Ends connections below the application where it could only watch."""
 
-    reader: Callable[[str | bytes], bool] | None = None
+    # A slot: one more entry in the instance's dict would double that, for every idle device.
+    __slots__ = ("reader",)
+
+    reader: Callable[[str | bytes], bool] | None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        self.reader = None
+        super().connection_made(transport)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
