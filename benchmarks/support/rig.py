@@ -244,8 +244,20 @@ class Rig:
                 process.kill()
                 process.wait()
 
+    def processor_s(self) -> tuple[float, float, float]:
+        """Processor time so far: the orchestrator's event loop, its other threads, all other processes. Linux only."""
+        orchestrator, *others = [_threads_s(process.pid) for process in self.processes]
+        loop = orchestrator.pop(str(self.processes[0].pid))
+        return loop, sum(orchestrator.values()), sum(sum(times.values()) for times in others)
+
     def client(self) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, timeout=300)
+
+
+def _threads_s(process: int) -> dict[str, float]:
+    """Seconds of processor time by thread."""
+    folders = Path(f"/proc/{process}/task").iterdir()
+    return {folder.name: int((folder / "schedstat").read_text().split()[0]) / 1e9 for folder in folders}
 
 
 @contextlib.contextmanager
