@@ -8,18 +8,19 @@ before one fails; the search stops there. The seeds that found them when this wa
 
     send_before_commit                0    lease_of_one_that_is_back        85
     acknowledge_before_commit         0    result_after_the_lease           38
-    dropped_edit                    238    lost_cancel                      11
-    submit_key_ignored                3    repeated_silently                37
-    ready_during_a_commit           172    condition_ignored                 1
-    failed_read_is_no_run            13    skipped_join                      1
-    redispatch_at_recovery            3    step_twice                        6
-    recovery_forgets_live_attempts   60    approval_for_ever                12
-    retry_timer_lost                152    no_deduplication                 40
-    result_while_loading             52    start_not_durable                41
-    deadline_lost_at_recovery       314    forgets_what_it_sent              6
-    stale_result_counts             115    no_resend_timer                  66
-    no_fencing                       65    resume_from_a_wrong_number      357
-    epoch_not_raised                  3    gap_not_noticed                   9
+    dropped_edit                      3    lost_cancel                       0
+    answered_before_the_record       51    repeated_silently                37
+    submit_key_ignored                3    condition_ignored                 1
+    ready_during_a_commit           172    skipped_join                      1
+    failed_read_is_no_run            13    step_twice                        6
+    redispatch_at_recovery            3    approval_for_ever                12
+    recovery_forgets_live_attempts   60    no_deduplication                 40
+    retry_timer_lost                152    start_not_durable                41
+    result_while_loading             52    forgets_what_it_sent              6
+    deadline_lost_at_recovery       314    no_resend_timer                  66
+    stale_result_counts             115    resume_from_a_wrong_number       30
+    no_fencing                       65    gap_not_noticed                   9
+    epoch_not_raised                  3
 """
 
 from __future__ import annotations
