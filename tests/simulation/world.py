@@ -418,7 +418,9 @@ class World:
         if any(known.attempts for known in app.engine.roster):
             return False
         return all(
-            device.gone or (device.agent is not None and device.agent._executor.idle and app.gateway.connected(name))
+            not app.gateway.connected(name)
+            if device.gone
+            else device.agent is not None and device.agent._executor.idle and app.gateway.connected(name)
             for name, device in self.devices.items()
         )
 
