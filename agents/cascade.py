@@ -15,7 +15,7 @@ from agents.steps import step_key
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
-from orchestrator.core.ports import Consultation, Planner, RunControl
+from orchestrator.core.ports import Consultation, Planner, RunControl, Tried
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
 from protocol.vocabulary import JsonObject
@@ -35,6 +35,8 @@ class Context:
     fleet: FleetView
     answers: Answers = ()
     problems: Sequence[str] = ()
+    run: str = ""
+    tried: Sequence[Tried] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class _Climb:
     async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
         began = self.cascade.clock()
         try:
-            proposal = await rung.plan(self.request, Context(self.fleet, self.answers, problems))
+            proposal = await rung.plan(self.request, Context(self.fleet, self.answers, problems, self.consultation.run))
         except Exception as error:  # noqa: BLE001 - the next rung must have its chance; this one is noted as declined
             _log.warning("planner %s broke down", rung.rung, exc_info=error)
             proposal = Proposal(rung=rung.rung, result=Declined(reason=f"{_CRASHED} ({type(error).__name__})"))

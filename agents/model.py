@@ -80,7 +80,9 @@ class ModelPlanner:
             result = Declined(reason=f"{self._named} did not answer within {self.settings.timeout_s:g} s")
         usage = talk.usage(self._clock() - began)
         why = result.why if isinstance(result, Plan) else ""
-        return Proposal(rung=self.rung, result=result, usage=usage, why=why or f"by {self._named}"[:2000])
+        return Proposal(
+            rung=self.rung, tier=self.settings.tier, result=result, usage=usage, why=why or f"by {self._named}"[:2000]
+        )
 
     async def close(self) -> None:
         client, self._client = self._client, None

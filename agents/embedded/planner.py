@@ -42,7 +42,7 @@ class EmbeddedPlanner:
         """A plan, a question, or what could not be placed. Never raises; no network, no model."""
         result = self.propose(request, context)
         why = result.why if isinstance(result, Plan) else ""
-        return Proposal(rung=self.rung, result=result, why=why)
+        return Proposal(rung=self.rung, tier="embedded", result=result, why=why)
 
     def propose(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined:
         try:

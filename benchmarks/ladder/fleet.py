@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.core.fleet import DeviceInfo, FleetView
+from orchestrator.core.ports import Tried
 from protocol.vocabulary import DeviceKind, DeviceProfile
 from tools.server import registry
 
@@ -15,6 +16,8 @@ class Context:
     fleet: FleetView
     answers: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()
+    run: str = ""
+    tried: Sequence[Tried] = ()
 
 
 def fleet() -> FleetView:

@@ -111,27 +111,46 @@ class Clarification(Model):
     choices: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
 
 
+DeclinedCode = Literal[
+    "", "not_understood", "unusable", "unreachable", "timed_out", "skipped", "over_budget", "withheld", "broke_down"
+]
+
+
 class Declined(Model):
-    """This planner cannot do it, and says exactly what it could not place."""
+    """This planner cannot do it, and says exactly what it could not place.
+
+    `code` says what kind of no it is: the request was `not_understood`; the reply was `unusable`; the model's server was
+    `unreachable` or `timed_out`; the rung was `skipped` (its circuit breaker is open, or it is switched off); its
+    forecast is `over_budget`; what it would have to be told may not leave (`withheld`); the planner `broke_down`.
+    """
 
     reason: ShortText
     unplaced: tuple[ShortText, ...] = ()
+    code: DeclinedCode = ""
 
 
 class RungUsage(Model):
-    """What a rung's try cost. `cost_usd` is None where the price is unknown; unknown is not zero."""
+    """What a rung's try cost. `cost_usd` is None where the price is unknown; unknown is not zero.
+
+    `bytes_out`: what was sent to a server beyond this process.
+    """
 
     seconds: float = 0.0
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = 0.0
+    bytes_out: int = 0
+
+
+Tier = Literal["embedded", "local", "cloud", "other"]
 
 
 class Proposal(Model):
     """What a rung said to a request."""
 
     rung: ShortText
+    tier: Tier = "other"
     result: Annotated[Plan | Clarification | Declined, Field()]
     usage: RungUsage = RungUsage()
     why: Annotated[str, Field(max_length=2_000)] = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from orchestrator.core.edits import EditBatch
+from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.events import Event, RunError
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Plan, Proposal
@@ -128,11 +129,40 @@ class Store(Protocol):
         """The contents that the last `prune` named are gone."""
 
 
+class Ledger(Protocol):
+    """The record of all that goes out to models. Both calls return once what they say is durable."""
+
+    async def open_egress(self, outbound: Outbound) -> None:
+        """Record a request that is about to be sent. Raises StoreError: then it must not be sent."""
+
+    async def close_egress(self, id: str, closing: Closing) -> None: ...
+
+    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 10_000) -> list[LedgerEntry]:
+        """Entries of a run, or of all, from the Unix time `since` on, oldest first."""
+
+
+class Tried(Model):
+    """What an earlier rung came to with the same request: handed to the next one."""
+
+    rung: str
+    reason: str
+    plan: Plan | None = None
+    unplaced: tuple[str, ...] = ()
+
+
 class PlanningContext(Protocol):
     """What a planner may know beyond the request."""
 
     @property
+    def run(self) -> str:
+        """The run it is asked for; empty outside one."""
+
+    @property
     def fleet(self) -> FleetView: ...
+
+    @property
+    def tried(self) -> Sequence[Tried]:
+        """What the rungs before this one came to."""
 
     @property
     def answers(self) -> Sequence[tuple[str, str]]:

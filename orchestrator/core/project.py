@@ -49,6 +49,8 @@ def run_view(
         rungs=tuple(
             RungTry(
                 rung=tried.proposal.rung,
+                tier=tried.proposal.tier,
+                tier=tried.proposal.tier,
                 accepted=tried.accepted,
                 problems=tried.problems,
                 why=tried.proposal.why,
@@ -201,4 +203,5 @@ def _usage(rungs: list[RungTried]) -> RungUsage:
         input_tokens=sum(usage.input_tokens for usage in tried),
         output_tokens=sum(usage.output_tokens for usage in tried),
         cost_usd=sum(known) if len(known) == len(costs) else None,
+        bytes_out=sum(usage.bytes_out for usage in tried),
     )

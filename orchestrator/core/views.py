@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.core.events import RunError, RunStatus
-from orchestrator.core.plan import Clarification, Plan, RungUsage
+from orchestrator.core.plan import Clarification, Plan, RungUsage, Tier
 from orchestrator.core.requests import RunPolicy
 from orchestrator.core.tasks import Dependency, Model, Task, TaskStatus
 from protocol.messages import TaskError, Usage
@@ -58,6 +58,7 @@ class QuestionView(Model):
 
 class RungTry(Model):
     rung: str
+    tier: Tier = "other"
     accepted: bool
     problems: tuple[str, ...] = ()
     why: str = ""
