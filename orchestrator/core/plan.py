@@ -119,9 +119,9 @@ DeclinedCode = Literal[
 class Declined(Model):
     """This planner cannot do it, and says exactly what it could not place.
 
-    `code` says what kind of no it is: the request was `not_understood`; the reply was `unusable`; the model's server was
-    `unreachable` or `timed_out`; the rung was `skipped` (its circuit breaker is open, or it is switched off); its
-    forecast is `over_budget`; what it would have to be told may not leave (`withheld`); the planner `broke_down`.
+    `code` says what kind of no it is. The request was `not_understood`; the reply was `unusable`; the model's server
+    was `unreachable` or `timed_out`; the rung was `skipped`: its circuit breaker is open, or it is switched off; its
+    forecast is `over_budget`; what it would have to be told may not leave: `withheld`; the planner `broke_down`.
     """
 
     reason: ShortText

@@ -50,7 +50,6 @@ def run_view(
             RungTry(
                 rung=tried.proposal.rung,
                 tier=tried.proposal.tier,
-                tier=tried.proposal.tier,
                 accepted=tried.accepted,
                 problems=tried.problems,
                 why=tried.proposal.why,
