@@ -17,9 +17,8 @@ raises a `FrameError`, and nothing else does.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeVar, get_args
@@ -40,9 +39,10 @@ from protocol.messages import (
     Result,
     SkillsChanged,
 )
+from protocol.values import MAX_DEPTH as MAX_DEPTH
+from protocol.values import check_json as check_json
 from protocol.vocabulary import Json
 
-MAX_DEPTH: Final = 32
 MAX_MESSAGES: Final = 512
 FRAME_OVERHEAD: Final = 64  # bytes that `seq`, `ack` and the braces take at most
 CHUNK_VERSION: Final = 1
@@ -50,7 +50,6 @@ CHUNK_HEADER: Final = 57  # bytes
 DEFAULT_LIMITS: Final = Limits()
 
 _Frame = TypeVar("_Frame", GatewayFrame, DeviceFrame)
-_FLAT: Final = frozenset((str, int, bool, type(None)))
 _TYPES: Final = frozenset(kind.model_fields["type"].default for kind in get_args(Message))
 _FIELD: Final = re.compile(r"[a-z0-9_]{1,40}")
 
@@ -91,29 +90,6 @@ def decode_device_frame(data: str | bytes, limits: Limits = DEFAULT_LIMITS) -> D
         if check is not None:
             check(message)
     return decoded
-
-
-def check_json(value: Json, depth: int = MAX_DEPTH) -> str | None:
-    """Why `value` cannot cross the wire: too deep, or a number that is not finite; None where it can.
-
-    One set of types a container, so that long lists of plain values cost no Python step an element.
-    """
-    kind = type(value)
-    if kind in _FLAT:
-        return None
-    if kind is float:
-        return None if math.isfinite(value) else "a number that is not finite"  # type: ignore[arg-type]
-    if depth == 0:
-        return f"nested more than {MAX_DEPTH} levels deep"
-    items: Iterable[Json] = value.values() if isinstance(value, dict) else value  # type: ignore[assignment]
-    if _FLAT.issuperset(map(type, items)):
-        return None
-    for item in items:
-        if type(item) not in _FLAT:
-            reason = check_json(item, depth - 1)
-            if reason is not None:
-                return reason
-    return None
 
 
 def encode_chunk(chunk: Chunk) -> bytes:

@@ -6,8 +6,8 @@ typed, and every content word, literal and device of the request is used. See do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from agents import coverage
 from agents.embedded.clauses import merge_words, segment
@@ -24,9 +24,11 @@ from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.tokens import tokenise
 from agents.embedded.understand import Understanding
 from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
-from orchestrator.core.ports import PlanningContext
-from orchestrator.core.requests import Request
 from protocol.vocabulary import SkillSpec
+
+if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
+    from orchestrator.core.ports import PlanningContext
+    from orchestrator.core.requests import Request
 
 
 class EmbeddedPlanner:
@@ -96,7 +98,3 @@ class EmbeddedPlanner:
                 (*FRAMES, *frames_for(specs.values(), KNOWN)), specs, Index(specs.values(), PHRASES)
             )
         return self._understanding
-
-
-def describe(words: Sequence[str]) -> str:
-    return ", ".join(words)

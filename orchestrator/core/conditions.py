@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from orchestrator.core.paths import MISSING, walk
 from orchestrator.core.patterns import compiled
-from protocol.codec import check_json
+from protocol.values import check_json
 
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "matches", "exists"]
 
