@@ -11,7 +11,7 @@ from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import RunView, TaskView
 
 # No step id holds a dot, so that `scan.2` can only be the second version of `scan`.
-_REPLACEMENT = re.compile(r"(?P<base>[A-Za-z][A-Za-z0-9_-]*)\.(?P<number>[2-9]|[1-9][0-9]+)")
+_REPLACEMENT = re.compile(r"(?P<base>[A-Za-z][A-Za-z0-9_@-]*)\.(?P<number>[2-9]|[1-9][0-9]+)")
 
 
 def base_of(task: str) -> str:
@@ -66,7 +66,7 @@ def current(view: RunView, tasks: Sequence[str]) -> tuple[TaskView, ...]:
     chosen: dict[str, TaskView] = {}
     for id in tasks:
         last = id
-        while replacement_of(last) in by_id and "@" not in last:
+        while replacement_of(last) in by_id:
             last = replacement_of(last)
         if last in by_id:
             chosen[last] = by_id[last]

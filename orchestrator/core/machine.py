@@ -230,7 +230,8 @@ class RunMachine(Unknowns):
             return ("bad_request", f"an answer has 1 to {MAX_ANSWER} characters")
         asked = state.questions[id]
         if asked.task is None:
-            self.record(events.QuestionAnswered(id=id, answer=stimulus.answer, by=stimulus.by))
+            answer = asked.clarification.value_of(stimulus.answer)
+            self.record(events.QuestionAnswered(id=id, answer=answer, by=stimulus.by))
             self._consult("answered")
             return None
         return self.answer_unknown(asked, asked.task, stimulus)

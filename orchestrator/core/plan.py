@@ -24,7 +24,7 @@ from orchestrator.core.tasks import (
     Retry,
     Timeouts,
 )
-from protocol.vocabulary import DeviceKind, JsonObject, Name, ShortText
+from protocol.vocabulary import DeviceKind, Identifier, JsonObject, Name, ShortText
 
 StepId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 
@@ -110,6 +110,17 @@ class Clarification(Model):
     question: ShortText
     choices: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
 
+    def value_of(self, answer: str) -> str:
+        """The value of the choice that an answer names, by value, label or number; else the answer itself."""
+        said = " ".join(answer.split())
+        for choice in self.choices:
+            if said.casefold() in (choice.value.casefold(), choice.label.casefold()):
+                return choice.value
+        number = said.rstrip(".)")
+        if number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= len(self.choices):
+            return self.choices[int(number[:4]) - 1].value
+        return answer
+
 
 DeclinedCode = Literal[
     "", "not_understood", "unusable", "unreachable", "timed_out", "skipped", "over_budget", "withheld", "broke_down"
@@ -122,11 +133,13 @@ class Declined(Model):
     `code` says what kind of no it is. The request was `not_understood`; the reply was `unusable`; the model's server
     was `unreachable` or `timed_out`; the rung was `skipped`: its circuit breaker is open, or it is switched off; its
     forecast is `over_budget`; what it would have to be told may not leave: `withheld`; the planner `broke_down`.
+    `partial` plans the clauses that it did place, surely; `unplaced` then are the others.
     """
 
     reason: ShortText
     unplaced: tuple[ShortText, ...] = ()
     code: DeclinedCode = ""
+    partial: Plan | None = None
 
 
 class RungUsage(Model):
@@ -147,10 +160,16 @@ Tier = Literal["embedded", "local", "cloud", "other"]
 
 
 class Proposal(Model):
-    """What a rung said to a request."""
+    """What a rung said to a request. `cached`: it said so earlier, and was not asked again.
+
+    `fixes` names the failed task that the result is to mend: a plan then holds the steps that take its place, and the
+    one step of its `answer` stands for the task from then on.
+    """
 
     rung: ShortText
     tier: Tier = "other"
     result: Annotated[Plan | Clarification | Declined, Field()]
     usage: RungUsage = RungUsage()
     why: Annotated[str, Field(max_length=2_000)] = ""
+    cached: bool = False
+    fixes: Identifier | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import Closing, LedgerEntry, Outbound
@@ -21,8 +21,9 @@ from orchestrator.core.records import (
     Transaction,
 )
 from orchestrator.core.requests import Request
-from orchestrator.core.tasks import Model
+from orchestrator.core.tasks import Model, Task, TaskStatus
 from orchestrator.core.views import EditResult, GraphView, RunView
+from protocol.messages import TaskError
 
 
 class StoreError(Exception):
@@ -44,7 +45,19 @@ class StoreError(Exception):
 Done = Callable[[StoreError | None], None]
 
 
-class Store(Protocol):
+class Ledger(Protocol):
+    """The record of all that goes out to models. Both calls return once what they say is durable."""
+
+    async def open_egress(self, outbound: Outbound) -> None:
+        """Record a request that is about to be sent. Raises StoreError: then it must not be sent."""
+
+    async def close_egress(self, id: str, closing: Closing) -> None: ...
+
+    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 10_000) -> list[LedgerEntry]:
+        """Entries of a run, or of all, from the Unix time `since` on, oldest first."""
+
+
+class Store(Ledger, Protocol):
     """The durable record. Writes are grouped: one writer, one transaction for all that waits.
 
     An uncertain commit is resolved by reading back, never by assuming, before `done` is called.
@@ -129,18 +142,6 @@ class Store(Protocol):
         """The contents that the last `prune` named are gone."""
 
 
-class Ledger(Protocol):
-    """The record of all that goes out to models. Both calls return once what they say is durable."""
-
-    async def open_egress(self, outbound: Outbound) -> None:
-        """Record a request that is about to be sent. Raises StoreError: then it must not be sent."""
-
-    async def close_egress(self, id: str, closing: Closing) -> None: ...
-
-    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 10_000) -> list[LedgerEntry]:
-        """Entries of a run, or of all, from the Unix time `since` on, oldest first."""
-
-
 class Tried(Model):
     """What an earlier rung came to with the same request: handed to the next one."""
 
@@ -180,6 +181,42 @@ class Planner(Protocol):
     def rung(self) -> str: ...
 
     async def plan(self, request: Request, context: PlanningContext) -> Proposal: ...
+
+
+class Neighbour(Model):
+    """A task beside the failed one, by what it does and where it stands; never by its output."""
+
+    task: str
+    skill: str
+    status: TaskStatus
+    device: str | None = None
+
+
+class Failure(Model):
+    """A task that failed, as a rung is told that is to mend it. `before`: what it follows; `after`: what follows it."""
+
+    task: Task
+    device: str | None = None
+    error: TaskError | None = None
+    before: tuple[Neighbour, ...] = ()
+    after: tuple[Neighbour, ...] = ()
+
+
+class RevisionContext(PlanningContext, Protocol):
+    """What a rung may know beyond the request when it is to mend one task. `tried` has the fixes that failed."""
+
+    @property
+    def failure(self) -> Failure: ...
+
+
+@runtime_checkable
+class Reviser(Protocol):
+    """A rung that can mend a failed task: a `Proposal` whose `fixes` is the task's id. Right or silent."""
+
+    @property
+    def rung(self) -> str: ...
+
+    async def revise(self, request: Request, context: RevisionContext) -> Proposal: ...
 
 
 class Clock(Protocol):

@@ -54,6 +54,8 @@ def run_view(
                 problems=tried.problems,
                 why=tried.proposal.why,
                 usage=tried.proposal.usage,
+                cached=tried.proposal.cached,
+                fixes=tried.proposal.fixes,
             )
             for tried in state.rungs
         ),
@@ -186,7 +188,7 @@ def _approvals(state: RunState) -> Iterator[ApprovalView]:
 def _accepted(state: RunState) -> RungTried | None:
     """The rung whose plan the run follows; None while there is none, and for an explicit plan."""
     for tried in reversed(state.rungs):
-        if tried.accepted and isinstance(tried.proposal.result, Plan):
+        if tried.accepted and isinstance(tried.proposal.result, Plan) and tried.proposal.fixes is None:
             return tried
     return None
 

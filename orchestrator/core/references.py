@@ -22,7 +22,8 @@ from pydantic import JsonValue
 from orchestrator.core.paths import MISSING, Missing
 
 _REFERENCE = re.compile(
-    r"\$(?P<escape>\$)\{|\$\{(?P<id>[A-Za-z0-9][A-Za-z0-9_@:-]{0,127})"
+    # A task that took a failed one's place has a number behind a dot: `read.2`.
+    r"\$(?P<escape>\$)\{|\$\{(?P<id>[A-Za-z0-9][A-Za-z0-9_@:-]{0,127}(?:\.[1-9][0-9]{0,3})?)"
     r"(?:(?P<all>\[\*\])(?:\.(?P<many>(?:output|device|task|error)(?:[.\[][^{}]*)?))?"
     r"|\.(?P<path>(?:output|device|status|error)(?:[.\[][^{}]*)?))\}"
 )

@@ -19,7 +19,9 @@ class RunPolicy(Model):
     `revisions`: how often the supervisor may mend the graph after failures. `approval_s`: how long an approval
     is waited for, and how long it stays valid once given. `unknown`: what to do about an attempt that may or may not
     have had its effect: `verify` by the task's post-condition and, where there is none or it leaves it open, ask a
-    person; `ask` a person at once; or `fail` the task. `devices` limits the run to these.
+    person; `ask` a person at once; or `fail` the task. `questions`: what a rung wants to know is asked at once
+    (`first`), or once the local models had their try (`after_local`); in either case before a cloud rung is asked.
+    `devices` limits the run to these.
     """
 
     approve: Literal["ask", "all", "none"] = "ask"
@@ -28,6 +30,7 @@ class RunPolicy(Model):
     revisions: Annotated[int, Field(ge=0, le=20)] = 3
     budget_usd: Annotated[float, Field(ge=0)] | None = None
     unknown: Literal["ask", "verify", "fail"] = "verify"
+    questions: Literal["first", "after_local"] = "first"
     devices: tuple[Name, ...] = ()
     plan_only: bool = False
 

@@ -137,9 +137,8 @@ class Unknowns(Attempts):
     def answer_unknown(self, asked: events.QuestionAsked, id: str, stimulus: stimuli.AnswerGiven) -> Rejection:
         """A person says what became of an attempt. A word that is none of the choices must not settle it."""
         choices = asked.clarification.choices
-        said = stimulus.answer.strip().lower()
-        value = next((choice.value for choice in choices if said in (choice.value, choice.label.lower())), None)
-        if value is None:
+        value = asked.clarification.value_of(stimulus.answer)
+        if value not in [choice.value for choice in choices]:
             return ("bad_request", f"answer with one of: {', '.join(choice.value for choice in choices)}")
         task = self.state.tasks[id]
         if value != "succeeded" and task.device is not None:

@@ -57,12 +57,16 @@ class QuestionView(Model):
 
 
 class RungTry(Model):
+    """What one rung was asked, for a plan or for a fix of the failed task `fixes`, and what the checks said to it."""
+
     rung: str
     tier: Tier = "other"
     accepted: bool
     problems: tuple[str, ...] = ()
     why: str = ""
     usage: RungUsage = RungUsage()
+    cached: bool = False
+    fixes: str | None = None
 
 
 class RunView(Model):

@@ -117,3 +117,11 @@ def test_none_is_a_value_and_missing_is_not() -> None:
     assert walk({"a": {"0": 5}}, "a.0") == 5
     assert walk({"a": [5]}, "a." + "9" * 5000) is MISSING
     assert walk({"a": [5]}, "a[" + "9" * 5000 + "]") is MISSING
+
+
+def test_a_task_that_took_anothers_place_is_a_reference_too() -> None:
+    """What followed a moved task got the text of the reference instead of its value."""
+    assert list(references.find("${read@b.12.device}")) == [Reference("read@b.12", "device")]
+    assert list(references.find("${read.2.output.text}")) == [Reference("read.2", "output.text")]
+    assert references.rename("x ${read.output.a}", lambda one: Reference("read.2", one.path)) == "x ${read.2.output.a}"
+    assert list(references.find("${read.x.output.text} ${read.0.device}")) == []
