@@ -16,13 +16,13 @@ from orchestrator.core.errors import InvariantError, TransitionError
 from orchestrator.core.events import AttemptEnded, Event, RunStatus, TaskDispatched
 from orchestrator.core.ports import StoreError
 from orchestrator.core.state import RunState, fold
-from storage import queries
+from storage import ledger, queries
 from storage.snapshots import snapshot
 from storage.sqlite import integrity_check
-from storage.tables import artifacts, events, idempotency, outbox, runs, tasks
+from storage.tables import artifacts, egress, events, idempotency, outbox, runs, tasks
 from storage.urls import Location
 
-Kind = Literal["damaged", "gap", "unreadable", "impossible", "run_row", "task_row", "outbox", "orphan"]
+Kind = Literal["damaged", "gap", "unreadable", "impossible", "run_row", "task_row", "outbox", "orphan", "ledger"]
 MOST = 1_000
 """Findings after which one more says nothing new."""
 
@@ -65,6 +65,7 @@ def examine(connection: Connection) -> Findings:
         if connection.dialect.name == "sqlite":
             integrity_check(connection)
         _orphans(connection, findings)
+        _ledger(connection, findings)
         for run in connection.scalars(select(runs.c.run).order_by(runs.c.created, runs.c.run)).all():
             findings.runs += 1
             _run(connection, run, findings)
@@ -87,6 +88,19 @@ def _orphans(connection: Connection, findings: Findings) -> None:
     doubled = select(idempotency.c.run).group_by(idempotency.c.run).having(func.count() > 1)
     for run in connection.scalars(doubled):
         findings.add("orphan", run, "two idempotency keys lead to it")
+
+
+def _ledger(connection: Connection, findings: Findings) -> None:
+    """Entries that cannot be read, or that end before they begin. They may outlive their runs."""
+    rows = connection.execute(select(egress.c.id, egress.c.run, egress.c.outbound, egress.c.closing))
+    for id, run, outbound, closing in rows.yield_per(1_000):
+        try:
+            found = ledger.entry(id, outbound, closing)
+        except StoreError as error:
+            findings.add("unreadable", run, error.message)
+            continue
+        if (found.outbound.id, found.outbound.run) != (id, run):
+            findings.add("ledger", run, f"entry {id} of the ledger says that it is {found.outbound.id}")
 
 
 def _run(connection: Connection, run: str, findings: Findings) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.events import Event, RunStatus
 from orchestrator.core.ports import Done, StoreError
 from orchestrator.core.records import (
@@ -26,6 +27,7 @@ from orchestrator.core.records import (
 )
 from storage.faults import make, store_error
 from storage.groups import Group
+from storage.ledger import KEPT_S
 from storage.operations import Registration, raise_epochs
 from storage.queries import event
 
@@ -44,6 +46,7 @@ class Durable:
     device_epochs: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, TokenRecord] = field(default_factory=dict)
     artifacts: dict[tuple[str, str, str], ArtifactRecord] = field(default_factory=dict)
+    egress: dict[str, LedgerEntry] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -234,6 +237,21 @@ class MemoryStore:
         records = [record for record in self.durable.artifacts.values() if record.run == run]
         return sorted(records, key=lambda record: (record.created, record.task, record.sha256))
 
+    async def open_egress(self, outbound: Outbound) -> None:
+        known = self.durable.egress.setdefault(outbound.id, LedgerEntry(outbound=outbound))
+        if known.outbound != outbound:
+            raise make("conflict", f"The ledger has an entry {outbound.id} already.")
+
+    async def close_egress(self, id: str, closing: Closing) -> None:
+        known = self.durable.egress.get(id)
+        if known is not None and known.closing is None:
+            self.durable.egress[id] = LedgerEntry(outbound=known.outbound, closing=closing)
+
+    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 10_000) -> list[LedgerEntry]:
+        found = [one for one in self.durable.egress.values() if one.outbound.at >= since]
+        found = [one for one in found if run is None or one.outbound.run == run]
+        return sorted(found, key=lambda one: (one.outbound.at, one.outbound.id))[:limit]
+
     async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
         ended = [row for row in self.durable.runs.values() if RunStatus(row.status).terminal]
         ended.sort(key=lambda row: (row.created, row.run))
@@ -256,6 +274,9 @@ class MemoryStore:
             del durable.outbox[attempt]
         for name in [name for name, (_, run) in durable.requests.items() if run in gone]:
             del durable.requests[name]
+        for id, one in list(durable.egress.items()):
+            if one.outbound.at < before - KEPT_S and one.outbound.run not in durable.runs:
+                del durable.egress[id]
         self._contents |= mine - {sha256 for sha256, _, _ in durable.artifacts}
         return Removed(runs=tuple(gone), rows=rows, contents=tuple(sorted(self._contents)))
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from storage.ledger import prune_entries
 from storage.queries import ENDED
 from storage.tables import PRUNING, artifacts, events, idempotency, meta, outbox, runs, tasks
 
@@ -58,6 +59,7 @@ def begin(connection: Connection, chosen: Sequence[str], before: float) -> tuple
     # Keys whose run never began.
     known = select(runs.c.run)
     connection.execute(delete(idempotency).where(idempotency.c.created < before, idempotency.c.run.not_in(known)))
+    prune_entries(connection, before)
     return gone, rest
 
 

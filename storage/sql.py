@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.events import Event
 from orchestrator.core.ports import Done, StoreError
 from orchestrator.core.records import (
@@ -21,7 +22,7 @@ from orchestrator.core.records import (
     TokenRecord,
     Transaction,
 )
-from storage import operations, queries
+from storage import ledger, operations, queries
 from storage import prune as pruning
 from storage.faults import make
 from storage.operations import Registration
@@ -150,6 +151,19 @@ class SqlStore:
 
     async def artifacts(self, run: str) -> list[ArtifactRecord]:
         return await self._read(lambda connection: queries.list_artifacts(connection, run))
+
+    # --- the ledger --------------------------------------------------------------------------------------------
+
+    async def open_egress(self, outbound: Outbound) -> None:
+        await self._change(partial(ledger.open_entry, outbound=outbound))
+
+    async def close_egress(self, id: str, closing: Closing) -> None:
+        await self._change(partial(ledger.close_entry, id=id, closing=closing))
+
+    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 10_000) -> list[LedgerEntry]:
+        return await self._read(lambda connection: ledger.list_entries(connection, run, since, limit))
+
+    # --- retention ---------------------------------------------------------------------------------------------
 
     async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
         return await self._read(lambda connection: pruning.prunable(connection, before, keep, limit))

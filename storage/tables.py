@@ -9,6 +9,7 @@
     devices      every (name, device) ever seen  epochs only rise
     tokens       credentials                     verifiers, never secrets
     artifacts    metadata of stored contents     (sha256, run, task)
+    egress       the ledger: what went to models `closing` is empty until the request has ended
 
 Times are Unix times in seconds, sizes bytes. Bodies are JSON text, kept to the letter.
 """
@@ -21,7 +22,7 @@ from sqlalchemy.schema import SchemaItem
 APPLICATION = "asterism"
 OWNER, BACKUP, PRUNING = "owner", "backup", "pruning"
 """Keys in `meta`: the latest owner's number; of what, and when, a backup was made; what is still to be deleted."""
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema revision, oldest first. The last is what this version of the program writes."""
 
 metadata = MetaData()
@@ -142,4 +143,15 @@ artifacts = _table(
     _text("name"),
     _time("created"),
     Index("artifacts_run", "run"),
+)
+
+egress = _table(
+    "egress",
+    _text("id", key=True),
+    _text("run"),
+    _time("at"),
+    _text("outbound"),
+    _text("closing", default=""),
+    Index("egress_run", "run", "at"),
+    Index("egress_at", "at"),
 )

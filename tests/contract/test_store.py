@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.egress import Closing, Label, LedgerEntry, Outbound
 from orchestrator.core.events import AttemptEnded, TaskDispatched
 from orchestrator.core.ports import Store, StoreError
 from orchestrator.core.records import (
@@ -447,3 +448,70 @@ async def test_an_entry_that_cannot_be_read_is_a_fault_of_the_database(store: St
     with pytest.raises(StoreError) as caught:
         await store.events("run-1")
     assert caught.value.code == "database_corrupt"
+
+
+def outbound(id: str, run: str = "run-1", at: float = AT) -> Outbound:
+    return Outbound(
+        id=id,
+        run=run,
+        at=at,
+        rung="cloud",
+        tier="cloud",
+        host="models.example",
+        purpose="plan",
+        bytes=123,
+        sha256="0" * 64,
+        labels=(Label.PUBLIC, Label.PERSONAL),
+        withheld=(Label.SECRET,),
+        forecast_tokens=4_000,
+        forecast_usd=0.1,
+    )
+
+
+CLOSING = Closing(ending="answered", at=AT + 1, status=200, received=9, input_tokens=1, output_tokens=2, cost_usd=0.01)
+
+
+async def test_an_outbound_request_comes_back_as_it_was_recorded(opener: Opener) -> None:
+    store = await opener()
+    await store.open_egress(outbound("e1"))
+    await store.open_egress(outbound("e2", "run-2", AT + 1))
+    await store.close_egress("e1", CLOSING)
+    store = await opener()
+    assert await store.egress() == [
+        LedgerEntry(outbound=outbound("e1"), closing=CLOSING),
+        LedgerEntry(outbound=outbound("e2", "run-2", AT + 1)),
+    ]
+
+
+async def test_the_ledger_is_read_by_run_time_and_number(store: Store) -> None:
+    for number in range(6):
+        await store.open_egress(outbound(f"e{number}", f"run-{number % 2}", AT + 5 - number))
+
+    async def ids(*, run: str | None = None, since: float = 0.0, limit: int = 100) -> list[str]:
+        return [one.outbound.id for one in await store.egress(run=run, since=since, limit=limit)]
+
+    assert await ids(run="run-1") == ["e5", "e3", "e1"]
+    assert await ids(since=AT + 3) == ["e2", "e1", "e0"]
+    assert await ids(limit=2) == ["e5", "e4"]
+    assert await ids(run="run-7") == []
+
+
+async def test_an_entry_of_the_ledger_is_never_changed(store: Store) -> None:
+    await store.open_egress(outbound("e1"))
+    await store.open_egress(outbound("e1"))  # the same again: a commit that was uncertain
+    with pytest.raises(StoreError) as caught:
+        await store.open_egress(outbound("e1", "run-2"))
+    assert caught.value.code == "conflict"
+    await store.close_egress("e1", CLOSING)
+    await store.close_egress("e1", CLOSING.model_copy(update={"cost_usd": 9.0}))
+    await store.close_egress("e9", CLOSING)
+    assert await store.egress() == [LedgerEntry(outbound=outbound("e1"), closing=CLOSING)]
+
+
+async def test_entries_outlive_their_run_by_the_days_that_budgets_look_at(store: Store) -> None:
+    await old(store, "run-1", AT)
+    await old(store, "run-2", AT, status="running")
+    for number, (run, days) in enumerate([("run-1", 3), ("run-1", 1), ("run-2", 3), ("", 3)]):
+        await store.open_egress(outbound(f"e{number}", run, AT - days * 86_400))
+    await store.prune(["run-1"], AT)
+    assert [one.outbound.id for one in await store.egress()] == ["e2", "e1"]

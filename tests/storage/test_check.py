@@ -66,6 +66,13 @@ async def test_a_record_as_it_was_left_is_sound(path: Path) -> None:
         ("DELETE FROM tasks WHERE run = :succeeded AND task = 'write'", "task_row", "succeeded"),
         ("INSERT INTO outbox VALUES (:succeeded, 'write', 1, 'alpha', 1, '{}', 1)", "outbox", "succeeded"),
         ("DELETE FROM runs WHERE run = :waiting", "orphan", "waiting"),
+        ("INSERT INTO egress VALUES ('e1', :failed, 0, '{}', '')", "unreadable", "failed"),
+        (
+            'INSERT INTO egress VALUES (\'e1\', :failed, 0, \'{"id":"e2","at":0,"rung":"r","tier":"cloud",'
+            '"host":"h","purpose":"plan","bytes":1,"sha256":""}\', \'\')',
+            "ledger",
+            "failed",
+        ),
         ("INSERT INTO idempotency VALUES ('a', '', :waiting, 0), ('b', '', :waiting, 0)", "orphan", "waiting"),
     ],
 )
