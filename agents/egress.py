@@ -22,10 +22,10 @@ _CONNECT_S = {"local": 0.3, "cloud": 5.0}
 
 
 class Egress(httpx2.AsyncBaseTransport):
-    """`keyed` says whether an Authorization header is to go out."""
+    """`keyed` says whether an Authorization header is to go out; `inner` is the network, or what stands for it."""
 
-    def __init__(self, *, keyed: bool) -> None:
-        self._inner = httpx2.AsyncHTTPTransport(retries=0)
+    def __init__(self, *, keyed: bool, inner: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._inner = inner or httpx2.AsyncHTTPTransport(retries=0)
         self._keyed = keyed
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -64,14 +64,19 @@ class _Limited(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-def open_client(settings: ModelSettings, key: str | None) -> AsyncOpenAI:
-    """A client for one rung: no retries, timeouts of its own. Importing openai takes a second: call it in a thread."""
+def open_client(
+    settings: ModelSettings, key: str | None, *, inner: httpx2.AsyncBaseTransport | None = None
+) -> AsyncOpenAI:
+    """A client for one rung: no retries, timeouts of its own. Importing openai takes a second: call it in a thread.
+
+    `inner` takes the network's place: a recorder around it, or a recording.
+    """
     from openai import AsyncOpenAI
 
     connect = settings.connect_timeout_s or _CONNECT_S[settings.tier]
     timeout = httpx2.Timeout(settings.timeout_s, connect=connect)
     http = httpx2.AsyncClient(
-        transport=Egress(keyed=key is not None), timeout=timeout, follow_redirects=False, trust_env=False
+        transport=Egress(keyed=key is not None, inner=inner), timeout=timeout, follow_redirects=False, trust_env=False
     )
     return AsyncOpenAI(
         api_key=key or "none", base_url=settings.base_url, timeout=timeout, max_retries=0, http_client=http
