@@ -1,20 +1,26 @@
 """The ladder: rungs in order, the cheapest first. Each proposal is checked; a rung may repair once, told what failed.
 
-Every try is noted on the run's record, with what the checks said. A planner that raises has declined.
+What a rung came to is handed to the next one: its plan and what was wrong with it, or the clauses that it did place.
+A question goes to the person before a cloud rung is asked. A plan that held for the same request over the same fleet is
+taken from the cache, and checked again. Every try is noted on the run's record, with what the checks said. A planner
+that raises has declined.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from agents.checks import NO_DEVICE, Finding, allowed_fleet, check, narrowed
+from agents.plan_cache import Entry, PlanCache
 from agents.steps import step_key
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
+from orchestrator.core.plan import Clarification, Declined, DeclinedCode, Plan, Proposal, Tier
 from orchestrator.core.ports import Consultation, Planner, RunControl, Tried
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
@@ -25,7 +31,12 @@ Check = Callable[[Plan, Request, FleetView, Answers], tuple[Finding, ...]]
 _log = logging.getLogger("asterism.agents")
 _MAX_PROBLEMS = 20
 _NAMES = 12
+_RUNS = 1024  # whose keys in the plan cache are remembered
 _CRASHED = "this planner broke down"
+# These rungs did not look at the request: that says nothing to the next one.
+_UNASKED: frozenset[DeclinedCode] = frozenset(
+    {"unreachable", "timed_out", "skipped", "over_budget", "withheld", "broke_down"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,21 @@ class Context:
     problems: Sequence[str] = ()
     run: str = ""
     tried: Sequence[Tried] = ()
+
+
+@runtime_checkable
+class Tiered(Protocol):
+    """A planner that says on which tier of the ladder it stands."""
+
+    @property
+    def tier(self) -> Tier: ...
+
+
+def tier_of(rung: Planner) -> Tier:
+    """The rung's tier; `other` where it does not say."""
+    if isinstance(rung, Tiered):
+        return rung.tier
+    return "embedded" if rung.rung == "embedded" else "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +95,33 @@ class _Try:
     reason: str
     codes: frozenset[str] = frozenset()
     unplaced: tuple[str, ...] = ()
+    plan: Plan | None = None
+    declined: DeclinedCode = ""
 
     def details(self) -> JsonObject:
         reason = sanitize(self.reason, limit=2000)
-        return {"rung": self.rung, "reason": reason, "unplaced": [sanitize(part) for part in self.unplaced]}
+        told: JsonObject = {"rung": self.rung, "reason": reason, "unplaced": [sanitize(part) for part in self.unplaced]}
+        return told | ({"code": self.declined} if self.declined else {})
+
+    def told(self) -> Tried:
+        """The try as the next rung learns of it."""
+        return Tried(rung=self.rung, reason=self.reason, plan=self.plan, unplaced=self.unplaced)
 
 
 class Cascade:
     """Asks the rungs in order. `check` and `clock` (seconds, of any beginning) are exchangeable for tests."""
 
     def __init__(
-        self, rungs: Sequence[Planner], check: Check = check, clock: Callable[[], float] = time.monotonic
+        self,
+        rungs: Sequence[Planner],
+        check: Check = check,
+        clock: Callable[[], float] = time.monotonic,
+        cache: PlanCache | None = None,
     ) -> None:
         self.rungs = tuple(rungs)
         self.clock = clock
+        self.cache = cache
+        self.used: OrderedDict[str, str] = OrderedDict()
         self._check = check
 
     async def plan(
@@ -93,11 +132,24 @@ class Cascade:
         if unknown is not None:
             return Refused(unknown)
         climb = _Climb(self, consultation, control, request, await control.answers(consultation.run), number)
-        for rung in self.rungs:
-            outcome = await climb.take(rung)
-            if outcome is not None:
-                return outcome
-        return Refused(_refusal(climb.tries, request, climb.fleet))
+        return await climb.remembered() or await climb.up()
+
+    async def forget(self, control: RunControl, run: str) -> None:
+        """The run's plan did not do: it is not to be taken from the cache again."""
+        if self.cache is None:
+            return
+        key = self.used.pop(run, None)
+        if key is None:  # planned before a restart
+            request = await control.request(run)
+            key = self.cache.key(request, allowed_fleet(control.fleet(), request), await control.answers(run))
+        if key is not None:
+            self.cache.drop(key)
+
+    def use(self, run: str, key: str) -> None:
+        """Remember under which key the run's plan is kept: the fleet may be another one when the run ends."""
+        self.used[run] = key
+        while len(self.used) > _RUNS:
+            self.used.popitem(last=False)
 
     def findings(self, plan: Plan, request: Request, fleet: FleetView, answers: Answers) -> tuple[Finding, ...]:
         """What the checks say to a plan; a check that breaks down speaks against it."""
@@ -125,42 +177,92 @@ class _Climb:
         self.number = number
         self.fleet = allowed_fleet(control.fleet(), request)
         self.tries: list[_Try] = []
+        self._partial: Plan | None = None
         self._noted = 0
+        cache = cascade.cache
+        self._key = cache.key(request, self.fleet, self.answers) if cache is not None else None
+
+    async def remembered(self) -> Accepted | None:
+        """The plan that held for this request before, where it still does."""
+        cache = self.cascade.cache
+        entry = cache.get(self._key) if cache is not None and self._key is not None else None
+        if entry is None or cache is None or self._key is None:
+            return None
+        if self.cascade.findings(entry.plan, self.request, self.fleet, self.answers):
+            cache.drop(self._key)
+            return None
+        await self._note(_cached(entry), (), accepted=True)
+        self.cascade.use(self.consultation.run, self._key)
+        return Accepted(entry.plan, entry.rung)
+
+    async def up(self) -> Accepted | Asking | Refused:
+        """Rung after rung. A question that was put off is asked before any but a local model is."""
+        waiting: Asking | None = None
+        for rung in self.cascade.rungs:
+            if waiting is not None and tier_of(rung) not in ("embedded", "local"):
+                break
+            outcome = await self.take(rung)
+            if isinstance(outcome, Asking) and self.request.policy.questions == "after_local":
+                waiting = waiting or outcome
+            elif outcome is not None:
+                return outcome
+        return waiting or Refused(_refusal(self.tries, self.request, self.fleet))
 
     async def take(self, rung: Planner) -> Accepted | Asking | None:
         """One rung: a proposal and, where the checks do not like it, one repair. None: on to the next rung."""
         findings: tuple[Finding, ...] = ()
         problems: tuple[str, ...] = ()
-        unplaced: tuple[str, ...] = ()
+        said: Declined | None = None
+        tried: Plan | None = None
         for _ in range(2):
             proposal = await self._propose(rung, problems)
             match proposal.result:
                 case Declined() as declined:
                     await self._note(proposal, ())
                     # What the checks said of its plan tells more than that it has no other.
-                    problems, unplaced = problems or (_words(declined),), declined.unplaced
+                    problems, said = problems or (_words(declined),), declined
+                    self._partial, tried = declined.partial or self._partial, tried or declined.partial
                     break
                 case Clarification() as clarification:
                     return await self._ask(proposal, clarification)
                 case Plan() as plan:
-                    plan = narrowed(plan, self.request, self.fleet)
-                    findings = self.cascade.findings(plan, self.request, self.fleet, self.answers)
+                    tried, findings = self._judged(plan)
                     if not findings:
-                        await self._note(proposal, (), accepted=True)
-                        return Accepted(plan, rung.rung)
+                        await self._note(proposal.model_copy(update={"result": tried}), (), accepted=True)
+                        self._remember(tried, proposal)
+                        return Accepted(tried, rung.rung)
                     problems = tuple(sanitize(finding.message, limit=1000) for finding in findings[:_MAX_PROBLEMS])
                     await self._note(proposal, problems)
         codes = frozenset(finding.code for finding in findings)
-        self.tries.append(_Try(rung.rung, "; ".join(problems[:3]), codes, unplaced))
+        unplaced, code = (said.unplaced, said.code) if said is not None else ((), "")
+        self.tries.append(_Try(rung.rung, "; ".join(problems[:3]), codes, unplaced, tried, code))
         return None
+
+    def _judged(self, plan: Plan) -> tuple[Plan, tuple[Finding, ...]]:
+        """The plan within the policy and what speaks against it; with what an earlier rung placed, where that helps."""
+        plan = narrowed(plan, self.request, self.fleet)
+        findings = self.cascade.findings(plan, self.request, self.fleet, self.answers)
+        if findings and self._partial is not None:
+            whole = narrowed(completed(self._partial, plan), self.request, self.fleet)
+            if not self.cascade.findings(whole, self.request, self.fleet, self.answers):
+                return whole, ()
+        return plan, findings
+
+    def _remember(self, plan: Plan, proposal: Proposal) -> None:
+        if self.cascade.cache is not None and self._key is not None:
+            self.cascade.use(self.consultation.run, self._key)
+            self.cascade.cache.put(self._key, self.request, plan, rung=proposal.rung, tier=proposal.tier)
 
     async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
         began = self.cascade.clock()
+        told = [one.told() for one in self.tries if one.declined not in _UNASKED]
+        context = Context(self.fleet, self.answers, problems, self.consultation.run, told)
         try:
-            proposal = await rung.plan(self.request, Context(self.fleet, self.answers, problems, self.consultation.run))
+            proposal = await rung.plan(self.request, context)
         except Exception as error:  # noqa: BLE001 - the next rung must have its chance; this one is noted as declined
             _log.warning("planner %s broke down", rung.rung, exc_info=error)
-            proposal = Proposal(rung=rung.rung, result=Declined(reason=f"{_CRASHED} ({type(error).__name__})"))
+            broken = Declined(reason=f"{_CRASHED} ({type(error).__name__})", code="broke_down")
+            proposal = Proposal(rung=rung.rung, tier=tier_of(rung), result=broken)
         if proposal.usage.seconds:
             return proposal
         usage = proposal.usage.model_copy(update={"seconds": round(self.cascade.clock() - began, 6)})
@@ -180,6 +282,19 @@ class _Climb:
         self._noted += 1
         key = step_key(self.consultation, f"rung.{self.number}.{self._noted}")
         await self.control.note_rung(self.consultation.run, proposal, problems, accepted=accepted, key=key)
+
+
+def completed(partial: Plan, plan: Plan) -> Plan:
+    """The steps that an earlier rung placed, with those of `plan`, which counts where both have a step of one id."""
+    own = {step.id for step in plan.steps}
+    kept = tuple(step for step in partial.steps if step.id not in own)
+    answer = (*(id for id in partial.answer if id not in own), *plan.answer) if plan.answer else ()
+    return plan.model_copy(update={"steps": (*kept, *plan.steps), "answer": answer})
+
+
+def _cached(entry: Entry) -> Proposal:
+    why = f"from the plan cache (rung {entry.rung}, {entry.date})"
+    return Proposal(rung=entry.rung, tier=entry.tier, result=entry.plan, why=why, cached=True)
 
 
 def _plain(question: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import environ
+from pathlib import Path
 from typing import Final
 
+from agents.plan_cache import PlanCache
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from orchestrator.core.plan import Proposal
@@ -27,7 +29,8 @@ def build_supervisor(
     """
     settings = settings or AgentSettings()
     ladder = build_ladder(settings, environment, failpoints) if planners is None else planners
-    return LeadingSupervisor(ladder, checkpoints=settings.checkpoints, trace=settings.trace)
+    cache = None if settings.plans is None else PlanCache(Path(settings.plans) if settings.plans else None)
+    return LeadingSupervisor(ladder, checkpoints=settings.checkpoints, trace=settings.trace, cache=cache)
 
 
 def build_ladder(

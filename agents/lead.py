@@ -147,6 +147,8 @@ class Lead:
         """Write the answer from what is recorded, and end the run."""
         view = await turn.control.view(turn.run)
         scope = answer_tasks(view)
+        if any(task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED) for task in view.tasks):
+            await self._cascade.forget(turn.control, turn.run)
         await turn.control.finish(turn.run, write_answer(view, scope), verdict(view, scope), key=turn.key("finish"))
         return LAST
 

@@ -43,12 +43,13 @@ class AgentSettings(Model):
 
     `checkpoints`: a path, an SQLite or PostgreSQL URL, empty to keep the supervisor's place in memory, or None to save
     no place and not load LangGraph at all. `trace`: let LangSmith see the supervisor's steps, where its own
-    environment variables say so.
+    environment variables say so. `plans`: the file of the plan cache, empty to keep it in memory, or None for no cache.
     """
 
     models: tuple[ModelSettings, ...] = ()
     checkpoints: str | None = ""
     trace: bool = False
+    plans: str | None = ""
 
     @field_validator("models")
     @classmethod

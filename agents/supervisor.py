@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from agents.cascade import Cascade, Check
 from agents.checks import check
 from agents.lead import Lead, Turn
+from agents.plan_cache import PlanCache
 from agents.routes import MOST_STEPS, RESUMES
 from agents.walk import walk
 from orchestrator.core.events import RunError
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from agents.graph import Place, Supervising
 
 _log = logging.getLogger("asterism.agents")
+# How often new plans are written to the cache's file, in seconds.
+PLANS_EVERY_S = 30.0
 
 
 @runtime_checkable
@@ -47,8 +50,8 @@ class LeadingSupervisor:
     a process that leads one run and is in a hurry.
 
     `trace` lets LangSmith see the steps, where its own settings ask for that; without it nothing leaves the process.
-    `check` is what a plan must pass, `clock` measures how long a rung takes. Close it when done: a saver and a model's
-    rung hold connections.
+    `check` is what a plan must pass, `clock` measures how long a rung takes, `cache` keeps plans that held. Close it
+    when done: a saver and a model's rung hold connections, and new plans are written then.
     """
 
     def __init__(
@@ -59,9 +62,12 @@ class LeadingSupervisor:
         trace: bool = False,
         check: Check = check,
         clock: Callable[[], float] = time.monotonic,
+        cache: PlanCache | None = None,
     ) -> None:
         self._planners = tuple(planners)
-        self._lead = Lead(Cascade(self._planners, check, clock))
+        self._cache = cache
+        self._saved_plans = time.monotonic()
+        self._lead = Lead(Cascade(self._planners, check, clock, cache))
         self._saves = checkpoints is not None
         self._checkpoints = checkpoints or ""
         self._trace = trace
@@ -73,6 +79,8 @@ class LeadingSupervisor:
 
     async def prepare(self) -> None:
         """Import LangGraph and open the saver ahead of the first consultation. Safe to call at any time."""
+        if self._cache is not None:
+            await asyncio.to_thread(self._cache.load)
         if self._saves:
             await self._supervising()
 
@@ -88,6 +96,7 @@ class LeadingSupervisor:
         async with self._opening:
             self._graph = None
             await self._stack.aclose()
+        await self._save_plans()
         for planner in self._planners:
             if isinstance(planner, Closing):
                 await planner.close()
@@ -112,6 +121,14 @@ class LeadingSupervisor:
                     raise
                 _log.exception("the supervisor broke down on run %s", consultation.run)
                 await _break_off(turn, error)
+        if time.monotonic() - self._saved_plans > PLANS_EVERY_S:
+            await self._save_plans()
+
+    async def _save_plans(self) -> None:
+        held = self._cache.pending() if self._cache is not None else None
+        self._saved_plans = time.monotonic()
+        if self._cache is not None and held is not None:
+            await asyncio.to_thread(self._cache.write, held)
 
     async def _take(self, turn: Turn) -> None:
         """The turn's steps, through the graph where a place is kept; what a step raises is raised."""

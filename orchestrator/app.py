@@ -533,7 +533,7 @@ class _Desk:
 def _agents(settings: Settings) -> AgentSettings:
     """The ladder's settings."""
     rungs = tuple(Rung.model_validate(model.model_dump()) for model in settings.models)
-    return AgentSettings(models=rungs, checkpoints=settings.places)
+    return AgentSettings(models=rungs, checkpoints=settings.places, plans=str(settings.data_dir / "plans.json"))
 
 
 def _item(summary: RunSummary) -> RunItem:

@@ -1,19 +1,44 @@
 from __future__ import annotations
 
+from typing import Literal
+
 from agents.cascade import Accepted, Asking, Cascade, Refused
 from agents.checks import Finding, sound
-from agents.scripted import ScriptedPlanner
+from agents.scripted import Reply, ScriptedPlanner
 from agents.testing import FakeRunControl
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Declined, Plan, RungUsage, Selector, Step, StepDependency
-from orchestrator.core.ports import Consultation
+from orchestrator.core.plan import (
+    Clarification,
+    Declined,
+    Plan,
+    Proposal,
+    RungUsage,
+    Selector,
+    Step,
+    StepDependency,
+    Tier,
+)
+from orchestrator.core.ports import Consultation, PlanningContext, Tried
 from orchestrator.core.requests import Request, RunPolicy
 from tests.support.skills import device, fleet
 
 READ = Plan(steps=(Step(id="read", skill="file.read", arguments={"path": "a"}),))
 BAD = Plan(steps=(Step(id="x", skill="no.such"),))
 NOWHERE = Plan(steps=(Step(id="x", skill="file.read", devices=Selector(names=("omega",))),))
+MORE = Plan(steps=(Step(id="disk", skill="system.disk"),))
 ASK = Clarification(question="Which  server?")
+
+
+class Listening:
+    """A rung that remembers what it was told of the rungs before it."""
+
+    def __init__(self, rung: str) -> None:
+        self.rung = rung
+        self.told: list[Tried] = []
+
+    async def plan(self, request: Request, context: PlanningContext) -> Proposal:
+        self.told = list(context.tried)
+        return Proposal(rung=self.rung, result=Declined(reason="no"))
 
 
 async def climb(
@@ -152,3 +177,83 @@ async def test_a_device_that_does_not_exist_is_named_with_those_that_do() -> Non
     assert isinstance(outcome, Refused)
     assert outcome.error.message == "there is no device nosuch; known: alpha, beta"
     assert control.run_view().rungs == ()
+
+
+# --- what is handed on ---------------------------------------------------------------------------------------------
+
+
+async def test_the_next_rung_is_told_what_was_tried_and_why_it_failed() -> None:
+    first, second = ScriptedPlanner(NOWHERE, rung="a"), Listening("b")
+    away = ScriptedPlanner(Declined(reason="its server is down", code="unreachable"), rung="down")
+    unsure = ScriptedPlanner(Declined(reason="half of it", unplaced=("moon",), partial=READ), rung="c")
+    await climb(Cascade([first, away, unsure, second], check=sound))
+    assert second.told == [
+        Tried(rung="a", reason="there is no device omega; known: alpha", plan=NOWHERE),
+        Tried(rung="c", reason='half of it (not placed: "moon")', plan=READ, unplaced=("moon",)),
+    ]
+
+
+async def test_a_rung_completes_what_another_began() -> None:
+    begun = Plan(steps=(READ.steps[0], Step(id="more", skill="file.read")), answer=("read",))
+    rest = Step(id="count", skill="data.count_by", arguments={"items": "${read.output.text}", "by": "line"})
+    more = Step(id="more", skill="system.disk")
+    rungs = [
+        ScriptedPlanner(Declined(reason="half", partial=begun), rung="a"),
+        ScriptedPlanner(Plan(steps=(rest, more)), rung="b"),
+    ]
+    outcome, control = await climb(Cascade(rungs, check=sound))
+    whole = Plan(steps=(READ.steps[0], rest, more))
+    assert outcome == Accepted(whole, "b")
+    assert control.run_view().plan == whole
+
+
+async def test_a_whole_plan_is_not_mixed_with_what_another_began() -> None:
+    rungs = [
+        ScriptedPlanner(Declined(reason="half", partial=MORE), rung="a"),
+        ScriptedPlanner(READ, rung="b"),
+    ]
+    assert (await climb(Cascade(rungs, check=sound)))[0] == Accepted(READ, "b")
+
+
+async def test_a_rung_that_was_not_asked_is_on_record_and_costs_nothing() -> None:
+    skipped = ScriptedPlanner(Declined(reason="its circuit is open", code="skipped"), rung="a")
+    outcome, control = await climb(Cascade([skipped], check=sound))
+    assert isinstance(outcome, Refused)
+    assert outcome.error.details["rungs"] == [
+        {"rung": "a", "reason": "its circuit is open", "unplaced": [], "code": "skipped"}
+    ]
+    assert len(skipped.asked) == 1
+    assert control.run_view().usage.calls == 0
+
+
+# --- asking --------------------------------------------------------------------------------------------------------
+
+
+def tiered(tier: Tier, *replies: Reply) -> ScriptedPlanner:
+    rung = ScriptedPlanner(*replies, rung=tier)
+    rung.tier = tier  # type: ignore[attr-defined]
+    return rung
+
+
+async def put(*rungs: ScriptedPlanner, questions: Literal["first", "after_local"]) -> Accepted | Asking | Refused:
+    control = FakeRunControl(fleet("alpha"), lambda device, skill, arguments: None)
+    request = Request(text="do it", policy=RunPolicy(questions=questions))
+    control.submit(request)
+    consultation = Consultation(run="r1", reason="submitted", key="r1.submitted")
+    return await Cascade(rungs, check=sound).plan(consultation, control, request)
+
+
+async def test_a_question_is_asked_before_any_model() -> None:
+    local = tiered("local", READ)
+    assert await put(tiered("embedded", ASK), local, questions="first") == Asking(ASK)
+    assert local.asked == []
+
+
+async def test_a_local_model_may_be_tried_before_a_question_is_asked() -> None:
+    cloud = tiered("cloud", READ)
+    outcome = await put(tiered("embedded", ASK), tiered("local", READ), cloud, questions="after_local")
+    assert outcome == Accepted(READ, "local")
+    outcome = await put(tiered("embedded", ASK), tiered("local", BAD), cloud, questions="after_local")
+    assert outcome == Asking(ASK)
+    assert cloud.asked == []
+    assert await put(tiered("embedded", ASK), tiered("local", BAD), questions="after_local") == Asking(ASK)
