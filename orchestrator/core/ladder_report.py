@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from orchestrator.core.ladder_facts import Climb, Rejection, RunFacts, Try
 from orchestrator.core.plan import RungUsage, Tier
 from orchestrator.core.tasks import Model
+from protocol.vocabulary import JsonObject
 
 LISTED = 100
 ORDER: tuple[Tier, ...] = ("other", "embedded", "local", "cloud")
@@ -176,7 +177,8 @@ class LadderReport(Model):
 
     `at_home` are runs, and steps, that were planned without any cloud call. `cloud_calls_avoided` counts accepted plans
     and fixes of rungs below the cloud, or kept from an earlier run, each of which would have cost a call at least; None
-    where no cloud rung is configured. `bytes_out` by tier. `truncated`: there are more runs than were looked at; `unreadable` could not be.
+    where no cloud rung is configured. `bytes_out` by tier. `truncated`: there are more runs than were looked at;
+    `unreadable` are runs whose log is damaged.
     """
 
     run: str | None = None
@@ -394,3 +396,26 @@ def _energy(line: RungLine, profile: EnergyProfile) -> EnergyLine:
         return EnergyLine(rung=line.rung, joules=None, basis="the profile has neither watts nor joules a token")
     basis = f"{line.input_tokens} tokens at {into:g} J, {line.output_tokens} at {out:g} J"
     return EnergyLine(rung=line.rung, joules=line.input_tokens * into + line.output_tokens * out, basis=basis)
+
+
+class RungView(Model):
+    """A rung as it is now. `host` is empty where nothing is sent to; never a key. Unix times, None where never.
+
+    `breaker`: `closed` (asked as usual), `open` (skipped), `half_open` (being tried again), or empty where it has none.
+    `capabilities` are what a probe found out about its server at `probed`.
+    """
+
+    rung: str
+    tier: Tier
+    model: str = ""
+    host: str = ""
+    breaker: str = ""
+    capabilities: JsonObject | None = None
+    probed: float | None = None
+    last_used: float | None = None
+
+
+class LadderView(Model):
+    """`GET /v1/ladder`: the rungs, in the order in which they are asked."""
+
+    rungs: tuple[RungView, ...]
