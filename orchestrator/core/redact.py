@@ -13,11 +13,26 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import JsonValue
 
 _WORDS = (
-    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key"
-    r"|client[_-]?secret|credentials?|auth[_-]?token)"
+    r"(?:pass(?:word|wd|phrase|code)?|passwort|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"|secret[_-]?key|signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?key|client[_-]?secret"
+    r"|credentials?|auth[_-]?token|session[_-]?(?:id|key|token)|connection[_-]?string|webhook[_-]?url)"
 )
-_NAME = re.compile(rf"(?i)^(?:.*[_.-])?{_WORDS}$|^(?:proxy-)?authorization$|^(?:set-)?cookie$|^x-api-key$", re.DOTALL)
+# Words that mean a secret wherever they stand in a name (`PGPASSWORD`, `dbPassword`, `accessToken`), unlike `compass`.
+_INNER = r"(?:password|passwd|passphrase|secret|apikey|accesskey|privatekey|secretkey|accountkey|token)"
+_END = r"(?:[_-]?(?:prod|production|dev|test|staging|live|base|value|old|new|[0-9]{1,3}))?"
+_NAMED = rf"(?:(?<![A-Za-z0-9]){_WORDS}|(?<=[A-Za-z0-9]){_INNER}){_END}"
+_NAME = re.compile(
+    rf"(?i)^(?:.*[_.-])?{_WORDS}{_END}$|^[a-z0-9_.-]*{_INNER}{_END}$"
+    r"|^(?:proxy-)?authorization$|^(?:set-)?cookie$|^x-api-key$",
+    re.DOTALL,
+)
 _MARK = re.compile(r"\[redacted:[a-z-]+\]")
+
+_PREFIXES = (
+    "dop_v1_|doo_v1_|dckr_pat_|shpat_|shpss_|shpca_|glsa_|glc_|lin_api_|sbp_|gsk_|nvapi-|pplx-|tvly-|r8_|whsec_|xai-"
+    "|sq0atp-|sq0csp-|AKCp|figd_|ntn_|tfp_|phx_|sntrys_|glrt-|gldt-|glcbt-|pscale_tkn_|pscale_pw_|cfpat_"
+)
+_QUOTE = re.compile(r"\\{0,3}[\"']")
 
 _Replace = str | Callable[[re.Match[str]], str]
 
@@ -29,15 +44,23 @@ def _mark(kind: str) -> str:
 def _assigned(found: re.Match[str]) -> str:
     # A value that is a mark already, or a reference to another place, is not a secret.
     value = found["value"]
-    if _MARK.match(value) or value.startswith(("${", "$(")):
+    if _MARK.match(value.lstrip("\\\"'")) or value.lstrip("\\\"'").startswith(("${", "$(")):
         return found[0]
-    return found["name"] + _mark("password")
+    opening = _QUOTE.match(value)
+    if opening is None:
+        return found["name"] + _mark("password")
+    closed = len(value) > len(opening[0]) and value.endswith(opening[0])
+    return found["name"] + opening[0] + _mark("password") + (opening[0] if closed else "")
 
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str], _Replace], ...] = (
     (
         "-----BEGIN",
-        re.compile(r"-----BEGIN (?P<label>[A-Z0-9 ]{0,40})-----[^-]*(?:-----END (?P=label)-----|\Z|(?=-----BEGIN ))"),
+        re.compile(
+            r"----[- ]BEGIN (?P<label>[A-Z0-9 ]{0,40})[- ]----(?:(?!----[- ](?:BEGIN|END) ).)*"
+            r"(?:----[- ]END (?P=label)[- ]----)?",
+            re.DOTALL,
+        ),
         lambda found: found[0] if "CERTIFICATE" in found["label"] or "PUBLIC" in found["label"] else _mark("pem"),
     ),
     (
@@ -68,18 +91,58 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], _Replace], ...] = (
     ),
     ("", re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"), _mark("key")),
     ("AIza", re.compile(r"\bAIza[A-Za-z0-9_-]{30,}"), _mark("key")),
+    ("_", re.compile(rf"\b(?:{_PREFIXES})[A-Za-z0-9_-]{{16,400}}"), _mark("key")),
     (
+        ".",
+        re.compile(r"\b(?:SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|(?:ya29|hv[sb])\.[A-Za-z0-9_-]{16,})"),
+        _mark("key"),
+    ),
+    ("-", re.compile(r"\b(?:GOCSPX|PMAK|AGE-SECRET-KEY|NRAK|xapp)-[A-Za-z0-9-]{24,200}"), _mark("key")),
+    ("key-", re.compile(r"\bkey-[0-9a-f]{32}\b"), _mark("key")),
+    ("dapi", re.compile(r"\bdapi[0-9a-f]{32}\b"), _mark("key")),
+    (":", re.compile(r"\b[0-9]{8,12}:[A-Za-z0-9_-]{34,36}\b"), _mark("key")),
+    (
+        "hooks.",
+        re.compile(r"\b(?P<before>hooks\.slack\.com/(?:services|workflows|triggers)/)[A-Za-z0-9/_-]{12,200}"),
+        rf"\g<before>{_mark('key')}",
+    ),
+    (
+        # A line that is a name and its value, or a YAML block: the value goes on to the end of the line, or block.
         "",
         re.compile(
-            rf"(?i)(?P<name>(?<![A-Za-z0-9]){_WORDS}[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?)(?P<value>(?:\[redacted:[a-z-]+\]|[^\s\"',;&]){{1,500}})"
+            rf"(?im)(?P<name>^[ \t>-]{{0,40}}[\"']?[a-z0-9_.-]{{0,60}}?{_NAMED}[\"']?[ \t]{{0,3}}:[ \t]{{1,3}})"
+            r"(?P<value>[|>][+-]?[ \t]*\r?(?:\n[ \t]+[^\n]{1,2000}){1,50}|[^\s\"'{}\[\]$][^\n\"';,&]{0,2000}$)"
+        ),
+        _assigned,
+    ),
+    (
+        "",
+        # The value: a text in quotes (escaped ones, inside JSON inside JSON, too), a YAML block's line, or one word.
+        re.compile(
+            rf"(?i)(?P<name>{_NAMED}(?:\\{{0,3}}[\"'])?\s{{0,3}}(?:=>|:=|[:=])\s{{0,3}})"
+            r"(?P<value>\\{0,3}\"[^\"\n]{1,2000}\"|\\{0,3}'[^'\n]{1,2000}'"
+            r"|\\{0,3}[\"']?(?:\[redacted:[a-z-]+\]|[^\s\"',;&]){1,2000})"
         ),
         _assigned,
     ),
     (
         "",
         re.compile(
-            r"(?i)(?P<name>(?:^|\s)(?:--|-)(?:password|passwd|token|secret|api-key)\s+)(?P<value>[^\s\"']{1,500})"
+            r"(?i)(?P<name>(?:^|\s)(?:--|-)(?:password|passwd|pass|token|secret|api-key|apikey|access-token|auth-token)"
+            r"[\s=]\s{0,3})(?P<value>\"[^\"\n]{1,2000}\"|'[^'\n]{1,2000}'|[^\s\"']{1,500})"
         ),
+        _assigned,
+    ),
+    (
+        "-",
+        re.compile(
+            r"(?P<name>\bsshpass\s{1,3}-p\s{0,3}|\bmysql[a-z]{0,8}\s[^\n]{0,120}?\s-p(?=\S))(?P<value>[^\s]{1,500})"
+        ),
+        _assigned,
+    ),
+    (
+        "-u",
+        re.compile(r"(?P<name>\s(?:-u|--user)\s{0,3}[\"']?[^\s:\"'/]{1,100}:)(?P<value>[^\s\"'/]{1,500})"),
         _assigned,
     ),
 )
