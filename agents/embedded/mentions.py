@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-
-from rapidfuzz.distance import OSA
+from functools import lru_cache
 
 from agents.embedded.devices import (
     EVERY,
@@ -28,7 +27,6 @@ from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import COMMON, EXTENSIONS, FILLERS
 from agents.embedded.wordset import words
-from protocol.vocabulary import DeviceKind
 
 NAME_KINDS = frozenset({Kind.WORD, Kind.PATH, Kind.HOST, Kind.NUMBER})
 OWN = words("the my our your that this these those")
@@ -92,6 +90,15 @@ TAILS = (
 )
 
 
+@lru_cache(maxsize=64)
+def _by_first(phrases: tuple[str, ...]) -> dict[str, list[list[str]]]:
+    """The words of phrases by their first word, longest first."""
+    found: dict[str, list[list[str]]] = {}
+    for parts in sorted((text.split() for text in phrases), key=len, reverse=True):
+        found.setdefault(parts[0], []).append(parts)
+    return found
+
+
 class Finder:
     """Reads one token list from left to right; `at` is where it stands."""
 
@@ -99,6 +106,7 @@ class Finder:
         self.tokens = tokens
         self.directory = directory
         self.places: list[Place] = []
+        self.lows = [token.lemma if token.kind is Kind.WORD else "" for token in tokens]
 
     def run(self) -> tuple[list[Token], list[Place]]:
         out: list[Token] = []
@@ -148,6 +156,9 @@ class Finder:
             or self.low(at + 1) in {"folder", "directory", "file"}
         ):
             return None
+        # Loaded for the first name that may be misspelt: most requests have none.
+        from rapidfuzz.distance import OSA
+
         near = [
             name
             for plain, name in self.directory.names.items()
@@ -160,16 +171,14 @@ class Finder:
     # --- small readers: each returns where it ends, or `at` itself ----------------------------------------------
 
     def low(self, at: int) -> str:
-        return self.tokens[at].lemma if 0 <= at < len(self.tokens) and self.tokens[at].kind is Kind.WORD else ""
+        return self.lows[at] if 0 <= at < len(self.lows) else ""
 
-    def phrase(self, at: int, phrases: Sequence[str]) -> int:
+    def phrase(self, at: int, phrases: tuple[str, ...]) -> int:
         """The end of the longest of `phrases` that stands at `at`; `at` where none does."""
-        best = at
-        for text in phrases:
-            parts = text.split()
-            if at + len(parts) <= len(self.tokens) and all(self.low(at + i) == part for i, part in enumerate(parts)):
-                best = max(best, at + len(parts))
-        return best
+        for parts in _by_first(phrases).get(self.low(at), ()):
+            if self.lows[at : at + len(parts)] == parts:
+                return at + len(parts)
+        return at
 
     def name(self, at: int) -> tuple[str, int] | None:
         """A device name at `at`, longest first. A name that is an everyday word needs a preposition before it."""
@@ -503,6 +512,3 @@ class Finder:
 def find_places(tokens: Sequence[Token], directory: Directory) -> tuple[list[Token], list[Place]]:
     """The tokens with DEVICE tokens in them, and the places that those name."""
     return Finder(tokens, directory).run()
-
-
-__all__ = ["DeviceKind", "Finder", "find_places"]

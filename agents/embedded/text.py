@@ -12,6 +12,8 @@ LIMIT = 2_000
 """Longest request, in characters, that this rung reads. Longer ones are documents, not requests."""
 TOKEN_LIMIT = 160
 """Most words that this rung reads: the work for one is bounded, so the work for a request is."""
+WORD_LIMIT = 40
+"""Longest word, in characters, whose lemma and stem are kept once made."""
 
 _KEEP = words(
     "this is has was does as us its his less across always status process address access os disks kubernetes "
@@ -74,6 +76,12 @@ def normalise(text: str) -> str:
 
 def lemma(word: str) -> str:
     """The singular, lower-case form of a word: `Servers` and `server's` are `server`. Verbs keep their endings."""
+    # What no language has for a word is not kept: strangers' texts would fill the table.
+    return _lemma(word) if len(word) <= WORD_LIMIT else _lemma.__wrapped__(word)
+
+
+@lru_cache(maxsize=8192)
+def _lemma(word: str) -> str:
     low = word.casefold().replace("’", "'")
     for ending in ("'s", "s'"):
         if low.endswith(ending) and len(low) > 3:
@@ -81,7 +89,6 @@ def lemma(word: str) -> str:
     return _singular(low)
 
 
-@lru_cache(maxsize=8192)
 def _singular(low: str) -> str:
     if low in _IRREGULAR:
         return _IRREGULAR[low]
@@ -94,9 +101,13 @@ def _singular(low: str) -> str:
     return low[:-1]
 
 
-@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A short form for comparing words in retrieval: `copying`, `copied` and `copies` meet in `copi`."""
+    return _stem(word) if len(word) <= WORD_LIMIT else _stem.__wrapped__(word)
+
+
+@lru_cache(maxsize=8192)
+def _stem(word: str) -> str:
     low = lemma(word)
     for ending in ("ations", "ation", "ingly", "ing", "edly", "ed", "er", "ly", "ment", "e"):
         if low.endswith(ending) and len(low) - len(ending) >= 3:

@@ -88,6 +88,7 @@ _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|example|local|edu|
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _FILE = re.compile(r"[\w@%+~-]*(?:\.[\w@%+~-]+)*\.[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]{0,9}")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]?", re.IGNORECASE)
+_COUNTING = DURATIONS.keys() | NUMBER_WORDS.keys() | {"a", "an"}
 _BARE_FILES = words("makefile dockerfile readme license changelog gemfile procfile")
 
 
@@ -97,7 +98,13 @@ def tokenise(text: str) -> list[Token]:
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or "chunk"
         start, end = found.span()
-        if found["quoted"] is not None:
+        if kind == "chunk":
+            text = found[0]
+            if text.isalpha():
+                tokens.append(_word(text, start, end))
+            else:
+                tokens.extend(_chunk(text, start))
+        elif found["quoted"] is not None:
             inner = next(
                 group
                 for group in (found["q1"], found["q2"], found["q3"], found["q4"], found["q5"], found["q6"])
@@ -112,8 +119,6 @@ def tokenise(text: str) -> list[Token]:
             tokens.append(Token(Kind.NUMBER, found[0], found[0], start, end, int(found[0].replace(",", ""))))
         elif found["label"] is not None:
             tokens.extend(_chunk(found[0], start, label=True))
-        elif found["chunk"] is not None:
-            tokens.extend(_chunk(found[0], start))
         else:
             tokens.append(Token(Kind.SIGN if kind == "sign" else Kind.PUNCT, found[0], found[0], start, end))
     return _units(tokens)
@@ -141,6 +146,13 @@ def _chunk(text: str, start: int, *, label: bool = False) -> list[Token]:
         Token(Kind.LABEL, kept, kept.casefold(), begin, begin + len(kept), kept) if label else _classify(kept, begin)
     )
     return [token, *_tail(text[lead + len(kept) :].replace("'", ""), begin + len(kept))]
+
+
+def _word(text: str, start: int, end: int) -> Token:
+    """A run of nothing but letters: a word, or one of the files that need no ending."""
+    if text.casefold() in _BARE_FILES:
+        return Token(Kind.PATH, text, text.casefold(), start, end, text)
+    return Token(Kind.WORD, text, lemma(text), start, end)
 
 
 def _classify(text: str, start: int) -> Token:
@@ -200,6 +212,10 @@ def _units(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
+        if token.kind is not Kind.NUMBER and token.lemma not in _COUNTING:
+            joined.append(token)
+            at += 1
+            continue
         after = tokens[at + 1] if at + 1 < len(tokens) else None
         amount = _amount(token)
         if amount is not None and after is not None and (after.word or after.text == "%"):

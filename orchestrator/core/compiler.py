@@ -8,7 +8,7 @@ Risk and idempotency come from the skills, never from the plan.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,10 +133,12 @@ class _Compiler:
 
     def _resolve_skills(self) -> None:
         offered: dict[str, SkillSpec] = {}
+        wanted = dict.fromkeys(step.skill for step in self.order)
         for device in self.fleet.devices.values():
-            for name, spec in device.skills.items():
-                known = offered.get(name)
-                offered[name] = _graver(known, spec) if known else spec
+            for name in wanted:
+                known, spec = offered.get(name), device.skills.get(name)
+                if spec is not None and spec is not known:
+                    offered[name] = _graver(known, spec) if known else spec
         for step in self.order:
             if step.skill in offered:
                 self.specs[step.id] = offered[step.skill]
@@ -161,7 +163,7 @@ class _Compiler:
             lacking = [name for name in upstream if name and step.skill not in self.fleet.devices[name].skills]
             if lacking:
                 self._problem("no_capable_device", f"{', '.join(lacking)} cannot run {step.skill}", step.id)
-            return {device: self._task_id(step.id, device, upstream) for device in upstream}
+            return _task_ids(step.id, upstream)
         for name in (*selector.names, *selector.exclude):
             if name not in self.fleet.devices:
                 known = ", ".join(self.fleet.devices) or "none"
@@ -182,7 +184,7 @@ class _Compiler:
             self._problem("no_capable_device", f"{', '.join(lacking)} cannot run {step.skill}", step.id)
         if not chosen:
             self._problem("no_capable_device", f"no device that can run {step.skill} is online", step.id)
-        return {name: self._task_id(step.id, name, chosen) for name in chosen}
+        return _task_ids(step.id, chosen)
 
     def _matching(self, selector: Selector, skill: str) -> tuple[list[DeviceInfo], list[DeviceInfo]]:
         """The devices that a selector fits, and those of them that have the skill. Plans repeat themselves: kept."""
@@ -191,14 +193,6 @@ class _Compiler:
             matching = [d for d in self.fleet.devices.values() if _selected(d, selector)]
             self.matches[key] = matching, [d for d in matching if skill in d.skills]
         return self.matches[key]
-
-    def _task_id(self, step: str, device: str, among: Iterable[str]) -> str:
-        """`step@device`; dots, which paths of references own, become underscores where that stays unique."""
-        if not device:
-            return step
-        plain = device.replace(".", "_")
-        twins = [other for other in among if other.replace(".", "_") == plain]
-        return f"{step}@{plain}" if len(twins) == 1 else f"{step}@{plain}-{twins.index(device) + 1}"
 
     # --- tasks -------------------------------------------------------------------------------------------------
 
@@ -439,6 +433,23 @@ def _named(step: Step) -> dict[str, None]:
     if step.devices.same_as is not None:
         named[step.devices.same_as] = None
     return named
+
+
+def _task_ids(step: str, devices: Collection[str]) -> dict[str, str]:
+    """`step@device` by device; dots, which paths of references own, become underscores where that stays unique.
+
+    Where placement chooses the device ("") the task has the step's name.
+    """
+    alike: dict[str, list[str]] = {}
+    for device in devices:
+        alike.setdefault(device.replace(".", "_"), []).append(device)
+    ids: dict[str, str] = {}
+    for device in devices:
+        plain = device.replace(".", "_")
+        twins = alike[plain]
+        number = f"-{twins.index(device) + 1}" if len(twins) > 1 else ""
+        ids[device] = f"{step}@{plain}{number}" if device else step
+    return ids
 
 
 def _selected(device: DeviceInfo, selector: Selector) -> bool:

@@ -43,6 +43,7 @@ class FleetView:
             if not device.available:
                 continue
             for name, spec in device.skills.items():
-                if name not in found or found[name].version < spec.version:
+                known = found.get(name)
+                if known is not spec and (known is None or known.version < spec.version):
                     found[name] = spec
         return dict(sorted(found.items()))

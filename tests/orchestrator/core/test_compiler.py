@@ -345,9 +345,7 @@ def test_a_reference_counts_as_a_value_of_its_type(value: object, fits: bool) ->
 def test_a_plan_with_too_many_tasks_is_refused_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "MAX_TASKS", 10)
     made: list[str] = []
-    monkeypatch.setattr(
-        compiler._Compiler, "_task_id", lambda self, step, device, among: made.append(1) or step + device
-    )
+    monkeypatch.setattr(compiler, "_task_ids", lambda step, devices: {d: made.append(1) or step + d for d in devices})
     steps = [find(f"s{i}", devices=EACH) for i in range(100)]
     assert problems(*steps) == [("too_large", "s3")]
     assert len(made) <= 12
