@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ from orchestrator.core.commands import Decision
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError, RunStatus
+from orchestrator.core.ladder_report import EnergyProfile, LadderReport, LadderView, RungView
 from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
@@ -36,12 +38,13 @@ from orchestrator.core.requests import Request
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
 from orchestrator.faults import FaultDesk
+from orchestrator.ladder import LadderDesk, energy_profile
 from orchestrator.runtime.control import Control, Supervision, edit_result
 from orchestrator.runtime.engine import Engine, Slot
 from orchestrator.runtime.pruning import Pruner
 from orchestrator.runtime.reception import Reception, valid
 from orchestrator.runtime.roster import Known
-from orchestrator.settings import Settings
+from orchestrator.settings import Settings, SettingsProblem
 from protocol.credentials import parse_token, verifier
 from protocol.failpoints import Failpoints, Rule
 from protocol.vocabulary import SkillSpec
@@ -100,6 +103,8 @@ class Asterism:
         self.engine.attach(self.gateway)
         self._contents = contents
         self._pruner = Pruner(self.store, self.engine, contents.discard, self._forget_places)
+        self._rungs = _rungs(settings)
+        self._ladder = LadderDesk(self.store, {one.rung: one.tier for one in self._rungs}, _energy(settings))
         self._retaining: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -435,6 +440,26 @@ class Asterism:
         if isinstance(self._leader, LeadingSupervisor):
             await self._leader.forget(runs)
 
+    # --- the ladder --------------------------------------------------------------------------------------------
+
+    async def ladder(self) -> LadderView:
+        used = await self._reading(self._ladder.last_used())
+        return LadderView(rungs=tuple(one.model_copy(update={"last_used": used.get(one.rung)}) for one in self._rungs))
+
+    async def ladder_report(self, *, since: float | None = None, until: float | None = None) -> LadderReport:
+        return await self._reading(self._ladder.report(since=since, until=until))
+
+    async def run_ladder(self, run: str) -> LadderReport:
+        found = await self._reading(self._ladder.report_run(run))
+        if found is None:
+            raise Refusal("not_found", f"there is no run {run}")
+        return found
+
+    async def probe_rung(self, rung: str) -> RungView:
+        if all(one.rung != rung for one in self._rungs):
+            raise Refusal("not_found", f"there is no rung {rung}: see `asterism ladder list`")
+        raise Refusal("bad_request", f"the rung {rung} has no server to probe")
+
     # --- health ------------------------------------------------------------------------------------------------
 
     def health(self) -> Health:
@@ -500,6 +525,13 @@ class Asterism:
             says = "the record cannot be written now, and whether this takes effect later is not known"
             raise Refusal("not_ready", f"{says}; look again, or repeat it with its idempotency key") from None
 
+    async def _reading(self, work: Awaitable[T]) -> T:
+        """A long read of the record: it takes what it takes, and holds nobody up."""
+        try:
+            return await work
+        except StoreError as error:
+            raise Refusal("not_ready", str(error)) from None
+
     def _write(self, run: str) -> str:
         """The answer to a run whose plan was given: from the tasks that answer it, and those that went wrong."""
         slot = self.engine.open_run(run)
@@ -534,6 +566,23 @@ def _agents(settings: Settings) -> AgentSettings:
     """The ladder's settings."""
     rungs = tuple(Rung.model_validate(model.model_dump()) for model in settings.models)
     return AgentSettings(models=rungs, checkpoints=settings.places, plans=str(settings.data_dir / "plans.json"))
+
+
+def _rungs(settings: Settings) -> tuple[RungView, ...]:
+    """The ladder as configured; a server's key is no part of it, nor is a login in its address."""
+    models = [
+        RungView(rung=one.name, tier=one.tier, model=one.model, host=urlsplit(one.base_url).netloc.rpartition("@")[2])
+        for one in settings.models
+    ]
+    return (RungView(rung="embedded", tier="embedded"), *models)
+
+
+def _energy(settings: Settings) -> EnergyProfile:
+    """Raises SettingsProblem where the profile that the settings name cannot be used."""
+    try:
+        return energy_profile(settings.energy_profile)
+    except ValueError as error:
+        raise SettingsProblem(f"The setting energy_profile does not fit: {error}.") from None
 
 
 def _item(summary: RunSummary) -> RunItem:

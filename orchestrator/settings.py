@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     """Runs that ended so long ago are deleted, a few at a time (default: none ever is)."""
     retention_keep: Annotated[int, Field(ge=0)] = 0
     """The newest ended runs, of which none is deleted however old it is."""
+    energy_profile: Path | None = None
+    """A TOML file with the watts and joules of the ladder report's estimate (default: the one that ships)."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
 

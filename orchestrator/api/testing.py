@@ -26,6 +26,8 @@ from orchestrator.core.compiler import Compiled, compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError
 from orchestrator.core.fleet import DeviceInfo, FleetView
+from orchestrator.core.ladder_facts import RunFacts
+from orchestrator.core.ladder_report import LadderReport, LadderView, RungView, Tally
 from orchestrator.core.machine import RunMachine
 from orchestrator.core.plan import Choice, Clarification, Declined, Plan, Proposal, Step
 from orchestrator.core.ports import Consultation
@@ -277,6 +279,26 @@ class FakeApplication:
             del self._runs[run]
         return Pruned(runs=len(old[:limit]), more=len(old) > limit, dry_run=dry_run)
 
+    async def ladder(self) -> LadderView:
+        return LadderView(rungs=(RungView(rung="script", tier="other"),))
+
+    async def ladder_report(self, *, since: float | None = None, until: float | None = None) -> LadderReport:
+        tally = Tally({"script": "other"})
+        for run in self._runs.values():
+            if (since is None or run.state.created >= since) and (until is None or run.state.created < until):
+                tally.add(_facts(run))
+        return tally.report(since=since, until=until)
+
+    async def run_ladder(self, run: str) -> LadderReport:
+        tally = Tally({"script": "other"})
+        tally.add(_facts(self._find(run)))
+        return tally.report(run=run)
+
+    async def probe_rung(self, rung: str) -> RungView:
+        if rung != "script":
+            raise Refusal("not_found", f"There is no rung {rung}.")
+        return RungView(rung="script", tier="other", capabilities={"reachable": True}, probed=time.time())
+
     def health(self) -> Health:
         return Health(ready=not self.problems, problems=self.problems)
 
@@ -375,6 +397,13 @@ class FakeApplication:
         compiled = _compiled(plan)
         batch = EditBatch(base=0, edits=compiled.edits, by="script", key=f"{run}.plan")
         self._feed(run, stimuli.EditProposed(batch, compiled.answer))
+
+
+def _facts(run: _Run) -> RunFacts:
+    facts = RunFacts(run.state.run)
+    for event in run.log:
+        facts.take(event)
+    return facts
 
 
 def _compiled(plan: Plan) -> Compiled:

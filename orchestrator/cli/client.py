@@ -16,6 +16,7 @@ from orchestrator.cli.exits import CommandError
 from orchestrator.core.application import FaultsView, Pruned
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event
+from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from orchestrator.core.requests import Request
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
 from orchestrator.settings import Settings
@@ -187,6 +188,21 @@ class Client:
         limit = 500 if dry_run else 50
         content: JsonValue = {"older_than_s": older_than_s, "keep": keep, "dry_run": dry_run, "limit": limit}
         return self._read(Pruned, await self._send("POST", "/v1/prune", content=content))
+
+    async def ladder(self) -> LadderView:
+        return self._read(LadderView, await self._send("GET", "/v1/ladder"))
+
+    async def ladder_report(
+        self, run: str | None = None, *, since: float | None = None, until: float | None = None
+    ) -> LadderReport:
+        """Of one run, or of those submitted in [since, until)."""
+        if run is not None:
+            return self._read(LadderReport, await self._send("GET", f"/v1/runs/{_part(run)}/ladder"))
+        query = {name: None if at is None else repr(at) for name, at in (("since", since), ("until", until))}
+        return self._read(LadderReport, await self._send("GET", "/v1/ladder/report", query=query))
+
+    async def probe_rung(self, rung: str) -> RungView:
+        return self._read(RungView, await self._send("POST", f"/v1/ladder/{_part(rung)}/probe"))
 
     async def faults(self) -> FaultsView:
         return self._read(FaultsView, await self._send("GET", "/v1/faults"))

@@ -32,6 +32,7 @@ COMMANDS = {
     "answer": ("steer:answer", "Answer a question that a run waits for."),
     "edit": ("steer:edit", "Apply an edit batch to a run's graph."),
     "undo": ("steer:undo", "Take back an edit."),
+    "ladder": ("ladder:ladder", "Show the planner's rungs, and what they cost and saved."),
     "faults": ("faults:faults", "Make things go wrong on purpose, and show what became of the work."),
     "doctor": ("doctor:doctor", "Say what is wrong, and the remedy."),
     "config": ("admin:config", "Show the settings."),

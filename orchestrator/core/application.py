@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event
+from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Model
@@ -164,6 +165,18 @@ class Application(Protocol):
 
     async def prune(self, older_than_s: float, *, keep: int = 0, limit: int = 50, dry_run: bool = False) -> Pruned:
         """Delete runs that ended so long ago, but for the newest `keep`, at most `limit` of them."""
+
+    async def ladder(self) -> LadderView:
+        """The rungs as they are now, in the order in which they are asked."""
+
+    async def ladder_report(self, *, since: float | None = None, until: float | None = None) -> LadderReport:
+        """Over the runs submitted in [since, until), Unix times."""
+
+    async def run_ladder(self, run: str) -> LadderReport:
+        """The same of one run."""
+
+    async def probe_rung(self, rung: str) -> RungView:
+        """Find out now what a model's server can. Raises Refusal: `not_found`; `bad_request` where it has no server."""
 
     def health(self) -> Health: ...
 
