@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents.embedded.clauses import merge_words
 from agents.embedded.devices import Directory, Place
 from agents.embedded.evidence import Evidence
-from agents.embedded.mentions import find_places
 from agents.embedded.outcome import Stop
+from agents.embedded.reading import read, spelt
+from agents.embedded.rephrase import dropped, rephrase
 from agents.embedded.slots import FILE_NOUNS, FOLDER_NOUNS
 from agents.embedded.text import normalise, stem
-from agents.embedded.tokens import Kind, Token, tokenise
+from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import FILLERS, LEADS, NEGATIONS
 from agents.embedded.wordset import words
 from orchestrator.core.fleet import FleetView
@@ -43,6 +43,7 @@ STRUCTURE = (
     | FILE_NOUNS
     | FOLDER_NOUNS
 )
+_NOTHING = Plan(steps=(Step(id="nothing", skill="no.skill"),))
 DEFAULTS = (
     re.compile(r"reports/[a-z0-9-]+\.md"),
     re.compile(r"backups(/.*)?"),
@@ -80,6 +81,14 @@ def check(
     return (*checker.forward(strict), *checker.backward())
 
 
+def explained_devices(
+    text: str, fleet: FleetView, *, client: str | None = None, answers: Sequence[tuple[str, str]] = ()
+) -> frozenset[str]:
+    """The devices that a request speaks of, by name, kind, label or as the client."""
+    checker = _Checker.of(text, _NOTHING, fleet, client=client, answers=answers, attachment="")
+    return checker._explained_devices()
+
+
 @dataclass
 class _Checker:
     text: str
@@ -87,6 +96,7 @@ class _Checker:
     fleet: FleetView
     specs: Mapping[str, SkillSpec]
     tokens: list[Token]
+    said: list[Token]
     places: list[Place]
     evidence: Evidence
     client: str | None
@@ -107,10 +117,12 @@ class _Checker:
         attachment: str,
     ) -> _Checker:
         plain = normalise(text)
-        tokens = merge_words(tokenise(plain))
-        unreadable, places = "", list[Place]()
+        directory = Directory(fleet, client, answers)
+        tokens = spelt(plain, directory)
+        said, unreadable, places = tokens, "", list[Place]()
         try:
-            tokens, places = find_places(tokens, Directory(fleet, client, answers))
+            reading = read(tokens, directory)
+            tokens, said, places = list(reading.tokens), list(reading.said), list(reading.places)
         except Stop as stop:
             # A model may have resolved what the grammar of mentions cannot: then devices are checked by name alone.
             unreadable = stop.result.reason if isinstance(stop.result, Declined) else stop.result.question
@@ -121,6 +133,7 @@ class _Checker:
             fleet,
             specs,
             tokens,
+            said,
             places,
             Evidence.of(specs),
             client,
@@ -193,7 +206,7 @@ class _Checker:
 
     def _negations(self) -> Iterator[Gap]:
         conditions = [edge for step in self.plan.steps for edge in step.after if edge.on is not On.SUCCESS]
-        for token in self.tokens:
+        for token in self.said:
             if token.word and token.lemma in NEGATIONS and not conditions and not self._shown(token):
                 yield Gap("unused_negation", f'"{token.text}" is not reflected in the plan', (token.text,))
             if token.word and token.lemma in IF_WORDS and not conditions and not self._asks_whether(token):
@@ -207,11 +220,11 @@ class _Checker:
         )
 
     def _asks_whether(self, token: Token) -> bool:
-        at = self.tokens.index(token)
+        at = self.said.index(token)
         return any(
             t.word
             and t.lemma in {"check", "see", "tell", "know", "verify", "find", "determine", "report", "test", "say"}
-            for t in self.tokens[max(0, at - 3) : at]
+            for t in self.said[max(0, at - 3) : at]
         )
 
     def _words(self, strict: bool) -> Iterator[Gap]:
@@ -221,9 +234,11 @@ class _Checker:
         stems = {stem(word) for word in known} | {
             stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)
         }
-        for token in self.tokens:
+        idle = dropped(self.said)
+        for token in self.said:
             if (
                 not token.word
+                or token.start in idle
                 or token.lemma in FILLERS
                 or token.lemma in LEADS
                 or token.lemma in NEGATIONS
@@ -242,7 +257,7 @@ class _Checker:
     # --- backward: nothing that the request does not say --------------------------------------------------------
 
     def backward(self) -> Iterator[Gap]:
-        spoken = {token.lemma for token in self.tokens if token.word} | {
+        spoken = {token.lemma for token in rephrase(self.said) if token.word} | {
             word.casefold() for word in re.findall(r"[^\W_]+", self.text)
         }
         explained = self._explained_devices()

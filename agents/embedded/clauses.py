@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agents.embedded.rephrase import rephrase
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import LEADS, MULTI
 from agents.embedded.wordset import words
@@ -160,6 +161,9 @@ class _Cutter:
             return at + 1
         for forms, link, mark in ((ELSE, "and", "else"), (PARALLEL, "parallel", ""), (THEN, "then", "")):
             end = self.marker(at, forms)
+            if end > at and link == "then" and self._ends(end) and self.done and self.link == "and":
+                self.link = "then"
+                return end
             if end > at and not (mark == "" and self._inner(at, end)):
                 self._drop_and()
                 self.cut(link, mark)
@@ -198,6 +202,10 @@ class _Cutter:
             )
         )
 
+    def _ends(self, at: int) -> bool:
+        """`list it afterwards`: the word of order stands behind the clause that it orders."""
+        return bool(self.current) and (at >= len(self.tokens) or self.tokens[at].text in {".", ";", "!", "?"})
+
     def _drop_and(self) -> None:
         while self.current and (self.current[-1].lemma in {"and", "but", "or"} or self.current[-1].text == ","):
             self.current.pop()
@@ -227,7 +235,7 @@ class _Cutter:
 
 def segment(tokens: Sequence[Token]) -> list[Clause]:
     """The clauses of a request, in order. Tokens that only part clauses are not in any."""
-    return [_stripped(clause) for clause in _Cutter(tokens).run()]
+    return [_stripped(clause) for clause in _Cutter(rephrase(tokens)).run()]
 
 
 def _stripped(clause: Clause) -> Clause:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.embedded import conditions, coordination, recipes
+from agents.embedded import anaphora, conditions, coordination, recipes
 from agents.embedded.clauses import Clause
 from agents.embedded.devices import Directory, Place, named
 from agents.embedded.draft import Draft, Result, step_name
 from agents.embedded.frames import Match
 from agents.embedded.outcome import Stop, ask, decline
 from agents.embedded.places import Spot, capable, joined, spots
+from agents.embedded.slots import looks_like_file
 from agents.embedded.tokens import Kind
 from agents.embedded.understand import Failure, Understanding
 from agents.embedded.view import View
@@ -25,8 +26,6 @@ ASKING = frozenset(
 )
 LACKING = words("don't doesn't not isn't aren't no")
 PRONOUNS = words("it them they its one ones")
-PATH_SLOTS = ("path", "source", "archive_path")
-FILE_ANAPHORA = words("it file archive that this copy report one result log backup tarball zip document output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Composer:
         return None
 
     def clause(self, clause: Clause, gates: Sequence[StepDependency] = ()) -> None:
-        view = View(clause.tokens)
+        view = View(anaphora.ground(self, clause.tokens))
         found = spots(view, self.places)
         if found and not view.left() and not any(spot.place.which for spot in found):
             self.set_scope(joined([spot.place for spot in found], ""), None)
@@ -272,64 +271,12 @@ class Composer:
         """A match; where only a path is missing and the clause points back, with the earlier result's file in it."""
         outcome = self.understanding.read(view, lenient=lenient)
         if isinstance(outcome, Match):
-            self._no_dangling(view, outcome)
+            anaphora.nothing_dangles(self, view, outcome)
             return outcome
-        filled = self._refer(view, lenient=lenient)
+        filled = anaphora.refer(self, view, lenient=lenient)
         if filled is None:
             raise self.unplaced(view, outcome)
         return filled
-
-    def _refer(self, view: View, *, lenient: bool) -> Match | None:
-        """Fills a missing path from the last result that is about one file."""
-        if not self._points_back(view):
-            return None
-        source = next((result for result in reversed(self.results[-2:]) if result.file is not None), None)
-        if source is None:
-            return None
-        open_to = self.understanding.matches(self._without_anaphora(view))
-        for one in sorted(open_to, key=lambda m: -m.score):
-            slot = [name for name in one.missing if name in PATH_SLOTS]
-            if not one.left and len(slot) == 1 and len(one.missing) == 1:
-                if not lenient and not self.understanding.agrees(one, view, open_to):
-                    continue
-                if source.skill == "artifact.save" and one.frame.skill == "file.delete":
-                    raise decline("it is not clear which of the two copies to delete", ["it"])
-                filled = {**one.arguments, slot[0]: source.file}
-                finished = one.frame.final(filled, view) if one.frame.final is not None else filled
-                if finished is None:
-                    continue
-                self._at_source(source)
-                return replace(one, arguments=finished, missing=())
-        return None
-
-    def _at_source(self, source: Result) -> None:
-        if source.place is not None:
-            self.set_scope(source.place, source.step if source.place.many else None)
-
-    def _points_back(self, view: View) -> bool:
-        for at, token in enumerate(view.tokens):
-            if token.word and token.lemma == "it":
-                return True
-            if token.word and token.lemma in FILE_ANAPHORA and view.lemma(at - 1) in {"that", "this", "the"}:
-                return True
-        return False
-
-    def _without_anaphora(self, view: View) -> View:
-        trial = view.fork()
-        for at, token in enumerate(trial.tokens):
-            if token.word and token.lemma in FILE_ANAPHORA and trial.lemma(at - 1) in {"that", "this", "the"}:
-                trial.claim(at, at - 1)
-        return trial
-
-    def _no_dangling(self, view: View, match: Match) -> None:
-        """A pronoun that nothing explains would be dropped in silence."""
-        for at, token in view.free(Kind.WORD):
-            if token.lemma == "it" and (
-                match.frame.skill == "system.time" or view.lemma(at - 1) in {"is", "in", "with", "from"}
-            ):
-                continue
-            if token.lemma in {"them", "they"} or (token.lemma == "it" and self.results):
-                raise decline(f'it is not clear what "{token.text}" stands for', [token.text])
 
     # --- places -------------------------------------------------------------------------------------------------
 
@@ -423,6 +370,7 @@ class Composer:
             title_of(match, None),
             measure.path if measure else "",
             measure.unit if measure else "",
+            folder_of(match),
         )
 
     # --- failures -----------------------------------------------------------------------------------------------
@@ -486,6 +434,22 @@ def file_of(match: Match, step: str) -> str | None:
         ):
             return value
     return None
+
+
+FOLDERS = {
+    "archive.extract": "target",
+    "archive.create": "source",
+    "file.mkdir": "path",
+    "file.usage": "path",
+    "file.list": "path",
+    "file.find": "path",
+}
+
+
+def folder_of(match: Match) -> str | None:
+    """The folder that a step is about or makes, where the request gave one."""
+    value = match.arguments.get(FOLDERS.get(match.frame.skill, ""))
+    return value if isinstance(value, str) and value not in {".", ""} and not looks_like_file(value) else None
 
 
 def title_of(match: Match, place: Place | None) -> str:

@@ -18,7 +18,7 @@ ANYWHERE = Selector()
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a clause produced. `many`: one output for each device. `file`: the path of the file that it is about, as an
-    argument (text or reference), on `place`. `title` says in words what it is."""
+    argument (text or reference), on `place`; `folder` likewise. `title` says in words what it is."""
 
     step: str
     skill: str
@@ -28,6 +28,7 @@ class Result:
     title: str = ""
     number: str = ""
     unit: str = ""
+    folder: str | None = None
 
     def ref(self, path: str) -> str:
         """A reference to a value of the result; over a fan-out, to the list of its members' values."""

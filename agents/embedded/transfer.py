@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agents.embedded import anaphora
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
@@ -168,7 +169,7 @@ def _is_folder(composer: Composer, text: str) -> bool:
 
 def _earlier(composer: Composer, view: View) -> tuple[str, bool] | None:
     """The file that the last result is about, where the clause points back to it."""
-    if not (composer._points_back(view) or view.has("them")) or not composer.results:
+    if not (anaphora.points_back(view) or view.has("them")) or not composer.results:
         return None
     last = next((result for result in reversed(composer.results[-2:]) if result.file is not None), None)
     view.take({"them"} if last is not None and last.skill == "archive.create" else frozenset())

@@ -1,0 +1,151 @@
+"""References to what an earlier clause was about: `it`, `that file`, `the archive`, `the folder`, `in there`.
+
+A folder that is pointed at becomes the path that it stands for before the clause is read. A file is filled in where a
+skill lacks one. A pronoun that stands for nothing stops planning: it would be dropped in silence otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from agents.embedded.draft import Result
+from agents.embedded.frames import Match
+from agents.embedded.outcome import decline
+from agents.embedded.slots import FOLDER_NOUNS
+from agents.embedded.tokens import Kind, Token
+from agents.embedded.view import View
+from agents.embedded.wordset import words
+
+if TYPE_CHECKING:
+    from agents.embedded.compose import Composer
+
+PATH_SLOTS = ("path", "source", "archive_path")
+FILES = words("it file archive that this copy report one result log backup tarball zip document output")
+POINTING = words("that this the")
+QUALITIES = words("same new fresh extracted unpacked resulting created target copied packed very whole entire unzipped")
+INWARD = words("in inside into within under of")
+
+
+def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The clause with the folder that it points at put in: `list that folder`, `what is in there`."""
+    folder = next((r.folder for r in reversed(composer.results[-2:]) if r.folder is not None), None)
+    out: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        end = _folder_phrase(tokens, at)
+        if end > at and folder is not None:
+            out.append(_path(tokens[at], folder))
+            at = end
+            continue
+        if end > at and tokens[at].lemma != "the":
+            phrase = " ".join(token.text for token in tokens[at:end])
+            raise decline(f'it is not clear which folder "{phrase}" is', [phrase])
+        if folder is not None and _in_there(tokens, at):
+            out.extend((tokens[at], _path(tokens[at + 1], folder)))
+            at += 2
+            continue
+        out.append(tokens[at])
+        at += 1
+    return tuple(out)
+
+
+def _path(at: Token, folder: str) -> Token:
+    plain = folder.replace("$${", "${")
+    return replace(at, kind=Kind.PATH, text=plain, lemma=plain.casefold(), value=plain)
+
+
+def _folder_phrase(tokens: Sequence[Token], at: int) -> int:
+    """The end of `that folder`, `the extracted directory`; `at` where a name stands beside the noun."""
+    if not (tokens[at].word and tokens[at].lemma in POINTING):
+        return at
+    end = at + 1
+    while end < len(tokens) and tokens[end].word and tokens[end].lemma in QUALITIES:
+        end += 1
+    if end >= len(tokens) or not (tokens[end].word and tokens[end].lemma in FOLDER_NOUNS):
+        return at
+    named = end + 1 < len(tokens) and not _closes(tokens[end + 1])
+    return at if named or tokens[end].text.casefold().endswith("s") else end + 1
+
+
+def _closes(token: Token) -> bool:
+    """What may follow `that folder` without being its name."""
+    return token.kind in (Kind.DEVICE, Kind.PUNCT) or token.lemma in words(
+        "on in at from to into as and or then there now is are has have be by with sorted recursively for onto also too"
+    )
+
+
+def _in_there(tokens: Sequence[Token], at: int) -> bool:
+    """`what is in there`, `what is in it`."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return (
+        tokens[at].word
+        and tokens[at].lemma in INWARD - {"of"}
+        and after is not None
+        and after.text.casefold() in {"there", "it"}
+    )
+
+
+def refer(composer: Composer, view: View, *, lenient: bool) -> Match | None:
+    """Fills a missing path from the last result that is about one file, or one folder."""
+    if not points_back(view):
+        return None
+    source = next((r for r in reversed(composer.results[-2:]) if r.file is not None or r.folder is not None), None)
+    if source is None:
+        return None
+    about = source.file if source.file is not None else source.folder
+    open_to = composer.understanding.matches(_without(view))
+    for one in sorted(open_to, key=lambda m: -m.score):
+        slot = [name for name in one.missing if name in PATH_SLOTS]
+        if one.left or len(slot) != 1 or len(one.missing) != 1:
+            continue
+        if not lenient and not composer.understanding.agrees(one, view, open_to):
+            continue
+        _clear(source, one)
+        filled = {**one.arguments, slot[0]: about}
+        finished = one.frame.final(filled, view) if one.frame.final is not None else filled
+        if finished is None:
+            continue
+        if source.place is not None:
+            composer.set_scope(source.place, source.step if source.place.many else None)
+        return replace(one, arguments=finished, missing=())
+    return None
+
+
+def _clear(source: Result, one: Match) -> None:
+    """Nothing is deleted that only might be meant."""
+    if one.frame.skill != "file.delete":
+        return
+    if source.skill == "artifact.save":
+        raise decline("it is not clear which of the two copies to delete", ["it"])
+    if source.file is None:
+        raise decline("a folder to delete needs its name", ["it"])
+
+
+def points_back(view: View) -> bool:
+    for at, token in enumerate(view.tokens):
+        if token.word and token.lemma == "it":
+            return True
+        if token.word and token.lemma in FILES and view.lemma(at - 1) in POINTING:
+            return True
+    return False
+
+
+def _without(view: View) -> View:
+    trial = view.fork()
+    for at, token in enumerate(trial.tokens):
+        if token.word and token.lemma in FILES and trial.lemma(at - 1) in POINTING:
+            trial.claim(at, at - 1)
+    return trial
+
+
+def nothing_dangles(composer: Composer, view: View, match: Match) -> None:
+    """A pronoun that nothing explains would be dropped in silence."""
+    for at, token in view.free(Kind.WORD):
+        if token.lemma == "it" and (
+            match.frame.skill == "system.time" or view.lemma(at - 1) in {"is", "in", "with", "from"}
+        ):
+            continue
+        if token.lemma in {"them", "they"} or (token.lemma == "it" and composer.results):
+            raise decline(f'it is not clear what "{token.text}" stands for', [token.text])

@@ -1,0 +1,133 @@
+"""Everyday turns of composition as (pattern, replacement): `the result goes to x` is read as `save it to x`.
+
+A pattern is a regular expression over lemmas; a literal or a device stands there as its kind in angle brackets. In a
+replacement a number is a group of the pattern, anything else a word. Groups keep their tokens as they are; only words
+that say how steps hang together are exchanged or dropped. Rules are used in this order, each wherever it fits.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _any(text: str) -> str:
+    """One of the phrases that commas part."""
+    return "(?:" + "|".join(part.strip() for part in text.split(",")) + ")"
+
+
+def _some(text: str) -> str:
+    """Any number of the words."""
+    return f"(?:{_any(', '.join(text.split()))} )*"
+
+
+def _unless_after(text: str) -> str:
+    """Not where one of these words stands before."""
+    return "".join(f"(?<!{word} )" for word in text.split())
+
+
+_MANNER = _some(
+    "short little brief quick nice small neat tidy proper simple readable clean compact handy full single new a an the "
+    "markdown md formatted nicely plain written pretty decent"
+)
+_REPORT = _any("report, writeup, write-up, summary, rundown, document, doc, overview")
+_NOUN = _any("result, output, outcome, answer, finding, outputs")
+_IT = _any(
+    "it, that, this, everything, them, those, these, the lot, the list, the whole thing, the whole lot, all of it, "
+    f"all of them, all of that, (?:(?:the|that|this|its|their|all the) )?{_NOUN}"
+)
+_INTO = "(to|in|into|under|as|at|on|onto)"
+_PUT = _any(
+    "put, drop, dump, stick, stash, save, store, place, leave, keep, pop, park, chuck, throw, write, shove, bung"
+)
+_SAVED = _any("saved, stored, written, put, dumped, kept, placed, exported, dropped, recorded, filed, stashed, logged")
+_MUST = _any("should, must, shall, can, may, need to, has to, have to, is to, ought to, would")
+_OVER = _any("over, across, back, down, up, along, out, through, right, straight")
+_FETCH = _any("get, pull, grab, fetch, take, copy, bring, download, retrieve, collect, snag, lift, pick")
+_OFF = _any("off, from, of, out of, off of")
+_FILE = f"{_some('the my our that file folder directory a copy of')}(<path>|<quoted>)"
+_DONE = _any(
+    "done, finished, complete, completed, ready, over, there, through, finish, in place, arrived, landed, succeeded, "
+    "worked, gone through, happened, up there, copied over, all done, done with that, all there"
+)
+_SUBJECT = _any("it, its, that, this, they, everything, all, both, those, these, all of that, all of them")
+_IS = _any("is, are, be, has, have, has been, have been")
+_SAME = _any("same, identical")
+_SPOT = _any("path, place, location, spot, name, filename, file name, folder, directory")
+_TOO = "(?: there| too| as well)*"
+_ODD = _any("odd, different, strange, deviating")
+_POINTED = _any("them, it, that, those, the hit, the match, the result, the line, the count, the number, the error")
+
+ORDER: Final = (
+    (f"{_any('once, when, after, as soon as, the moment')} (?:{_SUBJECT} )?(?:{_IS} )?{_DONE}", "then"),
+    (f"{_any('once, after, as soon as')} {_SUBJECT}(?: {_IS})?(?= (?:,|;|\\.))", "then"),
+    (f"(?:{_any('right, straight, immediately')} )?{_any('afterwards, afterward, thereafter, after that')}", "then"),
+)
+CONDITIONS: Final = (
+    (f"(?:but |and )?only {_any('if, when, in case, where')}", "if"),
+    (
+        _any("provided that, provided, assuming that, assuming, as long as, so long as, in the event that, given that"),
+        "if",
+    ),
+    ("(?<=^ )should ((?:[^ ]+ ){1,9}?)be(?= [^ ]+ )", "if 1 is"),
+    ("(?<=^ )should ((?:[^ ]+ ){1,6}?)(have|contain|exist|exceed|differ|fail)", "if 1 2"),
+    (f"(?:(?<=^ )|(?<=[.;] ))when (?=(?:the|a|an|any|there|all|both|one|nothing|no|{_SUBJECT}|<device>) )", "if"),
+)
+SAVING: Final = (
+    (f"(?:and )?{_IT} (?:{_MUST} )?{_any('go, goe, land, belong, end up, get')} {_INTO}", ", save it 1"),
+    (f"(?:and )?{_IT} (?:{_MUST} be|{_IS}|get|to be) {_SAVED} {_INTO}", ", save it 1"),
+    (f"{_MUST} {_any('end up, land, go')} {_INTO} (<path>)", "1 2"),
+    (f"with {_IT} {_SAVED} {_INTO}", ", save it 1"),
+    (f"(?:and )?{_any('have, get')} {_IT} {_SAVED} {_INTO}", ", save it 1"),
+    (
+        f"{_unless_after('be is are file text been was were it that lines line files')}(?:and )?{_SAVED} {_INTO} "
+        f"({_some('the a file folder')}<path>)",
+        ", save it 1 2",
+    ),
+    (
+        f"{_any('stick, stash, pop, park, chuck, throw, shove, bung, leave')} {_IT} (?:all )?(?:down )?{_INTO}",
+        "put it 1",
+    ),
+    (
+        f"(drop|dump|put|keep|store|write|save) {_any('the lot, the whole thing, the whole lot, all of it')} {_INTO}",
+        "1 it 2",
+    ),
+)
+REPORTS: Final = (
+    (
+        f"{_any('write, type, writing, turn, make, put, compile, sum')} {_IT} (?:up )?{_any('as, in, into')} {_MANNER}{_REPORT}",
+        "write a report",
+    ),
+    (f"{_any('write, type, writing')} {_IT} up", "write a report"),
+    (f"{_any('write, type')} up", "write a report of"),
+    (f"(?:all )?{_any('written, typed')} up {_any('as, in, into')} {_MANNER}{_REPORT}", ", write a report"),
+    (f"(?:all )?{_any('written, typed')} up(?: {_any('nicely, neatly, properly')})?", ", write a report"),
+    (f"{_any('as, in')} {_MANNER}{_any('table, list')} in {_MANNER}{_REPORT}", ", write a report to"),
+)
+TRANSFERS: Final = (
+    (
+        f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} (?:{_any('it, that, this, a copy')} )?"
+        f"(?:{_OVER} )?{_any('to, onto, on, in, into')} (<device>)",
+        "send 1 from 2 to 3",
+    ),
+    (f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) and {_any('onto, to, on, into')} (<device>)", "send 1 from 2 to 3"),
+    (
+        f"{_unless_after('folder directory dir called named')}(?:{_OVER} (to|onto)|(?:over|across) on) (<device>)",
+        "1 2",
+    ),
+    (
+        f"(?:and )?{_any('under, at, with, in, into, to, on, using, keeping, keep')} {_some('the its that exactly very')}"
+        f"{_SAME} {_SPOT}{_TOO}",
+        "",
+    ),
+    (f"{_SAME} {_SPOT}{_TOO}", ""),
+    (f"{_any('roll, push, hand, ship, send, share')} out", "send"),
+)
+JOINS: Final = (
+    (
+        f"(?:{_any('tell me, show me, see, tell, show, name, find')} )?{_any('who, which, what')}(?: one)?(?: {_IS})? "
+        f"(?:the |an )?{_ODD} {_any('one, man')}(?: out)?",
+        ", compare them",
+    ),
+    (f"{_any('break, split, breaking, bucket')} {_POINTED}(?: down| up)? (by|per)", "count them by"),
+)
+IDIOMS: Final = ORDER + CONDITIONS + SAVING + REPORTS + TRANSFERS + JOINS
