@@ -1,4 +1,4 @@
-"""A circuit breaker: whether a model's server may be asked now. Pure; the time (seconds, never going back) is passed in.
+"""A circuit breaker: whether a model's server may be asked now. Pure; the time (seconds, only forward) is passed in.
 
     state      what came back        next
     closed     succeeded             closed, the count of failures begins again

@@ -117,7 +117,8 @@ def _clean(said: Plan | Clarification | Declined) -> Plan | Clarification | Decl
             return said.model_copy(update={"question": _line(said.question), "choices": choices})
         case Declined():
             unplaced = tuple(_line(one) for one in said.unplaced)
-            return said.model_copy(update={"reason": _line(said.reason), "unplaced": unplaced})
+            # What kind of no it is, is ours to say.
+            return Declined(reason=_line(said.reason), unplaced=unplaced, code="not_understood")
 
 
 def _line(text: str) -> str:

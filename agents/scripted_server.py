@@ -12,70 +12,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from orchestrator.core.plan import Clarification, Declined, Plan
+from agents.scripted_behaviours import Behaviour as Behaviour
+from agents.scripted_behaviours import Broken as Broken
+from agents.scripted_behaviours import Drip as Drip
+from agents.scripted_behaviours import Hang as Hang
+from agents.scripted_behaviours import Quirks as Quirks
+from agents.scripted_behaviours import Raw as Raw
+from agents.scripted_behaviours import Say as Say
+from agents.scripted_behaviours import Slow as Slow
+from agents.scripted_behaviours import Status as Status
+from agents.scripted_behaviours import Truncated as Truncated
+from agents.scripted_behaviours import say as say
+from agents.scripted_quirks import Refused, obey, overflow, tokens
 from protocol.vocabulary import Json, JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Answers with a text. Tokens are what `usage` will claim; None leaves `usage` out."""
-
-    text: str
-    input_tokens: int | None = 100
-    output_tokens: int | None = 20
-    finish_reason: str = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Answers with an error status, in OpenAI's form."""
-
-    code: int
-    message: str = "no"
-    error_code: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """Answers with status 200 and any body."""
-
-    body: bytes
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Hang:
-    """Takes the request and never answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Truncated:
-    """Promises a whole answer and closes the connection in the middle of it."""
-
-    text: str = '{"plan": {"steps": ['
-
-
-@dataclass(frozen=True, slots=True)
-class Slow:
-    """Answers once `seconds` have passed, or as soon as the server is released."""
-
-    text: str
-    seconds: float = 60.0
-
-
-Behaviour = Say | Status | Raw | Hang | Truncated | Slow
-
-
-def say(result: Plan | Clarification | Declined) -> Say:
-    """The behaviour of a model that answers exactly so."""
-    name = "plan" if isinstance(result, Plan) else "question" if isinstance(result, Clarification) else "declined"
-    return Say(json.dumps({name: result.model_dump(mode="json", exclude_defaults=True)}))
 
 
 @dataclass(slots=True)
@@ -91,10 +44,20 @@ class Received:
 class ScriptedModelServer:
     """`refuses` are the `response_format` types that it answers with status 400, as llama.cpp does `json_schema`.
 
-    `requests` are those that came in; `asked` is set once a model was asked, `left` once a client gave up on `Hang`.
+    With `quirks` it answers a probe's questions by itself, without taking a behaviour. `requests` are those that came
+    in, `answered` those of them that took a behaviour; `asked` is set once a model was asked, `left` once a client
+    went away in the middle of an answer.
     """
 
-    def __init__(self, *behaviours: Behaviour, refuses: Sequence[str] = (), model: str = "scripted") -> None:
+    def __init__(
+        self,
+        *behaviours: Behaviour,
+        refuses: Sequence[str] = (),
+        model: str = "scripted",
+        quirks: Quirks | None = None,
+    ) -> None:
+        self.quirks = quirks
+        self.answered: list[Received] = []
         self.behaviours = behaviours
         self.refuses = frozenset(refuses)
         self.requests: list[Received] = []
@@ -149,16 +112,30 @@ class ScriptedModelServer:
 
     async def _answer(self, received: Received, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if received.path == "/v1/models" and received.method == "GET":
-            return await _send(writer, 200, {"object": "list", "data": [{"id": self.model, "object": "model"}]})
+            return await _send(writer, 200, {"object": "list", "data": [self._listed()]})
         if received.path != "/v1/chat/completions" or received.method != "POST":
             return await _send(writer, 404, _error("no such path"))
         form = received.body.get("response_format")
         if isinstance(form, dict) and form.get("type") in self.refuses:
             return await _send(writer, 400, _error(f"response_format of type {form.get('type')} is not supported"))
+        if self.quirks is not None:
+            try:
+                overflow(self.quirks, received.body)
+                probed = obey(self.quirks, received.body)
+            except Refused as refusal:
+                return await _send(writer, 400, _error(str(refusal), refusal.code))
+            if probed is not None:
+                return await self._complete(probed, received.body, writer)
         behaviour = self.behaviours[min(self._used, len(self.behaviours) - 1)]
         self._used += 1
+        self.answered.append(received)
         self.asked.set()
         return await self._behave(behaviour, received.body, reader, writer)
+
+    def _listed(self) -> JsonObject:
+        quirks = self.quirks or Quirks()
+        entry: JsonObject = {"id": self.model if quirks.listed else "another", "object": "model"}
+        return {**entry, "max_model_len": quirks.context} if quirks.context_listed else entry
 
     async def _behave(
         self, behaviour: Behaviour, body: JsonObject, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -184,32 +161,86 @@ class ScriptedModelServer:
                 await reader.read()
                 self.left.set()
                 return False
+            case Drip():
+                return await self._drip(behaviour, reader, writer)
+            case Broken(text=text):
+                writer.write(_STREAM_HEAD)
+                await self._event(writer, self._delta({"content": text[: len(text) // 2]}))
+                return False
 
     async def _say(self, behaviour: Say, body: JsonObject, writer: asyncio.StreamWriter) -> bool:
-        if body.get("stream") is not True:
-            return await _send(writer, 200, self._completion(behaviour))
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
-        async for chunk in self._chunks(behaviour):
-            writer.write(f"data: {chunk}\n\n".encode())
+        return await self._complete(self._completion(behaviour, body), body, writer)
+
+    async def _complete(self, completion: JsonObject, body: JsonObject, writer: asyncio.StreamWriter) -> bool:
+        """The same answer whole or, where that is asked for and can be done, in chunks."""
+        if body.get("stream") is not True or (self.quirks is not None and self.quirks.streaming != "obeyed"):
+            return await _send(writer, 200, completion)
+        writer.write(_STREAM_HEAD)
+        for chunk in self._chunks(completion, body):
+            await self._event(writer, chunk)
+        writer.write(_chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
+        await writer.drain()
+        return True
+
+    async def _drip(self, behaviour: Drip, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        gone = asyncio.ensure_future(reader.read())
+        writer.write(_STREAM_HEAD)
+        try:
+            while True:
+                for start in range(0, len(behaviour.text), behaviour.size):
+                    await self._event(writer, self._delta({"content": behaviour.text[start : start + behaviour.size]}))
+                    await asyncio.wait([gone], timeout=behaviour.seconds)
+                    if gone.done():
+                        return False
+                if not behaviour.endless:
+                    break
+            await self._event(writer, self._delta({}, "stop"))
+            writer.write(_chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
             await writer.drain()
-        return False
+            return False
+        except ConnectionError:
+            return False
+        finally:
+            if gone.done() or writer.is_closing():
+                self.left.set()
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
 
-    async def _chunks(self, behaviour: Say) -> AsyncIterator[str]:
-        for start in range(0, len(behaviour.text), 16):
-            delta: Json = {"role": "assistant", "content": behaviour.text[start : start + 16]}
-            yield json.dumps({**self._envelope("chat.completion.chunk"), "choices": [{"index": 0, "delta": delta}]})
-        last: Json = {"index": 0, "delta": {}, "finish_reason": behaviour.finish_reason}
-        yield json.dumps({**self._envelope("chat.completion.chunk"), "choices": [last]})
-        yield "[DONE]"
+    async def _event(self, writer: asyncio.StreamWriter, value: JsonObject) -> None:
+        writer.write(_chunk(f"data: {json.dumps(value)}\n\n".encode()))
+        await writer.drain()
 
-    def _completion(self, behaviour: Say) -> JsonObject:
+    def _chunks(self, completion: JsonObject, body: JsonObject) -> Iterator[JsonObject]:
+        choices = completion["choices"]
+        assert isinstance(choices, list)
+        choice = choices[0]
+        assert isinstance(choice, dict)
+        message = choice["message"]
+        assert isinstance(message, dict)
+        text = str(message.get("content") or "")
+        for start in range(0, len(text), 16):
+            yield self._delta({"role": "assistant", "content": text[start : start + 16]})
+        yield self._delta({}, str(choice["finish_reason"]))
+        options = body.get("stream_options")
+        if "usage" in completion and isinstance(options, dict) and options.get("include_usage") is True:
+            yield {**self._envelope("chat.completion.chunk"), "choices": [], "usage": completion["usage"]}
+
+    def _delta(self, delta: JsonObject, finish: str | None = None) -> JsonObject:
+        choice: Json = {"index": 0, "delta": delta, "finish_reason": finish}
+        return {**self._envelope("chat.completion.chunk"), "choices": [choice]}
+
+    def _completion(self, behaviour: Say, body: JsonObject | None = None) -> JsonObject:
         message: Json = {"role": "assistant", "content": behaviour.text}
         choice: Json = {"index": 0, "message": message, "finish_reason": behaviour.finish_reason}
         completion: JsonObject = {**self._envelope("chat.completion"), "choices": [choice]}
-        if behaviour.input_tokens is not None and behaviour.output_tokens is not None:
-            total = behaviour.input_tokens + behaviour.output_tokens
+        counted = self.quirks is None or self.quirks.usage
+        if counted and behaviour.input_tokens is not None and behaviour.output_tokens is not None:
+            read = behaviour.input_tokens
+            if self.quirks is not None and body is not None:
+                read = min(tokens(body), self.quirks.context or 1_000_000)
+            total = read + behaviour.output_tokens
             completion["usage"] = {
-                "prompt_tokens": behaviour.input_tokens,
+                "prompt_tokens": read,
                 "completion_tokens": behaviour.output_tokens,
                 "total_tokens": total,
             }
@@ -231,6 +262,13 @@ async def _read(reader: asyncio.StreamReader) -> Received | None:
     raw = await reader.readexactly(int(headers.get("content-length", "0")))
     body = json.loads(raw) if raw else {}
     return Received(method, path.partition("?")[0], headers, body if isinstance(body, dict) else {})
+
+
+_STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def _error(message: str, code: str | None = None) -> JsonObject:

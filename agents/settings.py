@@ -2,40 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pydantic import field_validator, model_validator
 
-from pydantic import Field, field_validator
-
+from orchestrator.core.rungs import ModelSettings as ModelSettings
 from orchestrator.core.tasks import Model
-from protocol.vocabulary import Name, ShortText
-
-
-class ModelSettings(Model):
-    """One model rung: any server that speaks OpenAI's chat completions.
-
-    `base_url` ends before `/chat/completions` (`http://127.0.0.1:11434/v1`). `api_key_env` names the environment
-    variable that holds the key; the key itself is never in settings. `tier` says whose machine it is. Seconds:
-    `timeout_s` for a whole answer, `connect_timeout_s` to reach the server (default: 0.3 local, 5 cloud). Prices are US
-    dollars for a million tokens, None where they are not known.
-    """
-
-    name: Name
-    base_url: Annotated[str, Field(min_length=8, max_length=500)]
-    model: Annotated[ShortText, Field(min_length=1)]
-    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] | None = None
-    tier: Literal["local", "cloud"] = "local"
-    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    connect_timeout_s: Annotated[float, Field(gt=0, le=60)] | None = None
-    max_tokens: Annotated[int, Field(ge=64, le=100_000)] = 4_000
-    input_usd: Annotated[float, Field(ge=0)] | None = None
-    output_usd: Annotated[float, Field(ge=0)] | None = None
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("a base URL begins with http:// or https://")
-        return value.rstrip("/")
 
 
 class AgentSettings(Model):
@@ -44,12 +14,17 @@ class AgentSettings(Model):
     `checkpoints`: a path, an SQLite or PostgreSQL URL, empty to keep the supervisor's place in memory, or None to save
     no place and not load LangGraph at all. `trace`: let LangSmith see the supervisor's steps, where its own
     environment variables say so. `plans`: the file of the plan cache, empty to keep it in memory, or None for no cache.
+    `capabilities`: the file that remembers what the models' servers can do, None to keep it in this process. `record`:
+    a file to which every exchange with a model is appended; `replay`: such a file, which then takes the servers' place.
     """
 
     models: tuple[ModelSettings, ...] = ()
     checkpoints: str | None = ""
     trace: bool = False
     plans: str | None = ""
+    capabilities: str | None = None
+    record: str | None = None
+    replay: str | None = None
 
     @field_validator("models")
     @classmethod
@@ -59,3 +34,9 @@ class AgentSettings(Model):
         if twice:
             raise ValueError(f"two rungs are called {', '.join(twice)}")
         return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> AgentSettings:
+        if self.record and self.replay:
+            raise ValueError("`record` and `replay` exclude each other")
+        return self

@@ -20,7 +20,6 @@ from pydantic import ValidationError
 from agents.answer import write_answer
 from agents.factory import build_supervisor
 from agents.settings import AgentSettings
-from agents.settings import ModelSettings as Rung
 from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
 from orchestrator.contents import Contents
@@ -564,8 +563,15 @@ class _Desk:
 
 def _agents(settings: Settings) -> AgentSettings:
     """The ladder's settings."""
-    rungs = tuple(Rung.model_validate(model.model_dump()) for model in settings.models)
-    return AgentSettings(models=rungs, checkpoints=settings.places, plans=str(settings.data_dir / "plans.json"))
+    folder = settings.data_dir
+    return AgentSettings(
+        models=settings.models,
+        checkpoints=settings.places,
+        plans=str(folder / "plans.json"),
+        capabilities=str(folder / "capabilities.json"),
+        record=str(settings.record_models) if settings.record_models else None,
+        replay=str(settings.replay_models) if settings.replay_models else None,
+    )
 
 
 def _rungs(settings: Settings) -> tuple[RungView, ...]:

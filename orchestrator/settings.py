@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, Validat
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from orchestrator.core.rungs import ModelSettings as ModelSettings
+
 PREFIX = "ASTERISM_"
 DEFAULT_URL = "http://127.0.0.1:8460"
 MASK = "********"
@@ -37,17 +39,6 @@ class SettingsProblem(Exception):
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ModelSettings(_Part):
-    """One OpenAI-compatible endpoint of the ladder. The key itself stays in the variable that `api_key_env` names."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$")]
-    model: Annotated[str, Field(min_length=1, max_length=200)]
-    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
-    tier: Literal["local", "cloud"] = "local"
-    timeout_s: Seconds = 60.0
 
 
 class PolicySettings(_Part):
@@ -88,7 +79,11 @@ class Settings(BaseSettings):
     faults: Literal["off", "token", "open"] = "token"
     """Who may turn failpoints on: nobody; an admin's token; `open`, for tests alone, who may call (docs/faults.md)."""
     models: tuple[ModelSettings, ...] = ()
-    """The ladder above the embedded planner, local ones first."""
+    """The ladder above the embedded planner, local ones first (docs/agents.md has the fields of each)."""
+    record_models: Path | None = None
+    """A file to which every exchange with a model is appended."""
+    replay_models: Path | None = None
+    """Such a file, which answers in the models' place."""
     policy: PolicySettings = PolicySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
@@ -114,6 +109,8 @@ class Settings(BaseSettings):
             raise ValueError("lease_s must not be shorter than heartbeat_s")
         if len({model.name for model in self.models}) != len(self.models):
             raise ValueError("two models have one name")
+        if self.record_models and self.replay_models:
+            raise ValueError("record_models and replay_models exclude each other")
         return self
 
     @classmethod

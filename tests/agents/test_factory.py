@@ -22,7 +22,7 @@ def test_the_embedded_rung_comes_first_and_models_in_order() -> None:
     ladder = build_ladder(AgentSettings(models=(LOCAL, CLOUD)), {"X_KEY": "secret"})
     assert [rung.rung for rung in ladder] == ["embedded", "local", "cloud"]
     assert isinstance(ladder[2], ModelPlanner)
-    assert ladder[2]._key == "secret"
+    assert ladder[2].channel._key == "secret"
     assert [rung.rung for rung in build_ladder(AgentSettings())] == ["embedded"]
 
 
@@ -30,7 +30,7 @@ def test_the_embedded_rung_comes_first_and_models_in_order() -> None:
 def test_a_key_that_is_not_set(environment: dict[str, str]) -> None:
     rung = build_ladder(AgentSettings(models=(CLOUD,)), environment)[1]
     assert isinstance(rung, ModelPlanner)
-    assert rung._key is None
+    assert rung.channel._key is None
 
 
 async def test_planners_may_be_given() -> None:

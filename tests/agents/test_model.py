@@ -52,7 +52,7 @@ def reason(proposal: Proposal) -> str:
     return proposal.result.reason
 
 
-@pytest.mark.parametrize("said", [PLAN, Clarification(question="Which?"), Declined(reason="no skill")])
+@pytest.mark.parametrize("said", [PLAN, Clarification(question="Which?"), Declined(reason="no skill", code="not_understood")])
 async def test_what_the_model_says_comes_back(said: Plan | Clarification | Declined) -> None:
     async with ScriptedModelServer(say(said)) as server:
         proposal = await ask(server)
@@ -127,7 +127,7 @@ async def test_the_repair_that_the_checks_ask_for_is_the_only_one() -> None:
         (Status(429), "no more requests"),
         (Status(302, headers=(("location", "http://127.0.0.1:9/v1"),)), "status 302"),
         (Status(400, "too long", "context_length_exceeded"), "too long for"),
-        (Raw(b"<html>hello</html>", "text/html"), "empty"),
+        (Raw(b"<html>hello</html>", "text/html"), "none"),
         (Raw(b"{}"), "empty"),
         (Raw(b"[1]"), "no usable plan"),
         (Raw(b'{"choices": [{"message": {"content": 5}}]}'), "empty"),

@@ -36,7 +36,8 @@ def test_a_plan_is_found(text: str) -> None:
 def test_questions_and_refusals() -> None:
     question = read_reply('{"question": {"question": "Which\\u001b[31m one?", "choices": []}}')
     assert question == Clarification(question="Which one?")
-    assert read_reply('{"declined": {"reason": "no skill"}}') == Declined(reason="no skill")
+    declined = read_reply('{"declined": {"reason": "no skill", "code": "skipped", "unplaced": ["x\\u0007"]}}')
+    assert declined == Declined(reason="no skill", unplaced=("x",), code="not_understood")
 
 
 @pytest.mark.parametrize(
