@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PATH_SLOTS = ("path", "source", "archive_path")
 FILES = words("it file archive that this copy report one result log backup tarball zip document output")
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 POINTING = words("that this the")
 QUALITIES = words("same new fresh extracted unpacked resulting created target copied packed very whole entire unzipped")
 INWARD = words("in inside into within under of")
@@ -102,6 +103,8 @@ def refer(composer: Composer, view: View, *, lenient: bool) -> Match | None:
             continue
         if not lenient and not composer.understanding.agrees(one, view, open_to):
             continue
+        if slot == ["archive_path"] and not str(about).endswith(ARCHIVES):
+            continue
         _clear(source, one)
         filled = {**one.arguments, slot[0]: about}
         finished = one.frame.final(filled, view) if one.frame.final is not None else filled
@@ -125,7 +128,7 @@ def _clear(source: Result, one: Match) -> None:
 
 def points_back(view: View) -> bool:
     for at, token in enumerate(view.tokens):
-        if token.word and token.lemma == "it":
+        if token.word and token.lemma in {"it", "its"}:
             return True
         if token.word and token.lemma in FILES and view.lemma(at - 1) in POINTING:
             return True

@@ -94,19 +94,26 @@ SAVING: Final = (
 )
 REPORTS: Final = (
     (
-        f"{_any('write, type, writing, turn, make, put, compile, sum')} {_IT} (?:up )?{_any('as, in, into')} {_MANNER}{_REPORT}",
-        "write a report",
+        f"{_any('write, type, writing, turn, make, put, compile, sum')} {_IT} (?:up )?{_any('as, in, into')} "
+        f"{_MANNER}{_REPORT}",
+        "make a report",
     ),
-    (f"{_any('write, type, writing')} {_IT} up", "write a report"),
-    (f"{_any('write, type')} up", "write a report of"),
-    (f"(?:all )?{_any('written, typed')} up {_any('as, in, into')} {_MANNER}{_REPORT}", ", write a report"),
-    (f"(?:all )?{_any('written, typed')} up(?: {_any('nicely, neatly, properly')})?", ", write a report"),
-    (f"{_any('as, in')} {_MANNER}{_any('table, list')} in {_MANNER}{_REPORT}", ", write a report to"),
+    (f"{_any('write, type, writing')} {_IT} up", "make a report"),
+    (f"{_any('write, type')} up", "make a report of"),
+    (
+        f"(?:{_any('give, get, show, send, do, draw up, put together, need, want, like')} (?:me |us )?an? |(?<=^ )an? )"
+        f"{_MANNER}{_any('report, writeup, write-up, document, doc')} "
+        "(of|on|about|with|for|covering|showing|listing|containing)",
+        "make a report 1",
+    ),
+    (f"(?:all )?{_any('written, typed')} up {_any('as, in, into')} {_MANNER}{_REPORT}", ", make a report"),
+    (f"(?:all )?{_any('written, typed')} up(?: {_any('nicely, neatly, properly')})?", ", make a report"),
+    (f"{_any('as, in')} {_MANNER}{_any('table, list')} in {_MANNER}{_REPORT}", ", make a report to"),
 )
 TRANSFERS: Final = (
     (
-        f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} (?:{_any('it, that, this, a copy')} )?"
-        f"(?:{_OVER} )?{_any('to, onto, on, in, into')} (<device>)",
+        f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} "
+        f"(?:{_any('it, that, this, a copy')} )?(?:{_OVER} )?{_any('to, onto, on, in, into')} (<device>)",
         "send 1 from 2 to 3",
     ),
     (f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) and {_any('onto, to, on, into')} (<device>)", "send 1 from 2 to 3"),
@@ -115,8 +122,8 @@ TRANSFERS: Final = (
         "1 2",
     ),
     (
-        f"(?:and )?{_any('under, at, with, in, into, to, on, using, keeping, keep')} {_some('the its that exactly very')}"
-        f"{_SAME} {_SPOT}{_TOO}",
+        f"(?:and )?{_any('under, at, with, in, into, to, on, using, keeping, keep')} "
+        f"{_some('the its that exactly very')}{_SAME} {_SPOT}{_TOO}",
         "",
     ),
     (f"{_SAME} {_SPOT}{_TOO}", ""),

@@ -10,8 +10,11 @@ from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
+from orchestrator.core.plan import Selector
 
 PLACE_WORDS = words("on at in of for across with over through by between among within against around throughout")
+
+CONJUNCTIONS = words("and plus vs versus against well as also")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,42 @@ def spots(view: View, places: Sequence[Place]) -> list[Spot]:
         if at + 1 < len(view.tokens) and view.lemma(at + 1) in {"respectively"}:
             view.claim(at + 1)
         found.append(Spot(at, place, role))
-    return found
+    return _coordinated(view, found)
+
+
+def _coordinated(view: View, found: Sequence[Spot]) -> list[Spot]:
+    """`alpha and both phones`, `alpha vs delta`: mentions that a conjunction joins are one mention."""
+    out: list[Spot] = []
+    for spot in found:
+        last = out[-1] if out else None
+        if last is None or not _joins(view, last, spot):
+            out.append(spot)
+            continue
+        names = tuple(dict.fromkeys((*last.place.names, *spot.place.names)))
+        text = f"{last.place.text} and {spot.place.text}"
+        selector = Selector(mode="each", names=names)
+        fuzzy = last.place.fuzzy or spot.place.fuzzy
+        out[-1] = Spot(spot.at, Place(text, names, selector, many=len(names) > 1, fuzzy=fuzzy), last.role)
+    return out
+
+
+def _joins(view: View, first: Spot, second: Spot) -> bool:
+    between = range(first.at + 1, second.at)
+    plain = not any(place.back or place.any or place.which for place in (first.place, second.place))
+    joined = [at for at in between if _conjunction(view, at)]
+    if not plain or not joined or second.role not in {"place", first.role}:
+        return False
+    if any(
+        at not in joined and at not in view.claimed and view.lemma(at) not in {"the", "my", "our"} for at in between
+    ):
+        return False
+    view.claim(*between)
+    return True
+
+
+def _conjunction(view: View, at: int) -> bool:
+    token = view.tokens[at]
+    return token.text in {",", "&", "+", "/"} or (token.word and token.lemma in CONJUNCTIONS)
 
 
 def joined(found: Sequence[Place], text: str) -> Place:

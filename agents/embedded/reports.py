@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from agents.embedded.compose import Composer
 
 SAVES = words("save write store put export dump create make generate produce build prepare compile keep drop")
+KEEPS = words("save store put export dump keep drop")
+"""`write a report` alone is an answer; these want a file, by default `reports/<what it is about>.md`."""
 SUMS = frozenset({"summarize", "summarise", "report"})
 REPORT = frozenset({"report", "summary", "overview", "writeup"})
+FILED = words("archive.create artifact.save http.download file.copy file.move file.write")
+VERBS = words("show display print give get tell list present")
 RESULT = words(
     "it result output finding them these those that this count number line list answer everything all "
     "total ranking comparison figure table match content data text value response page information info "
@@ -50,6 +54,8 @@ def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     noun = view.find(REPORT)
     if view.head in SUMS and composer.results:
         return _summarize(composer, view, found)
+    if noun is not None and _form(view, noun):
+        return _as_report(composer, view.fork(), found, noun)
     if view.head not in SAVES:
         return False
     if noun is not None and noun != view.head_at:
@@ -147,17 +153,51 @@ def _report(composer: Composer, view: View, found: Sequence[Spot], noun: int) ->
         written = _write_up(composer, [composer.results[-1]])
     else:
         return False
-    if view.head in {"save", "store", "put", "write", "export", "dump", "keep", "drop"} or target is not None or found:
+    if view.head in KEEPS or target is not None or found:
         composer.results.append(_store(composer, written, target, found, written.title))
     else:
         composer.results.append(written)
     return True
 
 
+def _form(view: View, noun: int) -> list[int]:
+    """The words of `as a short report`, with nothing else between them; empty where the noun stands otherwise."""
+    spots, at = [noun], noun - 1
+    while view.lemma(at) in MAY | {"a", "an", "the", "nice"} and view.lemma(at) not in {"as", "in", "into"}:
+        spots.append(at)
+        at -= 1
+    return [*spots, at] if view.lemma(at) in {"as", "in", "into"} and at > view.head_at else []
+
+
+def _as_report(composer: Composer, view: View, found: Sequence[Spot], noun: int) -> bool:
+    """`the load of all servers as a report`, `save the uptime of beta as a report on desk`."""
+    view.claim(*_form(view, noun))
+    saving = view.head in SAVES
+    target = path(TO, want="file")(view)
+    if saving:
+        view.claim(view.head_at)
+        if _finished(view):
+            return False
+    view.take({"format", "form", "style"})
+    goes: Sequence[Spot] = ()
+    if saving or target is not None:
+        goes = _described(composer, view, found)
+    else:
+        _facts_of(composer, view, found)
+    written = _write_up(composer, [composer.results[-1]])
+    stored = _store(composer, written, target, goes, written.title) if saving or target is not None else written
+    composer.results.append(stored)
+    return True
+
+
+def _finished(view: View) -> bool:
+    trial = view.fork()
+    trial.take(RESULT | MAY)
+    return not trial.left()
+
+
 def _described(composer: Composer, view: View, found: Sequence[Spot]) -> list[Spot]:
     """Builds what the report is about; the spots that remain say where the report goes."""
-    from agents.embedded import joins
-
     goes = [spot for spot in found if spot.role == "target"]
     rest = [spot for spot in found if spot.role != "target"]
     if not goes and len(rest) > 1:
@@ -167,16 +207,28 @@ def _described(composer: Composer, view: View, found: Sequence[Spot]) -> list[Sp
             "it is not clear whether the device is where the facts come from or where the report goes",
             [rest[0].place.text],
         )
+    _facts_of(composer, view, rest)
+    return goes
+
+
+def _facts_of(composer: Composer, view: View, found: Sequence[Spot]) -> None:
+    """Builds the step, or the computation, whose result is to be written up."""
+    from agents.embedded import joins
+
     base = View(view.tokens, view.claimed)
+    if base.head in VERBS and base.head_at not in base.claimed:
+        base.claim(base.head_at)
     base.assumed = "run" if any(token.kind is Kind.QUOTED for token in view.tokens) else "show"
     base.take(words("about showing covering listing report summary markdown short brief"))
-    if not joins.measured(composer, base, rest):
-        composer.results.append(composer.frame_step(base, rest, lenient=False))
-    return goes
+    if not joins.measured(composer, base, found):
+        composer.results.append(composer.frame_step(base, found, lenient=False))
 
 
 def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """The last result into a file: text as it is, lines a line each, anything else as a report."""
+    if composer.results[-1].skill in FILED:
+        # The file itself is meant, which no report of its making would be.
+        raise decline("it is not clear whether the file or an account of it is to be saved", ["save"])
     view.claim(view.head_at)
     target = path(TO, want="any", bare=True)(view)
     view.take(RESULT | MAY)

@@ -31,6 +31,8 @@ SENDS = words(
     "copy send transfer move push upload ship fetch pull download get bring put share deliver distribute "
     "sync replicate clone mirror duplicate place transport"
 )
+PUTS = words("put save store drop place keep leave copy stash stick")
+MAKES = words("archive.create artifact.save http.download file.copy file.move file.find file.list file.write")
 BACKUPS = frozenset({"backup", "sync", "mirror", "replicate"})
 MAY = words(
     "file folder directory copy content its entire whole document archive same name version report backup logfile"
@@ -91,7 +93,12 @@ def backup(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 
 def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`copy a.txt from alpha to beta [as b.txt]`, `send it to my workstation`; `move` deletes the source at the end."""
-    if view.head not in SENDS or any(token.kind is Kind.URL for token in view.tokens) or not _target(found, view):
+    if any(token.kind is Kind.URL for token in view.tokens) or not _target(found, view):
+        keeps = _keeps(composer, view, found)
+        if not keeps:
+            return False
+        found = keeps
+    elif view.head not in SENDS:
         return False
     view = view.fork()
     _claim_words(view)
@@ -141,6 +148,16 @@ def _target(found: Sequence[Spot], view: View) -> bool:
     return any(spot.role == "source" for spot in found) and any(
         spot.role == "place" and not spot.place.back for spot in found
     )
+
+
+def _keeps(composer: Composer, view: View, found: Sequence[Spot]) -> list[Spot]:
+    """`put it on nova`, `save the archive on beta`: the file that the step before made, on another device."""
+    if view.head not in PUTS or len(found) != 1 or found[0].role != "place" or not composer.results:
+        return []
+    last, place = composer.results[-1], found[0].place
+    if last.file is None or last.place is None or place.back or last.skill not in MAKES or last.many:
+        return []
+    return [replace(found[0], role="target")] if not set(place.names) & set(last.place.names) else []
 
 
 def _claim_words(view: View) -> None:
