@@ -1,95 +1,113 @@
-"""Evaluates the embedded planner on requests with known outcomes: `python -m benchmarks.ladder.run [dev] [test]`.
+"""Evaluates the embedded planner on requests with known outcomes.
 
-`dev.jsonl` is for tuning; of `test.jsonl` only totals are printed unless `--items` is given. Each line holds `text`,
-perhaps `client`, and `expect`: `plan` with one or more acceptable `plans`, or `declined`, `asked`, `declined|asked`.
-Right: the plan is isomorphic to an expected one, or the request was declined or asked about as expected (declining
-what should be asked about, or the reverse, is counted as right too: both refuse to guess). Wrong: any other plan.
+    python -m benchmarks.ladder.run [PART ...] [--items] [--coverage] [--json]
+
+PART is `dev`, `test2`, or a pattern such as `dev*`; without one all parts are evaluated (see `evaluate.py`). What is
+not right is listed for parts to tune on; of the others only totals and wrong accepts, unless `--items` is given.
+Skills that no request covers are always named; `--coverage` shows the whole table. Exit code 1 where a plan was wrong.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
+import argparse
 import sys
-import time
-from collections import Counter
-from pathlib import Path
+from collections.abc import Mapping
 
 from agents.embedded.planner import EmbeddedPlanner
-from benchmarks.ladder.compare import actual, expected, same
+from benchmarks.ladder.evaluate import (
+    Item,
+    PartReport,
+    Result,
+    Verdict,
+    coverage,
+    evaluate,
+    load,
+    parts,
+    told,
+    uncovered,
+)
 from benchmarks.ladder.fleet import Context, fleet
-from orchestrator.core.plan import Clarification, Declined, Plan
 from orchestrator.core.requests import Request
-from protocol.vocabulary import Risk
+from orchestrator.core.tasks import Model
 
-HERE = Path(__file__).parent
-
-
-def judge(item: dict, result: Plan | Clarification | Declined) -> str:  # type: ignore[type-arg]
-    """`right`, `wrong`, `declined` or `asked` (the last two for a request that could have been planned)."""
-    if isinstance(result, Plan):
-        if item["expect"] != "plan":
-            return "wrong"
-        view = fleet()
-        got = actual(result, view)
-        return "right" if any(same(expected(steps, view), got) for steps in item["plans"]) else "wrong"
-    if item["expect"] == "plan":
-        return "declined" if isinstance(result, Declined) else "asked"
-    return "right"
+BARS = (
+    "bars for requests never seen: 75 % planned and right, 0.5 % wrong, no wrong write, nothing accepted out of scope"
+)
 
 
-def writes(result: Plan) -> bool:
-    specs = fleet().skills
-    return any(specs[step.skill].risk is not Risk.READ for step in result.steps)
+class Report(Model):
+    """All parts. `coverage`: skill to part to requests; `uncovered`: side to skills without any."""
+
+    parts: tuple[PartReport, ...]
+    coverage: dict[str, dict[str, int]]
+    uncovered: dict[str, list[str]]
 
 
-def evaluate(part: str, *, items: bool) -> int:
-    """Prints the totals of a part; the number of wrong plans."""
+def run(names: list[str], *, items: bool = False, quiet: bool = False) -> Report:
     planner, view = EmbeddedPlanner(), fleet()
-    planner.propose(Request(text="list files"), Context(view))
-    totals: Counter[str] = Counter()
-    scope: Counter[str] = Counter()
-    times, wrong_writes = [], 0
-    rows = [json.loads(line) for line in (HERE / f"{part}.jsonl").read_text().splitlines()]
-    for item in rows:
-        started = time.perf_counter()
-        result = planner.propose(Request(text=item["text"], client=item.get("client")), Context(view))
-        times.append(time.perf_counter() - started)
-        verdict = judge(item, result)
-        totals[verdict] += 1
-        scope["in scope" if item["expect"] == "plan" else "out of scope"] += 1
-        scope[("planned and right" if item["expect"] == "plan" else "refused")] += verdict == "right"
-        wrong_writes += verdict == "wrong" and isinstance(result, Plan) and writes(result)
-        if items and verdict != "right":
-            print(f"{verdict:8} {item['id']} {item['text']}\n         {_told(result)}")
-    print(
-        f"{part}: {len(rows)} requests: "
-        + ", ".join(f"{totals[name]} {name}" for name in ("right", "wrong", "declined", "asked"))
-    )
-    print(
-        f"  in scope: {scope['planned and right']} of {scope['in scope']} planned and right"
-        f" ({scope['planned and right'] / scope['in scope']:.1%}); out of scope or ambiguous: {scope['refused']} of"
-        f" {scope['out of scope']} refused or asked; wrong with a write: {wrong_writes}"
-    )
-    quantiles = statistics.quantiles(times, n=20)
-    print(f"  planning: median {statistics.median(times) * 1e3:.1f} ms, p95 {quantiles[18] * 1e3:.1f} ms")
-    return totals["wrong"]
-
-
-def _told(result: Plan | Clarification | Declined) -> str:
-    if isinstance(result, Plan):
-        return " ; ".join(
-            f"{s.id}={s.skill} {json.dumps(s.arguments)} {s.devices.model_dump(mode='json', exclude_defaults=True)}"
-            f" {[(e.step, e.when.model_dump(mode='json') if e.when else None) for e in s.after]}"
-            for s in result.steps
+    context = Context(view)
+    planner.propose(Request(text="list files"), context)  # what is made once is made
+    loaded = {part: load(part) for part in parts(names)}
+    found = []
+    for part, requests in loaded.items():
+        show = not quiet and (items or part.startswith("dev"))
+        found.append(
+            evaluate(part, requests, lambda request: planner.propose(request, context), seen=_tell if show else None)
         )
-    return result.reason + f" {list(result.unplaced)}" if isinstance(result, Declined) else result.question
+        if not quiet:
+            print(summary(found[-1]))
+    table = coverage({part: load(part) for part in parts()}, view.skills)
+    return Report(parts=tuple(found), coverage=table, uncovered=uncovered(table))
+
+
+def _tell(item: Item, result: Result, verdict: Verdict) -> None:
+    if verdict in ("declined", "asked"):  # what is wrong is listed with the totals
+        print(f"{verdict:8} {item.id} {item.text}\n         {told(result)}")
+
+
+def summary(report: PartReport) -> str:
+    verdicts = ", ".join(f"{count} {name}" for name, count in report.verdicts.items())
+    lines = [
+        f"{report.part}: {report.requests} requests: {verdicts}",
+        f"  in scope: {_share(report.planned_right)} of {report.in_scope} planned and right,"
+        f" {_share(report.wrong_share)} wrong; out of scope or ambiguous: {report.out_of_scope_accepted} of"
+        f" {report.out_of_scope} accepted, {report.other_refusal} refused in another way than expected;"
+        f" wrong with a write: {report.wrong_with_write}",
+        f"  planning: p50 {report.p50_ms:.1f} ms, p95 {report.p95_ms:.1f} ms (processor {report.p95_cpu_ms:.1f} ms)",
+    ]
+    lines += [f"  wrong accept {one.id}: {one.text}\n    {one.plan}" for one in report.wrong]
+    return "\n".join(lines)
+
+
+def _share(share: float | None) -> str:
+    return "none" if share is None else f"{share:.1%}"
+
+
+def table(rows: Mapping[str, Mapping[str, int]]) -> str:
+    names = list(next(iter(rows.values()), {}))
+    head = f"{'skill':18}" + "".join(f"{name:>12}" for name in names)
+    return "\n".join(
+        [head, *(f"{skill:18}" + "".join(f"{row[name]:12}" for name in names) for skill, row in rows.items())]
+    )
 
 
 def main(arguments: list[str]) -> int:
-    parts = [name for name in arguments if not name.startswith("-")] or ["dev", "test"]
-    wrong = [evaluate(part, items="--items" in arguments or part == "dev") for part in parts]
-    return 1 if any(wrong) else 0
+    parser = argparse.ArgumentParser(description="Evaluate the embedded planner.")
+    parser.add_argument("parts", nargs="*", help="dev, test2, 'dev*' (default: all)")
+    parser.add_argument("--items", action="store_true", help="list what is not right of test parts too")
+    parser.add_argument("--coverage", action="store_true", help="show which skills how many requests cover")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    given = parser.parse_args(arguments)
+    report = run(given.parts, items=given.items, quiet=given.json)
+    if given.json:
+        print(report.model_dump_json(indent=1))
+    else:
+        for side, bare in report.uncovered.items():
+            print(f"skills that no {side} request covers: {', '.join(bare) or 'none'}")
+        if given.coverage:
+            print(table(report.coverage))
+        print(BARS)
+    return 1 if any(part.wrong for part in report.parts) else 0
 
 
 if __name__ == "__main__":
