@@ -17,7 +17,8 @@ FILE_WORDS = words("file folder directory document item entry subfolder dir cont
 
 
 ASKS = words(
-    "how size howmuch show get tell what check give when report print display is are does do see who find list which "
+    "hows where when whose has have calc peek weigh inspect how size howmuch show get tell what check give when "
+    "report print display is are does do see who find list which "
     "see know view look howmany compare count"
 )
 
@@ -86,17 +87,27 @@ def direction(view: View) -> Json:
         ("latest", "first"),
         ("most", "recent"),
         ("most", "recently"),
+        ("fattest", "first"),
     ):
         at = view.phrase(first, second)
         if at is not None:
             view.claim(at if first == "most" else at + 1)
     at = view.find({"recently"})
-    if at is not None and view.lemma(at + 1) in {"modified", "changed", "edited", "created", "updated"}:
+    if at is not None and view.lemma(at + 1) in {
+        "modified",
+        "changed",
+        "edited",
+        "created",
+        "updated",
+        "touched",
+        "written",
+    }:
         view.claim(at, at + 1)
     view.take_phrase("last", "modified")
     return None
 
 
+CHANGES = words("modified changed edited created updated touched written")
 LIMIT = count_after(
     "largest", "biggest", "smallest", "heaviest", "newest", "oldest", "latest", "top", "recent", "first", "most"
 )

@@ -10,9 +10,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from agents.embedded.slots import Reader
-from agents.embedded.tokens import Kind
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
+
+ASKED_IN = {"percent": "percent", "percentage": "percent", "gigabyte": "bytes", "gb": "bytes", "gig": "bytes"}
+COMMANDING = words("free set change load process list time clock date name order fix open clear cool check up")
+ACTING = words(
+    "run start stop kill terminate end quit launch execute delete remove write create make add append move copy rename "
+    "set replace change put save install update upgrade restart reboot clean fix repair reset disable enable close "
+    "turn "
+    "switch mount unmount format wipe erase encrypt decrypt compress schedule send upload edit mute lock unlock book"
+)
+DETERMINERS = words("the a an some more all any my our its up this that another every each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +38,13 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`strict`: the clause must begin with one of `heads`; other frames also fit a bare noun phrase ("uptime of x").
+    """`strict`: the clause must begin with one of `heads`; other frames also fit a noun phrase or a fragment: their
+    groups speak for them, and a verb of no frame stays unexplained ("uptime of x", "a.txt sorted", "5 newest files").
 
     `needs` are the slots that must be filled; `fallback` fills a slot that the request leaves open (documented
     defaults). `final` may reject or complete the arguments. `same` is the output path that comparisons look at.
+    `sure`: the form itself is proof, as a command line is; the second signal is not asked. `free`: `final` judges
+    whether a fragment without a verb speaks of the skill.
     """
 
     skill: str
@@ -46,6 +59,8 @@ class Frame:
     same: str = ""
     bonus: int = 0
     speaks: str = ""
+    sure: bool = False
+    free: bool = False
 
     @property
     def phrased(self) -> str:
@@ -69,7 +84,10 @@ class Match:
         return not self.left and not self.missing
 
     def measure(self, unit: str | None = None) -> Measure | None:
-        """The number that the clause speaks of; `unit` narrows it to what it is compared with."""
+        """The number that the clause speaks of; `unit` narrows it to what it is compared with or asked in."""
+        if unit is None:
+            unit = next((said for word, said in ASKED_IN.items() if word in self.taken), None)
+            unit = unit if any(m.unit == unit for m in self.frame.measures) else None
         fitting = [m for m in self.frame.measures if unit is None or m.unit == unit]
         for measure in fitting:
             if measure.when and measure.when & self.taken:
@@ -108,6 +126,7 @@ def match(frame: Frame, view: View) -> Match | None:
     missing = tuple(name for name in sorted(frame.needs) if name not in arguments)
     left = tuple(token.text for token in trial.left())
     score = len(trial.claimed) - before + 2 * len(frame.groups) + len(arguments) + frame.bonus
+    taken |= {value for name, value in arguments.items() if name == "_window" and isinstance(value, str)}
     public = {name: value for name, value in arguments.items() if not name.startswith("_")}
     return Match(frame, public, score, left, frozenset(taken), missing)
 
@@ -122,12 +141,11 @@ def _head(frame: Frame, view: View) -> bool:
         return False
     if view.assumed:
         return True
-    first = view.tokens[view.head_at] if view.head_at < len(view.tokens) else None
-    if first is None:
-        return True
-    if first.kind is not Kind.WORD:
+    # "free some memory", "set the clock": a word that is a noun or adjective elsewhere is a verb here, of no skill.
+    follows = view.lemma(view.head_at + 1)
+    if head in ACTING and follows not in {"of", "time", "date"}:
         return False
-    return any(head in group for group in frame.groups) or head in frame.may or head in {"the", "a", "any", "all"}
+    return (frame.free or bool(frame.groups)) and not (head in COMMANDING and follows in DETERMINERS)
 
 
 def drop(arguments: JsonObject, *names: str) -> JsonObject:

@@ -14,7 +14,6 @@ from agents.embedded.file_slots import (
 )
 from agents.embedded.frames import Frame, Measure
 from agents.embedded.slots import (
-    choice,
     first_of,
     flag,
     folder_or_word,
@@ -24,17 +23,26 @@ from agents.embedded.slots import (
 )
 from agents.embedded.view import View
 from agents.embedded.wordset import words
-from protocol.vocabulary import JsonObject
+from protocol.vocabulary import Json, JsonObject
+
+_COUNTING = words("count howmany number amount total howlong wc tally loc long many length sloc sum")
+_COUNTED = words("line word byte character row loc sloc")
+
+
+def _counting(arguments: JsonObject, view: View) -> JsonObject | None:
+    """`the lines of a.txt` alone are its text: a counting word says that they are counted, or a condition on them."""
+    said = any(token.word and token.lemma in _COUNTING for token in view.tokens)
+    return split_glob(arguments, view, "files") if said or view.assumed else None
+
 
 COUNT = Frame(
     "file.count",
     words("count howmany how show get tell give what wc number report find check is are"),
-    (words("line word byte character row"),),
-    words("number howmany many total long file in contain all of does count of log code"),
+    (_COUNTED,),
+    _COUNTING | words("in contain all of does log code together altogether got python source there by now so overall"),
     slots=(("_glob", whole_glob), ("files", glob), ("path", first_of(FILE_PATH, FOLDER, ANY_PATH))),
     needs=frozenset({"path"}),
-    final=lambda a, v: split_glob(a, v, "files"),
-    strict=True,
+    final=_counting,
     measures=(
         Measure("output.words", "number", words("word")),
         Measure("output.bytes", "number", words("byte")),
@@ -82,7 +90,10 @@ COUNT_FOLDERS = Frame(
 )
 
 
-_SIZE = words("size space big large room usage heavy storage disk weigh du")
+_SIZE = words(
+    "size space big large room usage heavy storage disk weigh fat weight footprint huge bulky hefty massive gb mb gig "
+    "megabyte gigabyte occupy occupies tb take takes need needs heft chunky"
+)
 
 
 USAGE = Frame(
@@ -92,7 +103,8 @@ USAGE = Frame(
     words(
         "total take takes taking up occupy occupies occupied used use usage howmuch much disk of "
         "folder directory contents content file "
-        "big size combined whole consume consumes eat eating taken"
+        "big size combined whole consume consumes eat eating taken need needs fill fills hog hogs altogether howmany "
+        "together all weigh weight footprint has got in the right now gb mb heavy"
     ),
     slots=(("path", folder_or_word("in under inside within of", logs=True)),),
     needs=frozenset({"path"}),
@@ -121,8 +133,8 @@ SIZES = Frame(
 SIZE = Frame(
     "file.stat",
     ASKS,
-    (words("size big large weigh heavy"),),
-    words("file of howmuch take"),
+    (words("size big large weigh heavy fat weight huge gb mb kb gig megabyte gigabyte kilobyte filesize hefty"),),
+    words("file of howmuch take howmany size exact exactly got in on disk space mb gb"),
     slots=(("path", path(None, want="file")),),
     needs=frozenset({"path"}),
     measures=(Measure("output.size_bytes", "bytes"),),
@@ -136,10 +148,19 @@ STAT = Frame(
     (
         words(
             "modified changed modification permission owner own date detail metadata stat edited touched "
-            "updated info information age old timestamp mode written"
+            "updated info information age old timestamp mode written perms permission executable writable readable "
+            "mtime "
+            "belong belongs whose right chmod ownership change modify update touch edit saved attribute "
+            "write-protected "
+            "writeable"
         ),
     ),
-    words("last time file about latest size was own when of most recently get got"),
+    words(
+        "last time file about latest size was own when of most recently get got to change user access group who date "
+        "and read modification permission set on for right mode what's which ever whose script exact owner recent "
+        "stamp "
+        "modified changed changes someone somebody anyone the be still"
+    ),
     slots=(("path", ANY_PATH),),
     needs=frozenset({"path"}),
     measures=(Measure("output.modified", "text"),),
@@ -153,19 +174,26 @@ def _names_folder(view: View) -> bool:
     return bool(low & {"folder", "directory"}) and "file" not in low
 
 
+def _of_many(view: View) -> bool:
+    """`which files are there in data`: asks what is there, not whether it is."""
+    return any(token.text.casefold() in {"files", "folders", "documents", "things"} for token in view.tokens)
+
+
 def _anywhere(arguments: JsonObject, view: View) -> JsonObject | None:
     """A bare name is looked for in every folder: a file of that name in `data` exists as well."""
     name = str(arguments.get("path", ""))
+    if _of_many(view):
+        return None
     if not name or "/" in name or name in {".", ".."}:
         return None
     return {"pattern": name, "type": "directory"} if _names_folder(view) else {"pattern": name}
 
 
-def _exactly(arguments: JsonObject, _: View) -> JsonObject | None:
+def _exactly(arguments: JsonObject, view: View) -> JsonObject | None:
     """A name with a place is looked up there, in its folder's list narrowed to it: an answer, where `stat` fails."""
     text = str(arguments.get("path", ""))
     folder, slash, name = text.rstrip("/").rpartition("/")
-    if "/" not in text or not name:
+    if "/" not in text or not name or _of_many(view):
         return None
     return {"path": folder or (slash or "."), "pattern": name, "hidden": True}
 
@@ -174,8 +202,10 @@ def _exists(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) 
     return Frame(
         skill,
         words("does is check do has have whether test verify see tell know are which what"),
-        (words("exist exists there present"),),
-        words("file folder directory whether if called named a the"),
+        (words("exist exists there present missing around existing exists"),),
+        words(
+            "file folder directory whether if called named a the still already really actually such thing like or got"
+        ),
         slots=(("path", first_of(ANY_PATH, path(None, bare=True))),),
         final=final,
         measures=(Measure("output.count", "number"),),
@@ -187,9 +217,9 @@ def _exists(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) 
 def _having(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) -> Frame:
     return Frame(
         skill,
-        words("do does has have"),
-        (words("have has"),),
-        words("file folder directory the a copy still already"),
+        words("do does has have is"),
+        (words("have has got"),),
+        words("file folder directory the a copy still already called named got we any there"),
         slots=(("path", path("", want="file", bare=True)),),
         final=final,
         measures=(Measure("output.count", "number"),),
@@ -215,29 +245,32 @@ HOGS = Frame(
 )
 
 
+_ALGORITHMS = {
+    name: algorithm
+    for algorithm, spoken in {
+        "md5": "md5 md5sum md5-sum md5-hash md-5",
+        "sha1": "sha1 sha-1 sha1sum",
+        "sha512": "sha512 sha-512 sha512sum",
+        "sha256": "sha256 sha-256 sha256sum",
+    }.items()
+    for name in spoken.split()
+}
+
+
+def _algorithm(view: View) -> Json:
+    """The one algorithm that is named anywhere in the clause; it may be the clause's head (`md5 of a.iso`)."""
+    spots = [at for at, token in enumerate(view.tokens) if token.word and token.lemma in _ALGORITHMS]
+    view.claim(*spots)
+    named = {_ALGORITHMS[view.lemma(at)] for at in spots}
+    return named.pop() if len(named) == 1 else None
+
+
 HASH = Frame(
     "file.hash",
-    ASKS | words("compute calculate verify hash checksum sha256 md5 take determine compare generate"),
-    (words("hash checksum sha256 sha1 md5 sha512 digest fingerprint sha-256 sha-1 sha256sum md5sum"),),
-    words("sum value file of"),
-    slots=(
-        ("path", first_of(FILE_PATH, ANY_PATH)),
-        (
-            "algorithm",
-            choice(
-                {
-                    "md5": "md5",
-                    "sha1": "sha1",
-                    "sha512": "sha512",
-                    "sha256": "sha256",
-                    "sha-256": "sha256",
-                    "sha-1": "sha1",
-                    "sha256sum": "sha256",
-                    "md5sum": "md5",
-                }
-            ),
-        ),
-    ),
+    ASKS | words("compute calculate verify hash checksum take determine compare generate work produce"),
+    (words("hash checksum digest fingerprint cksum sha sum hashsum") | _ALGORITHMS.keys(),),
+    words("sum value file of hash checksum digest fingerprint with using out sha number string for hashes"),
+    slots=(("path", first_of(FILE_PATH, ANY_PATH)), ("algorithm", _algorithm)),
     needs=frozenset({"path"}),
     measures=(Measure("output.hash", "text"),),
     same="output.hash",
@@ -256,24 +289,48 @@ SAME_FILE = Frame(
 )
 
 
+def _unique(view: View) -> Json:
+    """Lines once each: `unique`, `dedupe`, also where the word is the clause's head."""
+    said = view.take(_ONCE) or view.head in _ONCE
+    return True if said else None
+
+
+_ONCE = words("unique duplicate distinct deduped deduplicated dedupe deduplicate uniq once")
+_ORDER = words(
+    "sort sorted order alphabetize alphabetical alphabetically alphabet unique distinct deduped deduplicated dedupe "
+    "alphabetised alphabetized ordered deduplicate uniq abc"
+)
+
+
+def _sorting(arguments: JsonObject, view: View) -> JsonObject | None:
+    """A folder is listed, not sorted; a verb of sorting proper takes any path."""
+    proper = view.head in {"sort", "alphabetize", "alphabetise", "dedupe", "deduplicate"} and not view.assumed
+    if not proper and not looks_like_file(str(arguments.get("path", ""))):
+        return None
+    if view.head == "order" and view.lemma(view.head_at + 1) not in {"the", "line", "by", ""}:
+        return None
+    return arguments
+
+
 SORT = Frame(
     "file.sort",
-    words("sort order alphabetize show print"),
-    (words("sort sorted order alphabetize alphabetical alphabetically"),),
-    words(
-        "line content numerically reverse reversed descending unique duplicate numeric number by "
-        "in of file without removing "
-        "alphabetically alphabetical order drop dropping backwards entry ascending highest largest first"
+    words("sort order alphabetize alphabetise show print put list give dedupe deduplicate read get display see have"),
+    (_ORDER,),
+    _ORDER
+    | words(
+        "line content numerically reverse reversed descending unique duplicate numeric number by but "
+        "in of file without removing name every one just list row nicely properly proper "
+        "drop dropping backwards entry ascending highest largest first biggest lowest smallest only value item "
     ),
     slots=(
         ("path", first_of(FILE_PATH, ANY_PATH)),
-        ("reverse", flag("reverse", "reversed", "descending", "backwards")),
-        ("numeric", flag("numerically", "numeric", "number")),
-        ("unique", flag("unique", "duplicate")),
+        ("reverse", flag("reverse", "reversed", "descending", "backwards", "highest", "largest", "biggest")),
+        ("numeric", flag("numerically", "numeric", "number", "numerical")),
+        ("unique", _unique),
     ),
     needs=frozenset({"path"}),
-    strict=True,
     same="output.text",
+    final=_sorting,
 )
 
 FRAMES = (

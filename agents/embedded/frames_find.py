@@ -32,7 +32,7 @@ from agents.embedded.slots import (
 )
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
-from agents.embedded.words import FILLERS, FINDS, PLURAL_EXTENSIONS, SEARCHES
+from agents.embedded.words import EXTENSIONS, FILLERS, FINDS, PLURAL_EXTENSIONS, SEARCHES
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
@@ -95,11 +95,17 @@ def _name_pattern(view: View) -> Json:
         ):
             view.claim(at - 1, at)
             return clean(str(token.value or token.text))
-    if view.head in {"find", "locate", "where"}:
-        return literal(Kind.PATH, preps="", test=lambda f: "/" not in f.token.text and looks_like_file(f.token.text))(
-            view
-        )
+    if view.head in {"find", "locate", "where", "hunt", "track", "where's"} or (
+        view.head == "search" and view.lemma(view.head_at + 1) in {"for", ""}
+    ):
+        return literal(
+            Kind.PATH, preps=" for of", test=lambda f: "/" not in f.token.text and looks_like_file(f.token.text)
+        )(view)
     return None
+
+
+def _is_name(text: str) -> bool:
+    return "/" not in text and looks_like_file(text)
 
 
 def _containing(view: View) -> Json:
@@ -117,19 +123,30 @@ def _containing(view: View) -> Json:
     return None
 
 
+_THINGS = (
+    words("file folder directory document logfile item subfolder subdirectory anything stuff log thing everything one")
+    | {"where", "where's", "image", "picture"}
+    | PLURAL_EXTENSIONS
+    | EXTENSIONS.keys()
+)
+_CHANGED = words(
+    "modified changed edited updated touched written created added landed arrived saved made produced appeared new "
+    "unchanged untouched unmodified dropped came come downloaded generated put changes change"
+)
 FIND = Frame(
     "file.find",
-    FINDS | words("howmany"),
-    (
-        words("file folder directory document logfile item subfolder subdirectory anything stuff log")
-        | {"where"}
-        | PLURAL_EXTENSIONS,
-    ),
+    FINDS | words("howmany hunt track locate anything search where's"),
+    (),
     FILE_WORDS
     | SORT_WORDS
+    | _CHANGED
     | words(
-        "anywhere recursively all in the exist stored live located whose with extension ending end modified changed "
-        "howmany subfolder workspace everywhere number edited updated touched recently from"
+        "anywhere recursively all in the exist stored live located whose with extension ending end "
+        "howmany subfolder workspace everywhere number recently from large big huge type of kind for name named called "
+        "down hiding lie lies lying sit sits kept keep last past previous within during over older newer anything "
+        "stuff "
+        "thing everything got more than old matching match that one size file image picture still since between there "
+        "under where"
     ),
     slots=(
         ("_glob", whole_glob),
@@ -146,18 +163,26 @@ FIND = Frame(
         ("type", _type),
         ("path", FOLDER),
     ),
-    final=_finding,
+    final=lambda a, v: _finding(a, v) if _speaks_of_files(a, v) else None,
     measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")),
+    bonus=2,
+    free=True,
 )
+
+
+def _speaks_of_files(arguments: JsonObject, view: View) -> bool:
+    """Files are named by a noun or by their type; `*.conf touched within 6h` and `where is a.pdf` need no noun."""
+    named = arguments.keys() & {"_glob", "pattern"}
+    changed = arguments.keys() & {"newer_than_s", "older_than_s"} and any(t.lemma in _CHANGED for t in view.tokens)
+    return bool(named or changed) or any(token.word and token.lemma in _THINGS for token in view.tokens)
 
 
 EMPTY = Frame(
     "file.find",
     FINDS,
-    (words("empty"), words("file")),
+    (words("empty zero-byte zero-length"), words("file")),
     words("zero byte size"),
     slots=(("path", FOLDER), ("pattern", glob), ("max_size_bytes", lambda v: 0), ("type", lambda v: "file")),
-    strict=True,
     measures=(Measure("output.count", "number"),),
 )
 
@@ -173,6 +198,11 @@ def _pattern(view: View) -> Json:
     quoted = _announced(view)
     if quoted is not None:
         return quoted
+    headless = view.head in LEVELS and not view.assumed
+    for at, token in enumerate(view.tokens):
+        if headless and at == view.head_at:
+            view.claim(at)
+            return clean(token.text)
     for at, token in view.free(Kind.WORD):
         if token.lemma in LEVELS and (view.lemma(at + 1) in _LINES or token.text.isupper()):
             view.claim(at)
@@ -283,7 +313,7 @@ _SEARCH_MAY = (
         "file all match mention occurrence there recursively folder directory under inside case "
         "insensitive insensitively ignoring ignore "
         "sensitive every often many time appear appears occur occurs hit code source howmany "
-        "number show up literal regular from with number total "
+        "number show up literal regular from with number total out hit any count "
         "expression regex logged content through"
     )
 )
@@ -301,7 +331,8 @@ SEARCH = Frame(
         (
             "path",
             first_of(
-                path("in from under inside within of through on to into  ", want="any", bare=True), folder_or_word()
+                path("in from under inside within of through on to into below  ", want="any", bare=True),
+                folder_or_word(),
             ),
         ),
         ("pattern", _pattern),
@@ -313,6 +344,27 @@ SEARCH = Frame(
     final=_searching,
     measures=(Measure("output.count", "number"),),
     same="output.count",
+)
+
+
+LINES_WITH = Frame(
+    "file.search",
+    words("is has have are does do where everything anything which what any all every fish pick dig"),
+    (
+        LEVELS
+        | _LINES
+        | words(
+            "occurrence mention mentions appear appears occur occurs contain contains containing say says saying match "
+            "hit anywhere logged found often with matches mentioning"
+        ),
+    ),
+    _SEARCH_MAY | words("anywhere everything been ever out hit where any got at"),
+    slots=SEARCH.slots,
+    needs=frozenset({"pattern", "path"}),
+    final=_searching,
+    measures=(Measure("output.count", "number"),),
+    same="output.count",
+    speaks="file.search",
 )
 
 
@@ -328,4 +380,4 @@ LEVEL_LINES = Frame(
     same="output.count",
 )
 
-FRAMES = (FIND, EMPTY, SEARCH, LEVEL_LINES)
+FRAMES = (FIND, EMPTY, SEARCH, LINES_WITH, LEVEL_LINES)

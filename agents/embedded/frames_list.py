@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from agents.embedded.file_slots import (
     ANY_PATH,
     FILE_PATH,
@@ -19,6 +21,7 @@ from agents.embedded.file_slots import (
 )
 from agents.embedded.frames import Frame, Measure
 from agents.embedded.slots import (
+    ARCHIVES,
     count_after,
     first_of,
     flag,
@@ -84,10 +87,12 @@ def _folder_said(view: View) -> bool:
 
 LIST = Frame(
     "file.list",
-    LISTS | words("what's"),
+    LISTS | words("what's peek inspect glance"),
     (),
     FILE_WORDS
     | words(
+        "stored kept saved stuff thing lie lies lying live lives sit sits sitting reside around got directory found "
+        "holding holds hold into look exist exists located available first "
         "inside contain contained hidden recursive recursively all subfolder including include "
         "listing list workspace home root there everything dotfile with detail"
     )
@@ -114,16 +119,20 @@ LISTING = Frame(
     "file.list",
     words("content file listing"),
     (words("content file listing"),),
-    FILE_WORDS | words("all"),
-    slots=(("path", FOLDER),),
+    FILE_WORDS | words("all listing list full complete inside"),
+    slots=(("path", FOLDER), ("hidden", flag("hidden", "dotfile"))),
     needs=frozenset({"path"}),
     same="output.entries",
+    final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) and not _folder_said(v) else a,
 )
 
 
 def _reading(arguments: JsonObject, view: View) -> JsonObject | None:
     """A verb of reading proper takes any path; `show` and `what` take what looks like a file."""
     text = str(arguments.get("path", ""))
+    low = {token.text.casefold() for token in view.tokens if token.word}
+    if text.endswith(ARCHIVES) or low & {"files", "folders", "documents", "folder", "directory"}:
+        return None
     proper = view.head in {"read", "cat", "open", "type", "dump", "print"} or any(
         token.lemma in {"file", "say", "document", "text"} for token in view.tokens if token.word
     )
@@ -132,9 +141,13 @@ def _reading(arguments: JsonObject, view: View) -> JsonObject | None:
 
 READ = Frame(
     "file.read",
-    READS,
+    READS | words("less peek glance"),
     (),
-    words("content file say text contain document whole full entire complete logfile inside"),
+    words(
+        "content file say text contain document whole full entire complete logfile inside written stand stands got "
+        "note "
+        "reads hold holds everything all into word wording line what's look note configuration config script"
+    ),
     slots=(("path", first_of(FILE_PATH, ANY_PATH)),),
     needs=frozenset({"path"}),
     strict=True,
@@ -148,52 +161,74 @@ CONTENT = Frame(
     "file.read",
     words("content text"),
     (words("content text"),),
-    words("file"),
+    words("file whole full entire complete all document"),
     slots=(("path", path(None, want="file")),),
     needs=frozenset({"path"}),
+    final=_reading,
     same="output.text",
     measures=(Measure("output.text", "text"),),
 )
 
 
+def _one(*leads: str) -> Callable[[View], Json]:
+    """1 for `the first line`, in the singular."""
+    return lambda v: 1 if any(v.phrase(lead, "line") is not None for lead in leads) and not plural_line(v) else None
+
+
+def _vague(arguments: JsonObject, view: View) -> JsonObject | None:
+    """`the first few lines`: how many is not said."""
+    text = str(arguments.get("path", ""))
+    return None if view.has("few", "couple", "several") or text.endswith(ARCHIVES) else arguments
+
+
+_LINE_WORDS = words("line row entry record")
 HEAD = Frame(
     "file.head",
-    READS | words("head list print"),
-    (words("first top head beginning start begin"),),
-    words("line row entry of file lines"),
+    READS | words("head list print how"),
+    (words("first top head beginning start begin header opening starts begins"),),
+    words("line row entry of file lines very with look looks like off there enough fine content out portion part"),
     slots=(
         ("path", first_of(FILE_PATH, ANY_PATH)),
         (
             "lines",
             first_of(
-                count_after("first", "top", "head", "line"),
-                lambda v: 1 if v.phrase("first", "line") is not None and not plural_line(v) else None,
+                count_after("first", "top", "head", "line", "opening", "row", "entry"),
+                _one("first", "top"),
+                lambda v: 1 if v.has("header") else None,
             ),
         ),
     ),
     needs=frozenset({"path"}),
     measures=(Measure("output.text", "text"),),
     same="output.text",
+    final=_vague,
 )
-
-
-def _last_line(view: View) -> Json:
-    return 1 if view.phrase("last", "line") is not None and not plural_line(view) else None
 
 
 TAIL = Frame(
     "file.tail",
-    READS | words("tail list"),
-    (words("last tail end bottom final latest recent"),),
-    words("line row entry most recent of file few"),
+    READS | words("tail list how"),
+    (words("last tail end bottom final latest recent newest closing ends trailing"),),
+    words(
+        "line row entry most recent of file few very with look looks like happened log written enough off fine content "
+        "out portion part message logline last end"
+    ),
     slots=(
         ("path", first_of(FILE_PATH, ANY_PATH)),
-        ("lines", first_of(count_after("last", "tail", "final", "latest", "bottom", "recent", "line"), _last_line)),
+        (
+            "lines",
+            first_of(
+                count_after(
+                    "last", "tail", "final", "latest", "bottom", "recent", "line", "newest", "closing", "row", "entry"
+                ),
+                _one("last", "final", "latest", "newest", "bottom", "recent"),
+            ),
+        ),
     ),
     needs=frozenset({"path"}),
     measures=(Measure("output.text", "text"),),
     same="output.text",
-    final=lambda a, v: None if v.has("few") else a,
+    final=_vague,
 )
 
 FRAMES = (LIST, LISTING, READ, CONTENT, HEAD, TAIL)

@@ -2,42 +2,72 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.embedded.frames import Frame, Measure
-from agents.embedded.slots import Found, choice, clean, count_after, first_of, flag, literal
+from agents.embedded.slots import Found, choice, clean, count_after, first_of, literal
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.words import ADJECTIVES, ASK, FILLERS
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
-ASKS = ASK | words("howmuch howmany howlong size pull")
-FREE = words("free available left remaining unused spare")
+ASKS = ASK | words("howmuch howmany howlong size pull under since hows")
+FREE = words("free available left remaining unused spare remain empty headroom")
 USED = words(
-    "used usage use using full utilization utilisation occupied consumed taken consumption "
-    "fullness consuming uses utilized"
+    "used usage use using full utilization utilisation occupied consumed taken consumption filled fill fills "
+    "fullness consuming uses utilized utilised gone occupancy allocated"
 )
-TOTAL = words("total capacity size overall installed")
+TOTAL = words("total capacity size overall installed altogether")
 _STATE = words(
-    "much amount status level percent percentage value number figure current statistic stat remain gigabyte gb "
-    "space situation state"
+    "much amount status level percent percentage value number figure current statistic stat stats gigabyte gb gig "
+    "megabyte mb terabyte tb space situation state reading info information detail data report check overview "
+    "configuration look looking stand low high big large small nearly almost close short "
+    "tight got still very pretty run running out already going to many share ratio how's fully completely exactly "
+    "roughly about around more gotten far fast-filling whole say"
+)
+_BUSY = words(
+    "busy hard working loaded idle idling stressed strained pegged maxed hammered sweating taxed bored worked used "
+    "overloaded struggling swamped load kept"
 )
 
-_HOGGING = words("using uses eating hogging consuming eats hogs")
+_HOGGING = words(
+    "using uses eating hogging consuming eats hogs hog gobbling chewing devouring burning draining grabbing taking "
+    "takes gobbles burns drains sucking slurping occupying occupies consumes munching"
+)
+_CULPRIT = words("hog culprit hungry offender eater guzzler monster")
+
+
+def _window(view: View) -> Json:
+    """`the 5 minute load`, `1-minute load average`: which of the three averages; `other` where there is no such one."""
+    for at, token in view.free(Kind.DURATION):
+        view.claim(at)
+        return _WINDOWS.get(int(token.value or 0), "other")
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in _WINDOWS.values():
+            view.claim(at)
+            return token.lemma
+    return None
+
+
+_WINDOWS = {60: "1-minute", 300: "5-minute", 900: "15-minute"}
 
 
 def _who_uses(view: View) -> bool:
     """`what is using the memory` asks for processes."""
-    asked = view.head in {"what", "who", "which", "what's"} and not any(
-        token.kind is Kind.DEVICE and token.text.casefold().startswith("which") for token in view.tokens
+    low = {token.text.casefold() for token in view.tokens if token.word} | {t.lemma for t in view.tokens if t.word}
+    of_devices = any(
+        token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what")) for token in view.tokens
     )
-    return asked and any(token.text.casefold() in _HOGGING for token in view.tokens)
+    asked = view.head in {"what", "who", "which", "what's", "who's", "something", "something's", "anything"}
+    return not of_devices and ((asked and bool(low & _HOGGING)) or bool(low & _CULPRIT))
 
 
 DISK = Frame(
     "system.disk",
     ASKS,
-    (words("disk space storage drive filesystem partition room df"),),
-    FREE | USED | TOTAL | _STATE,
+    (words("disk space storage drive filesystem partition room df volume"),),
+    FREE | USED | TOTAL | _STATE | words("disk space storage drive local main root system filesystem"),
     measures=(
         Measure("output.used_percent", "percent", FREE, rest_of=True),
         Measure("output.used_percent", "percent"),
@@ -50,7 +80,7 @@ MEMORY = Frame(
     "system.memory",
     ASKS,
     (words("memory ram mem"),),
-    FREE | USED | TOTAL | _STATE | words("physical"),
+    FREE | USED | TOTAL | _STATE | words("physical memory ram pressure swap main system machine"),
     measures=(
         Measure("output.used_percent", "percent", FREE, rest_of=True),
         Measure("output.used_percent", "percent"),
@@ -70,16 +100,19 @@ SWAP = Frame(
 CORES = Frame(
     "system.cpu",
     ASKS,
-    (words("core"),),
-    words("cpu processor number howmany physical count"),
+    (words("core nproc"),),
+    words("cpu processor number howmany physical logical count many got chip"),
     measures=(Measure("output.cores", "number"),),
     same="output.cores",
 )
 CPU = Frame(
     "system.cpu",
     ASKS,
-    (words("cpu processor"),),
-    USED | _STATE | words("busy model utilization kind type name hot"),
+    (words("cpu processor chip lscpu"),),
+    USED
+    | _STATE
+    | _BUSY
+    | words("busy model kind type name sort make brand manufacturer built core count machine cpu processor inside"),
     measures=(
         Measure("output.used_percent", "percent"),
         Measure("output.model", "text", words("model type kind name")),
@@ -90,32 +123,59 @@ CPU = Frame(
 LOAD = Frame(
     "system.load",
     ASKS,
-    (words("load loaded busy busiest"),),
-    words("average avg system cpu mean under level currently"),
-    measures=(Measure("output.load_1", "number"),),
+    (words("load loaded busy busiest overloaded loadavg overload"),),
+    words(
+        "average avg system cpu mean under level currently figure value number heavy high low look looking like "
+        "current "
+        "status stat statistic machine too very much status reading per minute min"
+    ),
+    slots=(("_window", _window),),
+    measures=(
+        Measure("output.load_5", "number", words("5-minute")),
+        Measure("output.load_15", "number", words("15-minute")),
+        Measure("output.load_1", "number"),
+    ),
+    final=lambda a, v: None if a.get("_window") == "other" else a,
 )
 UPTIME = Frame(
     "system.uptime",
     ASKS | words("since"),
     (words("uptime"),),
-    words("time long system"),
+    words("time long system current day hour figure value number statistic stat status far got much"),
     measures=(Measure("output.seconds", "seconds"),),
 )
 BEEN_UP = Frame(
     "system.uptime",
     ASKS | words("since"),
     (
-        words("howlong longest when since shortest recently last"),
-        words("up running online on boot booted reboot rebooted restart restarted alive started"),
+        words("howlong longest when since shortest recently last howmany long ago lately time how's"),
+        words(
+            "up running online on boot booted reboot rebooted restart restarted alive started start starting power "
+            "powered restarting rebooting booting"
+        ),
     ),
-    words("been last longest shortest continuously time most recently boot reboot"),
+    words(
+        "been last longest shortest continuously time most recently boot reboot restart already day hour go went gone "
+        "without machine system going have uninterrupted a recent ago turned latest come came back long since straight "
+        "stayed kept day week hour now far"
+    ),
     measures=(Measure("output.seconds", "seconds"),),
+    final=lambda a, v: None if v.find(words("process program")) is not None else a,
 )
 OS = Frame(
     "system.os",
     ASKS,
-    (words("os kernel distribution distro architecture hostname arch"),),
-    words("version linux running run runs name release system installed type host exact number use using"),
+    (
+        words(
+            "os kernel distribution distro architecture hostname arch uname linux windows android macos ubuntu debian "
+            "fedora centos rhel alpine arch suse"
+        ),
+    ),
+    words(
+        "version running run runs name release system installed type host exact number use using kind sort flavour "
+        "flavor machine build current or latest newest level which-one info information detail inventory sitting cpu "
+        "system based box computer edition bit still kernel os distro linux windows android ubuntu debian fedora centos"
+    ),
     measures=(
         Measure("output.kernel", "text", words("kernel")),
         Measure("output.architecture", "text", words("architecture arch")),
@@ -124,32 +184,104 @@ OS = Frame(
         Measure("output.name", "text"),
     ),
 )
+
+
+def _interface(view: View) -> Json:
+    """`eth0`, `wlan0`: an interface that the list of all tells about."""
+    for at, token in view.free(Kind.WORD):
+        if _INTERFACE.fullmatch(token.text):
+            view.claim(at)
+            return token.text
+    return None
+
+
+_INTERFACE = re.compile(r"(?:eth|wlan|wlp|enp|eno|ens|wg|tun|tap|lo|docker|br|en)\d[\w]*", re.IGNORECASE)
+_LINK_WORDS = words(
+    "up down connected active alive hold holding got carry working running plugged link online interface address ip "
+    "network state status assigned"
+)
 NETWORK = Frame(
     "system.network",
     ASKS,
-    (words("ip network interface address networking"),),
+    (words("ip network interface networking nic ipconfig ifconfig lan ethernet wifi-card"),),
     words(
-        "address information info detail card addresses configuration config setting configured "
-        "status ipv4 ipv6 local hostname"
+        "address information info detail card addresses configuration config setting configured nic lan local list "
+        "status ipv4 ipv6 local hostname network ip interface up connected active hold got adapter currently set under "
+        "reach reachable own assigned state current machine its"
     ),
+    slots=(("_interface", _interface),),
     measures=(Measure("output.interfaces", "text"),),
+)
+LINK = Frame(
+    "system.network",
+    ASKS | _LINK_WORDS,
+    (),
+    _LINK_WORDS,
+    slots=(("_interface", _interface),),
+    needs=frozenset({"_interface"}),
+    strict=True,
+    measures=(Measure("output.interfaces", "text"),),
+    speaks="system.network",
+    sure=True,
 )
 TIME = Frame(
     "system.time",
     ASKS,
     (words("time clock date timezone day"),),
-    words("local current system set show zone day today"),
+    words(
+        "local current system zone day today clock date time timezone configured to set setting show showing shows "
+        "believe believes think thinks reading right correct accurate exact machine use using live in run running "
+        "having"
+    ),
     measures=(Measure("output.timezone", "text", words("timezone zone")), Measure("output.unix", "number")),
 )
+_MACHINE = words("machine device system computer box server host hardware")
 INFO = Frame(
     "system.info",
     ASKS | words("describe summarize summarise"),
-    (words("info information specs spec specification overview fact detail hardware summary"),),
-    words("system hardware basic general about main key full short brief device machine"),
+    (
+        words(
+            "info information specs spec specification overview fact detail hardware summary sysinfo description "
+            "rundown profile vital datasheet characteristic inventory"
+        ),
+    ),
+    _MACHINE
+    | words(
+        "basic general about main key full short brief complete whole quick technical detailed important essential "
+        "everything lot what everything how kind sort status specs spec overview detail fact info information rough "
+        "inside built under hood total entire thorough inventory"
+    ),
 )
-ABOUT = Frame("system.info", words("tell describe know"), (words("about"),), words("everything more"), strict=True)
+ABOUT = Frame(
+    "system.info",
+    words("tell describe know everything all something what give show information info more anything"),
+    (words("about"),),
+    words("everything more all tell know something to information info anything") | _MACHINE,
+    strict=True,
+)
 
-DESCRIBE = Frame("system.info", words("describe"), strict=True)
+DESCRIBE = Frame("system.info", words("describe characterise characterize"), (), _MACHINE, strict=True)
+DOING = Frame(
+    "system.info",
+    words("how how's"),
+    (words("doing going feeling holding"),),
+    words("going up today along everything thing") | _MACHINE,
+    strict=True,
+    sure=True,
+)
+HEALTH = Frame(
+    "system.info",
+    ASKS,
+    (words("state status health condition picture vital"),),
+    words("general overall full check checkup report quick current whole complete basic big vital") | _MACHINE,
+    final=lambda a, v: a if _of_a_machine(v) else None,
+    sure=True,
+)
+
+
+def _of_a_machine(view: View) -> bool:
+    """The state of a machine itself: the device stands right beside the words, nothing else is asked about."""
+    return any(token.kind is Kind.DEVICE for token in view.tokens)
 
 
 def _process_name(view: View) -> Json:
@@ -170,7 +302,9 @@ def _process_name(view: View) -> Json:
         after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
         if (at == view.head_at and not view.assumed) or token.lemma in _NOT_A_NAME:
             continue
-        runs = nearby[0] in {"running", "run", "alive"} or (nearby[0] == "up" and view.head in {"is", "check"})
+        runs = nearby[0] in {"running", "run", "alive", "active"} or (
+            nearby[0] in {"up", "on", "there", "started"} and view.head in {"is", "are", "check", "if", "whether"}
+        )
         if nearby[0] in _PROCESS or after or runs:
             view.claim(at)
             return clean(token.text)
@@ -178,7 +312,7 @@ def _process_name(view: View) -> Json:
 
 
 _AFTER_NAME = words("on of for from in is still running and")
-_PROCESS = words("process program daemon service")
+_PROCESS = words("process program daemon service instance task job")
 _NOT_A_NAME = (
     FILLERS
     | ADJECTIVES
@@ -187,13 +321,20 @@ _NOT_A_NAME = (
         "service daemon currently using most usage still not howmany show kill stop force how down anything something "
         "everything nothing longest heaviest biggest hungriest largest heavy alive device "
         "machine use uses using eat eating hog hogging consume consuming system background "
-        "zombie child own owned"
+        "zombie child own owned greediest guzzler culprit hog offender task job load machine nothing everyone "
+        "who whom anybody somebody nobody linux windows android debian ubuntu os which-ones network swap disk clock "
+        "idle script update backup command what's anything it's system systems eth0 wlan0 uptime core running me "
+        "high highest low lowest current list biggest kernel version deployed one two three four five user's"
     )
 )
 
 
 def _user(view: View) -> Json:
     for at, token in view.free(Kind.WORD):
+        own = token.text.casefold().endswith("'s") and view.lemma(at + 1) in _PROCESS and token.lemma not in _NOT_A_NAME
+        if own and not any(t.lemma == "user" for t in view.tokens if t.word):
+            view.claim(at)
+            return clean(re.sub(r"['’]s$", "", token.text, flags=re.IGNORECASE))
         if token.lemma == "user" and view.tokens[at + 1 : at + 2] and view.tokens[at + 1].word:
             name = view.lemma(at + 1)
             if name not in FILLERS and name not in _PROCESS:
@@ -201,7 +342,7 @@ def _user(view: View) -> Json:
                 view.claim(at, at + 1)
                 return clean(view.tokens[at + 1].text)
         if (
-            token.lemma in {"owned", "started"}
+            token.lemma in {"owned", "started", "run", "launched"}
             and view.lemma(at + 1) == "by"
             and view.lemma(at + 2) not in FILLERS | {""}
         ):
@@ -213,10 +354,18 @@ def _user(view: View) -> Json:
 def _before_noun(view: View) -> Json:
     """`the 3 processes that ...`: the number right before the noun."""
     for at, token in view.free(Kind.NUMBER):
-        if isinstance(token.value, int) and token.value > 0 and view.lemma(at + 1) == "process":
+        follows = view.lemma(at + 1)
+        if isinstance(token.value, int) and token.value > 0 and (follows in _PROCESS or follows in _RANKS):
             view.claim(at)
             return token.value
+        if isinstance(token.value, int) and token.value > 0 and view.lemma(at + 2) in _CULPRIT:
+            view.claim(at)
+            view.take({"top"})
+            return token.value
     return None
+
+
+_RANKS = words("heaviest biggest busiest hungriest largest greediest worst top most")
 
 
 def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -230,44 +379,84 @@ def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
     return arguments
 
 
-_TOP = first_of(count_after("top", "busiest", "most", "first"), lambda view: _before_noun(view))
+_TOP = first_of(
+    count_after("top", "busiest", "most", "first", "heaviest", "hungriest", "biggest"), lambda view: _before_noun(view)
+)
+_RESOURCES = {
+    "memory": "memory",
+    "ram": "memory",
+    "mem": "memory",
+    "memory-hungry": "memory",
+    "cpu": "cpu",
+    "processor": "cpu",
+    "cpu-hungry": "cpu",
+    "cpu-intensive": "cpu",
+}
+_RESOURCE_WORDS = words("cpu memory ram mem processor")
 PROCESSES = Frame(
     "process.list",
-    ASKS | words("ps"),
-    (words("process running program top ps daemon alive"),),
+    ASKS | words("ps look running"),
+    (words("process running program top ps daemon alive task active runs run service hog hogs"),),
     words(
         "cpu memory ram hungry intensive top use using used usage most by sort sorted currently active running "
-        "consuming owned whether if there still howmany number highest consumption service order"
+        "consuming owned whether if there still howmany number highest consumption service order everything all "
+        "anything what hog hogs eat eats eating heaviest busiest biggest hungriest greediest largest heavy take takes "
+        "taking up much gobble system run runs right even got process program stuff thing that's who ordered worst "
+        "alive or even list got load under among amongst have having mem processor share"
     ),
     slots=(
-        ("name", _process_name),
         ("user", _user),
+        ("name", _process_name),
         ("limit", _TOP),
-        ("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu"})),
+        ("sort", choice(_RESOURCES)),
     ),
     measures=(Measure("output.count", "number"),),
     final=_listing,
+)
+UP = Frame(
+    "process.list",
+    words("is are check verify does"),
+    (words("up alive running active started there"),),
+    words("still up whether if service"),
+    slots=(("name", _process_name),),
+    needs=frozenset({"name"}),
+    strict=True,
+    measures=(Measure("output.count", "number"),),
+    final=lambda a, v: a if not _INTERFACE.fullmatch(str(a.get("name", ""))) else None,
 )
 
 
 HOGS = Frame(
     "process.list",
-    words("what who which what's"),
-    (words("using use eating eat hogging hog consuming consume"), words("cpu memory ram processor")),
-    words("most much so all the up program process app application"),
-    slots=(("sort", choice({"memory": "memory", "ram": "memory", "cpu": "cpu", "processor": "cpu"})),),
+    words("what who which what's who's something something's anything"),
+    (_HOGGING, _RESOURCE_WORDS),
+    _HOGGING | words("most much so all the up program process app application share bulk lion's that up on down here"),
+    slots=(("limit", _TOP), ("sort", choice(_RESOURCES))),
     strict=True,
     final=lambda a, v: a if _who_uses(v) else None,
+)
+CULPRITS = Frame(
+    "process.list",
+    ASKS | words("top"),
+    (_CULPRIT, _RESOURCE_WORDS),
+    words("top biggest worst main heaviest process program current most"),
+    slots=(("limit", _TOP), ("sort", choice(_RESOURCES))),
+    speaks="process.list",
 )
 
 
 def _pid(view: View) -> Json:
     for at, token in view.free(Kind.NUMBER):
-        if isinstance(token.value, int) and view.before(at) in {"pid", "process", "id", "number"}:
+        before = view.before(at)
+        bare = at == view.head_at + 1 and view.head in _KILLS
+        if isinstance(token.value, int) and (before in {"pid", "process", "id", "number", "job", "task"} or bare):
             view.claim(at)
             view.take({"pid", "id", "number"})
             return token.value
     return None
+
+
+_KILLS = words("kill terminate forcekill")
 
 
 def _stopping(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -288,7 +477,7 @@ def _killed(view: View) -> Json:
     """The one plain word right after the verb: `kill nginx`."""
     name = _process_name(view)
     at = view.head_at + 1
-    if name is None and view.head in {"kill", "terminate"}:
+    if name is None and view.head in _KILLS | {"killall", "pkill"}:
         while view.lemma(at) in {"the", "all", "any", "every"}:
             at += 1
         if view.lemma(at) and view.lemma(at) not in _NOT_A_NAME and at not in view.claimed:
@@ -297,14 +486,35 @@ def _killed(view: View) -> Json:
     return name
 
 
+def _forced(view: View) -> Json:
+    said = view.take({"forcefully", "force", "forcibly", "brutally"})
+    if said:
+        view.take({"by", "with"})
+    return True if said or view.head == "forcekill" else None
+
+
+def _ended(arguments: JsonObject, view: View) -> JsonObject | None:
+    """`stop nginx` may mean a service, so it needs the word process; `kill` and its kin do not. Music is no process."""
+    if view.head == "killall":
+        arguments = {**arguments, "all": True}
+    if str(arguments.get("name", "")).casefold() in _NO_PROGRAM:
+        return None
+    outright = view.head in _KILLS | {"killall"}
+    return _stopping(arguments, view) if outright or _says_process(view) else None
+
+
+_NO_PROGRAM = words(
+    "music video light alarm screen sound power connection internet network session job download upload noise audio "
+    "movie song stream light timer task display wifi bluetooth server machine device cache log file user account port"
+)
 STOP = Frame(
     "process.stop",
-    words("stop kill terminate end quit"),
+    words("stop kill terminate end quit forcekill killall halt abort shut"),
     (),
-    words("process program forcefully force running id pid instance"),
-    slots=(("pid", _pid), ("all", _every), ("name", _killed), ("force", flag("forcefully", "force", "forcibly"))),
+    words("process program running id pid instance number with off down hung stuck frozen runaway job"),
+    slots=(("pid", _pid), ("all", _every), ("name", _killed), ("force", _forced)),
     strict=True,
-    final=lambda a, v: _stopping(a, v) if v.head in {"kill", "terminate"} or _says_process(v) else None,
+    final=_ended,
 )
 
 
@@ -323,12 +533,17 @@ FRAMES = (
     BEEN_UP,
     OS,
     NETWORK,
+    LINK,
     TIME,
     INFO,
     ABOUT,
     DESCRIBE,
+    DOING,
+    HEALTH,
     PROCESSES,
+    UP,
     HOGS,
+    CULPRITS,
     STOP,
 )
 __all__ = ["FRAMES", "Found"]

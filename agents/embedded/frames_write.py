@@ -6,14 +6,23 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from agents.embedded.frames import Frame
-from agents.embedded.slots import clean, first_of, flag, folder_or_word, literal, looks_like_file, path, text_quoted
+from agents.embedded.slots import (
+    ARCHIVES,
+    clean,
+    first_of,
+    flag,
+    folder_or_word,
+    literal,
+    looks_like_file,
+    path,
+    text_quoted,
+)
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.words import DELETES, FILLERS
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
-ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 _TO = "to into as in at inside onto named called under"
 _SOURCE = path(" of from", want="any", bare=True)
 _TARGET = path(_TO, want="any", bare=True)

@@ -19,6 +19,7 @@ from protocol.vocabulary import Json
 
 Reader = Callable[[View], Json]
 
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 FOLDER_NOUNS = frozenset({"folder", "directory", "dir", "subfolder", "subdirectory"})
 FILE_NOUNS = words("file logfile document script archive tarball zip")
 NAMING = frozenset({"named", "called", "titled", "name"})
@@ -63,36 +64,55 @@ LESS = {
     ("up", "to"),
     ("shorter", "than"),
 }
-OLDER = {
-    ("older", "than"),
-    ("untouched", "for"),
-    ("unchanged", "for"),
-    ("not", "modified", "for"),
-    ("over",),
-    ("more", "than"),
-    ("not", "touched", "for"),
-    ("at", "least"),
-}
+OLDER = (
+    {
+        ("older", "than"),
+        ("over",),
+        ("more", "than"),
+        ("longer", "than"),
+        ("at", "least"),
+    }
+    | {
+        (state, "for", *more)
+        for state in ("unchanged", "untouched", "unmodified", "changed", "touched", "modified")
+        for more in (
+            (),
+            ("over",),
+            ("more", "than"),
+            ("at", "least"),
+            ("longer", "than"),
+            ("the", "last"),
+            ("the", "past"),
+        )
+        if state.startswith("un") or more[:1] not in ((), ("the",))
+    }
+    | {
+        (state, prep, *more)
+        for state in ("unchanged", "untouched", "unmodified")
+        for prep in ("in", "since", "within", "during")
+        for more in ((), ("over",), ("more", "than"), ("the", "last"), ("the", "past"))
+    }
+)
 NEWER = {
     ("newer", "than"),
     ("younger", "than"),
-    ("in", "the", "last"),
-    ("within", "the", "last"),
-    ("in", "the", "past"),
-    ("within", "the", "past"),
-    ("during", "the", "last"),
-    ("over", "the", "last"),
     ("less", "than"),
     ("within",),
     ("last",),
-    ("over", "the", "past"),
+    ("past",),
+} | {
+    (prep, *article, last)
+    for prep in ("in", "within", "during", "over", "for", "from", "throughout", "inside")
+    for article in ((), ("the",), ("these",))
+    for last in ("last", "past", "previous", "preceding")
 }
 
 
 ENDERS = words(
     "and on in of for from to into that which recursively older larger bigger smaller newer changed "
     "modified sorted with containing by as take takes is are has there have please say says contain "
-    "contains called named using if"
+    "contains called named using if but during within over under above older since untouched unchanged unmodified "
+    "added written touched edited landed updated still"
 )
 
 
@@ -327,6 +347,10 @@ def _ends_here(view: View, at: int) -> bool:
     return not word or at in view.claimed or word in ENDERS
 
 
+TYPED = words("file document image picture presentation sheet spreadsheet workbook")
+VERBAL = words("log text zip go backup")
+
+
 def glob(view: View) -> Json:
     """`*.log`, `.log files`, `log files`, `files ending in .log`: a pattern for file names."""
     for at, token in view.free(Kind.GLOB):
@@ -343,9 +367,9 @@ def glob(view: View) -> Json:
                 view.take({"ending", "end", "extension", "type"})
                 return "*" + clean(token.text)
     for at, token in view.free(Kind.WORD):
-        plural = token.lemma in PLURAL_EXTENSIONS and token.text.casefold() == token.lemma + "s"
-        named = view.lemma(at + 1) in {"file", "document"} or token.lemma == "logfile"
-        if token.lemma in EXTENSIONS and (named or plural) and at != view.head_at:
+        plural = token.lemma in PLURAL_EXTENSIONS and view.lemma(at - 1) not in {"as", "to", "into", "a", "an"}
+        named = view.lemma(at + 1) in (TYPED if token.lemma != "word" else {"document"}) or token.lemma == "logfile"
+        if token.lemma in EXTENSIONS and (named or plural) and (at != view.head_at or view.head not in VERBAL):
             view.claim(at)
             return "*." + EXTENSIONS[token.lemma]
     return None
@@ -404,8 +428,11 @@ def compared(kind: Kind, forms: set[tuple[str, ...]]) -> Reader:
                 and view.lemma(at + 2) in {"more", "larger", "bigger"}
             ):
                 spots = (at + 1, at + 2)
+            if spots is None and kind is Kind.DURATION and forms is OLDER and view.lemma(at + 1) == "old":
+                spots = (at + 1,)
             if spots is not None:
-                view.claim(at, *spots)
+                beside = (at + 1,) if kind is Kind.DURATION and view.lemma(at + 1) in {"old", "ago"} else ()
+                view.claim(at, *spots, *beside)
                 return token.value
         return None
 

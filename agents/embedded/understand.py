@@ -57,7 +57,7 @@ class Understanding:
             return Failure(f"it could mean more than one thing ({names})", _words(view))
         if self.specs[top[0].frame.skill].risk is not Risk.READ and _loose_list(top[0], view):
             return Failure("a list of targets is not read as one", _words(view), top[0])
-        if not lenient and not self.agrees(top[0], view, found):
+        if not (lenient or top[0].frame.sure) and not self.agrees(top[0], view, found):
             return Failure("the words and the examples of the skills do not agree on one skill", _words(view), top[0])
         return top[0]
 

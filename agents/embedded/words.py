@@ -171,9 +171,20 @@ EXTENSIONS = {
     "sqlite": "sqlite",
     "rs": "rs",
     "go": "go",
+} | {
+    word: word
+    for word in words(
+        "mkv avi mov flac wav ogg gif webp heic tiff bmp epub exe msi deb rpm apk jar tgz dmg doc xls ppt pptx odt ods "
+        "rtf ipynb parquet cfg env pem crt img raw tar eml psd m3u srt vob webm m4a avif cpp"
+    )
 }
+EXTENSIONS |= {"excel": "xlsx", "powerpoint": "pptx", "word": "docx", "jpegs": "jpeg", "shell": "sh"}
 # Words such as `pdfs` and `csvs`, which name files by their type; `logs` are more than files.
-PLURAL_EXTENSIONS = words("pdf csv jpg jpeg png mp3 mp4 zip iso docx xlsx")
+PLURAL_EXTENSIONS = words(
+    "pdf csv jpg jpeg png mp3 mp4 zip iso docx xlsx mkv avi mov flac wav gif webp heic tiff epub exe deb rpm apk jar "
+    "dmg "
+    "pptx ods odt xls svg json yaml xml webm m4a"
+)
 ADJECTIVES = words(
     "new empty same big bigger biggest large larger largest small smaller smallest current whole "
     "entire each every all this "
