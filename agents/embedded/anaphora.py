@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
 from agents.embedded.outcome import decline
@@ -17,9 +17,6 @@ from agents.embedded.slots import FOLDER_NOUNS
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.wordset import words
-
-if TYPE_CHECKING:
-    from agents.embedded.compose import Composer
 
 PATH_SLOTS = ("path", "source", "archive_path")
 FILES = words("it file archive that this copy report one result log backup tarball zip document output")

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from agents.embedded import joins, operators
-from agents.embedded.devices import Place
-from agents.embedded.draft import Result
-from agents.embedded.frames import Match
-from agents.embedded.outcome import decline
-from agents.embedded.places import Spot, spots
-from agents.embedded.slots import clean
-from agents.embedded.tokens import Kind
-from agents.embedded.view import View
-from agents.embedded.wordset import words
 from orchestrator.core.conditions import Compare, Condition, Not
 from orchestrator.core.plan import Selector, StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import JsonObject
 
-if TYPE_CHECKING:
-    from agents.embedded.compose import Block, Composer
+from agents.embedded import joins, operators
+from agents.embedded.blocks import Block
+from agents.embedded.composer import Composer
+from agents.embedded.devices import Place
+from agents.embedded.draft import Result
+from agents.embedded.frames import Match
+from agents.embedded.outcome import decline
+from agents.embedded.places import Spot, spots
+from agents.embedded.plain import resolved
+from agents.embedded.slots import clean
+from agents.embedded.tokens import Kind
+from agents.embedded.view import View
+from agents.embedded.wordset import words
 
 NOT = words("not no isn't aren't doesn't don't hasn't none isnt doesnt")
 ANY = ("any", "one", "either", "some")
@@ -43,7 +43,7 @@ def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[Step
             negated = not negated
             view.claim(at)
     places = spots(view, composer.places)
-    composer._no_negation(View([t for t in view.tokens if t.lemma not in NOT]))
+    composer.no_negation(View([t for t in view.tokens if t.lemma not in NOT]))
     # A condition never takes its device from the action that it guards: that would be a guess.
     composer.ahead = None
     step, condition = _probe(composer, view, places)
@@ -100,7 +100,7 @@ def _match(composer: Composer, base: View, operator: operators.Operator | None) 
         found = composer.understanding.read(sized, frozenset({"file.stat"}), lenient=True)
         if isinstance(found, Match):
             return found
-    return composer.resolved(base)
+    return resolved(composer, base)
 
 
 def _outcome(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition | On] | None:

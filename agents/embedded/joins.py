@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from orchestrator.core.plan import Selector
+from protocol.vocabulary import JsonObject
 
 from agents.embedded import operators
+from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Frame, Match, Measure
 from agents.embedded.operators import Operator
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot
+from agents.embedded.plain import resolved
 from agents.embedded.view import View
 from agents.embedded.wordset import words
-from orchestrator.core.plan import Selector
-from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.compose import Composer
 
 POINTERS = words(
     "it them they these those this that result output finding list line all everything one number count "
@@ -119,7 +118,7 @@ def _base(view: View, operator: Operator | None, *, assume: bool = True) -> View
 
 
 def _step(composer: Composer, base: View, found: Sequence[Spot]) -> tuple[Match, Result]:
-    match = composer.resolved(base)
+    match = resolved(composer, base)
     place = composer.place_for(match, found)
     return match, composer.add_match(match, place, records=True)
 
@@ -188,7 +187,7 @@ def ranking_measure(composer: Composer, match: Match, view: View) -> Measure:
 
 def _filtered(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
     base = _base(view, operator)
-    outcome = composer.resolved(base)
+    outcome = resolved(composer, base)
     path, op, value = threshold(composer, outcome, operator)
     result = composer.add_match(outcome, composer.place_for(outcome, found), records=True)
     step = _data(
@@ -226,7 +225,9 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
     if operator.spots and not base.left() and composer.results and not found:
         return False
     only_path = _only_path(base)
-    match = composer.read(base, skills=frozenset({"file.hash"}), lenient=True) if only_path else composer.resolved(base)
+    match = (
+        composer.read(base, skills=frozenset({"file.hash"}), lenient=True) if only_path else resolved(composer, base)
+    )
     measure = match.measure()
     path = match.frame.same or (measure.path if measure is not None else "")
     if not match.frame.same or (measure is not None and measure.when & match.taken):

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
+from protocol.vocabulary import SkillSpec
+
 from agents import coverage
 from agents.embedded.clauses import merge_words, segment
-from agents.embedded.compose import Composer
+from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.gate import refuse_kind
 from agents.embedded.generic import frames_for
@@ -23,8 +26,6 @@ from agents.embedded.retrieval import Index
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.tokens import tokenise
 from agents.embedded.understand import Understanding
-from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
-from protocol.vocabulary import SkillSpec
 
 if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
     from orchestrator.core.ports import PlanningContext
@@ -68,14 +69,14 @@ class EmbeddedPlanner:
             raise decline(f"there is no device {wanted}" if wanted else "no device is registered")
         directory = Directory(context.fleet, request.client, tuple(context.answers))
         placed, places = find_places(tokens, directory)
-        composer = Composer(self._for(context.fleet.skills), directory, places)
-        composer.compose(segment(placed))
-        if not composer.draft.steps:
+        walk = Walk(self._for(context.fleet.skills), directory, places)
+        walk.compose(segment(placed))
+        if not walk.draft.steps:
             raise decline(
                 "the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20]
             )
-        plan = composer.draft.plan(
-            composer.draft.answering(composer.answers),
+        plan = walk.draft.plan(
+            walk.draft.answering(walk.answers),
             "grammar and retrieval agree; every word of the request is placed",
         )
         self._covered(request, plan, context)

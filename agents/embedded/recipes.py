@@ -7,14 +7,11 @@ with a reason. Defaults that a recipe brings along are documented at its functio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from agents.embedded import joins, reports, transfer
+from agents.embedded.composer import Composer
 from agents.embedded.places import Spot
 from agents.embedded.view import View
-
-if TYPE_CHECKING:
-    from agents.embedded.compose import Composer
 
 
 def apply(composer: Composer, view: View, found: Sequence[Spot]) -> bool:

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from orchestrator.core.plan import Selector
+from orchestrator.core.references import escape
+from protocol.vocabulary import Json
+
+from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot, capable
+from agents.embedded.plain import frame_step
 from agents.embedded.slots import path
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
-from orchestrator.core.plan import Selector
-from orchestrator.core.references import escape
-from protocol.vocabulary import Json
-
-if TYPE_CHECKING:
-    from agents.embedded.compose import Composer
 
 SAVES = words("save write store put export dump create make generate produce build prepare compile keep drop")
 KEEPS = words("save store put export dump keep drop")
@@ -221,7 +220,7 @@ def _facts_of(composer: Composer, view: View, found: Sequence[Spot]) -> None:
     base.assumed = "run" if any(token.kind is Kind.QUOTED for token in view.tokens) else "show"
     base.take(words("about showing covering listing report summary markdown short brief"))
     if not joins.measured(composer, base, found):
-        composer.results.append(composer.frame_step(base, found, lenient=False))
+        composer.results.append(frame_step(composer, base, found, lenient=False))
 
 
 def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from orchestrator.core.plan import Selector
+from protocol.vocabulary import JsonObject, Risk
 
 from agents.embedded import anaphora
+from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
@@ -21,11 +24,6 @@ from agents.embedded.slots import Found, bareword, clean, looks_like_file, path,
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
-from orchestrator.core.plan import Selector
-from protocol.vocabulary import JsonObject, Risk
-
-if TYPE_CHECKING:
-    from agents.embedded.compose import Composer
 
 SENDS = words(
     "copy send transfer move push upload ship fetch pull download get bring put share deliver distribute "
