@@ -21,7 +21,7 @@ from agents.steps import step_key
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Declined, DeclinedCode, Plan, Proposal, Tier
-from orchestrator.core.ports import Consultation, Planner, RunControl, Tried
+from orchestrator.core.ports import Consultation, Planner, Reviser, RunControl, Tried
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
 from protocol.vocabulary import JsonObject
@@ -32,9 +32,9 @@ _log = logging.getLogger("asterism.agents")
 _MAX_PROBLEMS = 20
 _NAMES = 12
 _RUNS = 1024  # whose keys in the plan cache are remembered
-_CRASHED = "this planner broke down"
+BROKE_DOWN = "this planner broke down"
 # These rungs did not look at the request: that says nothing to the next one.
-_UNASKED: frozenset[DeclinedCode] = frozenset(
+UNASKED: frozenset[DeclinedCode] = frozenset(
     {"unreachable", "timed_out", "skipped", "over_budget", "withheld", "broke_down"}
 )
 
@@ -58,7 +58,7 @@ class Tiered(Protocol):
     def tier(self) -> Tier: ...
 
 
-def tier_of(rung: Planner) -> Tier:
+def tier_of(rung: Planner | Reviser) -> Tier:
     """The rung's tier; `other` where it does not say."""
     if isinstance(rung, Tiered):
         return rung.tier
@@ -220,7 +220,7 @@ class _Climb:
                 case Declined() as declined:
                     await self._note(proposal, ())
                     # What the checks said of its plan tells more than that it has no other.
-                    problems, said = problems or (_words(declined),), declined
+                    problems, said = problems or (words(declined),), declined
                     self._partial, tried = declined.partial or self._partial, tried or declined.partial
                     break
                 case Clarification() as clarification:
@@ -255,13 +255,13 @@ class _Climb:
 
     async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
         began = self.cascade.clock()
-        told = [one.told() for one in self.tries if one.declined not in _UNASKED]
+        told = [one.told() for one in self.tries if one.declined not in UNASKED]
         context = Context(self.fleet, self.answers, problems, self.consultation.run, told)
         try:
             proposal = await rung.plan(self.request, context)
         except Exception as error:  # noqa: BLE001 - the next rung must have its chance; this one is noted as declined
             _log.warning("planner %s broke down", rung.rung, exc_info=error)
-            broken = Declined(reason=f"{_CRASHED} ({type(error).__name__})", code="broke_down")
+            broken = Declined(reason=f"{BROKE_DOWN} ({type(error).__name__})", code="broke_down")
             proposal = Proposal(rung=rung.rung, tier=tier_of(rung), result=broken)
         if proposal.usage.seconds:
             return proposal
@@ -269,8 +269,8 @@ class _Climb:
         return proposal.model_copy(update={"usage": usage})
 
     async def _ask(self, proposal: Proposal, clarification: Clarification) -> Asking | None:
-        before = [_plain(question) for question, _ in self.answers]
-        if _plain(clarification.question) not in before:
+        before = [plain(question) for question, _ in self.answers]
+        if plain(clarification.question) not in before:
             await self._note(proposal, ())
             return Asking(clarification)
         reason = f"it asks again: {clarification.question}"
@@ -297,11 +297,11 @@ def _cached(entry: Entry) -> Proposal:
     return Proposal(rung=entry.rung, tier=entry.tier, result=entry.plan, why=why, cached=True)
 
 
-def _plain(question: str) -> str:
+def plain(question: str) -> str:
     return " ".join(question.casefold().split())
 
 
-def _words(declined: Declined) -> str:
+def words(declined: Declined) -> str:
     unplaced = [f'"{part}"' for part in declined.unplaced if part not in declined.reason]
     return declined.reason + (f" (not placed: {', '.join(unplaced)})" if unplaced else "")
 
@@ -331,7 +331,7 @@ def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView) -> RunEr
         code = "no_capable_device"
     elif "denied" in codes:
         code = "denied"
-    elif tries and all(one.reason.startswith(_CRASHED) for one in tries):
+    elif tries and all(one.reason.startswith(BROKE_DOWN) for one in tries):
         code = "internal"
     details: JsonObject = {"rungs": [one.details() for one in tries]}
     return RunError(

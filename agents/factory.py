@@ -10,8 +10,8 @@ from typing import Final
 from agents.plan_cache import PlanCache
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
-from orchestrator.core.plan import Proposal
-from orchestrator.core.ports import Planner, PlanningContext
+from orchestrator.core.plan import Plan, Proposal
+from orchestrator.core.ports import Planner, PlanningContext, RevisionContext
 from orchestrator.core.requests import Request
 from protocol.failpoints import Failpoints
 
@@ -50,6 +50,7 @@ class LateEmbedded:
     """The embedded rung, whose grammar is loaded when it is first asked: a restart with work at hand does not wait."""
 
     rung: Final = "embedded"
+    tier: Final = "embedded"
 
     def __init__(self) -> None:
         self._planner: Planner | None = None
@@ -61,3 +62,11 @@ class LateEmbedded:
 
             self._planner = EmbeddedPlanner()
         return await self._planner.plan(request, context)
+
+    async def revise(self, request: Request, context: RevisionContext) -> Proposal:
+        """The fixes that are sure without a model. See `embedded_fixes.py`."""
+        from agents.embedded_fixes import fix
+
+        result = fix(context)
+        why = result.why if isinstance(result, Plan) else ""
+        return Proposal(rung=self.rung, tier=self.tier, result=result, why=why)

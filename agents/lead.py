@@ -11,17 +11,21 @@ from dataclasses import dataclass, field
 
 from agents.answer import write_answer
 from agents.cascade import Accepted, Asking, Cascade, Refused
-from agents.checks import NO_DEVICE
+from agents.checks import NO_DEVICE, allowed_fleet
+from agents.fixes import Situation
+from agents.mend import Mend, Unmended, failure_of
+from agents.monitor import Medians, watch
 from agents.revise import Declines, revise
 from agents.routes import LAST
 from agents.scope import answer_tasks, current, replaced, used_steps
 from agents.steps import step_key
+from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import RunError
 from orchestrator.core.plan import Clarification, Plan
 from orchestrator.core.ports import Consultation, RunControl
 from orchestrator.core.sanitize import sanitize
 from orchestrator.core.tasks import Dependency, On, TaskStatus
-from orchestrator.core.views import EditResult, RunView, TaskView
+from orchestrator.core.views import EditResult, GraphView, RunView, TaskView
 from protocol.vocabulary import Risk
 
 # A fleet that changes between the check and the start is looked at again, but not for ever.
@@ -51,10 +55,11 @@ class Turn:
 
 
 class Lead:
-    """The steps. Holds no state of any run."""
+    """The steps. Holds no state of any run; how long succeeded runs were is for the monitor."""
 
     def __init__(self, cascade: Cascade) -> None:
         self._cascade = cascade
+        self._medians = Medians()
 
     async def understand(self, turn: Turn) -> str:
         """Where the run stands, by its record alone, and so what this consultation asks for."""
@@ -67,7 +72,7 @@ class Lead:
             case "settled":
                 return "answer"
         if view.version:
-            return "under_way"
+            return "revise" if turn.consultation.reason == "answered" and view.revising else "under_way"
         if view.questions:
             return "wait"
         request = await turn.control.request(turn.run)
@@ -122,26 +127,59 @@ class Lead:
         return LAST
 
     async def revise(self, turn: Turn) -> str:
-        """Mend the graph after a failure, or say that it cannot be mended."""
-        task = turn.consultation.task or ""
+        """Mend the graph after a failure: by rule, by a rung, by asking; or say that it cannot be mended."""
+        if turn.consultation.reason == "answered":
+            for id in (await turn.control.view(turn.run)).revising:
+                await self._revise(turn, id)
+        else:
+            await self._revise(turn, turn.consultation.task or "")
+        return "under_way"
+
+    async def _revise(self, turn: Turn, task: str) -> None:
+        reason = ""
         for number in range(1, 4):
-            view = await turn.control.view(turn.run)
-            graph = await turn.control.graph(turn.run)
-            key = turn.key(f"edit.{number}")
-            outcome = revise(view, graph, turn.control.fleet(), task, key=key)
-            if outcome is None:
-                return "under_way"
+            view, graph = await turn.control.view(turn.run), await turn.control.graph(turn.run)
+            outcome = revise(view, graph, turn.control.fleet(), task, key=turn.key(f"edit.{task}.{number}"))
             if isinstance(outcome, Declines):
-                await turn.control.decline(turn.run, task, outcome.reason[:500], key=turn.key("decline"))
-                return "under_way"
+                outcome = await self._mend(turn, view, graph, task, outcome)
+            if outcome is None:
+                return
+            if isinstance(outcome, Declines):
+                reason = outcome.reason
+                break
             result = await turn.control.edit(turn.run, outcome)
             if result.accepted:
-                return "under_way"
+                return
+            reason = f"the revision was rejected: {result.reason}"
             if result.code != "stale":
                 break
-        reason = f"the revision was rejected: {result.reason}"
-        await turn.control.decline(turn.run, task, reason[:500], key=turn.key("decline"))
-        return "under_way"
+        await turn.control.decline(turn.run, task, reason[:500], key=turn.key(f"decline.{task}"))
+
+    async def _mend(
+        self, turn: Turn, view: RunView, graph: GraphView, task: str, rule: Declines
+    ) -> EditBatch | Declines | None:
+        """A rung's fix where no rule applies; None where a person was asked about it."""
+        if all(one.id != task for one in view.tasks):
+            return rule
+        request = await turn.control.request(turn.run)
+        situation = Situation(
+            view,
+            graph,
+            allowed_fleet(turn.control.fleet(), request),
+            request,
+            failure_of(view, graph, task),
+            await turn.control.answers(turn.run),
+        )
+        signs = watch(view, task, self._medians.steps)
+        mend = Mend(self._cascade.rungs, turn.consultation, turn.control, situation, self._cascade.clock, signs)
+        outcome = await mend.up()
+        if isinstance(outcome, Clarification):
+            await turn.control.ask(turn.run, outcome, key=turn.key(f"ask.{task}"))
+            return None
+        if isinstance(outcome, Unmended):
+            seen = "".join(f" [{sign.kind}: {sign.message}]" for sign in signs)
+            return Declines(f"{rule.reason}; {outcome.reason}{seen}" if outcome.reason else rule.reason)
+        return outcome
 
     async def answer(self, turn: Turn) -> str:
         """Write the answer from what is recorded, and end the run."""
@@ -149,7 +187,10 @@ class Lead:
         scope = answer_tasks(view)
         if any(task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED) for task in view.tasks):
             await self._cascade.forget(turn.control, turn.run)
-        await turn.control.finish(turn.run, write_answer(view, scope), verdict(view, scope), key=turn.key("finish"))
+        error = verdict(view, scope)
+        if error is None and request_led(view):
+            self._medians.add(view)
+        await turn.control.finish(turn.run, write_answer(view, scope), error, key=turn.key("finish"))
         return LAST
 
     def step(self, name: str) -> Callable[[Turn], Awaitable[str]]:
@@ -162,6 +203,11 @@ class Lead:
             "revise": self.revise,
             "answer": self.answer,
         }[name]
+
+
+def request_led(view: RunView) -> bool:
+    """Whether the run's plan was made here: an explicit one says nothing about how long runs are."""
+    return view.rung is not None
 
 
 def tolerant(plan: Plan) -> Plan:

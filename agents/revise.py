@@ -18,11 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agents.rewire import following
 from agents.scope import replacement_of
 from orchestrator.core import references
 from orchestrator.core.edits import AddDependency, AddTask, Edit, EditBatch, ReplaceTask
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.references import Reference
 from orchestrator.core.scheduler import misfit
 from orchestrator.core.tasks import Dependency, On, Task, TaskStatus
 from orchestrator.core.views import GraphView, RunView
@@ -113,7 +113,7 @@ class _Revision:
         edits: list[Edit] = [AddTask(task=failed.model_copy(update={"id": new, "requirements": needs}))]
         for one in self.graph.tasks:
             if self.graph.status[one.id] is TaskStatus.PENDING:
-                changed = _following(one, self.id, new)
+                changed = following(one, self.id, new)
                 if changed != one:
                     edits.append(ReplaceTask(task=changed))
         return self._batch(edits, f"{self.id} failed on {self.device} ({self.error.value}); {where} can do it too")
@@ -220,17 +220,3 @@ class _Revision:
                 if follower not in seen:
                     seen[follower] = None
                     stack.append(follower)
-
-
-def _following(task: Task, old: str, new: str) -> Task:
-    """`task`, following the replacement instead of the task that failed."""
-
-    def renamed(reference: Reference) -> Reference:
-        return Reference(new, reference.path) if reference.task == old and not reference.many else reference
-
-    needs = task.requirements
-    if needs.same_device_as == old:
-        needs = needs.model_copy(update={"same_device_as": new})
-    edges = tuple(edge.model_copy(update={"task": new}) if edge.task == old else edge for edge in task.depends_on)
-    arguments = references.rename(task.arguments, renamed)
-    return task.model_copy(update={"depends_on": edges, "arguments": arguments, "requirements": needs})

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from agents.scripted import Reply, ScriptedPlanner
 from orchestrator.core import stimuli
 from orchestrator.core.commands import Command, Consult, Offer, ReadyTask, SendDispatch, SetTimer, TimerKind
 from orchestrator.core.compiler import compile_plan
@@ -20,8 +21,8 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.machine import RunMachine
-from orchestrator.core.plan import Clarification, Plan, Proposal
-from orchestrator.core.ports import Consultation, StoreError, Supervisor
+from orchestrator.core.plan import Clarification, Plan, Proposal, Tier
+from orchestrator.core.ports import Consultation, RevisionContext, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view
 from orchestrator.core.requests import Request
 from orchestrator.core.scheduler import misfit
@@ -38,6 +39,23 @@ EPOCH = 1
 def failure(code: ErrorCode = ErrorCode.TOOL_FAILED, message: str = "it broke") -> TaskError:
     """A device's word that the attempt failed."""
     return TaskError(code=code, message=message)
+
+
+class ScriptedFixer(ScriptedPlanner):
+    """A rung that plans by a script and mends failed tasks by another; `mended` is what it was told of each."""
+
+    def __init__(self, plan: Reply, *fixes: Reply, rung: str = "fixer", tier: Tier = "other") -> None:
+        super().__init__(plan, rung=rung)
+        self.tier = tier
+        self._fixes = fixes
+        self.mended: list[RevisionContext] = []
+
+    async def revise(self, request: Request, context: RevisionContext) -> Proposal:
+        reply = self._fixes[min(len(self.mended), len(self._fixes) - 1)]
+        self.mended.append(context)
+        if isinstance(reply, Exception):
+            raise reply
+        return Proposal(rung=self.rung, tier=self.tier, result=reply)
 
 
 class FakeRunControl:

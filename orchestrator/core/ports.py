@@ -208,6 +208,10 @@ class RevisionContext(PlanningContext, Protocol):
     @property
     def failure(self) -> Failure: ...
 
+    @property
+    def found(self) -> Sequence[str]:
+        """Paths that tasks of this run have found on the failed task's device. Outputs: no model may be told."""
+
 
 @runtime_checkable
 class Reviser(Protocol):

@@ -46,6 +46,7 @@ def run_view(
             QuestionView(run=state.run, id=id, clarification=asked.clarification)
             for id, asked in state.questions.items()
         ),
+        revising=tuple(state.revising),
         rungs=tuple(
             RungTry(
                 rung=tried.proposal.rung,

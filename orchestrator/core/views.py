@@ -70,7 +70,10 @@ class RungTry(Model):
 
 
 class RunView(Model):
-    """`GET /v1/runs/{id}`; `asterism run --json` prints the same object. `rung` made the accepted plan."""
+    """`GET /v1/runs/{id}`; `asterism run --json` prints the same object. `rung` made the accepted plan.
+
+    `revising`: failed tasks that may yet be made good.
+    """
 
     run: str
     state: RunStatus
@@ -84,6 +87,7 @@ class RunView(Model):
     tasks: tuple[TaskView, ...] = ()
     approvals: tuple[ApprovalView, ...] = ()
     questions: tuple[QuestionView, ...] = ()
+    revising: tuple[str, ...] = ()
     rungs: tuple[RungTry, ...] = ()
     usage: RungUsage = RungUsage()
     plan: Plan | None = None

@@ -1,0 +1,26 @@
+"""Tasks that follow another one in the place of the one that failed."""
+
+from __future__ import annotations
+
+from orchestrator.core import references
+from orchestrator.core.references import Reference
+from orchestrator.core.tasks import Task
+
+
+def following(task: Task, old: str, new: str) -> Task:
+    """`task`, following the replacement instead of the task that failed."""
+
+    def renamed(reference: Reference) -> Reference:
+        return Reference(new, reference.path) if reference.task == old and not reference.many else reference
+
+    needs = task.requirements
+    if needs.same_device_as == old:
+        needs = needs.model_copy(update={"same_device_as": new})
+    edges = tuple(edge.model_copy(update={"task": new}) if edge.task == old else edge for edge in task.depends_on)
+    arguments = references.rename(task.arguments, renamed)
+    verify = task.verify
+    if verify is not None:
+        verify = verify.model_copy(update={"arguments": references.rename(verify.arguments, renamed)})
+    return task.model_copy(
+        update={"depends_on": edges, "arguments": arguments, "requirements": needs, "verify": verify}
+    )
