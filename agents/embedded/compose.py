@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.core.plan import Clarification, StepDependency
-
 from agents.embedded import anaphora, conditions, coordination, recipes
 from agents.embedded.blocks import Block, blocks
 from agents.embedded.clauses import Clause
@@ -18,6 +16,7 @@ from agents.embedded.plain import frame_step
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
+from orchestrator.core.plan import Clarification, StepDependency
 
 LACKING = words("don't doesn't not isn't aren't no")
 

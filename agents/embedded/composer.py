@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.core.plan import Selector
-from protocol.vocabulary import JsonObject, Risk
-
 from agents.embedded.devices import Directory, Place, named
 from agents.embedded.draft import Draft, Result, step_name
 from agents.embedded.frames import Match
@@ -18,6 +15,8 @@ from agents.embedded.understand import Failure, Understanding
 from agents.embedded.view import View
 from agents.embedded.words import NEGATIONS
 from agents.embedded.wordset import words
+from orchestrator.core.plan import Selector
+from protocol.vocabulary import JsonObject, Risk
 
 
 class Composer:

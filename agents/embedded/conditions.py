@@ -9,11 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.core.conditions import Compare, Condition, Not
-from orchestrator.core.plan import Selector, StepDependency
-from orchestrator.core.tasks import On
-from protocol.vocabulary import JsonObject
-
 from agents.embedded import joins, operators
 from agents.embedded.blocks import Block
 from agents.embedded.composer import Composer
@@ -27,6 +22,10 @@ from agents.embedded.slots import clean
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
+from orchestrator.core.conditions import Compare, Condition, Not
+from orchestrator.core.plan import Selector, StepDependency
+from orchestrator.core.tasks import On
+from protocol.vocabulary import JsonObject
 
 NOT = words("not no isn't aren't doesn't don't hasn't none isnt doesnt")
 ANY = ("any", "one", "either", "some")

@@ -9,10 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from orchestrator.core.plan import Selector
-from orchestrator.core.references import escape
-from protocol.vocabulary import Json
-
 from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
@@ -24,6 +20,9 @@ from agents.embedded.slots import path
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
+from orchestrator.core.plan import Selector
+from orchestrator.core.references import escape
+from protocol.vocabulary import Json
 
 SAVES = words("save write store put export dump create make generate produce build prepare compile keep drop")
 KEEPS = words("save store put export dump keep drop")

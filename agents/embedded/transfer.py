@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.core.plan import Selector
-from protocol.vocabulary import JsonObject, Risk
-
 from agents.embedded import anaphora
 from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
@@ -24,6 +21,8 @@ from agents.embedded.slots import Found, bareword, clean, looks_like_file, path,
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
+from orchestrator.core.plan import Selector
+from protocol.vocabulary import JsonObject, Risk
 
 SENDS = words(
     "copy send transfer move push upload ship fetch pull download get bring put share deliver distribute "
