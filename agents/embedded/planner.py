@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
-from protocol.vocabulary import SkillSpec
-
 from agents import coverage
-from agents.embedded.clauses import merge_words, segment
+from agents.embedded.chaff import without_chaff
+from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.gate import refuse_kind
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
-from agents.embedded.mentions import find_places
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.paraphrases import PHRASES
+from agents.embedded.reading import read, spelt
 from agents.embedded.retrieval import Index
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
-from agents.embedded.tokens import tokenise
 from agents.embedded.understand import Understanding
+from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
+from protocol.vocabulary import SkillSpec
 
 if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
     from orchestrator.core.ports import PlanningContext
@@ -60,17 +59,17 @@ class EmbeddedPlanner:
         if reason is not None:
             raise decline(reason)
         text = normalise(request.text)
-        tokens = merge_words(tokenise(text))
+        directory = Directory(context.fleet, request.client, tuple(context.answers))
+        tokens = spelt(text, directory)
         if len(tokens) > TOKEN_LIMIT:
             raise decline(f"the request has more than the {TOKEN_LIMIT} words that this planner reads")
-        refuse_kind(tokens)
+        refuse_kind(without_chaff(tokens))
         if not context.fleet.devices:
             wanted = ", ".join(request.policy.devices[:12])
             raise decline(f"there is no device {wanted}" if wanted else "no device is registered")
-        directory = Directory(context.fleet, request.client, tuple(context.answers))
-        placed, places = find_places(tokens, directory)
-        walk = Walk(self._for(context.fleet.skills), directory, places)
-        walk.compose(segment(placed))
+        reading = read(tokens, directory)
+        walk = Walk(self._for(context.fleet.skills), directory, reading.places)
+        walk.compose(segment(reading.said))
         if not walk.draft.steps:
             raise decline(
                 "the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20]

@@ -1,0 +1,202 @@
+"""What a request says that asks for nothing: greetings, politeness, reasons, asides, remarks after the fact.
+
+A request is written out as one line in which each token that is no plain word stands as a mark (`@` a device, `#` a
+literal, `9` a number); patterns over that line find what may go. A pattern can only take plain words, so no literal,
+number or device is ever lost, and the open part of a pattern stops at a word that limits or demands something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from agents.embedded.chaff_words import (
+    ASIDES,
+    ENDS,
+    GERUND,
+    LEADS,
+    MACROS,
+    OCCASIONS,
+    OPENERS,
+    REASONS,
+    REMARKS,
+    RENAMES,
+)
+from agents.embedded.clauses import VERBS
+from agents.embedded.text import lemma
+from agents.embedded.tokens import Kind, Token
+
+DASHES = frozenset({"-", "--", "–", "—", "...", "…"})
+_NAMES = {Kind.DEVICE: "@", Kind.NUMBER: "9", Kind.SIZE: "9", Kind.DURATION: "9", Kind.PERCENT: "9"}
+_EDGE = "[.;!?:,()–]"
+_BEGIN = rf"(?:(?<=^ )|(?<={_EDGE} ))"
+_END = rf"(?= (?:{_EDGE} |$))"
+
+
+def without_chaff(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens that carry the demand, in their order. What is dropped is plain words and sentence marks only."""
+    kept = list(tokens)
+    for table in (_asides, _leads, _reasons, _occasions, _ends, _remarks, _leads, _ends):
+        for pattern in table():
+            kept = _drop(kept, pattern)
+    kept = _opened(_tidy(kept))
+    for table in (_leads, _ends):
+        for pattern in table():
+            kept = _drop(kept, pattern)
+    return _tidy(kept)
+
+
+def renamed(tokens: Sequence[Token]) -> list[Token]:
+    """Plain words in the place of set phrases: `would you mind telling me` is `tell me`."""
+    kept = list(tokens)
+    for pattern, word in _renames():
+        kept = _replace(kept, pattern, word)
+    return kept
+
+
+def _opened(tokens: list[Token]) -> list[Token]:
+    """Without the story that a request opens with; of its devices a sentence of their own is kept: its topic."""
+    for pattern in _openers():
+        line, _, ends = line_of(tokens)
+        found = pattern.match(line, 1)
+        end = ends.get(found.end()) if found else None
+        if end is None or end >= len(tokens):
+            continue
+        devices = [token for token in tokens[:end] if token.kind is Kind.DEVICE]
+        mark = replace(tokens[end], kind=Kind.PUNCT, text=".", lemma=".")
+        return [*devices, mark, *tokens[end + 1 :]] if devices else tokens[end + 1 :]
+    return tokens
+
+
+# --- the line ---------------------------------------------------------------------------------------------------------
+
+
+def line_of(tokens: Sequence[Token]) -> tuple[str, dict[int, int], dict[int, int]]:
+    """The request as a line, and the token that begins, and ends, at an offset of it."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    parts, at = [" "], 1
+    for number, token in enumerate(tokens):
+        text = shown(token)
+        starts[at] = number
+        ends[at + len(text)] = number + 1
+        parts += [text, " "]
+        at += len(text) + 1
+    return "".join(parts), starts, ends
+
+
+def shown(token: Token) -> str:
+    if token.kind is Kind.WORD:
+        return token.text.casefold().replace("’", "'")
+    if token.kind is Kind.PUNCT:
+        return "–" if token.text in DASHES else token.text
+    return _NAMES.get(token.kind, "#")
+
+
+def _drop(tokens: list[Token], pattern: re.Pattern[str]) -> list[Token]:
+    line, starts, ends = line_of(tokens)
+    gone: set[int] = set()
+    for found in pattern.finditer(line):
+        first, last = starts.get(found.start()), ends.get(found.end())
+        if first is not None and last is not None:
+            gone.update(range(first, last))
+    return [token for at, token in enumerate(tokens) if at not in gone] if gone else tokens
+
+
+def _replace(tokens: list[Token], pattern: re.Pattern[str], word: str) -> list[Token]:
+    line, starts, ends = line_of(tokens)
+    found = pattern.search(line)
+    if found is None or found.start() not in starts or found.end() not in ends:
+        return tokens
+    first, last = starts[found.start()], ends[found.end()]
+    begin, end = tokens[first].start, tokens[last - 1].end
+    text = base_form(found[1]) if word == GERUND else word
+    new = [Token(Kind.WORD, part, lemma(part), begin, end) for part in text.split()]
+    return [*tokens[:first], *new, *_replace(tokens[last:], pattern, word)]
+
+
+def base_form(gerund: str) -> str:
+    """The verb of `telling`, `giving`, `running`, `looking up`."""
+    first, _, rest = gerund.partition(" ")
+    stem = first.removesuffix("ing")
+    for form in (stem, stem + "e", stem[:-1]):
+        if form in VERBS or form == "look":
+            return f"{form} {rest}".strip()
+    return gerund
+
+
+def _tidy(tokens: Sequence[Token]) -> list[Token]:
+    """Without marks that part nothing any more: at the start, and a comma or dash before another mark."""
+    out: list[Token] = []
+    for token in tokens:
+        mark = token.kind is Kind.PUNCT and token.text in {",", ":", ";", ".", "!"} | DASHES
+        if mark and not out:
+            continue
+        if mark and out[-1].kind is Kind.PUNCT and out[-1].text in {",", ":"} | DASHES:
+            if token.text in {".", "!", ";"}:
+                out[-1] = token
+            continue
+        if mark and out[-1].kind is Kind.PUNCT and out[-1].text in {".", "!", "?", ";"}:
+            continue
+        out.append(token)
+    while out and out[-1].kind is Kind.PUNCT and out[-1].text in {",", ":", "-", "–", "—"}:
+        out.pop()
+    return out
+
+
+# --- the patterns -----------------------------------------------------------------------------------------------------
+
+
+def _expanded(text: str) -> str:
+    for _ in range(2):
+        for name, body in MACROS.items():
+            text = text.replace(f"{{{name}}}", body)
+    return text
+
+
+def _compiled(table: Iterable[str], before: str, after: str) -> tuple[re.Pattern[str], ...]:
+    """One pattern per row of a table; spaces in a row are spaces of the line."""
+    return tuple(re.compile(f"{before}(?:{_expanded(row)}){after}") for row in table)
+
+
+@lru_cache(maxsize=1)
+def _asides() -> tuple[re.Pattern[str], ...]:
+    return _compiled(("|".join(ASIDES),), "(?<= )", "(?= )")
+
+
+@lru_cache(maxsize=1)
+def _leads() -> tuple[re.Pattern[str], ...]:
+    return _compiled((f"(?:{'|'.join(LEADS)})(?: (?:{'|'.join(LEADS)}))*",), _BEGIN, "(?= )")
+
+
+@lru_cache(maxsize=1)
+def _ends() -> tuple[re.Pattern[str], ...]:
+    return _compiled((f"(?:{'|'.join(ENDS)})(?: (?:{'|'.join(ENDS)}))*",), "(?<= )", _END)
+
+
+@lru_cache(maxsize=1)
+def _reasons() -> tuple[re.Pattern[str], ...]:
+    return _compiled(REASONS, "(?<= )", _END)
+
+
+@lru_cache(maxsize=1)
+def _occasions() -> tuple[re.Pattern[str], ...]:
+    searched = "(?<! search)(?<! look)(?<! grep)(?<! scan)(?<! hunt)(?<! check)(?<! find)(?<! mention)"
+    return _compiled(OCCASIONS, f"(?<= ){searched}", _END)
+
+
+@lru_cache(maxsize=1)
+def _remarks() -> tuple[re.Pattern[str], ...]:
+    return _compiled(REMARKS, _BEGIN, _END)
+
+
+@lru_cache(maxsize=1)
+def _openers() -> tuple[re.Pattern[str], ...]:
+    return _compiled(OPENERS, "", "(?= [.;:,–!] )")
+
+
+@lru_cache(maxsize=1)
+def _renames() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(rf"(?<= )(?:{_expanded(row)})(?= )"), word) for row, word in RENAMES)
