@@ -16,12 +16,12 @@ from agents.capabilities import Capabilities, CapabilityCache, Form
 from agents.channel import Channel, ExchangeError, TooLong
 from agents.conversation import Conversation, Message
 from agents.probe import PROBE_S, Prober
-from agents.prompt import messages
+from agents.prompt import messages, revision_messages
 from agents.reply import ReplyError, read_reply, reply_schema
 from agents.settings import ModelSettings
 from orchestrator.core.egress import Purpose
 from orchestrator.core.plan import Declined, Plan, Proposal, RungUsage, Tier
-from orchestrator.core.ports import PlanningContext
+from orchestrator.core.ports import PlanningContext, RevisionContext
 from orchestrator.core.redact import redact
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
@@ -86,6 +86,25 @@ class ModelPlanner:
         why = result.why if isinstance(result, Plan) else ""
         why = why or f"by {self.channel.named}"[:2000]
         return Proposal(rung=self.rung, tier=self.settings.tier, result=result, usage=usage, why=why)
+
+    async def revise(self, request: Request, context: RevisionContext) -> Proposal:
+        """A fix of one failed task, or a question, or why there is neither: as a plan, `fixes` set."""
+        result, usage = await self.converse(
+            revision_messages(request, context),
+            read=read_reply,
+            schema=reply_schema(),
+            purpose="revise",
+            run=context.run,
+            repairs=0 if context.problems else 1,
+        )
+        return Proposal(
+            rung=self.rung,
+            tier=self.settings.tier,
+            result=result,
+            usage=usage,
+            why=f"by {self.channel.named}"[:2000],
+            fixes=context.failure.task.id,
+        )
 
     async def converse(
         self,
