@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agents.embedded import verdicts
 from agents.embedded.rephrase import rephrase
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import LEADS, MULTI
@@ -155,6 +156,12 @@ class _Cutter:
 
     def step(self, at: int) -> int:
         token = self.tokens[at]
+        if token.word and token.lemma in {"if", "in"}:
+            decided = verdicts.verdict(self.tokens, at)
+            if decided is not None and self._decide(decided[1]):
+                return decided[0]
+        if token.text == "?" and self._begins(at + 1):
+            return at + 1
         if token.kind is Kind.PUNCT and token.text in {".", ";", "!", "?"}:
             self.cut("then")
             self.sentence += 1
@@ -186,6 +193,45 @@ class _Cutter:
             self.cut("and")
         self.current.append(token)
         return at + 1
+
+    def _decide(self, mark: str) -> bool:
+        """Makes the question just asked the condition of what follows: `is nginx running? if not, ...`."""
+        self._drop_and()
+        if self.current and not self.mark:
+            condition = verdicts.asked(self.current)
+            before = Clause(tuple(self.current), self.link, "", self.sentence)
+        elif not self.current and self.done and not self.done[-1].mark:
+            before = self.done.pop()
+            condition = verdicts.asked(before.tokens)
+            if condition is None:
+                self.done.append(before)
+        else:
+            return False
+        if condition is None:
+            return False
+        self._conditional(replace(before, tokens=condition, mark=mark))
+        return True
+
+    def _begins(self, at: int) -> bool:
+        """`less than 2 GB free? then ...`, `is it running? then ...`: a question that is a condition."""
+        then = self.low(at) == "then" or self.low(at) in ACTION_STARTS
+        rest = verdicts.fragment(self.current) if self.done and not self.mark and then else None
+        if rest is None and self.low(at) == "then" and not self.mark:
+            rest = verdicts.asked(self.current)
+        elif rest is not None and not self.done[-1].mark:
+            whole = verdicts.about(self.done[-1].tokens, rest)
+            if whole is not None:
+                rest = whole
+                self.done.pop()
+        if rest is None:
+            return False
+        self._conditional(Clause(rest, self.link if self.done else "start", "if", self.sentence))
+        return True
+
+    def _conditional(self, clause: Clause) -> None:
+        self.done.append(clause)
+        self.sentence = clause.sentence
+        self.current, self.link, self.mark = [], "and", ""
 
     def _noun(self, at: int) -> bool:
         return self.low(at - 1) in {"the", "a", "an", "to", "of", "my", "any", "this", "that"}

@@ -15,6 +15,7 @@ from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
+from agents.embedded.operators import Operator
 from agents.embedded.outcome import decline
 from agents.embedded.places import Spot, spots
 from agents.embedded.plain import resolved
@@ -256,45 +257,47 @@ def _measured_back(composer: Composer, view: View, last: Result) -> tuple[str, C
         said = bare.take(words("it is that so does exist exists running found they are was do there any"))
         if said and not bare.left():
             return last.step, Compare(path="output.count", op=">", value=0)
-    found = (
-        trial.take({"found", "match", "matches", "any", "anything", "line", "something"}) if operator is None else []
-    )
-    quantifier = _quantifier(trial, ())
     if operator is not None:
-        trial.claim(*operator.spots)
-    if operator is None and not found and quantifier is None:
-        return None
+        return _number_back(composer, trial, last, operator)
+    found = trial.take({"found", "match", "matches", "any", "anything", "line", "something"})
+    quantifier = _quantifier(trial, ())
     trial.take(BACK | {"full", "used", "found", "match", "line", "anything"})
-    if trial.left():
-        return None
-    number, unit = last.number, last.unit
-    value: int | float = 0
-    if last.skill == "data.count_by":
-        number, unit = "output.total", "number"
-    if operator is None:
-        if not last.number.endswith(".count"):
-            return None
-        op, value = ">", 0
-    else:
-        matched = _by_unit(composer, last, operator.unit, view)
-        if matched is None and unit != operator.unit:
-            return None
-        number = matched or number
-        op, value = operator.op, operator.value if isinstance(operator.value, (int, float)) else 0
-    if not number:
+    if trial.left() or not (found or quantifier) or not last.number.endswith(".count"):
         return None
     if quantifier is not None and last.many:
-        return _counted(composer, last, quantifier, number, op, value)
-    return last.step, Compare.model_validate({"path": number, "op": op, "value": value})
+        return _counted(composer, last, quantifier, last.number, ">", 0)
+    return last.step, Compare.model_validate({"path": last.number, "op": ">", "value": 0})
 
 
-def _by_unit(composer: Composer, last: Result, unit: str, view: View) -> str | None:
-    if any(token.lemma in {"free", "available", "left"} for token in view.tokens if token.word):
+def _number_back(composer: Composer, trial: View, last: Result, operator: Operator) -> tuple[str, Condition] | None:
+    """`if it is above 10`, `less than 2 GB available?`: a number of the last result against a threshold."""
+    trial.claim(*operator.spots)
+    quantifier = _quantifier(trial, ())
+    trial.take(BACK | {"full", "used", "found", "match", "line", "anything"})
+    if last.skill == "data.count_by" and operator.unit == "number" and isinstance(operator.value, (int, float)):
+        path, op, value = "output.total", operator.op, operator.value
+    else:
+        measured = _measure_back(composer, trial, last, operator)
+        if measured is None:
+            return None
+        path, op, value = measured
+    if trial.left():
         return None
-    for frame in composer.understanding.frames:
-        if frame.skill == last.skill:
-            match = Match(frame, {}, 0)
-            measure = match.measure(unit)
-            if measure is not None and not measure.rest_of:
-                return measure.path
+    if quantifier is not None and last.many:
+        return _counted(composer, last, quantifier, path, op, value)
+    return last.step, Compare.model_validate({"path": path, "op": op, "value": value})
+
+
+def _measure_back(
+    composer: Composer, trial: View, last: Result, operator: Operator
+) -> tuple[str, str, int | float] | None:
+    """(path, comparison, value) of the number of the last result that the words and the unit speak of."""
+    frames = [frame for frame in composer.understanding.frames if frame.skill == last.skill and frame.measures]
+    frames.sort(key=lambda frame: all(measure.path != last.number for measure in frame.measures))
+    for frame in frames:
+        spoken = frozenset(token.lemma for token in trial.tokens if token.word) & joins.vocabulary(frame)
+        match = Match(frame, {}, 0, taken=spoken)
+        if match.measure(operator.unit) is not None:
+            trial.take(joins.vocabulary(frame))
+            return joins.threshold(composer, match, operator)
     return None

@@ -54,6 +54,8 @@ _IS = _any("is, are, be, has, have, has been, have been")
 _SAME = _any("same, identical")
 _SPOT = _any("path, place, location, spot, name, filename, file name, folder, directory")
 _TOO = "(?: there| too| as well)*"
+_MISSING = _any("missing, absent, not there, not present, gone, isn't there, isn't present")
+_DEAD = _any("down, dead, died, crashed, not up, not alive, isn't up, isn't alive, not there anymore")
 _ODD = _any("odd, different, strange, deviating")
 _POINTED = _any("them, it, that, those, the hit, the match, the result, the line, the count, the number, the error")
 
@@ -70,6 +72,9 @@ CONDITIONS: Final = (
     ),
     ("(?<=^ )should ((?:[^ ]+ ){1,9}?)be(?= [^ ]+ )", "if 1 is"),
     ("(?<=^ )should ((?:[^ ]+ ){1,6}?)(have|contain|exist|exceed|differ|fail)", "if 1 2"),
+    (f"(if|unless|whether) {_SUBJECT} (?:is |are )?(?:still |already )?there", "1 it exists"),
+    (f"(if|unless) ((?:[^ <]+ |<path> ){{1,5}}?)(?:is |are |be )?{_MISSING}", "1 2 not exists"),
+    (f"(if|unless) ((?:[^ <]+ ){{1,3}}?)(?:is |has |are )?{_DEAD}", "1 2 not running"),
     (f"(?:(?<=^ )|(?<=[.;] ))when (?=(?:the|a|an|any|there|all|both|one|nothing|no|{_SUBJECT}|<device>) )", "if"),
 )
 SAVING: Final = (
@@ -111,6 +116,7 @@ REPORTS: Final = (
     (f"{_any('as, in')} {_MANNER}{_any('table, list')} in {_MANNER}{_REPORT}", ", make a report to"),
 )
 TRANSFERS: Final = (
+    (f"{_OVER} (there)", "1"),
     (
         f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} "
         f"(?:{_any('it, that, this, a copy')} )?(?:{_OVER} )?{_any('to, onto, on, in, into')} (<device>)",

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.core.plan import Selector
-from protocol.vocabulary import JsonObject
-
 from agents.embedded import operators
 from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
@@ -22,6 +19,8 @@ from agents.embedded.places import Spot
 from agents.embedded.plain import resolved
 from agents.embedded.view import View
 from agents.embedded.wordset import words
+from orchestrator.core.plan import Selector
+from protocol.vocabulary import JsonObject
 
 POINTERS = words(
     "it them they these those this that result output finding list line all everything one number count "
@@ -39,6 +38,7 @@ JOIN_MAY = words(
 )
 OWN_SUPERLATIVES = frozenset({"longest", "shortest", "busiest", "most", "fullest"})
 PERCENT_WORDS = words("usage full utilization utilisation consumption fullest")
+IN_PERCENT = words("percent percents percentage pct percentages relative share")
 
 
 def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
@@ -161,12 +161,16 @@ def _ranked(composer: Composer, view: View, found: Sequence[Spot], operator: Ope
     return True
 
 
+def _says(view: View, lemmas: frozenset[str]) -> bool:
+    return any(token.word and token.lemma in lemmas for token in view.tokens)
+
+
 def ranking_measure(composer: Composer, match: Match, view: View) -> Measure:
     """What a ranking goes by. "The most disk space" may mean free or total: that is asked."""
     numbers = [m for m in match.frame.measures if m.unit in {"bytes", "seconds", "number", "percent"}]
     if not numbers:
         raise decline(f"{match.frame.skill} gives nothing that could be ranked", sorted(match.taken))
-    if any(token.lemma in PERCENT_WORDS for token in view.tokens if token.word):
+    if _says(view, PERCENT_WORDS | IN_PERCENT):
         percent = next((m for m in numbers if m.unit == "percent" and not m.when), None)
         if percent is not None:
             return percent
@@ -235,7 +239,7 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
             m for m in match.frame.measures if not m.when
         ]
         usage = next((m for m in match.frame.measures if m.unit == "percent" and not m.when), None)
-        if usage is not None and any(token.lemma in PERCENT_WORDS for token in view.tokens if token.word):
+        if usage is not None and _says(view, PERCENT_WORDS | IN_PERCENT):
             numbers = [usage]
         path = numbers[0].path if numbers else path
     if not path:
@@ -277,11 +281,7 @@ def _totalled(composer: Composer, view: View, found: Sequence[Spot], operator: O
         and not any(m.when & outcome.taken for m in outcome.frame.measures)
     ):
         return False
-    # Percentages of different machines have an average, but no sum.
-    barred = "percent" if operator.key == "total" else ""
-    measure = next(
-        (m for m in outcome.frame.measures if m.when & outcome.taken and m.unit != "text" and m.unit != "percent"), None
-    ) or next((m for m in outcome.frame.measures if not m.when and m.unit not in {"text", barred}), None)
+    measure = _summed(outcome, view, operator)
     if measure is None:
         if across:
             raise decline("it is not clear which number to add up", sorted(outcome.taken))
@@ -290,6 +290,19 @@ def _totalled(composer: Composer, view: View, found: Sequence[Spot], operator: O
     step = _data(composer, "data.stats", result.records, {"by": measure.path}, f"{operator.key} of {result.title}")
     composer.results.append(Result(step, "data.stats", title=f"{operator.key} of {result.title}"))
     return True
+
+
+def _summed(match: Match, view: View, operator: Operator) -> Measure | None:
+    """What is added up or averaged. Percentages of different machines have an average, but no sum."""
+    numbers = [m for m in match.frame.measures if m.unit != "text" and not m.rest_of]
+    plain = [m for m in numbers if m.unit != "percent"]
+    if _says(view, IN_PERCENT):
+        said = [m for m in match.frame.measures if m.when & match.taken]
+        if operator.key == "total" or any(m.rest_of for m in said):
+            raise decline("percentages of several devices cannot be put together in that way", ["percent"])
+        return next((m for m in numbers if m.unit == "percent" and not m.when), None)
+    fitting = plain if operator.key == "total" else numbers
+    return next((m for m in plain if m.when & match.taken), None) or next((m for m in fitting if not m.when), None)
 
 
 def _having(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
@@ -420,17 +433,17 @@ def _rank_back(composer: Composer, view: View, last: Result) -> bool:
         operator is None
         or not last.many
         or frame is None
-        or not _rest_points_back(view, operator, _unit_words(last) | _vocabulary(frame))
+        or not _rest_points_back(view, operator, _unit_words(last) | vocabulary(frame))
     ):
         return False
     if view.head != "which" and not any(t.word and t.lemma in POINTERS for t in view.tokens):
         return False
     spoken = frozenset(t.lemma for t in view.tokens if t.word)
     number = last.number
-    if view.head in {"sort", "order"} and not spoken & _vocabulary(frame):
+    if view.head in {"sort", "order"} and not spoken & vocabulary(frame):
         return False
-    if spoken & _vocabulary(frame):
-        number = ranking_measure(composer, Match(frame, {}, 0, taken=spoken & _vocabulary(frame)), view).path
+    if spoken & vocabulary(frame):
+        number = ranking_measure(composer, Match(frame, {}, 0, taken=spoken & vocabulary(frame)), view).path
     if not number or last.unit == "text":
         return False
     step = _data(
@@ -440,7 +453,7 @@ def _rank_back(composer: Composer, view: View, last: Result) -> bool:
     return True
 
 
-def _vocabulary(frame: Frame) -> frozenset[str]:
+def vocabulary(frame: Frame) -> frozenset[str]:
     return frozenset(frame.may).union(*frame.groups)
 
 
