@@ -1,0 +1,219 @@
+"""The parts that device mentions are made of: names, adjectives, nouns, and what follows the noun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from agents.embedded.devices import EXACT_KINDS, EXCEPT, GENERIC, KINDS, PLURAL_WORDS, Criteria, Directory, Place, key
+from agents.embedded.mention_words import NAME_KINDS, SUPERLATIVE, TAILS
+from agents.embedded.outcome import decline
+from agents.embedded.tokens import Kind, Token
+from agents.embedded.words import COMMON
+
+
+@lru_cache(maxsize=64)
+def _by_first(phrases: tuple[str, ...]) -> dict[str, list[list[str]]]:
+    """The words of phrases by their first word, longest first."""
+    found: dict[str, list[list[str]]] = {}
+    for parts in sorted((text.split() for text in phrases), key=len, reverse=True):
+        found.setdefault(parts[0], []).append(parts)
+    return found
+
+
+class Parts:
+    """Reads at a position of one token list; each reader returns where it ends, or the position itself."""
+
+    def __init__(self, tokens: Sequence[Token], directory: Directory) -> None:
+        self.tokens = tokens
+        self.directory = directory
+        self.places: list[Place] = []
+        self.lows = [token.lemma if token.kind is Kind.WORD else "" for token in tokens]
+
+    # --- small readers: each returns where it ends, or `at` itself ----------------------------------------------
+
+    def low(self, at: int) -> str:
+        return self.lows[at] if 0 <= at < len(self.lows) else ""
+
+    def phrase(self, at: int, phrases: tuple[str, ...]) -> int:
+        """The end of the longest of `phrases` that stands at `at`; `at` where none does."""
+        for parts in _by_first(phrases).get(self.low(at), ()):
+            if self.lows[at : at + len(parts)] == parts:
+                return at + len(parts)
+        return at
+
+    def name(self, at: int) -> tuple[str, int] | None:
+        """A device name at `at`, longest first. A name that is an everyday word needs a preposition before it."""
+        for length in range(min(self.directory.longest, len(self.tokens) - at), 0, -1):
+            part = self.tokens[at : at + length]
+            if any(token.kind not in NAME_KINDS for token in part):
+                continue
+            text = key(" ".join(token.text for token in part))
+            text = text.removesuffix("'s").removesuffix("’s")
+            found = self.directory.names.get(text)
+            if found is not None and (not self._everyday(text) or self._placed(at)):
+                return found, at + length
+        return None
+
+    def _everyday(self, text: str) -> bool:
+        return text in COMMON or text in KINDS or text in GENERIC
+
+    def _placed(self, at: int) -> bool:
+        before = self.low(at - 1)
+        if before in {"my", "the"}:
+            before, text = self.low(at - 2), self.tokens[at].text
+            return before in {"on", "from", "to", "onto", "at"} or text.casefold() in KINDS
+        return before in {"on", "from", "to", "onto", "at", "and", "except", "between"}
+
+    def _superlative(self, at: int) -> bool:
+        return self._which_end(at) > at
+
+    def _which_end(self, at: int) -> int:
+        end = self.phrase(at, ("with", "that has", "having", "which has", "that is using", "that uses", "that use"))
+        if end == at:
+            return at
+        word = self.low(end + 1) if self.low(end) == "the" else self.low(end)
+        return end if word in SUPERLATIVE else at
+
+    def _adjectives(self, at: int) -> tuple[Criteria, int, int]:
+        criteria, count = Criteria(), 0
+        while at < len(self.tokens):
+            word = self.low(at)
+            kind, next_word = KINDS.get(word), self.low(at + 1)
+            label = self.directory.label(word) if word and word not in GENERIC else None
+            if not word or word in GENERIC:
+                break
+            if word in {"available", "connected", "online", "single", "registered"}:
+                pass
+            elif word in {"other", "remaining"}:
+                before = sorted({name for place in self.places for name in place.names})
+                if not before:
+                    raise decline(f'"{self.tokens[at].text}" than which device?', [self.tokens[at].text])
+                criteria = replace(criteria, exclude=tuple(before))
+            elif word == "gpu":
+                criteria = replace(criteria, gpu=True)
+            elif self.directory.os(word):
+                criteria = replace(criteria, os=self.directory.os(word))
+            elif kind is not None and (next_word in GENERIC or next_word in KINDS):
+                criteria = replace(criteria, kind=kind)
+            elif label is not None and (next_word in GENERIC or next_word in KINDS or self._more(at + 1)):
+                criteria = replace(criteria, labels=(*criteria.labels, label))
+            else:
+                break
+            at, count = at + 1, count + 1
+        return criteria, at, count
+
+    def _more(self, at: int) -> bool:
+        word = self.low(at)
+        return bool(word) and (
+            word == "gpu" or self.directory.os(word) is not None or self.directory.label(word) is not None
+        )
+
+    def _noun(self, noun: str, text: str, criteria: Criteria) -> Criteria | None:
+        if noun in GENERIC:
+            return criteria
+        kind = KINDS.get(noun)
+        if kind is None:
+            return None
+        if noun not in EXACT_KINDS:
+            name = self.directory.names.get(noun)
+            if name is not None and text not in PLURAL_WORDS:
+                return replace(criteria, names=(name,))
+            label = self.directory.label(noun)
+            if label is not None:
+                return replace(criteria, labels=(*criteria.labels, label))
+        return replace(criteria, kind=kind)
+
+    def _modifiers(self, end: int, criteria: Criteria) -> tuple[Criteria, int]:
+        for _ in range(4):
+            before = end
+            end = self.phrase(end, TAILS)
+            criteria, end = self._except(end, criteria)
+            criteria, end = self._labelled(end, criteria)
+            criteria, end = self._running(end, criteria)
+            if end == before:
+                break
+        return criteria, end
+
+    def _except(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
+        comma = at + 1 if at < len(self.tokens) and self.tokens[at].text in {",", "("} else at
+        after = self.phrase(comma, EXCEPT)
+        if after == comma:
+            return criteria, at
+        found = self._list(self.phrase(after, ("for", "on")))
+        if found is None:
+            other = self._quantified(after)
+            if other is None or self.low(comma) == "not":
+                return criteria, at
+            found = other
+        place, end = found
+        if end < len(self.tokens) and self.tokens[end].text == ")":
+            end += 1
+        return replace(criteria, exclude=tuple(sorted({*criteria.exclude, *place.names}))), end
+
+    def _labelled(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
+        end = self.phrase(
+            at,
+            (
+                "labelled",
+                "labeled",
+                "tagged",
+                "marked",
+                "labelled as",
+                "labeled as",
+                "tagged as",
+                "marked as",
+                "with the label",
+                "with label",
+                "with the tag",
+                "with tag",
+                "tagged with",
+                "labelled with",
+                "labeled with",
+                "that are labelled",
+                "that are tagged",
+                "having the label",
+                "with a label",
+                "that have the label",
+            ),
+        )
+        explicit = end > at
+        if not explicit:
+            end = self.phrase(at, ("with", "in", "where", "from"))
+        if end >= len(self.tokens):
+            return criteria, at
+        token = self.tokens[end]
+        if token.kind is Kind.LABEL:
+            label, _, value = token.text.partition("=")
+            return replace(criteria, labels=(*criteria.labels, (label, value))), end + 1
+        said = token.value if token.kind is Kind.QUOTED else token.lemma
+        if not isinstance(said, str) or end == at:
+            return criteria, at
+        pair = self.directory.label(said.casefold())
+        if pair is not None and (explicit or (token.kind is Kind.WORD and self.low(at) == "in")):
+            return replace(criteria, labels=(*criteria.labels, pair)), end + 1
+        if explicit:
+            raise decline(
+                f'no device has the label "{said[:60]}"; the known devices are {self.directory.known}', [token.text]
+            )
+        return criteria, at
+
+    def _running(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
+        end = self.phrase(
+            at,
+            (
+                "with a gpu",
+                "with gpu",
+                "that have a gpu",
+                "that has a gpu",
+                "with a graphics card",
+                "having a gpu",
+                "with an nvidia gpu",
+            ),
+        )
+        if end > at:
+            return replace(criteria, gpu=True), end
+        end = self.phrase(at, ("running", "that run", "that are running", "which run", "that runs"))
+        system = self.directory.os(self.low(end)) if end > at else None
+        return (replace(criteria, os=system), end + 1) if system else (criteria, at)
