@@ -42,15 +42,15 @@ def _window(view: View) -> Json:
     """`the 5 minute load`, `1-minute load average`: which of the three averages; `other` where there is no such one."""
     for at, token in view.free(Kind.DURATION):
         view.claim(at)
-        return _WINDOWS.get(int(token.value or 0), "other")
+        return WINDOWS.get(int(token.value or 0), "other")
     for at, token in view.free(Kind.WORD):
-        if token.lemma in _WINDOWS.values():
+        if token.lemma in WINDOWS.values():
             view.claim(at)
             return token.lemma
     return None
 
 
-_WINDOWS = {60: "1-minute", 300: "5-minute", 900: "15-minute"}
+WINDOWS = {60: "1-minute", 300: "5-minute", 900: "15-minute"}
 
 
 def _who_uses(view: View) -> bool:
@@ -189,13 +189,13 @@ OS = Frame(
 def _interface(view: View) -> Json:
     """`eth0`, `wlan0`: an interface that the list of all tells about."""
     for at, token in view.free(Kind.WORD):
-        if _INTERFACE.fullmatch(token.text):
+        if INTERFACE.fullmatch(token.text):
             view.claim(at)
             return token.text
     return None
 
 
-_INTERFACE = re.compile(r"(?:eth|wlan|wlp|enp|eno|ens|wg|tun|tap|lo|docker|br|en)\d[\w]*", re.IGNORECASE)
+INTERFACE = re.compile(r"(?:eth|wlan|wlp|enp|eno|ens|wg|tun|tap|lo|docker|br|en)\d[\w]*", re.IGNORECASE)
 _LINK_WORDS = words(
     "up down connected active alive hold holding got carry working running plugged link online interface address ip "
     "network state status assigned"
@@ -422,7 +422,7 @@ UP = Frame(
     needs=frozenset({"name"}),
     strict=True,
     measures=(Measure("output.count", "number"),),
-    final=lambda a, v: a if not _INTERFACE.fullmatch(str(a.get("name", ""))) else None,
+    final=lambda a, v: a if not INTERFACE.fullmatch(str(a.get("name", ""))) else None,
 )
 
 

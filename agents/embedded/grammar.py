@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.embedded import frames_facts, frames_find, frames_list, frames_system, frames_write
+from agents.embedded import frames_facts, frames_find, frames_list, frames_shell, frames_system, frames_write
 from agents.embedded.frames import Frame
 
 FRAMES: Final[tuple[Frame, ...]] = (
@@ -13,5 +13,6 @@ FRAMES: Final[tuple[Frame, ...]] = (
     *frames_find.FRAMES,
     *frames_facts.FRAMES,
     *frames_write.FRAMES,
+    *frames_shell.FRAMES,
 )
 KNOWN: Final = frozenset(frame.skill for frame in FRAMES)
