@@ -28,19 +28,33 @@ class Node:
     after: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Written:
+    """A step as it is written. `after`: the steps it names behind `<`, each with its condition as JSON, or empty."""
+
+    id: str
+    skill: str
+    where: str
+    arguments: JsonObject
+    after: dict[str, str]
+
+
+def written(text: str) -> Written:
+    """Raises ValueError where the text is no step."""
+    found = _STEP.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"not a step: {text}")
+    arguments, after = _rest(found["rest"].strip())
+    return Written(found["id"], found["skill"], found["where"], arguments, after)
+
+
 def expected(steps: list[str], fleet: FleetView) -> dict[str, Node]:
     """The nodes of an expected plan, by their ids."""
     nodes: dict[str, Node] = {}
-    for text in steps:
-        found = _STEP.fullmatch(text.strip())
-        if found is None:
-            raise ValueError(f"not a step: {text}")
-        arguments, after = _rest(found["rest"].strip())
-        for reference in find(arguments):
-            after.setdefault(reference.task, "")
-        nodes[found["id"]] = Node(
-            found["skill"], _where(found["where"], fleet), _plain(found["skill"], arguments, fleet), after
-        )
+    for step in map(written, steps):
+        after = {reference.task: "" for reference in find(step.arguments)} | step.after
+        devices = devices_of(step.where, fleet)
+        nodes[step.id] = Node(step.skill, devices, _plain(step.skill, step.arguments, fleet), after)
     return nodes
 
 
@@ -58,13 +72,14 @@ def _rest(text: str) -> tuple[JsonObject, dict[str, str]]:
         text, condition = text[edge.end() :], ""
         if text.startswith("?"):
             value, end = decoder.raw_decode(text[1:])
-            condition, text = json.dumps(value, sort_keys=True), text[1 + end :]
+            condition, text = json.dumps(_simplest(value), sort_keys=True), text[1 + end :]
         after[edge[1]] = condition
         text = text.strip()
     return arguments, after
 
 
-def _where(text: str, fleet: FleetView) -> tuple[str, ...]:
+def devices_of(text: str, fleet: FleetView) -> tuple[str, ...]:
+    """The devices of a step's `where`; `("?",)` for one that is placed freely."""
     if text == "any":
         return ("?",)
     if text == "*":
@@ -81,7 +96,9 @@ def actual(plan: Plan, fleet: FleetView) -> dict[str, Node]:
     """The nodes of a plan as proposed."""
     nodes: dict[str, Node] = {}
     for step in plan.steps:
-        after = {edge.step: _condition(edge.when) for edge in step.after}
+        # A reference is an edge, whether the planner said so or not.
+        after = {reference.task: "" for reference in find(step.arguments)}
+        after |= {edge.step: _condition(edge.when) for edge in step.after}
         devices = _selected(step.devices, fleet, nodes)
         nodes[step.id] = Node(step.skill, devices, _plain(step.skill, step.arguments, fleet), after)
     return nodes
@@ -91,7 +108,25 @@ def _condition(when: object) -> str:
     if when is None:
         return ""
     data = when.model_dump(mode="json")  # type: ignore[attr-defined]
-    return json.dumps(data, sort_keys=True)
+    return json.dumps(_simplest(data), sort_keys=True)
+
+
+_OPPOSITE = {">": "<=", "<=": ">", "<": ">=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def _simplest(value: Json) -> Json:
+    """A condition without "not" where another comparison says it, and one way to say that a count is none or some."""
+    if not isinstance(value, dict):
+        return value
+    inner = value.get("not")
+    if isinstance(inner, dict) and inner.get("op") in _OPPOSITE:
+        return _simplest({**inner, "op": _OPPOSITE[str(inner["op"])]})
+    path, op, amount = str(value.get("path", "")), value.get("op"), value.get("value")
+    if path.endswith(".count") and (op, amount) in (("<=", 0), ("<", 1)):
+        return {**value, "op": "==", "value": 0}
+    if path.endswith(".count") and (op, amount) in (("!=", 0), (">=", 1)):
+        return {**value, "op": ">", "value": 0}
+    return value
 
 
 def _selected(selector: Selector, fleet: FleetView, nodes: dict[str, Node]) -> tuple[str, ...]:

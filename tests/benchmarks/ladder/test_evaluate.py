@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,18 @@ from benchmarks.ladder.evaluate import Item, Result, coverage, evaluate, load, p
 from benchmarks.ladder.fleet import fleet
 from orchestrator.core.plan import Clarification, Declined, Plan, Selector, Step
 
-DISK = {"id": "a", "text": "disk of beta", "expect": "plan", "plans": [["a=system.disk @beta"]]}
-MOON = {"id": "b", "text": "fly to the moon", "expect": "declined"}
-PHONE = {"id": "c", "text": "disk of the phone", "expect": "asked"}
+Row = Mapping[str, object]
+DISK: Row = {"id": "a", "text": "disk of beta", "expect": "plan", "plans": [["a=system.disk @beta"]]}
+MOON: Row = {"id": "b", "text": "fly to the moon", "expect": "declined"}
+PHONE: Row = {"id": "c", "text": "disk of the phone", "expect": "asked"}
 RIGHT = Plan(steps=(Step(id="x", skill="system.disk", devices=Selector(names=("beta",))),))
 OTHER = Plan(steps=(Step(id="x", skill="system.disk", devices=Selector(names=("alpha",))),))
 WRITES = Plan(steps=(Step(id="x", skill="file.delete", arguments={"path": "a"}, devices=Selector(names=("beta",))),))
 NO, ASK = Declined(reason="no"), Clarification(question="Which one?")
 
 
-def items(*rows: dict[str, object]) -> list[Item]:
-    return [Item.model_validate_json(json.dumps(row)) for row in rows]
+def items(*rows: Row) -> list[Item]:
+    return [Item.model_validate_json(json.dumps(dict(row))) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def items(*rows: dict[str, object]) -> list[Item]:
         (PHONE, OTHER, "wrong"),
     ],
 )
-def test_a_verdict(row: dict[str, object], result: Result, verdict: str) -> None:
+def test_a_verdict(row: Row, result: Result, verdict: str) -> None:
     report = evaluate("dev", items(row), lambda request: result)
     assert {name for name, count in report.verdicts.items() if count} == {verdict}
     assert len(report.wrong) == (verdict == "wrong")
@@ -64,14 +66,14 @@ def test_the_shares_of_a_part() -> None:
         {"id": "x", "text": "a", "expect": "declined", "hint": "no"},
     ],
 )
-def test_a_line_that_does_not_fit(tmp_path: Path, row: dict[str, object]) -> None:
-    (tmp_path / "dev9.jsonl").write_text(json.dumps(row))
+def test_a_line_that_does_not_fit(tmp_path: Path, row: Row) -> None:
+    (tmp_path / "dev9.jsonl").write_text(json.dumps(dict(row)))
     with pytest.raises((ValueError, ValidationError)):
         load("dev9", tmp_path)
 
 
 def test_two_requests_with_one_id(tmp_path: Path) -> None:
-    (tmp_path / "dev.jsonl").write_text(f"{json.dumps(MOON)}\n{json.dumps(MOON)}\n")
+    (tmp_path / "dev.jsonl").write_text(f"{json.dumps(dict(MOON))}\n{json.dumps(dict(MOON))}\n")
     with pytest.raises(ValueError, match="two requests b"):
         load("dev", tmp_path)
 
