@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.embedded import joins, operators
+from agents.embedded import backward, joins, operators
 from agents.embedded.blocks import Block
 from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
@@ -124,7 +124,7 @@ def _compared_back(composer: Composer, view: View, places: Sequence[Spot]) -> tu
         return None
     operator = operators.sameness(view)
     said = [STATES[view.lemma(at)] for at in operator.spots if view.lemma(at) in STATES] if operator is not None else []
-    if len(said) != 1 or not joins.compare_last(composer, composer.results[-1]):
+    if len(said) != 1 or not backward.compare_last(composer, composer.results[-1]):
         return None
     return composer.results[-1].step, Compare(path="output.equal", op="==", value=said[0])
 
@@ -295,9 +295,9 @@ def _measure_back(
     frames = [frame for frame in composer.understanding.frames if frame.skill == last.skill and frame.measures]
     frames.sort(key=lambda frame: all(measure.path != last.number for measure in frame.measures))
     for frame in frames:
-        spoken = frozenset(token.lemma for token in trial.tokens if token.word) & joins.vocabulary(frame)
+        spoken = frozenset(token.lemma for token in trial.tokens if token.word) & backward.vocabulary(frame)
         match = Match(frame, {}, 0, taken=spoken)
         if match.measure(operator.unit) is not None:
-            trial.take(joins.vocabulary(frame))
+            trial.take(backward.vocabulary(frame))
             return joins.threshold(composer, match, operator)
     return None

@@ -1,0 +1,104 @@
+"""An operator applied to results that are there already: `compare them`, `which one has the most?`, `add them up`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.embedded import operators
+from agents.embedded.composer import Composer
+from agents.embedded.draft import Result
+from agents.embedded.frames import Frame, Match
+from agents.embedded.gathering import count_back, merge_back
+from agents.embedded.joins import ranking_measure
+from agents.embedded.joints import POINTERS, VERBS, data_step, rest_points_back
+from agents.embedded.places import Spot
+from agents.embedded.view import View
+from protocol.vocabulary import JsonObject
+
+
+def earlier(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
+    """An operator on the last result; every other word of the clause must point back to it."""
+    if not composer.results or found or view.head not in VERBS:
+        return False
+    last = composer.results[-1]
+    return any(
+        build(composer, view, last) for build in (count_back, _compare_back, _rank_back, _stats_back, merge_back)
+    )
+
+
+def _compare_back(composer: Composer, view: View, last: Result) -> bool:
+    operator = operators.sameness(view)
+    if (
+        operator is None
+        or not last.many
+        or not rest_points_back(view, operator, frozenset({"each", "other", "compare"}))
+    ):
+        return False
+    return compare_last(composer, last)
+
+
+def compare_last(composer: Composer, last: Result) -> bool:
+    """Compares the outputs of the fan-out that `last` is."""
+    more: JsonObject = {"by": _same_path(composer, last)} if _same_path(composer, last) else {}
+    step = data_step(composer, "data.compare", last.records, more, f"comparison of {last.title}")
+    composer.results.append(Result(step, "data.compare", title=f"comparison of {last.title}"))
+    return True
+
+
+def _same_path(composer: Composer, last: Result) -> str:
+    frame = next((f for f in composer.understanding.frames if f.skill == last.skill and f.same), None)
+    return last.number if last.number else frame.same if frame is not None else ""
+
+
+def _rank_back(composer: Composer, view: View, last: Result) -> bool:
+    operator = operators.ranking(view)
+    frame = next((f for f in composer.understanding.frames if f.skill == last.skill and f.measures), None)
+    if (
+        operator is None
+        or not last.many
+        or frame is None
+        or not rest_points_back(view, operator, _unit_words(last) | vocabulary(frame))
+    ):
+        return False
+    if view.head != "which" and not any(t.word and t.lemma in POINTERS for t in view.tokens):
+        return False
+    spoken = frozenset(t.lemma for t in view.tokens if t.word)
+    number = last.number
+    if view.head in {"sort", "order"} and not spoken & vocabulary(frame):
+        return False
+    if spoken & vocabulary(frame):
+        number = ranking_measure(composer, Match(frame, {}, 0, taken=spoken & vocabulary(frame)), view).path
+    if not number or last.unit == "text":
+        return False
+    step = data_step(
+        composer, "data.rank", last.records, {"by": number, "order": operator.order}, f"ranking of {last.title}"
+    )
+    composer.results.append(Result(step, "data.rank", title=f"ranking of {last.title}"))
+    return True
+
+
+def vocabulary(frame: Frame) -> frozenset[str]:
+    return frozenset(frame.may).union(*frame.groups)
+
+
+def _unit_words(last: Result) -> frozenset[str]:
+    return frozenset(
+        {"bytes": {"size"}, "number": {"count", "number"}, "seconds": {"time"}, "percent": {"percentage"}}.get(
+            last.unit, set()
+        )
+    )
+
+
+def _stats_back(composer: Composer, view: View, last: Result) -> bool:
+    operator = operators.statistics(view)
+    if (
+        operator is None
+        or not last.many
+        or not last.number
+        or last.unit == "text"
+        or not rest_points_back(view, operator)
+    ):
+        return False
+    step = data_step(composer, "data.stats", last.records, {"by": last.number}, f"{operator.key} of {last.title}")
+    composer.results.append(Result(step, "data.stats", title=f"{operator.key} of {last.title}"))
+    return True
