@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from agents.embedded.devices import Directory, Place
+from agents.embedded.doubt import namesakes
 from agents.embedded.evidence import Evidence
 from agents.embedded.outcome import Stop
 from agents.embedded.reading import read, spelt
@@ -76,10 +78,22 @@ def check(
     answers: Sequence[tuple[str, str]] = (),
     attachment: str = "",
     strict: bool = False,
+    hidden: frozenset[str] | None = None,
 ) -> tuple[Gap, ...]:
-    """Every gap between a request and a plan for it; none where the plan covers the request exactly."""
-    checker = _Checker.of(text, plan, fleet, client=client, answers=answers, attachment=attachment)
-    return (*checker.forward(strict), *checker.backward())
+    """Every gap between a request and a plan for it; none where the plan covers the request exactly.
+
+    `hidden` are devices that no word of the request names; without it the request is read with devices that are named
+    like everyday words and without them, and a plan that covers one of these readings covers the request.
+    """
+
+    def gaps(hidden: frozenset[str]) -> tuple[Gap, ...]:
+        checker = _Checker.of(text, plan, fleet, client=client, answers=answers, attachment=attachment, hidden=hidden)
+        return (*checker.forward(strict), *checker.backward())
+
+    found = gaps(hidden or frozenset())
+    doubtful = namesakes(text, fleet) if found and hidden is None else ()
+    readings = (frozenset(some) for count in range(len(doubtful)) for some in combinations(doubtful, count + 1))
+    return () if any(not gaps(reading) for reading in readings) else found
 
 
 def explained_devices(
@@ -116,9 +130,10 @@ class _Checker:
         client: str | None,
         answers: Sequence[tuple[str, str]],
         attachment: str,
+        hidden: frozenset[str] = frozenset(),
     ) -> _Checker:
         plain = normalise(text)
-        directory = Directory(fleet, client, answers)
+        directory = Directory(fleet, client, answers, hidden)
         tokens = spelt(plain, directory)
         said, unreadable, places = tokens, "", list[Place]()
         try:

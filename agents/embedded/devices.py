@@ -122,13 +122,20 @@ class Criteria:
 
 
 class Directory:
-    """The names, labels and kinds of a fleet, indexed once for a request."""
+    """The names, labels and kinds of a fleet, indexed once for a request. `hidden` are devices that no name finds."""
 
-    def __init__(self, fleet: FleetView, client: str | None, answers: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        fleet: FleetView,
+        client: str | None,
+        answers: Sequence[tuple[str, str]],
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
         self.fleet = fleet
         self.client = client if client in fleet.devices else None
         self.answers = answers
-        self.names = {key(name): name for name in fleet.devices}
+        self.hidden = hidden
+        self.names = {key(name): name for name in fleet.devices if name not in hidden}
         self.label_values: dict[str, list[tuple[str, str]]] = {}
         self.os_values = {device.profile.os.casefold(): device.profile.os for device in fleet.devices.values()}
         self.longest = max((name.count(" ") + 1 for name in self.names), default=1)

@@ -17,12 +17,17 @@ from agents.embedded.units import DURATIONS, NUMBER_WORDS, SIZES
 
 @lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
-    """Lower-case words of frames, example phrases, word tables, units and device nouns."""
+    """Lower-case words of the grammar and of the example phrases."""
+    said = {word.casefold() for phrases in PHRASES.values() for phrase in phrases for word in spoken(phrase)}
+    return grammar_words() | {word for word in said if word.isalpha() and word.isascii()}
+
+
+@lru_cache(maxsize=1)
+def grammar_words() -> frozenset[str]:
+    """Lower-case words of frames, word tables, units and device nouns; no names, which stand in examples only."""
     found: set[str] = set()
     for frame in FRAMES:
         found |= frame.heads | frame.may | set().union(*frame.groups, set())
-    for phrases in PHRASES.values():
-        found.update(word.casefold() for phrase in phrases for word in spoken(phrase))
     for table in (words.FILLERS, words.LEADS, words.ASK, words.NEGATIONS, words.ADJECTIVES, VERBS, ACTION_STARTS):
         found |= table
     for pairs in (words.MULTI, ((form, "") for form in THEN)):

@@ -17,7 +17,8 @@ class Stop(Exception):
 
 def decline(reason: str, unplaced: Iterable[str] = ()) -> Stop:
     """A Stop that says why, and which words had no place; texts are cut to what the wire takes."""
-    return Stop(Declined(reason=reason[:500], unplaced=tuple(word[:500] for word in unplaced)[:50]))
+    words = tuple(word[:500] for word in unplaced)[:50]
+    return Stop(Declined(reason=reason[:500], unplaced=words, code="not_understood"))
 
 
 def ask(question: str, choices: Sequence[str], answers: Sequence[tuple[str, str]]) -> str:

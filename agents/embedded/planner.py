@@ -14,6 +14,7 @@ from agents.embedded.chaff import without_chaff
 from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
+from agents.embedded.doubt import Answers, namesakes, settled
 from agents.embedded.gate import refuse_kind
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
@@ -24,7 +25,7 @@ from agents.embedded.retrieval import Index
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.understand import Understanding
 from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
-from protocol.vocabulary import SkillSpec
+from protocol.vocabulary import Risk, SkillSpec
 
 if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
     from orchestrator.core.ports import PlanningContext
@@ -47,28 +48,35 @@ class EmbeddedPlanner:
         return Proposal(rung=self.rung, tier="embedded", result=result, why=why)
 
     def propose(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined:
-        try:
-            if context.problems:
-                raise decline("the plan of this rung failed the checks: " + "; ".join(context.problems)[:400])
-            return self._plan(request, context)
-        except Stop as stop:
-            return stop.result
-
-    def _plan(self, request: Request, context: PlanningContext) -> Plan:
+        """What `plan` says, without its frame. Nothing in the request, the fleet or an answer makes it raise."""
         reason = refuse(request.text)
+        if context.problems:
+            reason = "the plan of this rung failed the checks: " + "; ".join(context.problems)[:400]
         if reason is not None:
-            raise decline(reason)
-        text = normalise(request.text)
-        directory = Directory(context.fleet, request.client, tuple(context.answers))
-        tokens = spelt(text, directory)
+            return decline(reason).result
+        fleet, specs = context.fleet, context.fleet.skills
+
+        def read(answers: Answers, hidden: frozenset[str]) -> Plan | Clarification | Declined:
+            try:
+                return self._plan(request, Directory(fleet, request.client, answers, hidden), specs)
+            except Stop as stop:
+                return stop.result
+
+        def changes(plan: Plan) -> bool:
+            return any(specs[step.skill].risk is not Risk.READ for step in plan.steps)
+
+        return settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
+
+    def _plan(self, request: Request, directory: Directory, specs: Mapping[str, SkillSpec]) -> Plan:
+        tokens = spelt(normalise(request.text), directory)
         if len(tokens) > TOKEN_LIMIT:
             raise decline(f"the request has more than the {TOKEN_LIMIT} words that this planner reads")
         refuse_kind(without_chaff(tokens))
-        if not context.fleet.devices:
+        if not directory.fleet.devices:
             wanted = ", ".join(request.policy.devices[:12])
             raise decline(f"there is no device {wanted}" if wanted else "no device is registered")
         reading = read(tokens, directory)
-        walk = Walk(self._for(context.fleet.skills), directory, reading.places)
+        walk = Walk(self._for(specs), directory, reading.places)
         walk.compose(segment(reading.said))
         if not walk.draft.steps:
             raise decline(
@@ -78,13 +86,19 @@ class EmbeddedPlanner:
             walk.draft.answering(walk.answers),
             "grammar and retrieval agree; every word of the request is placed",
         )
-        self._covered(request, plan, context)
+        self._covered(request, plan, directory)
         return plan
 
-    def _covered(self, request: Request, plan: Plan, context: PlanningContext) -> None:
+    def _covered(self, request: Request, plan: Plan, directory: Directory) -> None:
         """The last gate, the same for every rung, held strictly here."""
         gaps = coverage.check(
-            request.text, plan, context.fleet, client=request.client, answers=tuple(context.answers), strict=True
+            request.text,
+            plan,
+            directory.fleet,
+            client=request.client,
+            answers=directory.answers,
+            strict=True,
+            hidden=directory.hidden,
         )
         if gaps:
             words = [word for gap in gaps for word in gap.words]

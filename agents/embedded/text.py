@@ -54,6 +54,9 @@ _IRREGULAR = {
 }
 
 
+LOOKALIKES = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "FULLWIDTH", "MATHEMATICAL"})
+
+
 def refuse(text: str) -> str | None:
     """Why a request cannot be read at all, or None. Line breaks and tabs are the only control characters taken."""
     if not text.strip():
@@ -66,7 +69,14 @@ def refuse(text: str) -> str | None:
             return "the request holds control characters"
         if category == "Cf":
             return "the request holds invisible formatting characters"
-    return None
+    mixed = None if text.isascii() else next(filter(_mixed, re.findall(r"[^\W\d_]+", text)), None)
+    return f'"{mixed[:40]}" mixes the letters of several alphabets' if mixed is not None else None
+
+
+def _mixed(word: str) -> bool:
+    """Whether a word has letters of another alphabet that look like its Latin ones."""
+    alphabets = {unicodedata.name(letter, "").partition(" ")[0] for letter in word}
+    return "LATIN" in alphabets and bool(alphabets & LOOKALIKES)
 
 
 def normalise(text: str) -> str:

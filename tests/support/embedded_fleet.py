@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from orchestrator.core.fleet import DeviceInfo, FleetView
+from orchestrator.core.ports import Tried
 from protocol.vocabulary import DeviceKind, DeviceProfile, SkillSpec
 from tools.server import registry
 
@@ -59,4 +60,6 @@ class Context:
 
     fleet: FleetView
     answers: Sequence[tuple[str, str]] = ()
-    problems: Sequence[str] = field(default=())
+    problems: Sequence[str] = ()
+    run: str = ""
+    tried: Sequence[Tried] = ()
