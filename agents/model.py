@@ -149,6 +149,10 @@ class ModelPlanner:
         assert self._known is not None
         return self._known
 
+    async def known(self) -> Capabilities | None:
+        """What the server is known to do, from now or an earlier process, without asking it."""
+        return self._known or await self._prober.known()
+
     async def close(self) -> None:
         await self.channel.close()
 

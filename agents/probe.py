@@ -55,6 +55,10 @@ class Prober:
         await self._cache.put(settings, found)
         return found
 
+    async def known(self) -> Capabilities | None:
+        """What was found out last, however long ago."""
+        return await self._cache.get(self._channel.settings)
+
     async def learned(self, known: Capabilities, context_tokens: int) -> Capabilities:
         """Remember how much the model takes in, once the server has said so."""
         found = known.model_copy(update={"context_tokens": context_tokens})

@@ -77,6 +77,11 @@ class LeadingSupervisor:
         self._opening = asyncio.Lock()
         self._runs: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    @property
+    def planners(self) -> tuple[Planner, ...]:
+        """The rungs, in the order in which they are asked."""
+        return self._planners
+
     async def prepare(self) -> None:
         """Import LangGraph and open the saver ahead of the first consultation. Safe to call at any time."""
         if self._cache is not None:

@@ -12,13 +12,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import structlog
 from pydantic import ValidationError
 
 from agents.answer import write_answer
+from agents.cascade import tier_of
 from agents.factory import build_supervisor
+from agents.rungs import ExchangeError, probe, rung_view
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
@@ -102,8 +103,9 @@ class Asterism:
         self.engine.attach(self.gateway)
         self._contents = contents
         self._pruner = Pruner(self.store, self.engine, contents.discard, self._forget_places)
-        self._rungs = _rungs(settings)
-        self._ladder = LadderDesk(self.store, {one.rung: one.tier for one in self._rungs}, _energy(settings))
+        self._planners = self._leader.planners if isinstance(self._leader, LeadingSupervisor) else ()
+        tiers = {planner.rung: tier_of(planner) for planner in self._planners}
+        self._ladder = LadderDesk(self.store, tiers, _energy(settings))
         self._retaining: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -443,7 +445,8 @@ class Asterism:
 
     async def ladder(self) -> LadderView:
         used = await self._reading(self._ladder.last_used())
-        return LadderView(rungs=tuple(one.model_copy(update={"last_used": used.get(one.rung)}) for one in self._rungs))
+        rungs = [await rung_view(planner) for planner in self._planners]
+        return LadderView(rungs=tuple(one.model_copy(update={"last_used": used.get(one.rung)}) for one in rungs))
 
     async def ladder_report(self, *, since: float | None = None, until: float | None = None) -> LadderReport:
         return await self._reading(self._ladder.report(since=since, until=until))
@@ -455,9 +458,16 @@ class Asterism:
         return found
 
     async def probe_rung(self, rung: str) -> RungView:
-        if all(one.rung != rung for one in self._rungs):
+        planner = next((one for one in self._planners if one.rung == rung), None)
+        if planner is None:
             raise Refusal("not_found", f"there is no rung {rung}: see `asterism ladder list`")
-        raise Refusal("bad_request", f"the rung {rung} has no server to probe")
+        try:
+            found = await probe(planner)
+        except ExchangeError as error:
+            raise Refusal("not_ready", str(error)) from None
+        if found is None:
+            raise Refusal("bad_request", f"the rung {rung} has no server to probe")
+        return found
 
     # --- health ------------------------------------------------------------------------------------------------
 
@@ -572,15 +582,6 @@ def _agents(settings: Settings) -> AgentSettings:
         record=str(settings.record_models) if settings.record_models else None,
         replay=str(settings.replay_models) if settings.replay_models else None,
     )
-
-
-def _rungs(settings: Settings) -> tuple[RungView, ...]:
-    """The ladder as configured; a server's key is no part of it, nor is a login in its address."""
-    models = [
-        RungView(rung=one.name, tier=one.tier, model=one.model, host=urlsplit(one.base_url).netloc.rpartition("@")[2])
-        for one in settings.models
-    ]
-    return (RungView(rung="embedded", tier="embedded"), *models)
 
 
 def _energy(settings: Settings) -> EnergyProfile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from agents.checks import sound
+from agents.scripted_server import Say, ScriptedModelServer
 from agents.supervisor import LeadingSupervisor
 from orchestrator.api.testing import FakeApplication
 from orchestrator.app import Asterism
@@ -19,42 +21,72 @@ from storage.memory import MemoryStore
 from tests.support.api import served
 from tests.support.ladder import NO, cloud, embedded
 
-MODELS = (
-    {"name": "llama", "base_url": "http://127.0.0.1:9/v1", "model": "tiny"},
-    {"name": "gpt", "base_url": "https://models.example/v1", "model": "big", "tier": "cloud", "api_key_env": "NO_KEY"},
-)
-
 
 def settings(folder: Path, **more: object) -> Settings:
-    return Settings.model_validate({"data_dir": folder, "database": "memory", "models": MODELS, "port": 0, **more})
+    return Settings.model_validate({"data_dir": folder, "database": "memory", "port": 0, **more})
 
 
-@pytest_asyncio.fixture
-async def real(tmp_path: Path) -> AsyncIterator[tuple[httpx2.AsyncClient, Asterism]]:
-    leader = LeadingSupervisor([embedded(NO), cloud(NO)], checkpoints=None, check=sound)
-    app = Asterism(settings(tmp_path), store=MemoryStore(), supervisor=leader)
+@contextlib.asynccontextmanager
+async def real(app: Asterism) -> AsyncIterator[httpx2.AsyncClient]:
     await app.start()
     try:
         async with served(app) as running:
-            yield running.client, app
+            yield running.client
     finally:
         await app.stop()
 
 
-async def test_rungs_in_order_and_no_key(real: tuple[httpx2.AsyncClient, Asterism]) -> None:
-    client, _ = real
-    answer = await client.get("/v1/ladder")
-    rungs = answer.json()["rungs"]
-    assert [(one["rung"], one["tier"], one["host"]) for one in rungs] == [
-        ("embedded", "embedded", ""),
-        ("llama", "local", "127.0.0.1:9"),
-        ("gpt", "cloud", "models.example"),
+@pytest_asyncio.fixture
+async def scripted(tmp_path: Path) -> AsyncIterator[tuple[httpx2.AsyncClient, Asterism]]:
+    leader = LeadingSupervisor([embedded(NO), cloud(NO)], checkpoints=None, check=sound)
+    app = Asterism(settings(tmp_path), store=MemoryStore(), supervisor=leader)
+    async with real(app) as client:
+        yield client, app
+
+
+async def test_rungs_in_order_and_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-a-key-that-nobody-may-see")
+    far = {"base_url": "https://models.example/v1", "tier": "cloud", "api_key_env": "SOME_KEY"}
+    models = [
+        {"name": "llama", "base_url": "http://127.0.0.1:9/v1", "model": "tiny"},
+        {"name": "gpt", "model": "big", **far},
     ]
-    assert "NO_KEY" not in answer.text
+    async with real(Asterism(settings(tmp_path, models=models), store=MemoryStore())) as client:
+        answer = await client.get("/v1/ladder")
+    assert [(one["rung"], one["tier"], one["host"], one["breaker"]) for one in answer.json()["rungs"]] == [
+        ("embedded", "embedded", "", ""),
+        ("llama", "local", "127.0.0.1:9", "closed"),
+        ("gpt", "cloud", "models.example", "closed"),
+    ]
+    assert "SOME_KEY" not in answer.text
+    assert "nobody-may-see" not in answer.text
 
 
-async def test_the_report_of_real_runs(real: tuple[httpx2.AsyncClient, Asterism]) -> None:
-    client, app = real
+async def test_a_probe_asks_the_server_and_is_remembered(tmp_path: Path) -> None:
+    async with ScriptedModelServer(Say("no JSON"), refuses=("json_schema",)) as server:
+        model = {"name": "llama", "base_url": server.base_url, "model": "scripted"}
+        async with real(Asterism(settings(tmp_path, models=[model]), store=MemoryStore())) as client:
+            before = (await client.get("/v1/ladder")).json()["rungs"][1]
+            assert (before["capabilities"], before["probed"], server.requests) == (None, None, [])
+            probed = (await client.post("/v1/ladder/llama/probe")).json()
+            after = (await client.get("/v1/ladder")).json()["rungs"][1]
+    assert probed["capabilities"]["listed"] is True
+    assert not probed["capabilities"]["json_schema"]
+    assert after["capabilities"] == probed["capabilities"]
+    assert after["last_used"] is None, "a probe is no use of the rung"
+
+
+async def test_a_probe_of_a_server_that_is_away(tmp_path: Path) -> None:
+    model = {"name": "llama", "base_url": "http://127.0.0.1:9/v1", "model": "tiny"}
+    async with real(Asterism(settings(tmp_path, models=[model]), store=MemoryStore())) as client:
+        answer = await client.post("/v1/ladder/llama/probe")
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+        await client.post("/v1/ladder/llama/probe")
+        assert (await client.get("/v1/ladder")).json()["rungs"][1]["breaker"] == "open"
+
+
+async def test_the_report_of_real_runs(scripted: tuple[httpx2.AsyncClient, Asterism]) -> None:
+    client, app = scripted
     run, _ = await app.submit(Request(text="list the files on nowhere"))
     view = await app.wait(run, 20)
     assert view.state == "failed"
@@ -62,15 +94,15 @@ async def test_the_report_of_real_runs(real: tuple[httpx2.AsyncClient, Asterism]
     over = (await client.get("/v1/ladder/report")).json()
     assert (one["run"], over["run"]) == (run, None)
     assert (one["runs"]["failed"], over["runs"]["failed"], over["energy_estimate"]["profile"]) == (1, 1, "default")
-    assert over["cloud_calls_avoided"] == 0, "a cloud rung is configured, and nothing was planned"
+    assert over["cloud_calls_avoided"] == 0, "there is a cloud rung, and nothing was planned"
     later = (await client.get("/v1/ladder/report", params={"since": view.created + 1})).json()
     assert later["runs"]["asked"] == 0
     used = {one["rung"]: one["last_used"] for one in (await client.get("/v1/ladder")).json()["rungs"]}
-    assert used["llama"] is None
+    assert used["embedded"] == pytest.approx(view.created, abs=60)
 
 
-async def test_what_is_not_there(real: tuple[httpx2.AsyncClient, Asterism]) -> None:
-    client, _ = real
+async def test_what_is_not_there(scripted: tuple[httpx2.AsyncClient, Asterism]) -> None:
+    client, _ = scripted
     for answer, code in (
         (await client.get("/v1/runs/r404/ladder"), "not_found"),
         (await client.post("/v1/ladder/nobody/probe"), "not_found"),
