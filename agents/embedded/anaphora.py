@@ -13,7 +13,7 @@ from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
 from agents.embedded.outcome import decline
-from agents.embedded.slots import FOLDER_NOUNS
+from agents.embedded.slots import FOLDER_NOUNS, NAMING
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.wordset import words
@@ -27,25 +27,32 @@ INWARD = words("in inside into within under of")
 
 
 def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """The clause with the folder that it points at put in: `list that folder`, `what is in there`."""
-    folder = next((r.folder for r in reversed(composer.results[-2:]) if r.folder is not None), None)
+    """The clause with what it points at put in: `list that folder`, `what is in there`, `show its contents`."""
+    latest = composer.results[-2:][::-1]
+    folder = next((r.folder for r in latest if r.folder is not None), None)
+    file = next((r.file for r in latest if r.file is not None and "${" not in r.file.replace("$${", "")), None)
     out: list[Token] = []
     at = 0
     while at < len(tokens):
-        end = _folder_phrase(tokens, at)
-        if end > at and folder is not None:
-            out.append(_path(tokens[at], folder))
-            at = end
-            continue
-        if end > at and tokens[at].lemma != "the":
-            phrase = " ".join(token.text for token in tokens[at:end])
-            raise decline(f'it is not clear which folder "{phrase}" is', [phrase])
-        if folder is not None and _in_there(tokens, at):
+        found = _phrase(tokens, at)
+        if found is None and folder is not None and _in_there(tokens, at):
             out.extend((tokens[at], _path(tokens[at + 1], folder)))
             at += 2
             continue
-        out.append(tokens[at])
-        at += 1
+        if found is None:
+            out.append(tokens[at])
+            at += 1
+            continue
+        end, kind, kept = found
+        about = folder if kind == "folder" else file
+        if about is not None:
+            out.extend((_path(tokens[at], about), *tokens[end - kept : end]))
+        elif kind == "folder" and tokens[at].lemma != "the":
+            phrase = " ".join(token.text for token in tokens[at:end])
+            raise decline(f'it is not clear which folder "{phrase}" is', [phrase])
+        else:
+            out.extend(tokens[at:end])
+        at = end
     return tuple(out)
 
 
@@ -54,17 +61,31 @@ def _path(at: Token, folder: str) -> Token:
     return replace(at, kind=Kind.PATH, text=plain, lemma=plain.casefold(), value=plain)
 
 
-def _folder_phrase(tokens: Sequence[Token], at: int) -> int:
-    """The end of `that folder`, `the extracted directory`; `at` where a name stands beside the noun."""
-    if not (tokens[at].word and tokens[at].lemma in POINTING):
-        return at
+def _phrase(tokens: Sequence[Token], at: int) -> tuple[int, str, int] | None:
+    """(end, `folder` or `file`, how many of the words stay) of `that folder`, `the file`, `its contents`."""
+    first = tokens[at]
+    if not first.word or first.lemma not in POINTING | {"its"}:
+        return None
     end = at + 1
     while end < len(tokens) and tokens[end].word and tokens[end].lemma in QUALITIES:
         end += 1
-    if end >= len(tokens) or not (tokens[end].word and tokens[end].lemma in FOLDER_NOUNS):
-        return at
-    named = end + 1 < len(tokens) and not _closes(tokens[end + 1])
-    return at if named or tokens[end].text.casefold().endswith("s") else end + 1
+    if end >= len(tokens) or not tokens[end].word:
+        return None
+    noun = tokens[end].lemma
+    after = tokens[end + 1] if end + 1 < len(tokens) else None
+    if noun in {"content", "text"} and first.lemma in {"its", "the"} and _bare(after, first):
+        return (end + 1, "file", 1) if after is None or after.lemma != "of" else None
+    if first.lemma == "its" or tokens[end].text.casefold().endswith("s"):
+        return None
+    kind = "folder" if noun in FOLDER_NOUNS else "file" if noun in {"file", "document"} else ""
+    return (end + 1, kind, 0) if kind and _bare(after, first) else None
+
+
+def _bare(after: Token | None, first: Token) -> bool:
+    """Whether no name follows the noun. Behind "that" and "this" only a literal would be one."""
+    if after is None or _closes(after):
+        return True
+    return first.lemma in {"that", "this"} and after.word and after.lemma not in NAMING
 
 
 def _closes(token: Token) -> bool:

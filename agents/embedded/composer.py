@@ -16,6 +16,7 @@ from agents.embedded.view import View
 from agents.embedded.words import NEGATIONS
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
+from orchestrator.core.references import find
 from protocol.vocabulary import JsonObject, Risk
 
 
@@ -105,10 +106,19 @@ class Composer:
             return place.selector.model_copy(update={"mode": "each"})
         return place.selector
 
+    def _side_by_side(self, match: Match) -> bool:
+        """Two reads that "and" joins need no order, so that the second is not bound to the first."""
+        if self.draft.before or self.draft.gates or self.scope_step is None:
+            return False
+        skills = (match.frame.skill, self.draft.steps[self.scope_step].skill)
+        reads = all(self.draft.specs[skill].risk is Risk.READ for skill in skills)
+        return reads and all(reference.task != self.scope_step for reference in find(match.arguments))
+
     def add_match(self, match: Match, place: Place, *, records: bool = False, name: str | None = None) -> Result:
         skill = match.frame.skill
         place = self._checked(match, place)
-        selector = self.selector(place, records=records)
+        apart = self._side_by_side(match)
+        selector = place.selector if apart and place.many else self.selector(place, records=records)
         step = self.draft.add(name or step_name(skill), skill, match.arguments, selector, title=title_of(match, place))
         many = place.many or records
         result = self._result(match, step, many, place)

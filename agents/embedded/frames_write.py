@@ -3,11 +3,13 @@ leads the clause and the target is explicit."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from agents.embedded.frames import Frame
 from agents.embedded.slots import (
     ARCHIVES,
+    NAMING,
     clean,
     first_of,
     flag,
@@ -62,10 +64,11 @@ def _says_new_file(view: View) -> bool:
 
 WRITE = Frame(
     "file.write",
-    words("write save put create make store overwrite touch"),
+    words("write save put create make store overwrite touch drop place"),
     (),
     words(
-        "file text content contents line new saying containing reads called named word string "
+        "sentence phrase inside in it just only note letter title file text content contents line new saying "
+        "containing reads called named word string "
         "message following note empty "
         "single blank that says overwrite with"
     ),
@@ -78,7 +81,9 @@ APPEND = Frame(
     "file.append",
     words("append add"),
     (),
-    words("line text end file bottom entry string saying new of word note that says to with"),
+    words(
+        "sentence another extra following very its at line text end file bottom entry string saying new of word note that says to with"
+    ),
     slots=(("text", _text), ("path", _name)),
     needs=frozenset({"path", "text"}),
     strict=True,
@@ -97,7 +102,7 @@ APPEND_END = Frame(
 
 def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
     """The order of the two texts is the order of the sentence; what stands between them must be with, by, to or for."""
-    spots = [at for at, token in view.free(Kind.QUOTED)]
+    spots = [at for at, token in view.free(Kind.QUOTED, Kind.LABEL)]
     if len(spots) != 2 or "path" not in arguments:
         return None
     between = {view.lemma(at) for at in range(spots[0] + 1, spots[1])}
@@ -112,9 +117,10 @@ def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
 
 REPLACE = Frame(
     "file.replace",
-    words("replace change substitute swap"),
+    words("replace change substitute swap turn switch exchange correct update bump set rename fix edit"),
     (),
     words(
+        "everywhere setting variable parameter both option phrase sentence name entry key throughout wherever it "
         "every all occurrence instance text word string file each of regex out mention line value with by to for into"
     ),
     slots=(
@@ -153,7 +159,7 @@ COPY = Frame(
     "file.copy",
     words("copy duplicate cp backup clone"),
     (),
-    words("overwriting overwrite"),
+    words("overwriting overwrite over copy"),
     slots=(
         ("source", first_of(path(" of named", want="any", quoted=True), path(" of named", bare=True))),
         ("target", _TARGET),
@@ -165,9 +171,9 @@ COPY = Frame(
 )
 MOVE = Frame(
     "file.move",
-    words("move rename mv put"),
+    words("move rename mv put shift relocate"),
     (),
-    frozenset(),
+    words("over file"),
     slots=(("source", first_of(path(" of named", want="any"), path(" of named", bare=True))), ("target", _TARGET)),
     needs=frozenset({"source", "target"}),
     strict=True,
@@ -175,7 +181,7 @@ MOVE = Frame(
 )
 MKDIR = Frame(
     "file.mkdir",
-    words("create make add mkdir setup"),
+    words("create make add mkdir setup new"),
     (),
     words("folder directory new empty subfolder dir"),
     slots=(("path", first_of(path(None, want="folder", bare=True, quoted=True), literal(Kind.QUOTED))),),
@@ -197,7 +203,10 @@ def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
     if not isinstance(target, str) or target.strip("./~ ") == "" or "*" in target:
         return None
     everything = (
-        view.take_phrase("everything", "in", "it")
+        view.take_phrase("and", "everything", "in", "it")
+        or view.take_phrase("with", "everything", "in", "it")
+        or view.take_phrase("and", "all", "its", "content")
+        or view.take_phrase("everything", "in", "it")
         or view.take_phrase("all", "its", "content")
         or view.take_phrase("all", "of", "its", "content")
         or view.take_phrase("its", "content")
@@ -258,25 +267,40 @@ def _object(view: View) -> Json:
     return clean(view.tokens[at].text)
 
 
+_MARKED = literal(Kind.PATH, test=lambda found: bool(found.marks & {"target", "destination"}))
+_FROM = words("from of out")
+
+
+def _archive_name(view: View) -> Json:
+    """`create an archive a.zip from data`: the archive's own name stands behind the verb, what goes in behind `from`."""
+    if not any(token.word and token.lemma in _FROM for token in view.tokens):
+        return None
+    return literal(Kind.PATH, preps="", test=lambda found: str(found.token.value).endswith(ARCHIVES))(view)
+
+
+_PACKS = words("archive compress zip tar pack bundle gzip squeeze tarball")
 PACK = Frame(
     "archive.create",
-    words("archive compress zip tar pack bundle create make build backup"),
+    _PACKS | words("create make build backup put turn"),
     (),
-    words("archive tarball zip folder directory file compressed tar gz gzip of content whole entire package"),
+    words(
+        "archive tarball zip folder directory file compressed tar gz gzip of content whole entire package up out from "
+        "everything in all into one target destination zipped single"
+    ),
     slots=(
-        ("target", path(_TO + " called named", want="file")),
-        ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of"), _object)),
+        ("target", first_of(_MARKED, path(_TO + " called named", want="file"), _archive_name)),
+        ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of from"), _object)),
     ),
     needs=frozenset({"source"}),
     strict=True,
-    final=lambda a, v: (
-        _archive_target(a, v) if v.head not in {"create", "make", "build", "backup"} or _says_archive(v) else None
-    ),
+    final=lambda a, v: _archive_target(a, v) if v.head in _PACKS or _says_archive(v) else None,
 )
 
 
 def _says_archive(view: View) -> bool:
-    return any(t.lemma in {"archive", "tarball", "zip"} for t in view.tokens if t.word) or any(
+    """An archive is spoken of; a folder that is called "archive" is none."""
+    said = (at for at, t in enumerate(view.tokens) if t.word and t.lemma in {"archive", "tarball", "zip"})
+    return any(view.before(at) not in NAMING for at in said) or any(
         str(t.value).endswith(ARCHIVES) for t in view.tokens if t.kind is Kind.PATH
     )
 
@@ -284,9 +308,9 @@ def _says_archive(view: View) -> bool:
 _ARCHIVE = path(" of from in inside", want="file")
 UNPACK = Frame(
     "archive.extract",
-    words("extract unpack unzip untar decompress expand uncompress unarchive open"),
+    words("extract unpack unzip untar decompress expand uncompress unarchive inflate open"),
     (),
-    words("archive file content folder directory of tarball all everything zip"),
+    words("archive file content folder directory of tarball all everything zip out from"),
     slots=(("archive_path", lambda v: _archive_path(v)), ("target", first_of(_TARGET, folder_or_word("into to in")))),
     needs=frozenset({"archive_path"}),
     strict=True,
@@ -298,17 +322,27 @@ def _archive_path(view: View) -> Json:
     return literal(Kind.PATH, Kind.QUOTED, test=lambda f: str(f.token.value).endswith(ARCHIVES))(view)
 
 
+_INSIDE = words(
+    "archive file content inside contained contain contains packed entry item zip tarball list listing document stuff "
+    "pack without unpacking extracting holds hold there stored got look into in lie lies thing everything folder first"
+)
 INSIDE = Frame(
     "archive.list",
-    words("list show what which tell display see give look print how howmany view check"),
+    words("list show what which tell display see give look print howmany view check peek inspect what's browse"),
     (),
-    words(
-        "archive file content inside contained contain contains packed entry item zip tarball "
-        "pack without unpacking extracting holds hold there"
-    ),
+    _INSIDE,
     slots=(("archive_path", _archive_path),),
     needs=frozenset({"archive_path"}),
     strict=True,
+    bonus=2,
+)
+INSIDE_OF = Frame(
+    "archive.list",
+    words("content listing inside"),
+    (words("content listing inside file entry"),),
+    _INSIDE,
+    slots=(("archive_path", _archive_path),),
+    needs=frozenset({"archive_path"}),
     bonus=2,
 )
 
@@ -337,13 +371,15 @@ def _download_name(arguments: JsonObject, view: View) -> JsonObject | None:
 FETCH = Frame(
     "http.fetch",
     words(
-        "fetch get curl request show read check what is retrieve query open give call see print tell does if whether"
+        "fetch get curl request show read check what is retrieve query open give call see print tell does if whether "
+        "reach hit try load access contact test visit"
     ),
     (),
     words(
-        "page url website web site content response status code return returns up reachable text "
-        "say at respond responds "
-        "reachable http endpoint link body result answer answers"
+        "page url website web site content response status code return returns up reachable text say at respond "
+        "responds reachable http endpoint link body result answer answers still alive back comes come get from give "
+        "gives able all online down working available running successfully reply replies responding answering live "
+        "accessible sends send even ok what's health healthy address out reach"
     ),
     slots=(("url", _URL),),
     needs=frozenset({"url"}),
@@ -351,11 +387,21 @@ FETCH = Frame(
     final=_web,
     same="output.text",
 )
+FETCH_OF = Frame(
+    "http.fetch",
+    words("status response content body text answer reply"),
+    (words("status response content body text answer reply"),),
+    words("code http page of from status response content text"),
+    slots=(("url", _URL),),
+    needs=frozenset({"url"}),
+    final=_web,
+    same="output.text",
+)
 DOWNLOAD = Frame(
     "http.download",
-    words("download save wget fetch get pull grab store"),
+    words("download save wget fetch get pull grab store put load"),
     (),
-    words("file content page url link it"),
+    words("file content page url link it down over"),
     slots=(("url", _URL), ("path", first_of(path(_TO, want="any", bare=True), folder_or_word("into under inside")))),
     needs=frozenset({"url", "path"}),
     strict=True,
@@ -380,26 +426,60 @@ def _command(view: View) -> Json:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def _interpreter(arguments: JsonObject, view: View) -> JsonObject | None:
+_PASSED = words("argument arg parameter option flag args params")
+_SHELLS = {"bash": "bash", "sh": "sh", "python": "python3", "python3": "python3"}
+
+
+def _scripted(arguments: JsonObject, view: View) -> JsonObject | None:
     script = str(arguments.get("path", ""))
     if not script.endswith((".sh", ".py", ".bash")) and not any(t.lemma == "script" for t in view.tokens if t.word):
         return None
-    quoted = [at for at, _ in view.free(Kind.QUOTED)]
-    if quoted and view.take({"argument", "arg", "parameter", "option"}):
-        view.claim(*quoted)
-        arguments = {**arguments, "arguments": [clean(str(view.tokens[at].value)) for at in quoted]}
+    passed = _passed(view)
+    if passed:
+        arguments = {**arguments, "arguments": passed}
+    if view.head in _SHELLS:
+        arguments = {**arguments, "interpreter": _SHELLS[view.head]}
     return arguments
+
+
+def _passed(view: View) -> list[Json]:
+    """`with --keep 7`, `with the argument 'fast'`: options with what follows them, and quoted texts, as they stand."""
+    named = any(token.word and token.lemma in _PASSED for token in view.tokens)
+    found: list[Json] = []
+    option = False
+    for at, token in enumerate(view.tokens):
+        if at in view.claimed:
+            continue
+        dashed = token.word and re.fullmatch(r"--?[A-Za-z][\w-]*", token.text) is not None
+        value = token.kind in (Kind.NUMBER, Kind.QUOTED, Kind.PATH, Kind.SIZE, Kind.DURATION) and (option or named)
+        if dashed or value:
+            view.claim(at)
+            found.append(clean(str(token.value) if token.kind is Kind.QUOTED else token.text))
+        option = dashed
+    if found:
+        view.take(_PASSED | {"with", "using", "and"})
+    return found
 
 
 SCRIPT = Frame(
     "script.run",
-    words("run execute start launch"),
+    words("run execute start launch trigger invoke exec bash sh python python3"),
     (),
-    words("shell bash python sh"),
+    words("shell bash python sh script file"),
     slots=(("path", path(" named", want="file", bare=True)), ("cwd", _CWD)),
     needs=frozenset({"path"}),
     strict=True,
-    final=_interpreter,
+    final=_scripted,
+)
+PUBLISH = Frame(
+    "artifact.publish",
+    words("publish offer make share"),
+    (),
+    words("shared file document available"),
+    slots=(("path", path(" of", want="file", bare=True)),),
+    needs=frozenset({"path"}),
+    strict=True,
+    final=lambda a, v: a if v.head == "publish" or any(t.lemma == "shared" for t in v.tokens) else None,
 )
 
 FRAMES = (
@@ -416,6 +496,9 @@ FRAMES = (
     INSIDE,
     FETCH,
     DOWNLOAD,
+    FETCH_OF,
     SHELL,
     SCRIPT,
+    PUBLISH,
+    INSIDE_OF,
 )

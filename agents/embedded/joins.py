@@ -175,6 +175,8 @@ def threshold(composer: Composer, match: Match, operator: Operator) -> tuple[str
 
 
 def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
+    if view.phrase("line", "by", "line") is not None:
+        raise decline("how texts differ line by line is not something that a skill tells", ["line"])
     base = base_of(view, operator)
     base.take(
         frozenset(

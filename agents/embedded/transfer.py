@@ -104,27 +104,42 @@ def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         what = _found_file(composer, view, found) or _earlier(composer, view)
         if what is None:
             return False
-    text, folder = what if what is not None else ("", False)
+    more = _more(view)
     where = path(TO, want="any", bare=True)(view)
     if where is None and not _finished(view):
         return False
     _finish(view)
-    source, target = _ends(composer, view, found)
+    if more and isinstance(where, str) and looks_like_file(where):
+        raise decline("several files cannot have one name", [where])
+    source, target = _others(*_ends(composer, view, found))
+    for text, folder in (what, *((text, False) for text in more)):
+        _send(composer, view.head, source, target, text, folder, where if isinstance(where, str) else None)
+    composer.set_scope(target, composer.results[-1].step if target.many else None)
+    return True
+
+
+def _others(source: Place, target: Place) -> tuple[Place, Place]:
+    """Source and target; "to all web servers" from one of them means the others."""
     if set(source.names) & set(target.names):
         if source.names == target.names:
             raise decline("source and target are the same device", [source.text])
         if not target.many:
             raise decline("a device is both source and target", [source.text, target.text])
-        # "to all web servers" from one of them means the others.
         exclude = tuple(sorted({*target.selector.exclude, *source.names}))
         rest = tuple(name for name in target.names if name not in source.names)
         selector = target.selector.model_copy(update={"names": rest} if target.selector.names else {"exclude": exclude})
         target = replace(target, names=rest, selector=selector)
+    return source, target
+
+
+def _send(
+    composer: Composer, verb: str, source: Place, target: Place, text: str, folder: bool, where: str | None
+) -> None:
     if not folder and not looks_like_file(text) and "${" not in text:
         folder = _is_folder(composer, text)
-    goal = _goal(text, where if isinstance(where, str) else None, folder)
+    goal = _goal(text, where, folder)
     stored = _folder(composer, source, target, text, goal) if folder else _file(composer, source, target, text, goal)
-    if view.head == "move":
+    if verb == "move":
         arguments: JsonObject = {"path": text.rstrip("/")}
         if folder:
             arguments["recursive"] = True
@@ -132,8 +147,6 @@ def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
             "delete", "file.delete", arguments, source.selector, after=[stored], title=f"delete {text} at its source"
         )
     composer.results.append(Result(stored, "artifact.save", target.many, target, goal, f"{text} on {target.text}"))
-    composer.set_scope(target, stored if target.many else None)
-    return True
 
 
 # --- reading the clause ----------------------------------------------------------------------------------------------
@@ -171,6 +184,22 @@ def _what(view: View) -> tuple[str, bool] | None:
             return clean(text), _folder_marked(found, text)
     word = bareword(view, "folder", " of from")
     return (word, True) if word is not None else None
+
+
+def _more(view: View) -> list[str]:
+    """The other files of `a.txt, b.txt and c.txt`, behind the one that is explained already."""
+    out = []
+    for at, token in view.free(Kind.PATH, Kind.QUOTED):
+        step, joined_by = at - 1, False
+        while (
+            step >= 0 and step not in view.claimed and view.tokens[step].lemma in {"and", ",", "&", "+", "the", "file"}
+        ):
+            joined_by = joined_by or view.tokens[step].lemma in {"and", ",", "&", "+"}
+            step -= 1
+        if joined_by and step >= 0 and view.tokens[step].kind in (Kind.PATH, Kind.QUOTED) and step in view.claimed:
+            view.claim(*range(step + 1, at + 1))
+            out.append(clean(str(token.value)))
+    return out
 
 
 def _folder_marked(found: Found, text: str) -> bool:
