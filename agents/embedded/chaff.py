@@ -8,7 +8,7 @@ number or device is ever lost, and the open part of a pattern stops at a word th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from agents.embedded.chaff_words import (
     ASIDES,
     ENDS,
     GERUND,
+    HEDGES,
     LEADS,
     MACROS,
     OCCASIONS,
@@ -24,28 +25,40 @@ from agents.embedded.chaff_words import (
     REMARKS,
     RENAMES,
 )
-from agents.embedded.clauses import VERBS
+from agents.embedded.clauses import ACTION_STARTS, VERBS
 from agents.embedded.text import lemma
 from agents.embedded.tokens import Kind, Token
 
 DASHES = frozenset({"-", "--", "–", "—", "...", "…"})
+Table = Callable[[], tuple[re.Pattern[str], ...]]
 _NAMES = {Kind.DEVICE: "@", Kind.NUMBER: "9", Kind.SIZE: "9", Kind.DURATION: "9", Kind.PERCENT: "9"}
 _EDGE = "[.;!?:,()–]"
 _BEGIN = rf"(?:(?<=^ )|(?<={_EDGE} ))"
 _END = rf"(?= (?:{_EDGE} |$))"
 
 
-def without_chaff(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens that carry the demand, in their order. What is dropped is plain words and sentence marks only."""
+def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) -> list[Token]:
+    """The tokens that carry the demand, in their order. What is dropped is plain words and sentence marks only.
+
+    `names` are words that no pattern may take, such as the names of devices.
+    """
     kept = list(tokens)
-    for table in (_asides, _leads, _reasons, _occasions, _ends, _remarks, _leads, _ends):
+    if not any(token.word and token.lemma in ACTION_STARTS for token in kept):
+        kept = _drop(kept, _hedges(), names)
+    kept = _all(kept, (_asides, _leads, _reasons, _occasions, _ends, _remarks, _leads, _ends), names)
+    return _tidy(_all(_opened(_tidy(kept), names), (_leads, _ends), names))
+
+
+def trimmed(tokens: Sequence[Token], names: frozenset[str]) -> list[Token]:
+    """Without the politeness around a request, so that what stands before it or behind it is its own words."""
+    return _tidy(_all(list(tokens), (_asides, _leads, _ends), names))
+
+
+def _all(tokens: list[Token], tables: Sequence[Table], names: frozenset[str]) -> list[Token]:
+    for table in tables:
         for pattern in table():
-            kept = _drop(kept, pattern)
-    kept = _opened(_tidy(kept))
-    for table in (_leads, _ends):
-        for pattern in table():
-            kept = _drop(kept, pattern)
-    return _tidy(kept)
+            tokens = _drop(tokens, pattern, names)
+    return tokens
 
 
 def renamed(tokens: Sequence[Token]) -> list[Token]:
@@ -56,10 +69,10 @@ def renamed(tokens: Sequence[Token]) -> list[Token]:
     return kept
 
 
-def _opened(tokens: list[Token]) -> list[Token]:
+def _opened(tokens: list[Token], names: frozenset[str]) -> list[Token]:
     """Without the story that a request opens with; of its devices a sentence of their own is kept: its topic."""
     for pattern in _openers():
-        line, _, ends = line_of(tokens)
+        line, _, ends = line_of(tokens, names)
         found = pattern.match(line, 1)
         end = ends.get(found.end()) if found else None
         if end is None or end >= len(tokens):
@@ -73,13 +86,13 @@ def _opened(tokens: list[Token]) -> list[Token]:
 # --- the line ---------------------------------------------------------------------------------------------------------
 
 
-def line_of(tokens: Sequence[Token]) -> tuple[str, dict[int, int], dict[int, int]]:
+def line_of(tokens: Sequence[Token], names: frozenset[str] = frozenset()) -> tuple[str, dict[int, int], dict[int, int]]:
     """The request as a line, and the token that begins, and ends, at an offset of it."""
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     parts, at = [" "], 1
     for number, token in enumerate(tokens):
-        text = shown(token)
+        text = "@" if token.word and token.text.casefold() in names else shown(token)
         starts[at] = number
         ends[at + len(text)] = number + 1
         parts += [text, " "]
@@ -95,8 +108,8 @@ def shown(token: Token) -> str:
     return _NAMES.get(token.kind, "#")
 
 
-def _drop(tokens: list[Token], pattern: re.Pattern[str]) -> list[Token]:
-    line, starts, ends = line_of(tokens)
+def _drop(tokens: list[Token], pattern: re.Pattern[str], names: frozenset[str]) -> list[Token]:
+    line, starts, ends = line_of(tokens, names)
     gone: set[int] = set()
     for found in pattern.finditer(line):
         first, last = starts.get(found.start()), ends.get(found.end())
@@ -164,6 +177,11 @@ def _compiled(table: Iterable[str], before: str, after: str) -> tuple[re.Pattern
 @lru_cache(maxsize=1)
 def _asides() -> tuple[re.Pattern[str], ...]:
     return _compiled(("|".join(ASIDES),), "(?<= )", "(?= )")
+
+
+@lru_cache(maxsize=1)
+def _hedges() -> re.Pattern[str]:
+    return _compiled(("|".join(HEDGES),), "(?<= )", "(?= )")[0]
 
 
 @lru_cache(maxsize=1)

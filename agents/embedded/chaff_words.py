@@ -162,7 +162,6 @@ ASIDES = (
     r" (?:trouble|work|to ask|bother)|no (?:trouble|bother|problem))(?: (?:with|for|by) you)?",
     r"if(?: at all)? possible",
     r"if i may(?: ask)?",
-    r"if i (?:remember|recall)(?: (?:right|rightly|correctly|it right))?",
     r"(?:if|when|whenever|once|as soon as) (?:you|u)(?:'ve| have| find| get| got| can spare)(?: got)? {moment}"
     r"(?: (?:for (?:it|that|this|me)|later))?",
     r"(?:when|whenever) (?:you can|it suits(?: you)?|you're free|you are free|you get (?:to it|around to it)"
@@ -180,14 +179,12 @@ ASIDES = (
     r"(?:once|one) more(?: time)?|once again",
     r"(?<!9 )(?:and so on|and so forth|and the like|and whatnot|and all that|and all|and everything|etc|et cetera"
     r"|or so|or something(?: like that)?|or similar)(?= (?:[.,;:!?–)] |$))(?<! (?:gb|mb|kb|tb) or so)",
-    r"i guess|i think|i suppose|i believe|i reckon|i assume|i presume|i'd say|i would say|i'm afraid|i am afraid"
-    r"|you know|you see|mind you|to be honest|to be fair|to be frank|to be clear|tbh|iirc|afaik|imho|imo|honestly"
-    r"|frankly|basically|actually|literally|obviously|of course|naturally|needless to say|by the way|btw|fyi|for the"
-    r" record|as (?:you know|mentioned|discussed|agreed|promised|far as i know|ever)|in short|in brief"
-    r"|roughly speaking"
-    r"|generally speaking|strictly speaking|so to speak|as it were|like i said|anyway|anyways|somehow|apparently"
-    r"|supposedly|presumably|surely|certainly|definitely|seriously|really|truly|indeed|simply|kindly|perhaps|maybe"
-    r"|possibly|probably|hopefully|please|thankfully|luckily|sadly|unfortunately|fortunately|meantime maybe",
+    r"i'd say|i would say|i'm afraid|i am afraid|you know|you see|mind you|to be honest|to be fair|to be frank"
+    r"|to be clear|tbh|imho|imo|honestly|frankly|basically|actually|literally|obviously|of course|naturally"
+    r"|needless to say|by the way|btw|fyi|for the record|as (?:you know|mentioned|discussed|agreed|promised)|in short"
+    r"|in brief|roughly speaking|generally speaking|strictly speaking|so to speak|as it were|like i said|anyway|anyways"
+    r"|somehow|surely|certainly|definitely|seriously|really|truly|indeed|simply|kindly|please|thankfully|luckily|sadly"
+    r"|unfortunately|fortunately",
     r"lol|haha|hahaha|hehe|lmao|rofl|sigh|phew|omg|xd|smh",
     r"(?:the|on) (?:heck|hell|earth|devil|dickens)(?= (?:is|are|does|do|did|has|have|was) )",
     r"even(?= (?:in|on|is|are|running|doing|there) )",
@@ -199,6 +196,13 @@ ASIDES = (
     r"do not hesitate to|don't hesitate to",
     r"no (?:rush|hurry|worries|pressure|stress|big deal|biggie)(?: (?:though|at all|here))?",
     r"(?:it|this|that|it's|that's)(?: is)? (?:very |quite |really |rather |pretty )?(?:urgent|not urgent|important)",
+)
+
+# Doubt says nothing where something is asked; where something is to be done it may mean that it is not to be done.
+HEDGES = (
+    r"i guess|i think|i suppose|i believe|i reckon|i assume|i presume|iirc|afaik|as far as i know|apparently|supposedly"
+    r"|presumably|perhaps|maybe|possibly|probably|hopefully",
+    r"if i (?:remember|recall)(?: (?:right|rightly|correctly|it right))?",
 )
 
 # At the beginning of a sentence or of a part of one.

@@ -16,7 +16,7 @@ from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Selector
 from protocol.vocabulary import DeviceKind
 
-GENERIC = words("device machine computer host box node endpoint")
+GENERIC = words("device machine computer host box node endpoint gadget appliance rig")
 KINDS = {
     "server": DeviceKind.SERVER,
     "desktop": DeviceKind.DESKTOP,
@@ -27,6 +27,9 @@ KINDS = {
     "phone": DeviceKind.PHONE,
     "smartphone": DeviceKind.PHONE,
     "mobile": DeviceKind.PHONE,
+    "handset": DeviceKind.PHONE,
+    "handheld": DeviceKind.PHONE,
+    "cellphone": DeviceKind.PHONE,
     "edge": DeviceKind.EDGE,
     "kubernetes": DeviceKind.KUBERNETES,
     "k8s": DeviceKind.KUBERNETES,
@@ -69,10 +72,31 @@ EXCEPT = (
     "minus",
     "and not",
     "not",
+    "with the exception of",
+    "with exception of",
+    "not including",
+    "without",
+    "leaving out",
+    "leaving aside",
+    "bar",
+    "barring",
+    "bar for",
+    "excl",
+    "sans",
+    "omitting",
+    "that aren't",
+    "that are not",
+    "which aren't",
+    "which are not",
+    "that isn't",
+    "that is not",
+    "other then",
+    "skip",
+    "skipping",
 )
 PLURAL_WORDS = words(
     "devices machines computers hosts boxes nodes servers desktops laptops workstations pcs phones "
-    "smartphones mobiles clusters endpoints notebooks"
+    "smartphones mobiles clusters endpoints notebooks gadgets appliances rigs handsets handhelds cellphones"
 )
 
 

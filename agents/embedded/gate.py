@@ -59,6 +59,21 @@ RECURRING = words(
     "schedule repeatedly continuously constantly"
 )
 
+PERIODS = words(
+    "second minute hour day night morning evening afternoon week month weekday weekend monday tuesday wednesday "
+    "thursday friday saturday sunday midnight noon"
+)
+
+
+def _recurs(low: Sequence[str], spoken: Sequence[Token], at: int) -> bool:
+    """`every hour`, `each night`, `every 10 minutes`, but not `for each day`, which groups."""
+    if low[at] not in {"every", "each"} or at + 1 >= len(low):
+        return False
+    after = spoken[at + 1]
+    if after.kind is Kind.DURATION or (after.kind is Kind.NUMBER and at + 2 < len(low) and low[at + 2] in PERIODS):
+        return True
+    return low[at + 1] in PERIODS and not (at and low[at - 1] in {"for", "by", "per", "of", "in"})
+
 
 def refuse_kind(tokens: Sequence[Token]) -> None:
     """Raises Stop for what asks about doing rather than for it, and for what is to happen at another time."""
@@ -74,7 +89,10 @@ def refuse_kind(tokens: Sequence[Token]) -> None:
                     "this asks about doing something; it does not ask for it to be done",
                     [" ".join(t.text for t in spoken[at : at + len(form)])],
                 )
-    for token in spoken:
+    for at, token in enumerate(spoken):
+        if _recurs(low, spoken, at):
+            text = f"{token.text} {spoken[at + 1].text}"
+            raise decline(f'"{text}": this planner makes plans for now only', [text])
         if token.word and token.lemma in RECURRING:
             raise decline(f'"{token.text}": this planner makes plans for now only', [token.text])
         if token.kind is Kind.TIME:

@@ -7,10 +7,26 @@ from dataclasses import replace
 from functools import lru_cache
 
 from agents.embedded.devices import EXACT_KINDS, EXCEPT, GENERIC, KINDS, PLURAL_WORDS, Criteria, Directory, Place, key
-from agents.embedded.mention_words import NAME_KINDS, SUPERLATIVE, TAILS
+from agents.embedded.mention_words import (
+    BARE_GPU,
+    BARE_RUNNING,
+    GPU,
+    IN_PLACE,
+    LABELLED,
+    LOOSE,
+    NAME_KINDS,
+    OWNED,
+    RUNNING,
+    SUPERLATIVE,
+    TAILS,
+)
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
-from agents.embedded.words import COMMON
+from agents.embedded.words import COMMON, FILLERS
+
+NOUNS = GENERIC | KINDS.keys() | LOOSE
+JOINTS = frozenset({",", "&", "+", "/"})
+OWNABLE = frozenset({Kind.PATH, Kind.QUOTED, Kind.GLOB})
 
 
 @lru_cache(maxsize=64)
@@ -52,9 +68,16 @@ class Parts:
             text = key(" ".join(token.text for token in part))
             text = text.removesuffix("'s").removesuffix("’s")
             found = self.directory.names.get(text)
+            if found is None and length == 1 and text.endswith("s") and self._owns(at + 1):
+                found = self.directory.names.get(text[:-1])
             if found is not None and (not self._everyday(text) or self._placed(at)):
                 return found, at + length
         return None
+
+    def _owns(self, at: int) -> bool:
+        """`alphas uptime`: a possessive as people type it, where something follows that may be owned."""
+        token = self.tokens[at] if at < len(self.tokens) else None
+        return token is not None and (token.kind in OWNABLE or (token.word and token.lemma not in FILLERS))
 
     def _everyday(self, text: str) -> bool:
         return text in COMMON or text in KINDS or text in GENERIC
@@ -95,14 +118,53 @@ class Parts:
                 criteria = replace(criteria, gpu=True)
             elif self.directory.os(word):
                 criteria = replace(criteria, os=self.directory.os(word))
-            elif kind is not None and (next_word in GENERIC or next_word in KINDS):
+            elif kind is not None and next_word in NOUNS:
                 criteria = replace(criteria, kind=kind)
-            elif label is not None and (next_word in GENERIC or next_word in KINDS or self._more(at + 1)):
+            elif label is not None and (next_word in NOUNS or self._more(at + 1)):
                 criteria = replace(criteria, labels=(*criteria.labels, label))
+            elif self._negated(at) is not None:
+                out = self.directory.matching(self._negated(at) or criteria)
+                criteria = replace(criteria, exclude=tuple(sorted({*criteria.exclude, *out})))
             else:
                 break
             at, count = at + 1, count + 1
         return criteria, at, count
+
+    def _negated(self, at: int) -> Criteria | None:
+        """`non-windows`, `non-prod`: what the devices are not."""
+        text = self.tokens[at].text.casefold()
+        return self._adjective(text.removeprefix("non-")) if text.startswith("non-") else None
+
+    def _adjective(self, word: str) -> Criteria | None:
+        """What one word in front of a noun says of the devices."""
+        if word == "gpu":
+            return Criteria(gpu=True)
+        system = self.directory.os(word)
+        if system is not None:
+            return Criteria(os=system)
+        label = self.directory.label(word) if word and word not in GENERIC else None
+        if label is not None:
+            return Criteria(labels=(label,))
+        return Criteria(kind=KINDS[word]) if word in KINDS else None
+
+    def _united(self, at: int) -> tuple[list[Criteria], int]:
+        """`prod and staging servers`: what each adjective says, and where the noun stands that they share."""
+        found: list[Criteria] = []
+        step = at
+        while True:
+            one = self._adjective(self.low(step))
+            if one is None:
+                return [], at
+            found.append(one)
+            step += 1
+            joint = step
+            while joint < len(self.tokens) and (self.tokens[joint].text in JOINTS or self.low(joint) in {"and", "or"}):
+                joint += 1
+            if joint == step:
+                break
+            step = joint + 1 if self.low(joint) == "the" else joint
+        noun = self.low(step)
+        return (found, step) if len(found) > 1 and noun in NOUNS else ([], at)
 
     def _more(self, at: int) -> bool:
         word = self.low(at)
@@ -111,7 +173,7 @@ class Parts:
         )
 
     def _noun(self, noun: str, text: str, criteria: Criteria) -> Criteria | None:
-        if noun in GENERIC:
+        if noun in GENERIC or (noun in LOOSE and not criteria.empty):
             return criteria
         kind = KINDS.get(noun)
         if kind is None:
@@ -125,13 +187,13 @@ class Parts:
                 return replace(criteria, labels=(*criteria.labels, label))
         return replace(criteria, kind=kind)
 
-    def _modifiers(self, end: int, criteria: Criteria) -> tuple[Criteria, int]:
+    def _modifiers(self, end: int, criteria: Criteria, *, bare: bool = False) -> tuple[Criteria, int]:
         for _ in range(4):
             before = end
             end = self.phrase(end, TAILS)
             criteria, end = self._except(end, criteria)
             criteria, end = self._labelled(end, criteria)
-            criteria, end = self._running(end, criteria)
+            criteria, end = self._running(end, criteria, bare=bare)
             if end == before:
                 break
         return criteria, end
@@ -140,8 +202,8 @@ class Parts:
         comma = at + 1 if at < len(self.tokens) and self.tokens[at].text in {",", "("} else at
         after = self.phrase(comma, EXCEPT)
         if after == comma:
-            return criteria, at
-        found = self._list(self.phrase(after, ("for", "on")))
+            return self._excluded(at, comma, criteria)
+        found = self._list(self.phrase(after, ("for", "on", "of")))
         if found is None:
             other = self._quantified(after)
             if other is None or self.low(comma) == "not":
@@ -152,35 +214,18 @@ class Parts:
             end += 1
         return replace(criteria, exclude=tuple(sorted({*criteria.exclude, *place.names}))), end
 
+    def _excluded(self, at: int, comma: int, criteria: Criteria) -> tuple[Criteria, int]:
+        """`all servers, titan excluded`."""
+        found = self._list(comma) if comma > at else None
+        if found is None or self.low(found[1]) not in {"excluded", "excepted", "exempted", "aside", "apart", "omitted"}:
+            return criteria, at
+        return replace(criteria, exclude=tuple(sorted({*criteria.exclude, *found[0].names}))), found[1] + 1
+
     def _labelled(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
-        end = self.phrase(
-            at,
-            (
-                "labelled",
-                "labeled",
-                "tagged",
-                "marked",
-                "labelled as",
-                "labeled as",
-                "tagged as",
-                "marked as",
-                "with the label",
-                "with label",
-                "with the tag",
-                "with tag",
-                "tagged with",
-                "labelled with",
-                "labeled with",
-                "that are labelled",
-                "that are tagged",
-                "having the label",
-                "with a label",
-                "that have the label",
-            ),
-        )
+        end = self.phrase(at, LABELLED)
         explicit = end > at
         if not explicit:
-            end = self.phrase(at, ("with", "in", "where", "from"))
+            end = max(self.phrase(at, IN_PLACE), self.phrase(at, OWNED))
         if end >= len(self.tokens):
             return criteria, at
         token = self.tokens[end]
@@ -191,7 +236,8 @@ class Parts:
         if not isinstance(said, str) or end == at:
             return criteria, at
         pair = self.directory.label(said.casefold())
-        if pair is not None and (explicit or (token.kind is Kind.WORD and self.low(at) == "in")):
+        loose = self.low(at) in {"in", "at", "out"} or (self.phrase(at, OWNED) > at and pair is not None)
+        if pair is not None and (explicit or (token.kind is Kind.WORD and loose and not self._qualifies(end + 1))):
             return replace(criteria, labels=(*criteria.labels, pair)), end + 1
         if explicit:
             raise decline(
@@ -199,21 +245,22 @@ class Parts:
             )
         return criteria, at
 
-    def _running(self, at: int, criteria: Criteria) -> tuple[Criteria, int]:
-        end = self.phrase(
-            at,
-            (
-                "with a gpu",
-                "with gpu",
-                "that have a gpu",
-                "that has a gpu",
-                "with a graphics card",
-                "having a gpu",
-                "with an nvidia gpu",
-            ),
-        )
+    def _qualifies(self, at: int) -> bool:
+        """Whether a noun of files stands at `at`: `the servers in the web folder` speaks of a folder."""
+        return self.low(at) in {"folder", "directory", "dir", "file", "log"}
+
+    def _running(self, at: int, criteria: Criteria, *, bare: bool = False) -> tuple[Criteria, int]:
+        end = self.phrase(at, GPU + BARE_GPU if bare else GPU)
         if end > at:
             return replace(criteria, gpu=True), end
-        end = self.phrase(at, ("running", "that run", "that are running", "which run", "that runs"))
+        end = self.phrase(at, RUNNING + BARE_RUNNING if bare else RUNNING)
         system = self.directory.os(self.low(end)) if end > at else None
         return (replace(criteria, os=system), end + 1) if system else (criteria, at)
+
+    # --- given by the forms of a mention ------------------------------------------------------------------------
+
+    def _list(self, at: int) -> tuple[Place, int] | None:
+        raise NotImplementedError
+
+    def _quantified(self, at: int) -> tuple[Place, int] | None:
+        raise NotImplementedError

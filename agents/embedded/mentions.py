@@ -20,8 +20,20 @@ from agents.embedded.devices import (
     place_of,
     single,
 )
-from agents.embedded.mention_parts import Parts
-from agents.embedded.mention_words import BACK, EVERYTHING, HERE, OWN, SUPERLATIVE
+from agents.embedded.mention_parts import NOUNS, Parts
+from agents.embedded.mention_words import (
+    AFTER_ALONE,
+    AMONG,
+    BACK,
+    EVERYTHING,
+    HERE,
+    LOOSE_MANY,
+    OWN,
+    PRONOUNS,
+    STAGES,
+    SUPERLATIVE,
+    WHICH_OF,
+)
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import EXTENSIONS, FILLERS
@@ -40,29 +52,101 @@ class Finder(Parts):
                 at += 1
                 continue
             place, end = found
-            self.places.append(replace(place, text=" ".join(token.text for token in self.tokens[at:end])))
-            out.append(device_token(self.tokens, at, end, len(self.places) - 1))
+            text = " ".join(token.text for token in self.tokens[at:end])
+            self.places.append(replace(place, text=text))
+            token = device_token(self.tokens, at, end, len(self.places) - 1)
+            out.append(replace(token, text=f"which {text}") if place.which and self.phrase(at, AMONG) > at else token)
             at = end
         return out, self.places
 
     def _mention(self, at: int) -> tuple[Place, int] | None:
         return (
-            self._fixed(at) or self._list(at) or self._quantified(at) or self._labelled_alone(at) or self._misspelt(at)
+            self._among(at)
+            or self._fixed(at)
+            or self._counted_back(at)
+            or self._list(at)
+            or self._several(at)
+            or self._quantified(at)
+            or self._pronoun(at)
+            or self._labelled_alone(at)
+            or self._misspelt(at)
         )
+
+    def _among(self, at: int) -> tuple[Place, int] | None:
+        """`of the desktops, which ...`: the question which of them, with its devices first."""
+        begin = self.phrase(at, AMONG)
+        if begin == at or not (at == 0 or self.tokens[at - 1].kind is Kind.PUNCT):
+            return None
+        found = self._list(begin) or self._several(begin) or self._quantified(begin)
+        if found is None or not found[0].many:
+            return None
+        comma = found[1]
+        comma += comma < len(self.tokens) and self.tokens[comma].text in {",", ":", "-"}
+        end = self.phrase(comma, WHICH_OF)
+        if end == comma or self.low(end) in NOUNS:
+            return None
+        return replace(found[0], which=True), end
+
+    def _counted_back(self, at: int) -> tuple[Place, int] | None:
+        """`of the two`, `on both`: as many devices as were named before, where no pair of files is spoken of."""
+        if self.low(at - 1) not in {"of", "on", "from", "for", "across", "at", "between"} or not self.places:
+            return None
+        end, count = at + (self.low(at) in OWN), 2
+        if end < len(self.tokens) and self.low(at) in OWN and self.tokens[end].kind is Kind.NUMBER:
+            count = int(self.tokens[end].value or 0)
+        elif self.low(at) != "both":
+            return None
+        end = self.phrase(end + 1, ("of them", "of those", "of these"))
+        while self.low(end) in GENERIC:
+            end += 1
+        follows = self.tokens[end] if end < len(self.tokens) else None
+        ends = follows is None or follows.kind is Kind.PUNCT or self.low(end) in AFTER_ALONE
+        named_so_far = list(dict.fromkeys(name for place in self.places for name in place.names))
+        files = sum(token.kind is Kind.PATH for token in self.tokens[:at])
+        if not ends or count != len(named_so_far) or files > 1:
+            return None
+        return named(self.directory, named_so_far, ""), end
+
+    def _several(self, at: int) -> tuple[Place, int] | None:
+        """`prod and staging servers but not titan`: adjectives that share a noun are so many sets of devices."""
+        start = at
+        which = self.low(at) in WHICH
+        at += which or self.low(at) in EVERY
+        at = self._skip_own(self.phrase(at, ("of",)))
+        kinds, noun = self._united(at)
+        if not kinds:
+            return None
+        text = self.tokens[noun].text.casefold()
+        wanted = [self._noun(self.low(noun), text, criteria) for criteria in kinds]
+        kept, end = self._modifiers(noun + 1, Criteria())
+        fitting = set(self.directory.matching(kept))
+        names = {name for one in wanted if one is not None for name in self.directory.matching(one)} & fitting
+        text = " ".join(token.text for token in self.tokens[start:end])
+        if not names:
+            raise decline(f'no device fits "{text}"; the known devices are {self.directory.known}', [text])
+        ordered = [name for name in self.directory.fleet.devices if name in names]
+        return replace(named(self.directory, ordered, text), many=True, which=which), end
+
+    def _pronoun(self, at: int) -> tuple[Place, int] | None:
+        """`anything with a GPU`, `whatever runs linux`, `everything in staging`."""
+        end = self.phrase(at, PRONOUNS)
+        if end == at:
+            return None
+        criteria, last = self._modifiers(end, Criteria(), bare=True)
+        if criteria.empty or any(label not in STAGES for label, _ in criteria.labels):
+            return None
+        return self._finish(criteria, at, last, many=True, which=False)
 
     def _labelled_alone(self, at: int) -> tuple[Place, int] | None:
         """`from staging`, `in production`: all devices with the label, where nothing follows that it could qualify."""
-        pair = (
-            self.directory.label(self.low(at))
-            if self.low(at) and self.low(at - 1) in {"from", "in", "on", "across"}
-            else None
-        )
+        before = self.tokens[at - 1] if at else None
+        placed = self.low(at - 1) in {"from", "in", "on", "across", "to", "onto"}
+        alone = before is not None and before.kind is Kind.PUNCT and before.text in {",", "(", "-", "–"}
+        pair = self.directory.label(self.low(at)) if self.low(at) and (placed or alone) else None
         follows = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        if (
-            pair is None
-            or pair[0] not in {"env", "environment", "stage", "tier"}
-            or (follows is not None and follows.kind is not Kind.PUNCT)
-        ):
+        ends = follows is None or follows.kind is Kind.PUNCT or (placed and self.low(at + 1) in AFTER_ALONE)
+        ends = ends or self.low(at + 1) == "only"
+        if pair is None or pair[0] not in {"env", "environment", "stage", "tier"} or not ends:
             return None
         return place_of(self.directory, Criteria(labels=(pair,)), self.low(at), many=True), at + 1
 
@@ -81,10 +165,11 @@ class Finder(Parts):
         # Loaded for the first name that may be misspelt: most requests have none.
         from rapidfuzz.distance import OSA
 
+        low = token.text.casefold()
         near = [
             name
             for plain, name in self.directory.names.items()
-            if OSA.distance(token.text.casefold(), plain, score_cutoff=1) <= 1
+            if (plain[0] == low[0] or plain[:2] == low[1::-1]) and OSA.distance(low, plain, score_cutoff=1) <= 1
         ]
         if len(near) != 1 or len(near[0]) < 4:
             return None
@@ -189,7 +274,7 @@ class Finder(Parts):
                 return None
             return None
         criteria = found
-        plural = self.tokens[at].text.casefold() in PLURAL_WORDS
+        plural = self.tokens[at].text.casefold() in PLURAL_WORDS | LOOSE_MANY
         if noun in GENERIC and not quantifier and not plural and criteria.empty:
             return self._plain_generic(start, at)
         if self.low(at + 1) in {"name", "file", "folder", "process"}:
@@ -197,7 +282,12 @@ class Finder(Parts):
         return self._close(start, at + 1, criteria, quantifier, plural, determined, count)
 
     def _plain_generic(self, start: int, at: int) -> tuple[Place, int] | None:
-        """`the machine with the highest load`: a question which one. Otherwise no mention at all."""
+        """`the machine with the highest load`: a question which one; `the box in the garage`. Else no mention."""
+        if self.low(start) not in {"the", "that"}:
+            return None
+        criteria, end = self._modifiers(at + 1, Criteria())
+        if not criteria.empty:
+            return single(self.directory, criteria, " ".join(token.text for token in self.tokens[start:end])), end
         if self.low(start) != "the" or not self._superlative(at + 1):
             return None
         return place_of(self.directory, Criteria(), "", many=True, which=True), self._which_end(at + 1)

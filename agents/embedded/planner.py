@@ -20,7 +20,7 @@ from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.paraphrases import PHRASES
-from agents.embedded.reading import read, spelt
+from agents.embedded.reading import names_of, read, spelt
 from agents.embedded.retrieval import Index
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.understand import Understanding
@@ -71,7 +71,7 @@ class EmbeddedPlanner:
         tokens = spelt(normalise(request.text), directory)
         if len(tokens) > TOKEN_LIMIT:
             raise decline(f"the request has more than the {TOKEN_LIMIT} words that this planner reads")
-        refuse_kind(without_chaff(tokens))
+        refuse_kind(without_chaff(tokens, names_of(directory)))
         if not directory.fleet.devices:
             wanted = ", ".join(request.policy.devices[:12])
             raise decline(f"there is no device {wanted}" if wanted else "no device is registered")

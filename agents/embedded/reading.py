@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.embedded.chaff import renamed, without_chaff
+from agents.embedded.chaff import renamed, trimmed, without_chaff
 from agents.embedded.clauses import merge_words
 from agents.embedded.devices import Directory, Place
 from agents.embedded.lexicon import known_words
@@ -29,11 +29,15 @@ class Reading:
 
 def spelt(text: str, directory: Directory) -> list[Token]:
     """The words of a normalised request, set right, with set phrases and words of several parts joined."""
-    names = frozenset(part for name in directory.names for part in name.split()) | frozenset(directory.label_values)
-    return merge_words(renamed(spell(tokenise(text), known_words(), names)))
+    return merge_words(renamed(spell(tokenise(text), known_words(), names_of(directory))))
 
 
 def read(tokens: Sequence[Token], directory: Directory) -> Reading:
     """Finds devices and drops chaff. Raises Stop where a device that is spoken of cannot be told."""
-    placed, places = find_places(tokens, directory)
+    placed, places = find_places(trimmed(tokens, names_of(directory)), directory)
     return Reading(tuple(placed), tuple(topics_in_place(without_chaff(placed))), tuple(places))
+
+
+def names_of(directory: Directory) -> frozenset[str]:
+    """The words that name devices and their labels."""
+    return frozenset(part for name in directory.names for part in name.split()) | frozenset(directory.label_values)
