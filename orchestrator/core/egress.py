@@ -35,7 +35,8 @@ class Outbound(Model):
     """One request to a model's server. `run` is empty outside a run. Unix time, bytes of the body, US dollars.
 
     `labels` are those of the data it was made from, `withheld` those of what was left out or replaced. `sha256` is of
-    the body as sent. `forecast_usd` is the most that it can cost; None where the price is not known.
+    the body as sent. `forecast_usd` is the most that it can cost, None where the price is
+    not known; `forecast_s` how long it may take.
     """
 
     id: Identifier
@@ -52,6 +53,7 @@ class Outbound(Model):
     withheld: tuple[Label, ...] = ()
     forecast_tokens: int = 0
     forecast_usd: float | None = None
+    forecast_s: float = 0.0
 
 
 class Closing(Model):

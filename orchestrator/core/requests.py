@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from orchestrator.core.budget import RunBudget
 from orchestrator.core.plan import Plan
 from orchestrator.core.tasks import Model
 from protocol.vocabulary import Name, ShortText
@@ -21,7 +22,8 @@ class RunPolicy(Model):
     have had its effect: `verify` by the task's post-condition and, where there is none or it leaves it open, ask a
     person; `ask` a person at once; or `fail` the task. `questions`: what a rung wants to know is asked at once
     (`first`), or once the local models had their try (`after_local`); in either case before a cloud rung is asked.
-    `devices` limits the run to these.
+    `devices` limits the run to these. `budget_usd` and `budget` bound what planning may use, and how many tasks there
+    may be; `local_only`: no cloud rung is asked.
     """
 
     approve: Literal["ask", "all", "none"] = "ask"
@@ -29,6 +31,8 @@ class RunPolicy(Model):
     approval_s: Annotated[float, Field(gt=0, le=604_800)] = 3600.0
     revisions: Annotated[int, Field(ge=0, le=20)] = 3
     budget_usd: Annotated[float, Field(ge=0)] | None = None
+    budget: RunBudget = RunBudget()
+    local_only: bool = False
     unknown: Literal["ask", "verify", "fail"] = "verify"
     questions: Literal["first", "after_local"] = "first"
     devices: tuple[Name, ...] = ()
