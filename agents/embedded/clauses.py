@@ -66,7 +66,8 @@ ELSE = (("otherwise",), ("else",), ("if", "not"), ("or", "else"))
 SOFT_IF = words("check see tell know verify find out show determine me test")
 ACTION_STARTS = words(
     "delete remove erase write create append copy move stop kill run make save download list show add "
-    "archive compress replace send put store zip touch mkdir read rename"
+    "archive compress replace send put store zip touch mkdir read rename execute start launch nuke bin purge wipe "
+    "clear restart trigger notify drop ship upload push append overwrite unpack extract fetch pull"
 )
 
 
@@ -80,12 +81,17 @@ class Clause:
     sentence: int = 0
 
 
+_LONGEST: dict[str, int] = {}
+for _form in MULTI:
+    _LONGEST[_form[0]] = max(_LONGEST.get(_form[0], 0), len(_form))
+
+
 def merge_words(tokens: Sequence[Token]) -> list[Token]:
     """Joins verbs and nouns of several words ("back up", "how many") into one token with one lemma."""
     out: list[Token] = []
     at = 0
     while at < len(tokens):
-        for size in (4, 3, 2):
+        for size in range(_LONGEST.get(tokens[at].lemma, 1), 1, -1):
             part = tokens[at : at + size]
             lemmas = tuple(token.lemma for token in part)
             if len(part) == size and lemmas in MULTI and all(token.word for token in part):
@@ -185,7 +191,7 @@ class _Cutter:
             return self.comma(at)
         if (
             self.mark in {"if", "unless"}
-            and token.lemma in ACTION_STARTS
+            and token.lemma in ACTION_STARTS | {"please", "then"}
             and token.word
             and (len(self.current) > 1 or self.low(at - 1) == "so")
             and not self._noun(at)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from agents.embedded.grammar import FRAMES
 from agents.embedded.operators import ASC, AVERAGE, DESC, KEYS, SAME, TOTAL
 from agents.embedded.paraphrases import PHRASES
+from agents.embedded.reports import SAVES
 from agents.embedded.retrieval import SYNONYMS
 from agents.embedded.text import lemma, spoken, stem
 from agents.embedded.transfer import BACKUPS, SENDS
@@ -29,7 +30,7 @@ DATA_WORDS: dict[str, frozenset[str]] = {
         "report summary overview summarize summarise produce generate prepare build compile make "
         "create markdown short brief file write-up"
     ),
-    "file.write": words("result output save store finding answer everything it"),
+    "file.write": SAVES | words("result output finding answer everything it"),
     "artifact.publish": SENDS | BACKUPS | frozenset(["file", "folder", "copy", "over"]),
     "artifact.save": SENDS | BACKUPS | frozenset(["file", "folder", "copy", "over"]),
 }
@@ -77,6 +78,8 @@ def _moving(skill: str) -> frozenset[str]:
     extra = frozenset({"move"}) if skill == "file.delete" else frozenset()
     if skill == "shell.run":
         return frozenset({"output"})
+    if skill == "file.write":
+        return SAVES
     return MOVING if skill.startswith("artifact.") else extra
 
 

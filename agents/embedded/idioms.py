@@ -33,7 +33,8 @@ _REPORT = _any("report, writeup, write-up, summary, rundown, document, doc, over
 _NOUN = _any("result, output, outcome, answer, finding, outputs")
 _IT = _any(
     "it, that, this, everything, them, those, these, the lot, the list, the whole thing, the whole lot, all of it, "
-    f"all of them, all of that, (?:(?:the|that|this|its|their|all the) )?{_NOUN}"
+    f"all of them, all of that, whatever it say, what (?:you|it|they|that|this|come) [^ ]+(?: back| up)?, "
+    f"(?:(?:the|that|this|its|their|all the) )?{_NOUN}"
 )
 _INTO = "(to|in|into|under|as|at|on|onto)"
 _PUT = _any(
@@ -59,12 +60,58 @@ _DEAD = _any("down, dead, died, crashed, not up, not alive, isn't up, isn't aliv
 _ODD = _any("odd, different, strange, deviating")
 _POINTED = _any("them, it, that, those, the hit, the match, the result, the line, the count, the number, the error")
 
+_DOERS = _any("he, she, the [a-z]+, that [a-z]+, this [a-z]+, that one, the whole thing")
+_PACKED = {
+    "packed": "pack",
+    "zipped": "zip",
+    "archived": "archive",
+    "compressed": "compress",
+    "copied": "copy",
+    "unpacked": "unpack",
+    "extracted": "extract",
+    "unzipped": "unzip",
+    "downloaded": "download",
+    "sent": "send",
+    "transferred": "transfer",
+    "created": "create",
+    "tarred": "tar",
+}
+_LEAVE = _any("it, that, this, everything, them, things")
+
 ORDER: Final = (
+    *(
+        (
+            f"(?<=^ ){_any('once, after, as soon as, when')} ((?:[^ ,]+ ){{1,7}}?)"
+            f"{_any('is, are, has been, have been')} {done} "
+            "((?:[^ ,;]+ )*?[^ ,;]+) (?:,|;)",
+            f"{verb} 1 2 , then",
+        )
+        for done, verb in _PACKED.items()
+    ),
+    (f"(?<!^ ){_any('once, when, after, as soon as, the moment')} {_DOERS} (?:{_IS} )?{_DONE}", "then"),
+    ("(tell|show|give|send|let) (me|us) then", "then 1 2"),
     (f"{_any('once, when, after, as soon as, the moment')} (?:{_SUBJECT} )?(?:{_IS} )?{_DONE}", "then"),
     (f"{_any('once, after, as soon as')} {_SUBJECT}(?: {_IS})?(?= (?:,|;|\\.))", "then"),
-    (f"(?:{_any('right, straight, immediately')} )?{_any('afterwards, afterward, thereafter, after that')}", "then"),
+    (
+        f"(?:{_any('right, straight, immediately')} )?"
+        f"{_any('afterwards, afterwords, afterward, thereafter, after that')}",
+        "then",
+    ),
 )
 CONDITIONS: Final = (
+    (
+        f"(?:, |; |and |but )*{_any('otherwise, else, if not')} (?:just )?"
+        + _any(
+            f"leave {_LEAVE} alone, leave {_LEAVE} be, leave {_LEAVE} as (?:it|they) (?:is|are), leave {_LEAVE}, "
+            f"do nothing, nothing, skip it, skip, ignore it, ignore {_LEAVE}, don't, do not, don't bother"
+        )
+        + "(?= (?:[.;]|$))",
+        "",
+    ),
+    (f"{_any('on, with')} (?:an? )?{_any('exit code, exit status, rc, return code')} <zero>", "if it succeeds"),
+    (f"{_any('on, in case of, upon, after')} (?:a )?{_any('success, clean exit')}", "if it succeeds"),
+    (f"{_any('on, in case of, upon')} (?:a |any )?{_any('failure, error, non-zero exit')}", "if it fails"),
+    ("follow up with (<quoted>)", "run 1"),
     (f"(?:but |and )?only {_any('if, when, in case, where')}", "if"),
     (
         _any("provided that, provided, assuming that, assuming, as long as, so long as, in the event that, given that"),
@@ -118,7 +165,7 @@ REPORTS: Final = (
 TRANSFERS: Final = (
     (f"{_OVER} (there)", "1"),
     (
-        f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} "
+        f"{_FETCH} {_FILE} (?:{_OVER} )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} "
         f"(?:{_any('it, that, this, a copy')} )?(?:{_OVER} )?{_any('to, onto, on, in, into')} (<device>)",
         "send 1 from 2 to 3",
     ),
@@ -133,9 +180,35 @@ TRANSFERS: Final = (
         "",
     ),
     (f"{_SAME} {_SPOT}{_TOO}", ""),
+    (
+        f"(to|onto) (<device>) (?:(?:,|;|and) )+(?:then )?(?:{_PUT}|land) {_any('it, them, that, those')} (?:there )?"
+        f"{_any('at, as, in, under, to, into')} (<path>)",
+        "1 2 as 3",
+    ),
+    (
+        f"({_any('pull, get, bring, copy, send, fetch, grab, download, transfer, move, put, drop')} "
+        "(?:[^ ,]+ ){1,8}?)"
+        f"(?:{_OVER} )+(<here>)",
+        "1 to 2",
+    ),
     (f"{_any('roll, push, hand, ship, send, share')} out", "send"),
 )
 JOINS: Final = (
+    (f"(?:and )?{_any('put, bring, throw, get, join')} {_POINTED} together", "combine them"),
+    (
+        f"(?:, |\\? |and )?(?:{_any('show, list, tell me, give me, show me')} )?{_any('only, just')} "
+        f"(?:the |those |these )?one "
+        f"{_any('where, that, which')} (?:it |they |that )?{_any('is, are, does, do, has, have')}(?= (?:[.]|$))",
+        "",
+    ),
+    (
+        f"(?:is |am i |are )?(?:{_any('closest to, nearest to, about to, first to, next to')} )?"
+        f"{_any('running-out, run out, running low, running short, lowest, shortest, tightest')} (?:of|on) "
+        f"(?:free )?(disk|disk space|space|memory|ram|storage)",
+        "has the least free 1",
+    ),
+    (f"{_any('add up to, sum up to, come to, amount to, total up to')}", "total"),
+    (f"{_any('breakdown, split, bucketed, tallied, broken up, grouped, summed, sorted into groups')} (by|per)", "1"),
     (
         f"(?:{_any('tell me, show me, see, tell, show, name, find')} )?{_any('who, which, what')}(?: one)?(?: {_IS})? "
         f"(?:the |an )?{_ODD} {_any('one, man')}(?: out)?",

@@ -71,7 +71,7 @@ def _only_target(view: View) -> bool:
     """`and save as versions.txt`: what is saved is what came before."""
     trial = view.fork()
     trial.claim(trial.head_at)
-    return path("to into in as", want="file")(trial) is not None and not trial.left()
+    return path("to into in as under at", want="file")(trial) is not None and not trial.left()
 
 
 def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:

@@ -3,6 +3,7 @@ in no frame and in no slot has no place in a plan, and the request is declined f
 
 from __future__ import annotations
 
+from agents.embedded.sayings import DELETING, SAYINGS
 from agents.embedded.wordset import words
 
 # Words that carry no demand of their own. Prepositions are here because slots read them as roles.
@@ -33,7 +34,7 @@ ASK = words(
     "summarise count rank compare sum total average"
 )
 READS = words(
-    "pull show display print give get tell read open cat view see output present dump fetch retrieve what type check "
+    "pull take show display print give get tell read open cat view see output present dump fetch retrieve what type check "
     "look inspect return examine review grab type"
 )
 LISTS = words("list ls enumerate show display print give get tell see view what which check browse fetch look are is")
@@ -47,7 +48,7 @@ SEARCHES = words(
     "how what check are is do does see which filter retrieve grab read dig locate pick output did sum total"
 )
 COUNTS = words("count how show get tell give what wc number report check")
-DELETES = words("delete remove erase rm unlink trash")
+DELETES = words("delete remove erase rm unlink trash") | DELETING
 NEGATIONS = words(
     "not no never without don't dont doesn't didn't won't cannot can't isn't aren't avoid nothing none neither "
     "nor stop-short hasn't haven't shouldn't wouldn't couldn't mustn't refrain skip leave keep ignore"
@@ -119,7 +120,7 @@ MULTI = {
     ("log", "message"): "logline",
     ("make", "sure"): "verify",
     ("make", "sure", "that"): "verify",
-}
+} | SAYINGS
 # Everyday words: a device that bears one as its name is meant only where a preposition says so.
 COMMON = words(
     "list show read write copy move delete find search count sort rank archive report file "
