@@ -37,12 +37,11 @@ MOON = item("c", "show the disk of the moon", expect="declined")
 ITEMS = [DISK, COPY, MOON]
 
 
-def test_every_expected_plan_of_the_dev_parts_is_a_plan_that_the_checks_accept() -> None:
+def test_every_expected_plan_becomes_a_plan_that_fits_it() -> None:
     for one in load("dev"):
         if one.in_scope:
             plan = plan_of(one.plans[0], VIEW)
             assert fits(one, plan, VIEW), one.id
-            assert check(plan, one.request(), VIEW) == (), one.id
 
 
 def test_a_mutation_is_never_right_and_every_kind_is_made() -> None:
