@@ -1,9 +1,5 @@
 """The only way to one rung's server: `Channel.exchange`. Timeouts, the circuit breaker and the meaning of errors.
 
-    ExchangeError        nothing usable came back; `code` is what kind of no it is, the message a sentence for people
-    +-- FormRefused      the server does not take this form of request (400, 422)
-    +-- TooLong          the request does not fit the model; `context_tokens` where the server said how much does
-
 No request is retried. What is slow or breaks off is cut, and the connection closed, so that the server stops working.
 """
 
@@ -14,14 +10,16 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal
 
 from agents.breaker import Breaker, Ticket
+from agents.errors import ExchangeError, FormRefused, RecordingError, TooLong
+from agents.gate import Gate, Refused, Stamp
 from agents.incoming import Incoming, pick
 from orchestrator.core.egress import Purpose
-from orchestrator.core.plan import DeclinedCode
+from orchestrator.core.ports import StoreError
 from orchestrator.core.redact import redact
 from orchestrator.core.rungs import ModelSettings
 from orchestrator.core.sanitize import sanitize
@@ -34,30 +32,6 @@ if TYPE_CHECKING:
 
 AFTER_COMPLETE_S = 1.0
 """How long the end of a stream (its count of tokens) is waited for once the JSON object is whole."""
-
-
-class ExchangeError(Exception):
-    """Nothing usable came back. `down`: the server is out of order; `retry_after`: seconds that it asked for."""
-
-    def __init__(
-        self, code: DeclinedCode, message: str, *, down: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message)
-        self.code: DeclinedCode = code
-        self.down = down
-        self.retry_after = retry_after
-
-
-class FormRefused(ExchangeError):
-    """The server does not take a request of this form."""
-
-
-class TooLong(ExchangeError):
-    """The request does not fit the model. `context_tokens`: what would, where the server said so."""
-
-    def __init__(self, message: str, context_tokens: int | None = None) -> None:
-        super().__init__("unusable", message)
-        self.context_tokens = context_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +48,7 @@ class Outgoing:
     seconds: float = 60.0
     run: str = ""
     stop_early: bool = False
+    stamp: Stamp = field(default_factory=Stamp)
 
 
 class Channel:
@@ -90,9 +65,11 @@ class Channel:
         clock: Callable[[], float] = time.monotonic,
         failpoints: Failpoints | None = None,
         transport: Callable[[], httpx2.AsyncBaseTransport] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.settings = settings
         self.breaker = Breaker()
+        self.gate = gate or Gate()
         self._key = key
         self._clock = clock
         self._failpoints = failpoints
@@ -114,7 +91,7 @@ class Channel:
             wait = max(0.0, self.breaker.due - self._clock())
             raise ExchangeError("skipped", f"{self.named} is left alone for {wait:.0f} s: it failed twice in a row")
         try:
-            incoming = await self._bounded(outgoing)
+            incoming = await self._passed(outgoing)
         except ExchangeError as error:
             self._settle(ticket, error)
             raise
@@ -132,10 +109,28 @@ class Channel:
     def _settle(self, ticket: Ticket, error: ExchangeError) -> None:
         if error.down:
             self.breaker.failed(ticket, self._clock(), error.retry_after)
-        elif error.code == "skipped":
+        elif error.code in _NOT_ASKED:
             self.breaker.released(ticket, self._clock())
         else:
             self.breaker.succeeded(ticket)
+
+    async def _passed(self, outgoing: Outgoing) -> Incoming:
+        """Through the gate: within budgets, looked through, and on the ledger before it leaves."""
+        try:
+            async with self.gate.passage(self.settings, outgoing) as passage:
+                allowed = replace(outgoing, body=passage.body, seconds=passage.seconds)
+                try:
+                    incoming = await self._bounded(allowed)
+                except ExchangeError as error:
+                    if error.code == "timed_out":
+                        passage.failed("timed_out")
+                    raise
+                passage.count(incoming.input_tokens, incoming.output_tokens)
+                return incoming
+        except Refused as error:
+            raise ExchangeError(error.code, str(error)) from None
+        except StoreError as error:
+            raise _unrecorded(self.named, error) from None
 
     async def _bounded(self, outgoing: Outgoing) -> Incoming:
         from_now = max(0.0, outgoing.seconds)
@@ -152,7 +147,7 @@ class Channel:
 
     async def _send(self, outgoing: Outgoing, incoming: Incoming, deadline: asyncio.Timeout) -> None:
         client = await self._open()
-        # The libraries came with the client.
+        # These libraries came with the client.
         import httpx2
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
 
@@ -168,9 +163,11 @@ class Channel:
             raise TimeoutError from None
         except APIStatusError as error:
             raise self._status(error) from None
-        except (APIConnectionError, httpx2.HTTPError) as error:
-            raise self._unreachable(_why(error)) from None
-        except (APIError, OpenAIError, ValueError) as error:
+        except (APIConnectionError, httpx2.HTTPError):
+            raise self._unreachable("cannot be reached") from None
+        except RecordingError as error:
+            raise ExchangeError("unreachable", f"{self.named} cannot be asked: {error}") from None
+        except (APIError, OpenAIError, ValueError, RecursionError) as error:
             message = f"{self.named} gave an answer that is none ({type(error).__name__})"
             raise ExchangeError("unusable", message) from None
 
@@ -197,6 +194,8 @@ class Channel:
                 except ImportError:
                     message = f"{self.named} needs libraries: pip install 'asterism[models]'"
                     raise ExchangeError("skipped", message) from None
+                except RecordingError as error:
+                    raise ExchangeError("unreachable", f"{self.named} cannot be asked: {error}") from None
             return self._client
 
     def _make(self) -> AsyncOpenAI:
@@ -224,7 +223,7 @@ class Channel:
         status, named = error.status_code, self.named
         if _too_long(error):
             return TooLong(f"the request is too long for {named}", _context(error))
-        if status in (400, 422):
+        if status in (400, 422) or (status == 500 and _OPTION.search(str(error.message))):
             return FormRefused("unusable", f"{named} answered with status {status}")
         if status in (401, 403):
             variable = self.settings.api_key_env
@@ -249,21 +248,21 @@ async def _request(client: AsyncOpenAI, outgoing: Outgoing) -> AsyncStream[objec
     )
 
 
+_NOT_ASKED = frozenset({"skipped", "over_budget", "withheld", "broke_down"})
+
+
+def _unrecorded(named: str, error: StoreError) -> ExchangeError:
+    return ExchangeError("broke_down", f"{named} was not asked: the ledger cannot be written ({error.code})")
+
+
 def _connecting(error: BaseException) -> bool:
     import httpx2
 
     return isinstance(error.__cause__, (httpx2.ConnectTimeout, httpx2.PoolTimeout))
 
 
-def _why(error: BaseException) -> str:
-    cause = error.__cause__
-    return str(cause) if isinstance(cause, NotRecorded) else "cannot be reached"
-
-
-class NotRecorded(Exception):
-    """A recording holds no answer to this request; the message goes on from the rung's name."""
-
-
+# Servers that break down on an option that they do not know say so with status 500, and name it.
+_OPTION = re.compile(r"response_format|json_schema|stream_options|tool_choice|logprobs")
 _LONG = re.compile(r"context[ _]?(?:length|size|window)|too many tokens|prompt is too long", re.IGNORECASE)
 _SIZE = re.compile(r"context[ _]?(?:length|size|window)\D{0,40}?(\d{3,8})", re.IGNORECASE)
 

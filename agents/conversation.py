@@ -11,10 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from agents.capabilities import Capabilities, Form
-from agents.channel import Channel, FormRefused, Outgoing, TooLong
+from agents.channel import Channel, Outgoing
+from agents.errors import FormRefused, TooLong
+from agents.gate import Stamp
 from agents.incoming import Incoming
+from agents.prices import price_of
 from agents.reply import ReplyError
 from agents.tokens import estimate_tokens
+from orchestrator.core.detect import hide_secrets
 from orchestrator.core.egress import Purpose
 from orchestrator.core.plan import RungUsage
 from orchestrator.core.redact import redact
@@ -38,6 +42,7 @@ class Conversation(Generic[T]):
     """`seconds()` are those left for the whole try. `form` and `stream` are what the server took in the end.
 
     `known` is what the probe found out; without it the forms are tried from the strictest on, at each refusal a looser.
+    `stamp()` says what the messages were made from; `clean` screens what is added to them.
     """
 
     def __init__(
@@ -53,6 +58,8 @@ class Conversation(Generic[T]):
         known: Capabilities | None = None,
         purpose: Purpose = "plan",
         run: str = "",
+        stamp: Callable[[], Stamp] = Stamp,
+        clean: Callable[[str], str] = hide_secrets,
     ) -> None:
         self.form = form
         self.stream = stream
@@ -65,6 +72,8 @@ class Conversation(Generic[T]):
         self._known = known
         self._purpose: Purpose = purpose
         self._run = run
+        self._stamp = stamp
+        self._clean = clean
         self._calls = self._input = self._output = self._bytes = 0
         self._counted = True
 
@@ -80,16 +89,15 @@ class Conversation(Generic[T]):
                     raise
                 repairs -= 1
                 self._purpose = "repair"
-                # What the model said goes back redacted, as all that goes out.
-                self._messages.append(("assistant", redact(text[:20_000])))
-                self._messages.append(("user", f"That cannot be used: {error}. Answer again with one JSON object."))
+                # What the model said goes back screened, as all that goes out.
+                self._messages.append(("assistant", redact(self._clean(text[:20_000]))))
+                told = redact(self._clean(str(error)))
+                self._messages.append(("user", f"That cannot be used: {told}. Answer again with one JSON object."))
 
     def usage(self, seconds: float) -> RungUsage:
         """What was used. The cost is None where a price or a count is not known; tokens are then estimates."""
-        prices = (self._settings.input_usd, self._settings.output_usd)
-        cost = None
-        if self._counted and prices[0] is not None and prices[1] is not None:
-            cost = (self._input * prices[0] + self._output * prices[1]) / 1e6
+        price = price_of(self._settings)
+        cost = price.of(self._input, self._output) if self._counted and price is not None else None
         return RungUsage(
             seconds=max(0.0, seconds),
             calls=self._calls,
@@ -113,6 +121,7 @@ class Conversation(Generic[T]):
                 seconds=self._seconds(),
                 run=self._run,
                 stop_early=True,
+                stamp=self._stamp(),
             )
             try:
                 incoming = await self._channel.exchange(outgoing)

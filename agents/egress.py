@@ -1,5 +1,8 @@
 """The one way out to models: an HTTP transport that sends only what must be sent and takes only so much back.
 
+Nothing leaves without a passage of the gate (`gate.py`): it has looked through the bytes, and the ledger has a durable
+line about them, before the first one is sent. `tests/test_egress.py` holds that nothing else opens a way out.
+
 Headers that tell about this machine (the client library's platform headers, ambient organisation ids) are left off, no
 redirect is followed, no proxy of the environment is used, and a response above the limit is cut with an error.
 """
@@ -10,6 +13,8 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import httpx2
+
+from agents.gate import PASSAGE, Passage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -35,27 +40,45 @@ class Egress(httpx2.AsyncBaseTransport):
         # Compressed, a small response could become any size.
         request.headers["accept-encoding"] = "identity"
         request.headers["user-agent"] = "asterism"
-        response = await self._inner.handle_async_request(request)
+        passage = PASSAGE.get()
+        if passage is None:
+            raise Undeclared("a request to a model's server without a passage of the gate", request=request)
+        await passage.leave(str(request.url), await request.aread())
+        try:
+            response = await self._inner.handle_async_request(request)
+        except httpx2.TimeoutException as error:
+            passage.failed("unreachable" if isinstance(error, httpx2.ConnectTimeout) else "timed_out")
+            raise
+        except httpx2.ConnectError:
+            passage.failed("unreachable")
+            raise
+        passage.answered(response.status_code)
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
             raise httpx2.DecodingError("the server compressed what it was asked not to", request=request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _Limited(response.stream, request)
+        response.stream = _Limited(response.stream, request, passage)
         return response
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
+class Undeclared(httpx2.TransportError):
+    """Something was about to speak to a model's server that nobody had announced: a fault of ours."""
+
+
 class _Limited(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, request: httpx2.Request) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, request: httpx2.Request, passage: Passage) -> None:
         self._stream = stream
         self._request = request
+        self._passage = passage
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = MAX_RESPONSE
         async for part in self._stream:
             left -= len(part)
+            self._passage.took(len(part))
             if left < 0:
                 raise httpx2.ReadError("the response is too large", request=self._request)
             yield part

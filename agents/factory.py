@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import environ
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agents.plan_cache import PlanCache
 from agents.settings import AgentSettings
@@ -15,6 +15,10 @@ from orchestrator.core.ports import Planner, PlanningContext, RevisionContext
 from orchestrator.core.requests import Request
 from protocol.failpoints import Failpoints
 
+if TYPE_CHECKING:
+    from agents.gate import Gate
+    from agents.model import ModelPlanner
+
 
 def build_supervisor(
     settings: AgentSettings | None = None,
@@ -22,28 +26,60 @@ def build_supervisor(
     planners: Sequence[Planner] | None = None,
     environment: Mapping[str, str] = environ,
     failpoints: Failpoints | None = None,
+    gate: Callable[[], Gate] | None = None,
 ) -> LeadingSupervisor:
     """The supervisor with the embedded rung first and the settings' models after it, in order.
 
-    `planners`, where given, are the whole ladder. Keys of models are read from `environment`.
+    `planners`, where given, are the whole ladder. Keys of models are read from `environment`. `gate` makes what
+    every request to a model goes through: with it come the ledger, the day's budget and the rules of privacy.
     """
     settings = settings or AgentSettings()
-    ladder = build_ladder(settings, environment, failpoints) if planners is None else planners
+    ladder = build_ladder(settings, environment, failpoints, gate) if planners is None else planners
     cache = None if settings.plans is None else PlanCache(Path(settings.plans) if settings.plans else None)
     return LeadingSupervisor(ladder, checkpoints=settings.checkpoints, trace=settings.trace, cache=cache)
 
 
 def build_ladder(
-    settings: AgentSettings, environment: Mapping[str, str] = environ, failpoints: Failpoints | None = None
+    settings: AgentSettings,
+    environment: Mapping[str, str] = environ,
+    failpoints: Failpoints | None = None,
+    gate: Callable[[], Gate] | None = None,
 ) -> list[Planner]:
     """The rungs, the cheapest first."""
+    return [LateEmbedded(), *build_models(settings, environment, failpoints, gate)]
+
+
+def build_models(
+    settings: AgentSettings,
+    environment: Mapping[str, str] = environ,
+    failpoints: Failpoints | None = None,
+    gate: Callable[[], Gate] | None = None,
+) -> list[ModelPlanner]:
+    """The rungs that have a server, in order. They share what was found out about servers, and one recording."""
+    if not settings.models:
+        return []  # and nothing of theirs is loaded
+    from agents.capabilities import CapabilityCache
+    from agents.gate import Gate
     from agents.model import ModelPlanner
 
-    models = [
-        ModelPlanner(one, key=environment.get(one.api_key_env or "") or None, failpoints=failpoints)
+    transport = None
+    if settings.record or settings.replay:
+        from agents.recording import network
+
+        transport = network(settings.record, settings.replay)
+    way = gate() if gate is not None else Gate(environment=environment)
+    cache = CapabilityCache(Path(settings.capabilities) if settings.capabilities else None)
+    return [
+        ModelPlanner(
+            one,
+            key=environment.get(one.api_key_env or "") or None,
+            failpoints=failpoints,
+            cache=cache,
+            transport=transport,
+            gate=way,
+        )
         for one in settings.models
     ]
-    return [LateEmbedded(), *models]
 
 
 class LateEmbedded:

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from agents.capabilities import Capabilities, CapabilityCache, Form
-from agents.channel import Channel, ExchangeError, TooLong
+from agents.channel import Channel
 from agents.conversation import Conversation, Message
+from agents.errors import ExchangeError, TooLong
+from agents.gate import Gate, Stamp
 from agents.probe import PROBE_S, Prober
 from agents.prompt import messages, revision_messages
-from agents.reply import ReplyError, read_reply, reply_schema
+from agents.reply import ReplyError, SecretNeeded, read_reply, reply_schema
 from agents.settings import ModelSettings
+from agents.told import restored, told_context, told_failure, told_request
+from orchestrator.core.detect import hide_secrets
 from orchestrator.core.egress import Purpose
-from orchestrator.core.plan import Declined, Plan, Proposal, RungUsage, Tier
+from orchestrator.core.plan import Clarification, Declined, Plan, Proposal, RungUsage, Tier
 from orchestrator.core.ports import PlanningContext, RevisionContext
+from orchestrator.core.privacy import Screen
 from orchestrator.core.redact import redact
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     import httpx2
 
 T = TypeVar("T")
+Said = Plan | Clarification | Declined
 RECHECK_S = 3_600.0
 
 
@@ -40,8 +46,8 @@ class ModelPlanner:
 
     `timeout_s` of the settings bounds a whole try, repair included. With `cache`, what the server can is probed before
     its first use and remembered there; without, or where the settings say so, the strictest form of output is tried
-    first. `clock` is monotonic seconds, `now` Unix time; `transport` makes what stands for the network. Close it to
-    close its connections.
+    first. `clock` is monotonic seconds, `now` Unix time; `transport` makes what stands for the network. `gate` is what
+    all that leaves goes through. Close it to close its connections.
     """
 
     def __init__(
@@ -54,9 +60,13 @@ class ModelPlanner:
         failpoints: Failpoints | None = None,
         cache: CapabilityCache | None = None,
         transport: Callable[[], httpx2.AsyncBaseTransport] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.settings = settings
-        self.channel = Channel(settings, key=key, clock=clock, failpoints=failpoints, transport=transport)
+        self.gate = gate or Gate()
+        self.channel = Channel(
+            settings, key=key, clock=clock, failpoints=failpoints, transport=transport, gate=self.gate
+        )
         self._clock = clock
         self._prober = Prober(self.channel, cache or CapabilityCache(), now=now, clock=clock)
         self._probes = cache is not None and settings.probe
@@ -72,39 +82,55 @@ class ModelPlanner:
 
     @property
     def tier(self) -> Tier:
-        return self.settings.tier
+        return self.gate.tier(self.settings)
 
     async def plan(self, request: Request, context: PlanningContext) -> Proposal:
-        result, usage = await self.converse(
-            messages(request, context),
-            read=read_reply,
-            schema=reply_schema(),
-            purpose="repair" if context.problems else "plan",
-            run=context.run,
-            repairs=0 if context.problems else 1,
-        )
-        why = result.why if isinstance(result, Plan) else ""
-        why = why or f"by {self.channel.named}"[:2000]
-        return Proposal(rung=self.rung, tier=self.settings.tier, result=result, usage=usage, why=why)
+        screen = self.gate.screen(self.settings, context.fleet)
+
+        async def ask() -> tuple[Said, RungUsage]:
+            return await self.converse(
+                messages(told_request(request, screen), told_context(context, screen)),
+                read=lambda text: restored(read_reply(text), screen),
+                schema=reply_schema(),
+                purpose="repair" if context.problems else "plan",
+                run=context.run,
+                repairs=0 if context.problems else 1,
+                stamp=lambda: _stamp(screen, request, context),
+                clean=screen.text,
+            )
+
+        return await self._proposal(request, context, ask)
 
     async def revise(self, request: Request, context: RevisionContext) -> Proposal:
         """A fix of one failed task, or a question, or why there is neither: as a plan, `fixes` set."""
-        result, usage = await self.converse(
-            revision_messages(request, context),
-            read=read_reply,
-            schema=reply_schema(),
-            purpose="revise",
-            run=context.run,
-            repairs=0 if context.problems else 1,
-        )
-        return Proposal(
-            rung=self.rung,
-            tier=self.settings.tier,
-            result=result,
-            usage=usage,
-            why=f"by {self.channel.named}"[:2000],
-            fixes=context.failure.task.id,
-        )
+        screen = self.gate.screen(self.settings, context.fleet)
+
+        async def ask() -> tuple[Said, RungUsage]:
+            return await self.converse(
+                revision_messages(told_request(request, screen), told_failure(context, screen)),
+                read=lambda text: restored(read_reply(text), screen),
+                schema=reply_schema(),
+                purpose="revise",
+                run=context.run,
+                repairs=0 if context.problems else 1,
+                stamp=lambda: _stamp(screen, request, context),
+                clean=screen.text,
+            )
+
+        proposal = await self._proposal(request, context, ask)
+        return proposal.model_copy(update={"fixes": context.failure.task.id})
+
+    async def _proposal(
+        self, request: Request, context: PlanningContext, ask: Callable[[], Awaitable[tuple[Said, RungUsage]]]
+    ) -> Proposal:
+        """What the model says, where it may be asked at all."""
+        said: Said | None = self.gate.consent(self.settings, request.policy, context.answers)
+        usage = RungUsage()
+        if said is None:
+            said, usage = await ask()
+        why = said.why if isinstance(said, Plan) else ""
+        why = why or f"by {self.channel.named}"[:2000]
+        return Proposal(rung=self.rung, tier=self.tier, result=said, usage=usage, why=why)
 
     async def converse(
         self,
@@ -115,10 +141,13 @@ class ModelPlanner:
         purpose: Purpose = "plan",
         run: str = "",
         repairs: int = 1,
+        stamp: Callable[[], Stamp] = Stamp,
+        clean: Callable[[str], str] = hide_secrets,
     ) -> tuple[T | Declined, RungUsage]:
         """Ask the model for anything that `read` can read (it raises `ReplyError`) and `schema` describes.
 
-        What the model or its server gets wrong comes back as a `Declined`, with what was used all the same.
+        What the model or its server gets wrong comes back as a `Declined`, with what was used all the same. What is in
+        `messages` must have been screened; `clean` does it for what is added, `stamp()` tells the ledger about them.
         """
         began = self._clock()
         try:
@@ -137,6 +166,8 @@ class ModelPlanner:
             known=self._known,
             purpose=purpose,
             run=run,
+            stamp=stamp,
+            clean=clean,
         )
         result = await self._answer(talk, repairs)
         self._form, self._stream = talk.form, talk.stream
@@ -165,6 +196,9 @@ class ModelPlanner:
             return _declined(error)
         except ExchangeError as error:
             return _declined(error)
+        except SecretNeeded as error:
+            reason = f"what {self.channel.named} would need may not leave: {error}"
+            return Declined(reason=sanitize(reason, multiline=False, limit=500), code="withheld")
         except ReplyError as error:
             reason = f"{self.channel.named} gave no usable plan: {error}"
             return Declined(reason=sanitize(redact(reason), multiline=False, limit=500), code="unusable")
@@ -183,3 +217,13 @@ class ModelPlanner:
 
 def _declined(error: ExchangeError) -> Declined:
     return Declined(reason=str(error), code=error.code)
+
+
+def _stamp(screen: Screen, request: Request, context: PlanningContext) -> Stamp:
+    """What the ledger is told of a conversation, and the run's limits."""
+    reason = "mends its last proposal" if context.problems else ""
+    tried = [one.rung for one in context.tried]
+    if tried and not reason:
+        reason = f"after {', '.join(tried[-5:])}"
+    limits = request.policy.budget.limits(request.policy.budget_usd)
+    return Stamp(screen.labels, screen.withheld, reason or "asked first", limits)

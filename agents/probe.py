@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from agents.capabilities import Capabilities, CapabilityCache, digest
-from agents.channel import Channel, ExchangeError, FormRefused, Outgoing
+from agents.channel import Channel, Outgoing
+from agents.errors import ExchangeError, FormRefused
 from agents.incoming import Incoming, pick
 from orchestrator.core.rungs import ModelSettings
 from protocol.vocabulary import JsonObject
@@ -135,7 +136,7 @@ def _sizes(entry: object) -> Iterator[int]:
 
 def secret_word(settings: ModelSettings) -> str:
     """A word that the model cannot guess, the same at every probe of it, so that a recording serves again."""
-    return "w" + hashlib.sha256(f"{settings.base_url} {settings.model} word".encode()).hexdigest()[:8]
+    return "w" + hashlib.sha256(f"a word for {settings.model}".encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)

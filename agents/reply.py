@@ -29,6 +29,10 @@ class ReplyError(ValueError):
     """The reply cannot be used; the message is for the model as well as for people."""
 
 
+class SecretNeeded(ReplyError):
+    """The plan would use a secret that was taken out of what the model was told."""
+
+
 class _Reply(Model):
     plan: Plan | None = None
     question: Clarification | None = None
@@ -107,7 +111,7 @@ def _clean(said: Plan | Clarification | Declined) -> Plan | Clarification | Decl
     match said:
         case Plan():
             if redacted(said.model_dump_json()):
-                raise ReplyError("the plan uses a secret that was taken out of the request")
+                raise SecretNeeded("the plan uses a secret that was taken out of the request")
             steps = tuple(step.model_copy(update={"title": _line(step.title)}) for step in said.steps)
             return said.model_copy(update={"steps": steps, "why": _line(said.why)})
         case Clarification():

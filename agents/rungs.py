@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from agents.capabilities import Capabilities
 from agents.cascade import tier_of
-from agents.channel import ExchangeError
+from agents.errors import ExchangeError
 from agents.model import ModelPlanner
 from orchestrator.core.ladder_report import RungView
 from orchestrator.core.ports import Planner

@@ -66,16 +66,18 @@ class ScriptedModelServer:
         self.left = asyncio.Event()
         self._release = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._port = 0
         self._open: set[asyncio.Task[None]] = set()
         self._used = 0
 
     @property
     def base_url(self) -> str:
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        """Where it is, or was."""
+        return f"http://127.0.0.1:{self._port}/v1"
 
     async def __aenter__(self) -> ScriptedModelServer:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
