@@ -27,7 +27,7 @@ RUNS_LIMIT = 10_000
 RECENT = 200  # runs in which `last_used` is looked for
 _PAGE = 200
 _EVENTS = 500
-_KEPT = 5_000
+_KEPT = RUNS_LIMIT
 
 
 def energy_profile(path: Path | None = None) -> EnergyProfile:

@@ -78,7 +78,7 @@ async def tries(kind: str) -> list[tuple[float, str]]:
     async with KINDS[kind]() as url:
         timeout = SILENT_TIMEOUT_S if kind == "silent" else 60.0
         rung = ModelPlanner(ModelSettings(name="local", base_url=url, model="m", timeout_s=timeout))
-        found = []
+        found: list[tuple[float, str]] = []
         try:
             for _ in range(3):
                 began = time.perf_counter()

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from orchestrator.core import events as e
 from orchestrator.core.edits import AddTask, EditBatch, ReplaceTask
@@ -40,6 +40,21 @@ PLAN_FAULTS = frozenset({ErrorCode.UNKNOWN_SKILL, ErrorCode.BAD_ARGUMENTS, Error
 TEXT = 200
 
 
+class Used(NamedTuple):
+    """A `RungUsage` in little room: thousands of runs' are kept."""
+
+    seconds: float
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    bytes_out: int
+
+    @classmethod
+    def of(cls, usage: RungUsage) -> Used:
+        return cls(*(getattr(usage, name) for name in cls._fields))
+
+
 @dataclass(frozen=True, slots=True)
 class Try:
     """One answer of one rung. `refused`: it proposed a plan that the checks did not accept.
@@ -51,7 +66,7 @@ class Try:
     tier: Tier
     outcome: Outcome
     code: DeclinedCode
-    usage: RungUsage
+    usage: Used
     at: float
     cached: bool = False
 
@@ -153,7 +168,7 @@ class RunFacts:
             self._open = Climb()
             self.climbs.append(self._open)
         self._open.tries.append(
-            Try(proposal.rung, proposal.tier, outcome, code, proposal.usage, at, cached=proposal.cached)
+            Try(proposal.rung, proposal.tier, outcome, code, Used.of(proposal.usage), at, cached=proposal.cached)
         )
         self._consulted |= proposal.tier == "cloud" and proposal.usage.calls > 0
         if tried.accepted and isinstance(result, Plan):

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.core.ladder_facts import Climb, Rejection, RunFacts, Try
-from orchestrator.core.plan import RungUsage, Tier
+from orchestrator.core.plan import Tier
 from orchestrator.core.tasks import Model
 from protocol.vocabulary import JsonObject
 
@@ -206,7 +206,10 @@ class _Rung:
     tier: Tier
     outcomes: Counter[str] = field(default_factory=Counter)
     declined: Counter[str] = field(default_factory=Counter)
-    usage: RungUsage = field(default_factory=RungUsage)
+    seconds: float = 0.0
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
     known_usd: float = 0.0
     unpriced: int = 0
     cached: int = 0
@@ -217,15 +220,12 @@ class _Rung:
         self.cached += one.cached
         if one.outcome == "declined":
             self.declined[one.code or "unspecified"] += 1
-        mine, more = self.usage, one.usage
-        self.usage = RungUsage(
-            seconds=mine.seconds + more.seconds,
-            calls=mine.calls + more.calls,
-            input_tokens=mine.input_tokens + more.input_tokens,
-            output_tokens=mine.output_tokens + more.output_tokens,
-        )
-        self.known_usd += more.cost_usd or 0.0
-        self.unpriced += more.cost_usd is None
+        self.seconds += one.usage.seconds
+        self.calls += one.usage.calls
+        self.input_tokens += one.usage.input_tokens
+        self.output_tokens += one.usage.output_tokens
+        self.known_usd += one.usage.cost_usd or 0.0
+        self.unpriced += one.usage.cost_usd is None
         self.last_used = max(self.last_used, one.at)
 
     def line(self, name: str) -> RungLine:
@@ -238,10 +238,10 @@ class _Rung:
             refused=self.outcomes["refused"],
             asked_back=self.outcomes["asked"],
             declined=dict(self.declined),
-            seconds=self.usage.seconds,
-            calls=self.usage.calls,
-            input_tokens=self.usage.input_tokens,
-            output_tokens=self.usage.output_tokens,
+            seconds=self.seconds,
+            calls=self.calls,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
             known_usd=self.known_usd,
             unpriced_tries=self.unpriced,
             last_used=self.last_used,
