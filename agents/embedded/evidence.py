@@ -23,7 +23,7 @@ DATA_WORDS: dict[str, frozenset[str]] = {
     "data.compare": frozenset(SAME) | frozenset({"compare", "whether", "exactly"}),
     "data.stats": frozenset(TOTAL | AVERAGE | {"min", "max", "minimum", "maximum", "sum", "across", "altogether"}),
     "data.merge": words(
-        "merge combine join concatenate remove drop dedupe unique duplicate together into list single sort sorted"
+        "merge union merged combined joined collate unite ordered combine join concatenate remove drop dedupe unique duplicate together into list single sort sorted"
     ),
     "data.filter": words("have has more less than only with that whose keep filter list"),
     "text.report": words(

@@ -193,7 +193,19 @@ TRANSFERS: Final = (
     ),
     (f"{_any('roll, push, hand, ship, send, share')} out", "send"),
 )
+_TWICE = _any("duplicate, dup, dupe, double, repeat, repetition, duplication, duplicated line, repeated line")
 JOINS: Final = (
+    (
+        f"(?:and )?{_any('without, no, minus, removing, remove, dropping, drop, excluding, sans')} "
+        f"(?:any |the |all )?{_TWICE}",
+        "unique",
+    ),
+    (
+        f"(?:(?:and|,) )*(?:each|every) {_any('one, name, line, entry, item')} (?:only )?"
+        f"{_any('once, one time')}(?: only)?",
+        "unique",
+    ),
+    (_any("deduped, dedup, de-duplicated, de-duped, dedupe, dedupped"), "unique"),
     (f"(?:and )?{_any('put, bring, throw, get, join')} {_POINTED} together", "combine them"),
     (
         f"(?:, |\\? |and )?(?:{_any('show, list, tell me, give me, show me')} )?{_any('only, just')} "

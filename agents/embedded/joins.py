@@ -9,7 +9,7 @@ from agents.embedded import operators
 from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match, Measure
-from agents.embedded.gathering import grouped
+from agents.embedded.gathering import grouped, union
 from agents.embedded.joints import IN_PERCENT, OWN_SUPERLATIVES, PERCENT_WORDS, base_of, data_step, says
 from agents.embedded.operators import Operator
 from agents.embedded.outcome import ask, decline
@@ -26,9 +26,11 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if composer.negated:
         return _having(composer, view, found) or _cannot_negate(view)
     which = any(spot.place.which for spot in found)
-    key = operators.grouping(view)
-    if key is not None:
-        return grouped(composer, view, found, key)
+    keys = operators.groupings(view)
+    if keys:
+        return grouped(composer, view, found, keys)
+    if union(composer, view, found):
+        return True
     same = operators.sameness(view)
     if same is not None and (many or (composer.scope is not None and composer.scope.many)):
         return _compared(composer, view, found, same)
@@ -147,6 +149,7 @@ def ranking_measure(composer: Composer, match: Match, view: View) -> Measure:
 
 def _filtered(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
     base = base_of(view, operator)
+    base.take({"with", "that", "which", "whose", "where", "having"})
     outcome = resolved(composer, base)
     path, op, value = threshold(composer, outcome, operator)
     result = composer.add_match(outcome, composer.place_for(outcome, found), records=True)

@@ -31,6 +31,10 @@ KEYS = {
     "app": "service",
     "application": "service",
     "loglevel": "level",
+    "program": "service",
+    "filetype": "extension",
+    "suffix": "extension",
+    "hourly": "hour",
 }
 SAME = words(
     "same identical differ differs different equal compare difference match matches diff consistent comparison agree"
@@ -139,6 +143,25 @@ def statistics(view: View) -> Operator | None:
     return None
 
 
+def groupings(view: View) -> list[Operator]:
+    """All keys of `by service and also by level`, `per hour and service`."""
+    trial, found = View(view.tokens, view.claimed), list[Operator]()
+    while True:
+        operator = grouping(trial) or (_also(trial, found[-1]) if found else None)
+        if operator is None:
+            return found
+        trial.claim(*operator.spots)
+        found.append(operator)
+
+
+def _also(view: View, last: Operator) -> Operator | None:
+    at = start = max(last.spots) + 1
+    while view.lemma(at) in {"and", "also"} or (at < len(view.tokens) and view.tokens[at].text in {",", "&"}):
+        at += 1
+    key = KEYS.get(view.lemma(at))
+    return Operator("count_by", tuple(range(start, at + 1)), key=key) if key is not None and at > start else None
+
+
 def grouping(view: View) -> Operator | None:
     """`by service`, `per level`, `for each hour`, `grouped by day`."""
     for at, token in view.free(Kind.WORD):
@@ -146,7 +169,7 @@ def grouping(view: View) -> Operator | None:
         if key is None:
             continue
         start = at - 1
-        while view.lemma(start) in {"the", "log", "each", "every", "its", "their"}:
+        while view.lemma(start) in {"the", "log", "each", "every", "its", "their", "file", "error"}:
             start -= 1
         if view.lemma(start) not in {"by", "per", "for", "in"} or (
             view.lemma(start) in {"for", "in"} and view.lemma(at - 1) not in {"each", "every"}
@@ -155,7 +178,7 @@ def grouping(view: View) -> Operator | None:
         if view.lemma(start - 1) in {"sorted", "sort", "ordered", "order", "ranked"}:
             continue
         spots = list(range(start, at + 1))
-        if view.lemma(start - 1) in words("grouped group breakdown broken split counted tallied summed totaled totals"):
+        if view.lemma(start - 1) in words("grouped group breakdown broken split counted tallied summed totaled total"):
             spots.append(start - 1)
         return Operator("count_by", tuple(spots), key=key)
     return None
