@@ -69,6 +69,8 @@ class LadderDesk:
                     unreadable += 1
                 else:
                     tally.add(facts)
+            outside = await self._store.egress(run="", since=since or 0.0)
+            tally.add_outside(entry for entry in outside if until is None or entry.outbound.at < until)
             return tally.report(
                 since=since, until=until, energy=self._energy, truncated=truncated, unreadable=unreadable
             )

@@ -104,7 +104,7 @@ def _lines(found: LadderReport) -> list[str]:
         f"planned without the cloud: runs {_share(found.runs_at_home)}, steps {_share(found.steps_at_home)}",
         f"cloud calls: {found.cloud_calls} made, {avoided} avoided at least",
         f"cost: {_cost(found.cost)}",
-        "sent out: " + (", ".join(f"{tier} {size(amount)}" for tier, amount in found.bytes_out.items()) or "nothing"),
+        f"sent out: {_bytes(found)}",
         f"wrong accepts: {_share(wrong.share)}" + "".join(f", {count} {name}" for name, count in wrong.reasons.items()),
     ]
     lines += [
@@ -118,6 +118,12 @@ def _lines(found: LadderReport) -> list[str]:
         f"{_spread(found.first_action_unattended)}",
     ]
     return [*lines, *_energy(found), *_warnings(found)]
+
+
+def _bytes(found: LadderReport) -> str:
+    parts = ", ".join(f"{tier} {size(amount)}" for tier, amount in found.bytes_out.items())
+    outside = sum(found.bytes_outside_runs.values())
+    return (parts or "nothing") + (f" ({size(outside)} of it to find out what servers can)" if outside else "")
 
 
 def _share(share: Share) -> str:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.ladder_facts import Climb, Rejection, RunFacts, Try
 from orchestrator.core.plan import Tier
 from orchestrator.core.tasks import Model
@@ -177,8 +178,8 @@ class LadderReport(Model):
 
     `at_home` are runs, and steps, that were planned without any cloud call. `cloud_calls_avoided` counts accepted plans
     and fixes of rungs below the cloud, or kept from an earlier run, each of which would have cost a call at least; None
-    where no cloud rung is configured. `bytes_out` by tier. `truncated`: there are more runs than were looked at;
-    `unreadable` are runs whose log is damaged.
+    where no cloud rung is configured. `bytes_out` by tier; `bytes_outside_runs` are those of them that belong to no run:
+    probes. `truncated`: there are more runs than were looked at; `unreadable` are runs whose log is damaged.
     """
 
     run: str | None = None
@@ -191,6 +192,7 @@ class LadderReport(Model):
     cloud_calls_avoided: int | None = None
     cost: Cost = Cost()
     bytes_out: dict[Tier, int] = {}
+    bytes_outside_runs: dict[Tier, int] = {}
     wrong_accepts: WrongAccepts = WrongAccepts()
     escalations: Escalations = Escalations()
     first_action: Spread = Spread()
@@ -256,6 +258,7 @@ class Tally:
         self._highest = max((ORDER.index(tier) for tier in rungs.values()), default=0)
         self._count: Counter[str] = Counter()
         self._bytes: Counter[Tier] = Counter()
+        self._outside: Counter[Tier] = Counter()
         self._reasons: Counter[str] = Counter()
         self._rungs: dict[str, _Rung] = {}
         self._wrong: list[WrongAccept] = []
@@ -318,6 +321,11 @@ class Tally:
         below = accepted is not None and ORDER.index(accepted.tier) < self._highest
         self._count["missed"] += below and facts.wrong
 
+    def add_outside(self, entries: Iterable[LedgerEntry]) -> None:
+        """What went out for no run."""
+        for entry in entries:
+            self._outside[entry.outbound.tier] += entry.outbound.bytes
+
     def report(
         self,
         *,
@@ -340,7 +348,8 @@ class Tally:
             cloud_calls=count["cloud_calls"],
             cloud_calls_avoided=count["avoided"] if "cloud" in self._configured.values() else None,
             cost=self._cost(),
-            bytes_out={tier: amount for tier, amount in self._bytes.items() if amount},
+            bytes_out={tier: amount for tier, amount in (self._bytes + self._outside).items() if amount},
+            bytes_outside_runs=dict(self._outside),
             wrong_accepts=WrongAccepts(
                 share=Share.of(count["wrong"], count["planned"]),
                 reasons=dict(self._reasons),

@@ -99,8 +99,11 @@ async def test_the_ledger_counts_what_no_try_tells_of(store: Store) -> None:
     await store.open_egress(out)
     await store.close_egress("o", Closing(ending="answered", at=2.0, cost_usd=0.125))
     await store.open_egress(out.model_copy(update={"id": "p", "run": "another"}))
-    found = await desk(store).report()
-    assert (found.bytes_out, found.cost.known_usd, found.cloud_calls) == ({"cloud": 77}, 0.125, 1)
+    await store.open_egress(out.model_copy(update={"id": "q", "run": "", "tier": "local", "purpose": "probe"}))
+    await store.open_egress(out.model_copy(update={"id": "s", "run": "", "at": 3000.0, "purpose": "probe"}))
+    found = await desk(store).report(until=2000.0)
+    assert (found.bytes_out, found.bytes_outside_runs) == ({"cloud": 77, "local": 77}, {"local": 77})
+    assert (found.cost.known_usd, found.cloud_calls) == (0.125, 1)
 
 
 async def test_ended_runs_are_read_once_and_again_after_a_retry() -> None:
