@@ -7,11 +7,13 @@ import contextlib
 import hashlib
 import hmac
 import importlib
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import ValidationError
@@ -29,6 +31,7 @@ from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, R
 from orchestrator.core.commands import Decision
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
+from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event, RunError, RunStatus
 from orchestrator.core.ladder_report import EnergyProfile, LadderReport, LadderView, RungView
 from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
@@ -50,12 +53,16 @@ from protocol.failpoints import Failpoints, Rule
 from protocol.vocabulary import SkillSpec
 from storage import make_store
 
+if TYPE_CHECKING:
+    from agents.gate import Gate
+
 log = structlog.get_logger("asterism.app")
 
 PAGE = 1_000
 BREATH_S = 1.0  # after a restart with open runs, before what devices do not need is loaded
 COMMIT_PATIENCE_S = 10.0
 """How long a caller waits for the record. A database that is well needs milliseconds."""
+SHORTEST_SECRET = 8  # characters; shorter ones stand in ordinary words
 ANSWERS = 500  # tasks that an answer to a given plan tells of
 T = TypeVar("T")
 
@@ -90,7 +97,7 @@ class Asterism:
         self._faults = FaultDesk(failpoints, settings.faults)
         self.store = store or make_store(settings.database, on_trouble=self._trouble, failpoints=failpoints)
         contents = Contents(Path(settings.data_dir) / "artifacts", self.store, self._clock)
-        self._leader = supervisor or build_supervisor(_agents(settings), failpoints=failpoints)
+        self._leader = supervisor or build_supervisor(_agents(settings), failpoints=failpoints, gate=self._gate)
         self._supervision = Supervision(_Desk(self._leader, self._write))
         self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s)
         self._control = Control(self.engine)
@@ -144,6 +151,19 @@ class Asterism:
         if isinstance(self._leader, LeadingSupervisor):
             await self._leader.close()
         await self.store.close()
+
+    def _gate(self) -> Gate:
+        """What all that is told to a model goes through. Made where there is a model: it takes some time to load."""
+        from agents.gate import Gate
+
+        return Gate(
+            self.store,
+            privacy=self.settings.privacy,
+            day=self.settings.daily_budget,
+            secret=_secrets(self.settings),
+            environment=os.environ,
+            now=self._clock.now,
+        )
 
     def _make_folder(self) -> None:
         """The data folder is ours to make; a database that lies elsewhere is not."""
@@ -443,6 +463,11 @@ class Asterism:
 
     # --- the ladder --------------------------------------------------------------------------------------------
 
+    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 1_000) -> list[LedgerEntry]:
+        if run is not None:
+            await self._slot(run)
+        return await self._reading(self.store.egress(run=run, since=since, limit=limit))
+
     async def ladder(self) -> LadderView:
         used = await self._reading(self._ladder.last_used())
         rungs = [await rung_view(planner) for planner in self._planners]
@@ -569,6 +594,14 @@ class _Desk:
             return
         answer = self._write(consultation.run)
         await control.finish(consultation.run, answer, None, key=consultation.key)
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """What the settings hold, or name, that must never leave."""
+    keys = [os.environ.get(model.api_key_env or "", "") for model in settings.models]
+    token = settings.token.get_secret_value() if settings.token else ""
+    found = [token, urlsplit(settings.database).password or "", *keys]
+    return [one for one in found if len(one) >= SHORTEST_SECRET]
 
 
 def _agents(settings: Settings) -> AgentSettings:

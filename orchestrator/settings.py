@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, Validat
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from orchestrator.core.budget import Limits, RunBudget, Usd
+from orchestrator.core.owner import PrivacySettings
 from orchestrator.core.rungs import ModelSettings as ModelSettings
 
 PREFIX = "ASTERISM_"
@@ -46,6 +48,9 @@ class PolicySettings(_Part):
 
     approve: Literal["ask", "all", "none"] = "ask"
     deadline_s: Seconds | None = None
+    budget_usd: Usd | None = None
+    budget: RunBudget = RunBudget()
+    local_only: bool = False
 
 
 def _data_dir() -> Path:
@@ -85,6 +90,10 @@ class Settings(BaseSettings):
     replay_models: Path | None = None
     """Such a file, which answers in the models' place."""
     policy: PolicySettings = PolicySettings()
+    privacy: PrivacySettings = PrivacySettings()
+    """What may be told to models, and which are asked (docs/privacy.md)."""
+    daily_budget: Limits = Limits()
+    """What all runs of a day (UTC) together may use of models."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
     """Runs that ended so long ago are deleted, a few at a time (default: none ever is)."""
@@ -171,8 +180,17 @@ def shown(name: str, value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(f"{item.name} ({item.tier}: {item.model} at {item.base_url})" for item in value) or "none"
     if isinstance(value, BaseModel):
-        return ", ".join(f"{field}={item}" for field, item in value.model_dump(exclude_none=True).items())
+        return ", ".join(f"{field}={_plain(item)}" for field, item in value.model_dump(exclude_none=True).items())
     return "" if value is None else str(value)
+
+
+def _plain(value: object) -> str:
+    """A value of a table as text: what stands in tables within, without what is not set."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}={_plain(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_plain, value)) + "]"
+    return MASK if isinstance(value, SecretStr) else str(value)
 
 
 def _without_password(url: str) -> str:
@@ -207,6 +225,9 @@ def _merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str
     return merged
 
 
+_TABLES = ("policy", "privacy", "daily_budget")
+
+
 def _source(
     name: str,
     given: Mapping[str, object],
@@ -220,7 +241,7 @@ def _source(
     if name in from_file:
         found.append(str(file))
     # A table may be put together from several sources; a plain value has the last one.
-    return " + ".join(found if name == "policy" else found[:1]) or "default"
+    return " + ".join(found if name in _TABLES else found[:1]) or "default"
 
 
 def _sentence(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.tasks import Model
@@ -117,3 +118,10 @@ class PruneBody(Model):
     keep: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[int, Field(ge=1, le=500)] = 50
     dry_run: bool = False
+
+
+class EgressView(Model):
+    """Lines of the ledger, oldest first. `more`: there are more than were asked for."""
+
+    entries: tuple[LedgerEntry, ...]
+    more: bool = False

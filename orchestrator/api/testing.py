@@ -24,6 +24,7 @@ from orchestrator.core import commands, stimuli
 from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
 from orchestrator.core.compiler import Compiled, compile_plan
 from orchestrator.core.edits import EditBatch
+from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event, RunError
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.ladder_facts import RunFacts
@@ -278,6 +279,11 @@ class FakeApplication:
         for run in old[:limit] if not dry_run else ():
             del self._runs[run]
         return Pruned(runs=len(old[:limit]), more=len(old) > limit, dry_run=dry_run)
+
+    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 1_000) -> list[LedgerEntry]:
+        if run is not None:
+            self._find(run)
+        return []
 
     async def ladder(self) -> LadderView:
         return LadderView(rungs=(RungView(rung="script", tier="other"),))

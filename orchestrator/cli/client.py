@@ -15,6 +15,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from orchestrator.cli.exits import CommandError
 from orchestrator.core.application import FaultsView, Pruned
 from orchestrator.core.edits import EditBatch
+from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event
 from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from orchestrator.core.requests import Request
@@ -32,6 +33,7 @@ STREAM = {"Accept": "text/event-stream"}
 _Model = TypeVar("_Model", bound=BaseModel)
 _DEVICES = TypeAdapter(list[DeviceView])
 _SKILLS = TypeAdapter(list[SkillSpec])
+_LEDGER = TypeAdapter(list[LedgerEntry])
 _RUNS = TypeAdapter(list[RunItem])
 _EVENTS = TypeAdapter(list[Event])
 
@@ -188,6 +190,22 @@ class Client:
         limit = 500 if dry_run else 50
         content: JsonValue = {"older_than_s": older_than_s, "keep": keep, "dry_run": dry_run, "limit": limit}
         return self._read(Pruned, await self._send("POST", "/v1/prune", content=content))
+
+    async def egress(self, run: str | None = None) -> list[LedgerEntry]:
+        """What went out to models, for one run or all, over as many pages as it takes."""
+        path = "/v1/egress" if run is None else f"/v1/runs/{_part(run)}/egress"
+        found: dict[str, LedgerEntry] = {}
+        since, limit = 0.0, 1_000
+        while True:
+            page = await self._object("GET", path, query={"since": repr(since), "limit": str(limit)})
+            entries = self._validate(_LEDGER, page.get("entries"))
+            before = len(found)
+            found |= {one.outbound.id: one for one in entries}
+            if not page.get("more"):
+                return list(found.values())
+            # A page of one moment alone: ask for more of it at once.
+            limit = min(10_000, limit * 10) if len(found) == before else limit
+            since = entries[-1].outbound.at
 
     async def ladder(self) -> LadderView:
         return self._read(LadderView, await self._send("GET", "/v1/ladder"))

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from orchestrator.cli.calls import call
 from orchestrator.cli.client import Client
@@ -73,13 +73,30 @@ def runs(
         say("There are no runs.")
 
 
-def show(run: RunId, /, *, common: Common | None = None) -> None:
+def show(
+    run: RunId,
+    /,
+    *,
+    egress: Annotated[bool, Parameter(help="What went out to models for it: when, to whom, why, how much.")] = False,
+    common: Common | None = None,
+) -> None:
     """Show a run: state, answer, tasks, and what it waits for."""
+    if egress:
+        from orchestrator.cli.ledger import show_egress
+
+        found = call(common, lambda client: client.egress(run))
+        show_egress(found, json=common is not None and common.json)
+        return
     view = call(common, lambda client: client.run(run))
     if common is not None and common.json:
         dump_model(view)
     else:
         answer(_page(view))
+
+
+listed = App(name="runs", help="List runs, and show one.", help_format="plaintext", result_action="return_value")
+listed.default(runs)
+listed.command(show, name="show")
 
 
 def _page(view: RunView) -> str:

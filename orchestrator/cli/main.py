@@ -20,7 +20,7 @@ COMMANDS = {
     "device": ("device:device", "Run a device agent on this machine."),
     "devices": ("look:devices", "List devices."),
     "skills": ("look:skills", "List what devices can do."),
-    "runs": ("look:runs", "List runs."),
+    "runs": ("look:listed", "List runs, and show one."),
     "show": ("look:show", "Show a run: state, answer, tasks."),
     "graph": ("look:graph", "Draw a run's task graph."),
     "events": ("look:events", "Print a run's event log."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.cli import local
     from orchestrator.cli.backend import Backend
     from orchestrator.cli.lead import Interrupts
+    from orchestrator.core.budget import RunBudget
     from orchestrator.core.plan import Plan
     from orchestrator.core.requests import Request
     from orchestrator.core.views import RunView
@@ -43,16 +44,26 @@ class Wish:
     plan_only: bool
     json: bool
     jsonl: bool
+    budget_usd: float | None = None
+    budget: RunBudget | None = None
+    local_only: bool = False
 
     def request(self, client: str | None) -> Request:
         """As the orchestrator takes it. Raises CommandError `bad_request`."""
         from pydantic import ValidationError
 
+        from orchestrator.core.budget import RunBudget
         from orchestrator.core.requests import Request, RunPolicy
 
         try:
             policy = RunPolicy(
-                approve=self.approve, deadline_s=self.deadline_s, devices=self.devices, plan_only=self.plan_only
+                approve=self.approve,
+                deadline_s=self.deadline_s,
+                devices=self.devices,
+                plan_only=self.plan_only,
+                budget_usd=self.budget_usd,
+                local_only=self.local_only,
+                budget=self.budget or RunBudget(),
             )
             attached = self.attachment.text() if self.attachment is not None else ""
             return Request(text=self.text, plan=self.plan, attachment=attached, policy=policy, client=client)
@@ -74,6 +85,8 @@ def run(
     device: Annotated[tuple[str, ...], Parameter(help="Use only this device; may be repeated.")] = (),
     plan: Annotated[Path | None, Parameter(help="An explicit plan as JSON, instead of words; - is stdin.")] = None,
     stdin: Annotated[bool, Parameter(help="Wait for standard input's end, however long.")] = False,
+    local_only: Annotated[bool, Parameter(help="Ask no model in the cloud.")] = False,
+    budget_usd: Annotated[float | None, Parameter(help="US dollars that planning may cost at most.")] = None,
     common: Common | None = None,
 ) -> int:
     """Submit a request in plain language, watch it, print the answer.
@@ -100,6 +113,7 @@ def run(
         begun = begin(settings)
     try:
         wish = _wish(words, plan, attachment, settings, approve, timeout, device, plan_only, common.json, jsonl)
+        wish = _limited(wish, settings, budget_usd, local_only)
         return asyncio.run(_remote(wish, settings) if begun is None else _embedded(wish, settings, begun))
     except asyncio.CancelledError:
         return Exit.CANCELLED
@@ -130,6 +144,13 @@ def _wish(
     chosen = approve or settings.policy.approve
     deadline = timeout if timeout is not None else settings.policy.deadline_s
     return Wish(words, read, attachment, chosen, deadline, devices, plan_only, json, jsonl)
+
+
+def _limited(wish: Wish, settings: Settings, budget_usd: float | None, local_only: bool) -> Wish:
+    """The wish with the limits of planning: the command line's, else the settings'."""
+    policy = settings.policy
+    usd = budget_usd if budget_usd is not None else policy.budget_usd
+    return replace(wish, budget_usd=usd, budget=policy.budget, local_only=local_only or policy.local_only)
 
 
 def _reachable(settings: Settings) -> bool:

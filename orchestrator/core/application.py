@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from orchestrator.core.edits import EditBatch
+from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event
 from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from orchestrator.core.records import ArtifactRecord, TokenRecord
@@ -165,6 +166,9 @@ class Application(Protocol):
 
     async def prune(self, older_than_s: float, *, keep: int = 0, limit: int = 50, dry_run: bool = False) -> Pruned:
         """Delete runs that ended so long ago, but for the newest `keep`, at most `limit` of them."""
+
+    async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 1_000) -> list[LedgerEntry]:
+        """What went out to models, for one run or all, from a Unix time on, oldest first."""
 
     async def ladder(self) -> LadderView:
         """The rungs as they are now, in the order in which they are asked."""

@@ -8,12 +8,14 @@ call whose price nobody knows does not fit a budget of money, unless it goes to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.core.plan import Tier
 from orchestrator.core.tasks import Model
+
+if TYPE_CHECKING:
+    from orchestrator.core.plan import Tier
 
 LEAST_REPLY = 256
 """Tokens below which a reply is cut off before it can be a plan: a shorter one is not asked for."""

@@ -13,48 +13,20 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, SecretStr
+from pydantic import JsonValue
 
 from orchestrator.core.detect import MARK, Span, disjoint, hide_secrets, personal
 from orchestrator.core.egress import Label
 from orchestrator.core.fleet import DeviceInfo, FleetView
+from orchestrator.core.owner import PrivacySettings as PrivacySettings
 from orchestrator.core.redact import redacted
-from orchestrator.core.tasks import Model
 from protocol.vocabulary import DeviceProfile, SkillSpec
 
-Glob = Annotated[str, Field(min_length=1, max_length=500)]
-Term = Annotated[str, Field(min_length=2, max_length=200)]
 KEPT = "[kept on its device]"
 
 _PLACEHOLDER = re.compile(r"PRIVATE_[A-Z]{2,10}_[0-9]{1,6}(?![0-9])")
 _PATH = re.compile(r"(?<![\w./-])(?:[A-Za-z]:[\\/]|~?/|\.{1,2}/)?[^\s\"'`<>|,;:*?(){}\[\]]{1,4096}")
-
-
-class LocalOnly(Model):
-    """What stays on its device: devices by name, paths and skills, as globs (`diary-*`, `/home/anna/tax/*`, `*.kdbx`).
-
-    A path's glob holds for all that lies below it.
-    """
-
-    devices: tuple[Glob, ...] = ()
-    paths: tuple[Glob, ...] = ()
-    skills: tuple[Glob, ...] = ()
-
-
-class PrivacySettings(Model):
-    """`cloud`: `on` asks the cloud rungs that are configured, `ask` puts a question to the person before, `off` never.
-
-    `terms` are personal, `secret_terms` secret, wherever they stand as words, in capitals or not. `trusted` are hosts
-    of local rungs beside loopback that may be told personal data.
-    """
-
-    cloud: Literal["off", "ask", "on"] = "on"
-    terms: Annotated[tuple[Term, ...], Field(max_length=500)] = ()
-    secret_terms: Annotated[tuple[SecretStr, ...], Field(max_length=500)] = ()
-    local_only: LocalOnly = LocalOnly()
-    trusted: Annotated[tuple[str, ...], Field(max_length=100)] = ()
 
 
 DEFAULT = PrivacySettings()
