@@ -141,7 +141,8 @@ def plural_line(view: View) -> bool:
 
 def superlative(view: View) -> bool:
     return any(
-        t.lemma in {"largest", "biggest", "smallest", "newest", "oldest", "latest", "heaviest", "recent", "recently"}
+        t.lemma
+        in {"top", "largest", "biggest", "smallest", "newest", "oldest", "latest", "heaviest", "recent", "recently"}
         for t in view.tokens
         if t.word
     )

@@ -17,7 +17,8 @@ from protocol.vocabulary import Json, JsonObject
 ASKED_IN = {"percent": "percent", "percentage": "percent", "gigabyte": "bytes", "gb": "bytes", "gig": "bytes"}
 COMMANDING = words("free set change load process list time clock date name order fix open clear cool check up")
 ACTING = words(
-    "run start stop kill terminate end quit launch execute delete remove write create make add append move copy rename "
+    "touch run start stop kill terminate end quit launch execute delete remove write create make add append move "
+    "copy rename "
     "set replace change put save install update upgrade restart reboot clean fix repair reset disable enable close "
     "turn "
     "switch mount unmount format wipe erase encrypt decrypt compress schedule send upload edit mute lock unlock book"

@@ -21,6 +21,7 @@ from agents.embedded.slots import (
     looks_like_file,
     path,
 )
+from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
@@ -35,12 +36,43 @@ def _counting(arguments: JsonObject, view: View) -> JsonObject | None:
     return split_glob(arguments, view, "files") if said or view.assumed else None
 
 
+_LANGUAGES = {
+    "python": "py",
+    "javascript": "js",
+    "typescript": "ts",
+    "java": "java",
+    "rust": "rs",
+    "ruby": "rb",
+    "php": "php",
+    "perl": "pl",
+    "kotlin": "kt",
+    "css": "css",
+    "html": "html",
+    "sql": "sql",
+}
+
+
+def _language(view: View) -> Json:
+    """`lines of python`, `python code`: the files of a language that has one extension."""
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in _LANGUAGES and (
+            view.lemma(at - 1) == "of" or view.lemma(at + 1) in {"code", "source", "loc"}
+        ):
+            view.claim(at)
+            return "*." + _LANGUAGES[token.lemma]
+    return None
+
+
 COUNT = Frame(
     "file.count",
     words("count howmany how show get tell give what wc number report find check is are"),
     (_COUNTED,),
-    _COUNTING | words("in contain all of does log code together altogether got python source there by now so overall"),
-    slots=(("_glob", whole_glob), ("files", glob), ("path", first_of(FILE_PATH, FOLDER, ANY_PATH))),
+    _COUNTING | words("in contain all of does log code together altogether got source there by now so overall"),
+    slots=(
+        ("_glob", whole_glob),
+        ("files", first_of(glob, _language)),
+        ("path", first_of(FILE_PATH, folder_or_word("in under inside within below of", logs=True), ANY_PATH)),
+    ),
     needs=frozenset({"path"}),
     final=_counting,
     measures=(
@@ -92,7 +124,7 @@ COUNT_FOLDERS = Frame(
 
 _SIZE = words(
     "size space big large room usage heavy storage disk weigh fat weight footprint huge bulky hefty massive gb mb gig "
-    "megabyte gigabyte occupy occupies tb take takes need needs heft chunky"
+    "megabyte gigabyte eating occupy occupies tb take takes need needs heft chunky"
 )
 
 
@@ -165,8 +197,15 @@ STAT = Frame(
     needs=frozenset({"path"}),
     measures=(Measure("output.modified", "text"),),
     same="output.modified",
-    final=lambda a, v: a if v.head != "who" or any(t.lemma in {"own", "owner"} for t in v.tokens if t.word) else None,
+    final=lambda a, v: _stating(a, v),
 )
+
+
+def _stating(arguments: JsonObject, view: View) -> JsonObject | None:
+    """`who ...` asks for the owner only with a word for it; `what is written in` asks for the text."""
+    owner = any(token.lemma in {"own", "owner", "belong", "whose"} for token in view.tokens if token.word)
+    text = any(view.lemma(at) == "written" and view.lemma(at + 1) == "in" for at in range(len(view.tokens)))
+    return None if text or (view.head == "who" and not owner) else arguments
 
 
 def _names_folder(view: View) -> bool:

@@ -17,6 +17,7 @@ from agents.embedded.file_slots import (
 )
 from agents.embedded.frames import Frame, Measure
 from agents.embedded.slots import (
+    FOLDER_NOUNS,
     LESS,
     MORE,
     NEWER,
@@ -90,6 +91,7 @@ def _name_pattern(view: View) -> Json:
     for at, token in view.free(Kind.PATH, Kind.QUOTED, Kind.WORD):
         if (
             view.lemma(at - 1) in {"named", "called"}
+            and view.lemma(at - 2) not in FOLDER_NOUNS
             and "/" not in token.text
             and (not token.word or token.lemma not in FILLERS)
         ):
@@ -140,8 +142,9 @@ FIND = Frame(
     FILE_WORDS
     | SORT_WORDS
     | _CHANGED
+    | EXTENSIONS.keys()
     | words(
-        "anywhere recursively all in the exist stored live located whose with extension ending end "
+        "top log anywhere recursively all in the exist stored live located whose with extension ending end "
         "howmany subfolder workspace everywhere number recently from large big huge type of kind for name named called "
         "down hiding lie lies lying sit sits kept keep last past previous within during over older newer anything "
         "stuff "
@@ -282,6 +285,9 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
     counted = view.head in {"count", "howmany"} and "path" in arguments
     if view.head not in {"search", "grep", "scan", "find", "look"} and not counted and not _speaks_of_lines(view):
         return None
+    plain = not any(token.kind is Kind.QUOTED for token in view.tokens) and not pattern.isupper()
+    if plain and pattern.casefold().rstrip("s") not in LEVELS and not arguments.keys() & {"path", "files"}:
+        return None  # "scan beta for viruses" asks for no text
     path_value = arguments.get("path")
     if isinstance(path_value, str) and looks_like_file(path_value) and "files" in arguments:
         arguments = {name: value for name, value in arguments.items() if name != "files"}
@@ -299,7 +305,10 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
 def _speaks_of_lines(view: View) -> bool:
     return any(
         t.lemma
-        in _LINES | LEVELS | {"occurrence", "mention", "log", "file", "often", "time", "match", "contain", "contains"}
+        in _LINES
+        | LEVELS
+        | words("say says appear appears occur occurs anywhere logged hit mentions")
+        | {"occurrence", "mention", "log", "file", "often", "time", "match", "contain", "contains"}
         for t in view.tokens
         if t.word
     )
@@ -313,10 +322,16 @@ _SEARCH_MAY = (
         "file all match mention occurrence there recursively folder directory under inside case "
         "insensitive insensitively ignoring ignore "
         "sensitive every often many time appear appears occur occurs hit code source howmany "
-        "number show up literal regular from with number total out hit any count "
+        "below underneath number show up literal regular from with number total out hit any count "
         "expression regex logged content through"
     )
 )
+
+
+def _folder_of_files(view: View) -> Json:
+    """A folder by a plain word; `the *.log files under logs`: "logs" is a folder where the files are named already."""
+    globbed = any(token.kind is Kind.GLOB for token in view.tokens)
+    return folder_or_word("in under inside within below", logs=globbed)(view)
 
 
 SEARCH = Frame(
@@ -332,7 +347,7 @@ SEARCH = Frame(
             "path",
             first_of(
                 path("in from under inside within of through on to into below  ", want="any", bare=True),
-                folder_or_word(),
+                _folder_of_files,
             ),
         ),
         ("pattern", _pattern),
@@ -360,8 +375,8 @@ LINES_WITH = Frame(
     ),
     _SEARCH_MAY | words("anywhere everything been ever out hit where any got at"),
     slots=SEARCH.slots,
-    needs=frozenset({"pattern", "path"}),
-    final=_searching,
+    needs=frozenset({"pattern"}),
+    final=lambda a, v: _searching(a, v) if a.keys() & {"path", "files", "_glob"} else None,
     measures=(Measure("output.count", "number"),),
     same="output.count",
     speaks="file.search",

@@ -57,7 +57,8 @@ _KINDS = (Kind.PATH, Kind.QUOTED, Kind.GLOB, Kind.URL, Kind.NUMBER, Kind.HOST)
 
 def parse(command: Command, view: View) -> JsonObject | None:
     """The arguments of a command line, all of whose tokens are explained then; None where it is none."""
-    rest = [at for at in range(view.head_at + 1, len(view.tokens)) if at not in view.claimed]
+    after = range(view.head_at + 1, len(view.tokens))
+    rest = [at for at in after if at not in view.claimed or view.lemma(at) in command.marks]
     found: JsonObject = dict(command.fixed)
     operands: list[Token] = []
     waiting, optioned = "", False

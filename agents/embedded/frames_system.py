@@ -16,7 +16,7 @@ ASKS = ASK | words("howmuch howmany howlong size pull under since hows")
 FREE = words("free available left remaining unused spare remain empty headroom")
 USED = words(
     "used usage use using full utilization utilisation occupied consumed taken consumption filled fill fills "
-    "fullness consuming uses utilized utilised gone occupancy allocated"
+    "fullness consuming uses utilized utilised gone occupancy allocated eating"
 )
 TOTAL = words("total capacity size overall installed altogether")
 _STATE = words(
@@ -33,7 +33,7 @@ _BUSY = words(
 
 _HOGGING = words(
     "using uses eating hogging consuming eats hogs hog gobbling chewing devouring burning draining grabbing taking "
-    "takes gobbles burns drains sucking slurping occupying occupies consumes munching"
+    "takes gobbles burns drains sucking slurping occupying occupies consumes munching use take gobble burn"
 )
 _CULPRIT = words("hog culprit hungry offender eater guzzler monster")
 
@@ -75,6 +75,13 @@ DISK = Frame(
         Measure("output.total_bytes", "bytes", TOTAL),
         Measure("output.used_bytes", "bytes", USED),
     ),
+)
+SPACE_LEFT = Frame(
+    "system.disk",
+    ASKS,
+    (words("gigabyte gb tb terabyte"), FREE),
+    FREE | words("many howmany still"),
+    measures=DISK.measures,
 )
 MEMORY = Frame(
     "system.memory",
@@ -203,7 +210,7 @@ _LINK_WORDS = words(
 NETWORK = Frame(
     "system.network",
     ASKS,
-    (words("ip network interface networking nic ipconfig ifconfig lan ethernet wifi-card"),),
+    (words("ip network interface networking nic ipconfig ifconfig lan ethernet address"),),
     words(
         "address information info detail card addresses configuration config setting configured nic lan local list "
         "status ipv4 ipv6 local hostname network ip interface up connected active hold got adapter currently set under "
@@ -261,6 +268,14 @@ ABOUT = Frame(
 )
 
 DESCRIBE = Frame("system.info", words("describe characterise characterize"), (), _MACHINE, strict=True)
+KIND_OF = Frame(
+    "system.info",
+    words("what which specs"),
+    (words("spec"),),
+    _MACHINE,
+    strict=True,
+    speaks="system.info",
+)
 DOING = Frame(
     "system.info",
     words("how how's"),
@@ -300,7 +315,8 @@ def _process_name(view: View) -> Json:
         follows = view.lemma(at + 1)
         nearby = (view.lemma(ahead), view.lemma(at - 1))
         after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
-        if (at == view.head_at and not view.assumed) or token.lemma in _NOT_A_NAME:
+        leads = at == view.head_at and not view.assumed and view.lemma(at + 1) not in _PROCESS
+        if leads or token.lemma in _NOT_A_NAME or token.lemma in ASKS:
             continue
         runs = nearby[0] in {"running", "run", "alive", "active"} or (
             nearby[0] in {"up", "on", "there", "started"} and view.head in {"is", "are", "check", "if", "whether"}
@@ -402,13 +418,13 @@ PROCESSES = Frame(
         "consuming owned whether if there still howmany number highest consumption service order everything all "
         "anything what hog hogs eat eats eating heaviest busiest biggest hungriest greediest largest heavy take takes "
         "taking up much gobble system run runs right even got process program stuff thing that's who ordered worst "
-        "alive or even list got load under among amongst have having mem processor share"
+        "alive or even list got load under among amongst have having mem share"
     ),
     slots=(
         ("user", _user),
         ("name", _process_name),
         ("limit", _TOP),
-        ("sort", choice(_RESOURCES)),
+        ("sort", choice({word: key for word, key in _RESOURCES.items() if word != "processor"})),
     ),
     measures=(Measure("output.count", "number"),),
     final=_listing,
@@ -524,6 +540,7 @@ def _says_process(view: View) -> bool:
 
 FRAMES = (
     DISK,
+    SPACE_LEFT,
     MEMORY,
     SWAP,
     CORES,
@@ -538,6 +555,7 @@ FRAMES = (
     INFO,
     ABOUT,
     DESCRIBE,
+    KIND_OF,
     DOING,
     HEALTH,
     PROCESSES,

@@ -82,7 +82,8 @@ APPEND = Frame(
     words("append add"),
     (),
     words(
-        "sentence another extra following very its at line text end file bottom entry string saying new of word note that says to with"
+        "sentence another extra following very its at line text end file bottom entry string saying new of word note "
+        "that says to with"
     ),
     slots=(("text", _text), ("path", _name)),
     needs=frozenset({"path", "text"}),
@@ -272,7 +273,7 @@ _FROM = words("from of out")
 
 
 def _archive_name(view: View) -> Json:
-    """`create an archive a.zip from data`: the archive's own name stands behind the verb, what goes in behind `from`."""
+    """`create an archive a.zip from data`: its own name stands behind the verb, what goes in behind `from`."""
     if not any(token.word and token.lemma in _FROM for token in view.tokens):
         return None
     return literal(Kind.PATH, preps="", test=lambda found: str(found.token.value).endswith(ARCHIVES))(view)

@@ -9,19 +9,33 @@ from dataclasses import replace
 from typing import Final
 
 from agents.embedded.idioms import IDIOMS
+from agents.embedded.lazy import Lazy
+from agents.embedded.statements import STATEMENTS
 from agents.embedded.tokens import Kind, Token
 
-_RULES: Final = tuple((re.compile(f"(?<= )(?:{pattern})(?= )"), tuple(out.split())) for pattern, out in IDIOMS)
-_KINDS = {Kind.PATH: "<path>", Kind.DEVICE: "<device>", Kind.QUOTED: "<quoted>", Kind.NUMBER: "<number>"}
+_DEVICE, _ANY_DEVICE = "(<device>)", "(<device>|<here>)"
+_RULES: Final = tuple(
+    (Lazy((pattern.replace(_DEVICE, _ANY_DEVICE),), "(?<= )", "(?= )"), tuple(out.split()))
+    for pattern, out in (*STATEMENTS, *IDIOMS)
+)
+_KINDS = {
+    Kind.PATH: "<path>",
+    Kind.DEVICE: "<device>",
+    Kind.QUOTED: "<quoted>",
+    Kind.NUMBER: "<number>",
+    Kind.LABEL: "<label>",
+    Kind.URL: "<url>",
+}
 
 
 def rephrase(tokens: Sequence[Token]) -> list[Token]:
     """The tokens after each rule in turn: what a rule exchanges are words, literals and devices stay as they are."""
     out = list(tokens)
     line, starts = _line(out)
-    for pattern, written in _RULES:
-        found = pattern.search(line)
-        while found is not None:
+    for lazy, written in _RULES:
+        pattern = lazy.on(line)
+        found = pattern.search(line) if pattern is not None else None
+        while pattern is not None and found is not None:
             first, end = _number(starts, found.start()), _number(starts, found.end())
             fresh = _written(found, written, out, starts)
             out[first:end] = fresh
@@ -47,7 +61,11 @@ def _symbol(token: Token) -> str:
         return token.lemma
     if token.kind is Kind.DEVICE and token.text.casefold() == "there":
         return "there"
-    return token.text if token.kind is Kind.PUNCT else _KINDS.get(token.kind, "<other>")
+    if token.kind is Kind.DEVICE and token.text.casefold() in {"here", "this machine", "this computer"}:
+        return "<here>"
+    if token.kind is Kind.NUMBER and token.value == 0:
+        return "<zero>"
+    return token.text if token.kind in (Kind.PUNCT, Kind.SIGN) else _KINDS.get(token.kind, "<other>")
 
 
 def _number(starts: Sequence[int], offset: int) -> int:

@@ -156,17 +156,20 @@ def role(view: View, at: int) -> Found:
     return Found(at, view.tokens[at], prep, frozenset(marks), tuple(span))
 
 
+BARE_FILES = words(
+    "makefile dockerfile readme license changelog gemfile procfile jenkinsfile vagrantfile rakefile version authors "
+    "notice "
+    "copying"
+)
+
+
 def looks_like_file(text: str) -> bool:
     """The last part of a path has an extension or is a well-known bare file name; a trailing slash never is."""
     last = text.rsplit("/", 1)[-1]
     return (
         bool(last)
         and last not in {".", ".."}
-        and (
-            "." in last[1:]
-            or last.casefold() in {"makefile", "dockerfile", "readme", "license", "changelog", "gemfile", "procfile"}
-            or (last.startswith(".") and len(last) > 2)
-        )
+        and ("." in last[1:] or last.casefold() in BARE_FILES or (last.startswith(".") and len(last) > 2))
     )
 
 
@@ -361,7 +364,7 @@ def glob(view: View) -> Json:
             return clean(str(token.value))
     for at, token in view.free(Kind.PATH):
         if re.fullmatch(r"\.[A-Za-z0-9]{1,6}", token.text) and not token.text.startswith(".env"):
-            named = view.lemma(at + 1) in FILE_NOUNS or view.lemma(at - 1) in {"in", "with", "extension"}
+            named = view.lemma(at + 1) in FILE_NOUNS | TYPED or view.lemma(at - 1) in {"in", "with", "extension"}
             if named:
                 view.claim(at, at + 1)
                 view.take({"ending", "end", "extension", "type"})
@@ -369,7 +372,11 @@ def glob(view: View) -> Json:
     for at, token in view.free(Kind.WORD):
         plural = token.lemma in PLURAL_EXTENSIONS and view.lemma(at - 1) not in {"as", "to", "into", "a", "an"}
         named = view.lemma(at + 1) in (TYPED if token.lemma != "word" else {"document"}) or token.lemma == "logfile"
-        if token.lemma in EXTENSIONS and (named or plural) and (at != view.head_at or view.head not in VERBAL):
+        if (
+            token.lemma in EXTENSIONS
+            and (named or plural)
+            and (at != view.head_at or view.head not in VERBAL or view.tokens[at + 1].text.casefold() == "files")
+        ):
             view.claim(at)
             return "*." + EXTENSIONS[token.lemma]
     return None

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from agents.embedded.sayings import ALIASES
 from agents.embedded.wordset import words
 
 LIMIT = 2_000
@@ -51,7 +52,7 @@ _IRREGULAR = {
     "pids": "pid",
     "those": "those",
     "these": "these",
-}
+} | ALIASES
 
 
 LOOKALIKES = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "FULLWIDTH", "MATHEMATICAL"})

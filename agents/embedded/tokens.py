@@ -90,6 +90,7 @@ _FILE = re.compile(r"[\w@%+~-]*(?:\.[\w@%+~-]+)*\.[A-Za-z0-9]*[A-Za-z][A-Za-z0-9
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]?", re.IGNORECASE)
 _COUNTING = DURATIONS.keys() | NUMBER_WORDS.keys() | {"a", "an"}
 _BARE_FILES = words("makefile dockerfile readme license changelog gemfile procfile")
+_NAMES_IN_CAPITALS = words("VERSION AUTHORS NOTICE COPYING")
 
 
 def tokenise(text: str) -> list[Token]:
@@ -150,7 +151,7 @@ def _chunk(text: str, start: int, *, label: bool = False) -> list[Token]:
 
 def _word(text: str, start: int, end: int) -> Token:
     """A run of nothing but letters: a word, or one of the files that need no ending."""
-    if text.casefold() in _BARE_FILES:
+    if text.casefold() in _BARE_FILES or text in _NAMES_IN_CAPITALS:
         return Token(Kind.PATH, text, text.casefold(), start, end, text)
     return Token(Kind.WORD, text, lemma(text), start, end)
 
@@ -179,7 +180,9 @@ def _classify(text: str, start: int) -> Token:
         return make(Kind.GLOB, text)
     if "/" in text or text in {".", "..", "~"} or bare in _BARE_FILES:
         return make(Kind.PATH, text)
-    if (_DOMAIN.fullmatch(text) and not text.casefold().endswith((".local", ".example"))) or text.startswith("www."):
+    if (_DOMAIN.fullmatch(text) and not text.casefold().endswith((".local", ".example"))) or (
+        text.startswith("www.") and not text.endswith((".zip", ".gz", ".tgz", ".tar"))
+    ):
         return make(Kind.HOST, text)
     if "." in text and _FILE.fullmatch(text) and not _DOTTED.fullmatch(text):
         return make(Kind.PATH, text)

@@ -105,7 +105,9 @@ PLURALS = frozenset({"files", "folders", "directories", "archives", "scripts", "
 def _loose_list(one: Match, view: View) -> bool:
     """`create folders a and b`: a change that names several targets, of which a frame would take one."""
     values = {str(value).casefold() for value in one.arguments.values()}
-    inner = [token for at, token in enumerate(view.tokens) if at not in view.claimed and token.kind is not Kind.PUNCT]
+    whole = view.phrase("and", "everything", "in", "it")
+    said = view.claimed | (set() if whole is None else set(range(whole, whole + 4)))
+    inner = [token for at, token in enumerate(view.tokens) if at not in said and token.kind is not Kind.PUNCT]
     if any(token.word and token.lemma == "and" for token in inner[1:-1]):
         return True
     return any(token.word and token.text.casefold() in PLURALS - values for token in inner)

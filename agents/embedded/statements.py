@@ -1,0 +1,107 @@
+"""Wishes that are no commands, as (pattern, replacement) in the manner of the idioms: `a.txt should be deleted` is read
+as `delete a.txt`, `a.conf needs 'x=1' at the end` as `append 'x=1' to a.conf`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_FILE = (
+    "((?:(?:the|my|our|file|folder|directory|config|script|archive|document) )*(?:<path>|<quoted>)"
+    "(?: (?:file|folder|directory))?)"
+)
+_HERE = "((?: (?:on|at|in|from|of) <device>)?)"
+_MUST = "(?:should|must|shall|need to|needs to|has to|have to|ought to|is to|are to|got to|is supposed to|want to)"
+_TEXT = "(<quoted>|<label>)"
+_LINE = "(?:(?:the|a|an|another|extra|new|line|entry|text|word|string|following) )*"
+_LAST = "(?:(?:the|a|its|very) )*(?:last|final|new)"
+_END = "(?:(?:at|on|to) )(?:(?:the|its|very) )*(?:end|bottom)"
+_EDIT = "(?:change|replace|turn|swap|substitute|correct|fix|update|set|switch|exchange|rename)"
+
+_PASSIVE: Final = {
+    "deleted": "delete",
+    "removed": "delete",
+    "erased": "delete",
+    "binned": "delete",
+    "trashed": "delete",
+    "moved": "move",
+    "renamed": "rename",
+    "copied": "copy",
+    "unpacked": "unpack",
+    "extracted": "extract",
+    "unzipped": "unzip",
+    "untarred": "extract",
+    "packed": "pack",
+    "zipped": "zip",
+    "compressed": "compress",
+    "archived": "archive",
+    "sorted": "sort",
+    "run": "run",
+    "executed": "execute",
+    "started": "run",
+    "launched": "run",
+    "shared": "publish",
+    "published": "publish",
+    "called": "rename",
+    "named": "rename",
+    "backed up": "backup",
+    "sent": "send",
+    "downloaded": "download",
+}
+
+_GET = "(?:get|grab|pull|take|download)"
+_WORD = "(?:(?:every|each|all|the|word|any|occurrence|of) )*"
+_PACKED = "(?:zipped|tarred|packed|archived|compressed|bundled)"
+_AN_ARCHIVE = "(?:archive|zip|tarball)(?: called| named)?"
+_SETTING = "(?:(?:env|var|config|setting|value|quick|small|version|variable|edit|bump|change|tweak|fix) )*"
+_SOME = "((?:(?:the|my|folder|directory) )*(?:<path>|[a-z]+)(?: (?:folder|directory))?)"
+_BECOME = "(?:become|read|be|say|turn into|be replaced by|be replaced with|be changed to)"
+_NEEDS = f"(?:need|require|want|lack|miss|get|{_MUST} (?:have|get|end with))"
+
+STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
+    # Lines at the end of files.
+    (f"{_FILE}{_HERE} {_NEEDS} {_LINE}{_TEXT}(?: added| appended)? {_END}", "append 3 to 1 2"),
+    (f"(?:extend|expand|complete) {_FILE}{_HERE} (?:by|with) {_LINE}{_TEXT}", "append 3 to 1 2"),
+    (f"(?:stick|slap|attach|insert|place|drop|paste|tag|hang|put|write|add) {_LINE}{_TEXT} {_END} of", "append 1 to"),
+    (
+        f"(?:put|write|insert|add|place) {_LINE}{_TEXT} as {_LAST} line (?:of|to|in)",
+        "append 1 to",
+    ),
+    (f"(?:stick|paste|tag|tack|slap) {_LINE}{_TEXT} (?:on|onto|on to)", "append 1 to"),
+    ("echo (<quoted>) > > (<path>)", "append 1 to 2"),
+    ("echo (<quoted>) > (<path>)", "write 1 to 2"),
+    (f"set the (?:whole )?(?:content|text) of {_FILE}{_HERE} to (<quoted>)", "write 3 to 1 2"),
+    # Texts in files.
+    (
+        f"(?:in|inside|within) {_FILE}{_HERE}(?: ,)? (?:please )?(?:to )?"
+        f"({_EDIT} (?:[^,;.]* )?{_TEXT} [a-z ]*?{_TEXT})",
+        "3 in 1 2",
+    ),
+    (
+        f"{_WORD}(<quoted>)((?: (?:in|inside|within) <path>)?{_HERE}) {_MUST} {_BECOME} (?:the word )?(<quoted>)",
+        "replace 1 with 4 2",
+    ),
+    (f"{_SETTING}: (<label>) to (<label>)", "replace 1 with 2"),
+    ("(?<=^ )(<label>) to (<label>)", "replace 1 with 2"),
+    # Names.
+    (f"give {_FILE}{_HERE} the (?:new )?name (<path>|<quoted>)", "rename 1 2 to 3"),
+    (f"change the (?:file )?name of {_FILE}{_HERE} (?:in)?to", "rename 1 2 to"),
+    (f"{_FILE}{_HERE} {_MUST} be (?:called|named|renamed|renamed to|renamed as) (<path>|<quoted>)", "rename 1 2 to 3"),
+    # Away with it.
+    (f"(?:throw|chuck|toss) {_FILE}{_HERE} (?:away|out)", "delete 1 2"),
+    # Archives.
+    (f"{_SOME}{_HERE} {_PACKED}(?: up)? (?:as|into|to|in) (<path>)", "pack 1 2 into 3"),
+    (
+        f"put {_SOME}{_HERE} (?:in|into) (?:an|a|the) (?:archive|zip|tarball) (?:called |named )?(<path>)",
+        "pack 1 2 into 3",
+    ),
+    # Programs and addresses.
+    (f"let {_FILE}{_HERE} run", "run 1 2"),
+    (f"(?<=^ )(<url>){_HERE} (as|in|at|under|to|into) (<path>)", "download 1 2 3 4"),
+    (
+        f"{_GET} (<url>){_HERE} and (?:save|store|put|keep) (?:it|that|the file) (as|in|at|under|to|into) (<path>)",
+        "download 1 2 3 4",
+    ),
+    # What should be done to a file.
+    *((f"{_FILE}{_HERE} (?:{_MUST} be|need|want) {done}(?! by)", f"{verb} 1 2") for done, verb in _PASSIVE.items()),
+)
