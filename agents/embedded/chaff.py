@@ -8,9 +8,8 @@ number or device is ever lost, and the open part of a pattern stops at a word th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from agents.embedded.chaff_words import (
     ASIDES,
@@ -26,15 +25,35 @@ from agents.embedded.chaff_words import (
     RENAMES,
 )
 from agents.embedded.clauses import ACTION_STARTS, VERBS
+from agents.embedded.lazy import Lazy
 from agents.embedded.text import lemma
 from agents.embedded.tokens import Kind, Token
 
 DASHES = frozenset({"-", "--", "–", "—", "...", "…"})
-Table = Callable[[], tuple[re.Pattern[str], ...]]
+Table = tuple[Lazy, ...]
+Line = tuple[str, dict[int, int], dict[int, int]]
+"""A request as a line, and the token that begins, and ends, at an offset of it."""
 _NAMES = {Kind.DEVICE: "@", Kind.NUMBER: "9", Kind.SIZE: "9", Kind.DURATION: "9", Kind.PERCENT: "9"}
 _EDGE = "[.;!?:,()–]"
 _BEGIN = rf"(?:(?<=^ )|(?<={_EDGE} ))"
 _END = rf"(?= (?:{_EDGE} |$))"
+
+
+def _each(table: Iterable[str], before: str, after: str) -> Table:
+    """One pattern per row of a table; spaces in a row are spaces of the line."""
+    return tuple(Lazy((row,), before, after, MACROS) for row in table)
+
+
+_SEARCHED = "(?<! search)(?<! look)(?<! grep)(?<! scan)(?<! hunt)(?<! check)(?<! find)(?<! mention)"
+_HEDGES = (Lazy(HEDGES, "(?<= )", "(?= )", MACROS),)
+_ASIDES = (Lazy(ASIDES, "(?<= )", "(?= )", MACROS),)
+_LEADS = (Lazy(LEADS, _BEGIN, "(?= )", MACROS, repeated=True),)
+_ENDS = (Lazy(ENDS, "(?<= )", _END, MACROS, repeated=True),)
+_REASONS = _each(REASONS, "(?<= )", _END)
+_OCCASIONS = _each(OCCASIONS, f"(?<= ){_SEARCHED}", _END)
+_REMARKS = _each(REMARKS, _BEGIN, _END)
+_OPENERS = _each(OPENERS, "", "(?= [.;:,–!] )")
+_RENAMES = tuple((Lazy((row,), "(?<= )", "(?= )", MACROS), word) for row, word in RENAMES)
 
 
 def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) -> list[Token]:
@@ -44,36 +63,44 @@ def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) 
     """
     kept = list(tokens)
     if not any(token.word and token.lemma in ACTION_STARTS for token in kept):
-        kept = _drop(kept, _hedges(), names)
-    kept = _all(kept, (_asides, _leads, _reasons, _occasions, _ends, _remarks, _leads, _ends), names)
-    return _tidy(_all(_opened(_tidy(kept), names), (_leads, _ends), names))
+        kept = _all(kept, (_HEDGES,), names)
+    kept = _all(kept, (_ASIDES, _LEADS, _REASONS, _OCCASIONS, _ENDS, _REMARKS, _LEADS, _ENDS), names)
+    return _tidy(_all(_opened(_tidy(kept), names), (_LEADS, _ENDS), names))
 
 
 def trimmed(tokens: Sequence[Token], names: frozenset[str]) -> list[Token]:
     """Without the politeness around a request, so that what stands before it or behind it is its own words."""
-    return _tidy(_all(list(tokens), (_asides, _leads, _ends), names))
+    return _tidy(_all(list(tokens), (_ASIDES, _LEADS, _ENDS), names))
 
 
 def _all(tokens: list[Token], tables: Sequence[Table], names: frozenset[str]) -> list[Token]:
-    for table in tables:
-        for pattern in table():
-            tokens = _drop(tokens, pattern, names)
+    line = line_of(tokens, names)
+    for lazy in (lazy for table in tables for lazy in table):
+        pattern = lazy.on(line[0])
+        kept = tokens if pattern is None else _drop(tokens, pattern, line)
+        if kept is not tokens:
+            tokens, line = kept, line_of(kept, names)
     return tokens
 
 
 def renamed(tokens: Sequence[Token]) -> list[Token]:
     """Plain words in the place of set phrases: `would you mind telling me` is `tell me`."""
     kept = list(tokens)
-    for pattern, word in _renames():
-        kept = _replace(kept, pattern, word)
+    line = line_of(kept)
+    for lazy, word in _RENAMES:
+        pattern = lazy.on(line[0])
+        if pattern is not None:
+            kept = _replace(kept, pattern, word)
+            line = line_of(kept)
     return kept
 
 
 def _opened(tokens: list[Token], names: frozenset[str]) -> list[Token]:
     """Without the story that a request opens with; of its devices a sentence of their own is kept: its topic."""
-    for pattern in _openers():
-        line, _, ends = line_of(tokens, names)
-        found = pattern.match(line, 1)
+    line, _, ends = line_of(tokens, names)
+    for lazy in _OPENERS:
+        pattern = lazy.on(line)
+        found = pattern.match(line, 1) if pattern is not None else None
         end = ends.get(found.end()) if found else None
         if end is None or end >= len(tokens):
             continue
@@ -86,8 +113,7 @@ def _opened(tokens: list[Token], names: frozenset[str]) -> list[Token]:
 # --- the line ---------------------------------------------------------------------------------------------------------
 
 
-def line_of(tokens: Sequence[Token], names: frozenset[str] = frozenset()) -> tuple[str, dict[int, int], dict[int, int]]:
-    """The request as a line, and the token that begins, and ends, at an offset of it."""
+def line_of(tokens: Sequence[Token], names: frozenset[str] = frozenset()) -> Line:
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     parts, at = [" "], 1
@@ -108,10 +134,10 @@ def shown(token: Token) -> str:
     return _NAMES.get(token.kind, "#")
 
 
-def _drop(tokens: list[Token], pattern: re.Pattern[str], names: frozenset[str]) -> list[Token]:
-    line, starts, ends = line_of(tokens, names)
+def _drop(tokens: list[Token], pattern: re.Pattern[str], line: Line) -> list[Token]:
+    text, starts, ends = line
     gone: set[int] = set()
-    for found in pattern.finditer(line):
+    for found in pattern.finditer(text):
         first, last = starts.get(found.start()), ends.get(found.end())
         if first is not None and last is not None:
             gone.update(range(first, last))
@@ -157,64 +183,3 @@ def _tidy(tokens: Sequence[Token]) -> list[Token]:
     while out and out[-1].kind is Kind.PUNCT and out[-1].text in {",", ":", "-", "–", "—"}:
         out.pop()
     return out
-
-
-# --- the patterns -----------------------------------------------------------------------------------------------------
-
-
-def _expanded(text: str) -> str:
-    for _ in range(2):
-        for name, body in MACROS.items():
-            text = text.replace(f"{{{name}}}", body)
-    return text
-
-
-def _compiled(table: Iterable[str], before: str, after: str) -> tuple[re.Pattern[str], ...]:
-    """One pattern per row of a table; spaces in a row are spaces of the line."""
-    return tuple(re.compile(f"{before}(?:{_expanded(row)}){after}") for row in table)
-
-
-@lru_cache(maxsize=1)
-def _asides() -> tuple[re.Pattern[str], ...]:
-    return _compiled(("|".join(ASIDES),), "(?<= )", "(?= )")
-
-
-@lru_cache(maxsize=1)
-def _hedges() -> re.Pattern[str]:
-    return _compiled(("|".join(HEDGES),), "(?<= )", "(?= )")[0]
-
-
-@lru_cache(maxsize=1)
-def _leads() -> tuple[re.Pattern[str], ...]:
-    return _compiled((f"(?:{'|'.join(LEADS)})(?: (?:{'|'.join(LEADS)}))*",), _BEGIN, "(?= )")
-
-
-@lru_cache(maxsize=1)
-def _ends() -> tuple[re.Pattern[str], ...]:
-    return _compiled((f"(?:{'|'.join(ENDS)})(?: (?:{'|'.join(ENDS)}))*",), "(?<= )", _END)
-
-
-@lru_cache(maxsize=1)
-def _reasons() -> tuple[re.Pattern[str], ...]:
-    return _compiled(REASONS, "(?<= )", _END)
-
-
-@lru_cache(maxsize=1)
-def _occasions() -> tuple[re.Pattern[str], ...]:
-    searched = "(?<! search)(?<! look)(?<! grep)(?<! scan)(?<! hunt)(?<! check)(?<! find)(?<! mention)"
-    return _compiled(OCCASIONS, f"(?<= ){searched}", _END)
-
-
-@lru_cache(maxsize=1)
-def _remarks() -> tuple[re.Pattern[str], ...]:
-    return _compiled(REMARKS, _BEGIN, _END)
-
-
-@lru_cache(maxsize=1)
-def _openers() -> tuple[re.Pattern[str], ...]:
-    return _compiled(OPENERS, "", "(?= [.;:,–!] )")
-
-
-@lru_cache(maxsize=1)
-def _renames() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(rf"(?<= )(?:{_expanded(row)})(?= )"), word) for row, word in RENAMES)

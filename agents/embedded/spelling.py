@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-
 from agents.embedded.confusable import WORDS_OF_THEIR_OWN
 from agents.embedded.text import lemma, stem
 from agents.embedded.tokens import Kind, Token
@@ -100,6 +98,9 @@ def _nearest(low: str, known: frozenset[str]) -> str | None:
     """The one known word a slip away: a letter too many, too few, wrong, or two in the wrong order; never the first."""
     if low in known or lemma(low) in known or stem(low) in _stems(known):
         return None
+    # Loaded for the first word that may be a slip: most requests have none.
+    from rapidfuzz.distance import OSA
+
     swapped = {low[:at] + low[at + 1] + low[at] + low[at + 2 :] for at in range(len(low) - 1)} & known
     near = swapped or {
         word
