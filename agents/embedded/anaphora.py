@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agents.embedded.clauses import Clause
 from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
@@ -54,6 +55,18 @@ def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
             out.extend(tokens[at:end])
         at = end
     return tuple(out)
+
+
+STATES = words("exist exists existing bigger larger smaller empty contains contain holds hold")
+
+
+def of_action(condition: Clause, action: Clause) -> Clause:
+    """`delete a.log if it exists`: what a condition behind its action calls "it"."""
+    files = [token for token in action.tokens if token.kind is Kind.PATH]
+    if len(files) != 1 or not any(token.word and token.lemma in STATES for token in condition.tokens):
+        return condition
+    swapped = [files[0] if token.word and token.lemma == "it" else token for token in condition.tokens]
+    return replace(condition, tokens=tuple(swapped))
 
 
 def _path(at: Token, folder: str) -> Token:

@@ -9,10 +9,11 @@ from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Frame, Match
 from agents.embedded.gathering import count_back, merge_back
-from agents.embedded.joins import ranking_measure
-from agents.embedded.joints import POINTERS, VERBS, data_step, rest_points_back
+from agents.embedded.joins import ranking_measure, threshold
+from agents.embedded.joints import POINTERS, VERBS, data_step, rest_points_back, says
 from agents.embedded.places import Spot
 from agents.embedded.view import View
+from agents.embedded.wordset import words
 from protocol.vocabulary import JsonObject
 
 
@@ -22,8 +23,42 @@ def earlier(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         return False
     last = composer.results[-1]
     return any(
-        build(composer, view, last) for build in (count_back, _compare_back, _rank_back, _stats_back, merge_back)
+        build(composer, view, last)
+        for build in (count_back, _filter_back, _compare_back, _rank_back, _stats_back, merge_back)
     )
+
+
+ONLY = words("only just keep filter")
+RELATIVE = words(
+    "where that which with whose is are was the have has got those device machine server box who only just"
+)
+
+
+def _filter_back(composer: Composer, view: View, last: Result) -> bool:
+    """`show only those where the status is not 200`, `keep the ones above 80%`."""
+    operator = operators.comparison(view)
+    if operator is None or not last.many or not says(view, ONLY):
+        return False
+    trial = View(view.tokens, view.claimed, view.head_at)
+    trial.claim(view.head_at, *operator.spots)
+    trial.take(RELATIVE | POINTERS)
+    named = [token.lemma for token in trial.left() if token.word]
+    properties = composer.draft.specs[last.skill].output_schema.get("properties", {})
+    if len(named) == 1 and named[0] in properties and len(trial.left()) == 1:
+        path, op, value = f"output.{named[0]}", operator.op, operator.value
+    else:
+        frame = next((f for f in composer.understanding.frames if f.skill == last.skill and f.measures), None)
+        if frame is None:
+            return False
+        taken = frozenset(trial.take(vocabulary(frame)))
+        if trial.left():
+            return False
+        path, op, value = threshold(composer, Match(frame, {}, 0, taken=taken), operator)
+    step = data_step(
+        composer, "data.filter", last.records, {"by": path, "op": op, "value": value}, f"some of {last.title}"
+    )
+    composer.results.append(Result(step, "data.filter", title=f"some of {last.title}"))
+    return True
 
 
 def _compare_back(composer: Composer, view: View, last: Result) -> bool:
@@ -60,7 +95,7 @@ def _rank_back(composer: Composer, view: View, last: Result) -> bool:
         or not rest_points_back(view, operator, _unit_words(last) | vocabulary(frame))
     ):
         return False
-    if view.head != "which" and not any(t.word and t.lemma in POINTERS for t in view.tokens):
+    if view.head not in {"which", "who", "whose"} and not any(t.word and t.lemma in POINTERS for t in view.tokens):
         return False
     spoken = frozenset(t.lemma for t in view.tokens if t.word)
     number = last.number

@@ -17,12 +17,15 @@ from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Clarification, StepDependency
+from protocol.vocabulary import Risk
 
 LACKING = words("don't doesn't not isn't aren't no")
 
 
 class Walk(Composer):
     """Composes clause by clause, in order."""
+
+    decides = False
 
     def compose(self, clauses: Sequence[Clause]) -> None:
         grouped = blocks(clauses)
@@ -31,6 +34,7 @@ class Walk(Composer):
                 self._branch(block)
             else:
                 self.ahead = self._place_ahead(grouped, number)
+                self.decides = any(later.then for later in grouped[number + 1 :])
                 self.clause(block.clause)
 
     def _place_ahead(self, grouped: Sequence[Block], number: int) -> Place | None:
@@ -46,6 +50,7 @@ class Walk(Composer):
 
     def clause(self, clause: Clause, gates: Sequence[StepDependency] = ()) -> None:
         view = View(anaphora.ground(self, clause.tokens))
+        view.decides = self.decides
         found = spots(view, self.places)
         if found and not view.left() and not any(spot.place.which for spot in found):
             self.set_scope(joined([spot.place for spot in found], ""), None)
@@ -60,9 +65,25 @@ class Walk(Composer):
         self._build(view, found)
         if clause.link == "and" and before and not gates:
             self._order_writes(before)
+        self._look_only(view, count)
         self.tails = self._ends(self.draft.fresh)
         self.last_count = max(1, len(self.results) - count)
         self.answers.extend(result.step for result in self.results[count:])
+
+    def _look_only(self, view: View, count: int) -> None:
+        """`open a.csv and show its first lines`: opening was the way to look, not a wish of its own."""
+        steps = self.draft.steps
+        fresh = [steps[id] for id in self.draft.fresh if id in steps]
+        if self.opened and len(fresh) == 1 and self.draft.specs[fresh[0].skill].risk is Risk.READ:
+            before = steps.get(self.opened)
+            same = before is not None and before.arguments.get("path") == fresh[0].arguments.get("path")
+            if same and not any(edge.step == self.opened for edge in fresh[0].after):
+                del steps[self.opened]
+                self.results = [result for result in self.results if result.step != self.opened]
+                self.answers = [step for step in self.answers if step != self.opened]
+                count -= 1
+        last = self.results[-1] if len(self.results) > count else None
+        self.opened = last.step if last is not None and view.head == "open" and last.skill == "file.read" else ""
 
     def _build(self, view: View, found: Sequence[Spot]) -> None:
         """The clause as a whole; where it has no meaning as one, its coordinated parts one by one."""
@@ -164,6 +185,7 @@ class Walk(Composer):
         """Adds the probe of a condition, then each branch behind its gate."""
         before = self.tails if block.clause.link != "start" else []
         if block.trailing:
+            block = replace(block, clause=anaphora.of_action(block.clause, block.then[0]))
             here = [token for token in block.then[0].tokens if token.kind is Kind.DEVICE]
             if len(here) == 1:
                 self.set_scope(self.places[int(here[0].value or 0)], None)

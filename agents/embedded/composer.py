@@ -38,6 +38,7 @@ class Composer:
         self.branched = False
         self.negated = False
         self.last_count = 1
+        self.opened = ""
 
     def read(self, view: View, *, lenient: bool = False, skills: frozenset[str] | None = None) -> Match:
         """The clause's match with references filled in; raises Stop where there is none."""
@@ -106,6 +107,17 @@ class Composer:
             return place.selector.model_copy(update={"mode": "each"})
         return place.selector
 
+    def _known(self, match: Match, selector: Selector) -> str | None:
+        """The step that reads just this already, where nothing was changed since: two questions, one answer."""
+        for id in reversed(self.draft.steps):
+            step = self.draft.steps[id]
+            if self.draft.specs[step.skill].risk is not Risk.READ:
+                return None
+            if (step.skill, step.arguments, step.devices) == (match.frame.skill, match.arguments, selector):
+                self.draft.fresh.append(id)
+                return id
+        return None
+
     def _side_by_side(self, match: Match) -> bool:
         """Two reads that "and" joins need no order, so that the second is not bound to the first."""
         if self.draft.before or self.draft.gates or self.scope_step is None:
@@ -119,7 +131,8 @@ class Composer:
         place = self._checked(match, place)
         apart = self._side_by_side(match)
         selector = place.selector if apart and place.many else self.selector(place, records=records)
-        step = self.draft.add(name or step_name(skill), skill, match.arguments, selector, title=title_of(match, place))
+        known = None if self.draft.before or self.draft.gates else self._known(match, selector)
+        step = known or self.draft.add(name or step_name(skill), skill, match.arguments, selector, title=title_of(match, place))
         many = place.many or records
         result = self._result(match, step, many, place)
         if place.which:

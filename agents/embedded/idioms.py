@@ -193,6 +193,9 @@ TRANSFERS: Final = (
     ),
     (f"{_any('roll, push, hand, ship, send, share')} out", "send"),
 )
+_NOT = _any(
+    "is not, isn't, not, other than, different from, anything but, anything other than, unequal to, be not, aren't"
+)
 _TWICE = _any("duplicate, dup, dupe, double, repeat, repetition, duplication, duplicated line, repeated line")
 JOINS: Final = (
     (
@@ -204,6 +207,15 @@ JOINS: Final = (
         f"(?:(?:and|,) )*(?:each|every) {_any('one, name, line, entry, item')} (?:only )?"
         f"{_any('once, one time')}(?: only)?",
         "unique",
+    ),
+    (f"{_NOT} (<number>)", "unequal 1"),
+    ("(status|status code|code) (?:is |be |equals |equal |of )(<number>)", "1 equalling 2"),
+    (f"{_SAME} {_any('as, like')} (?:{_any('the one, it is, that, those, what is')} )?(on|from|in)", "same 1"),
+    (f"{_SAME} as (<device>)", "same on 1"),
+    (
+        f"(match|matches|differ from|different from|equal) "
+        f"{_any('the one, that, what is, the copy, the version')} (on|from|in)",
+        "1 2",
     ),
     (_any("deduped, dedup, de-duplicated, de-duped, dedupe, dedupped"), "unique"),
     (f"(?:and )?{_any('put, bring, throw, get, join')} {_POINTED} together", "combine them"),

@@ -13,7 +13,7 @@ from agents.embedded.gathering import grouped, union
 from agents.embedded.joints import IN_PERCENT, OWN_SUPERLATIVES, PERCENT_WORDS, base_of, data_step, says
 from agents.embedded.operators import Operator
 from agents.embedded.outcome import ask, decline
-from agents.embedded.places import Spot
+from agents.embedded.places import Spot, apart
 from agents.embedded.plain import resolved
 from agents.embedded.view import View
 from agents.embedded.wordset import words
@@ -22,6 +22,7 @@ from protocol.vocabulary import JsonObject
 
 def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """A clause with an operator over the outputs of its own step."""
+    found = asked_of(composer, view, found)
     many = any(spot.place.many or len(spot.place.names) > 1 for spot in found)
     if composer.negated:
         return _having(composer, view, found) or _cannot_negate(view)
@@ -41,6 +42,9 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         or (ranked.limit is not None and many)
     ):
         return _ranked(composer, view, found, ranked)
+    order = operators.ordering(view)
+    if order is not None and many and not which and _ranks_whole(composer, view, order):
+        return _ranked(composer, view, found, order)
     limit = operators.comparison(view)
     if limit is not None and (which or _asks_of_device(view, found) or _relative(view, found)):
         return _filtered(composer, view, found, limit)
@@ -52,6 +56,34 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
             view.head in words("have has contain contains hold mention") and _cannot_tell(view)
         )
     return False
+
+
+def asked_of(composer: Composer, view: View, found: Sequence[Spot]) -> Sequence[Spot]:
+    """`which one of the servers is the busiest`, `whose load is the highest`: the devices that are asked about."""
+    at = view.find({"which", "who", "whose"})
+    if at is None or len(found) > 1 or any(spot.place.which for spot in found):
+        return found
+    if operators.ranking(view) is None and operators.comparison(view) is None:
+        return found
+    follows = view.lemma(at + 1)
+    if view.lemma(at) == "which" and follows not in ASKED_BY and at + 1 not in view.claimed:
+        return found
+    place = found[0].place if found else composer.scope
+    if place is None or not place.many or place.back:
+        return found
+    view.claim(at, *(spot for spot in (at + 1, at + 2) if view.lemma(spot) in {"one", "of", "from", "among"}))
+    return [Spot(found[0].at if found else at, replace(place, which=True), "place")]
+
+
+ASKED_BY = words("one is has have had are does do did use uses run runs got get gone of from among the")
+
+
+def _ranks_whole(composer: Composer, view: View, order: Operator) -> bool:
+    """Whether the order is one of devices by a fact, not of lines or files within each."""
+    outcome = composer.understanding.read(base_of(view, order))
+    return isinstance(outcome, Match) and (
+        outcome.frame.skill.startswith("system.") or outcome.frame.skill in {"file.usage", "file.count", "file.stat"}
+    )
 
 
 def _ordered(view: View) -> bool:
@@ -205,7 +237,7 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
         path = numbers[0].path if numbers else path
     if not path:
         raise decline(f"{match.frame.skill} gives nothing that could be compared", sorted(match.taken))
-    result = composer.add_match(match, composer.place_for(match, found), records=True)
+    result = composer.add_match(match, composer.place_for(match, apart(found)), records=True)
     step = data_step(composer, "data.compare", result.records, {"by": path}, f"comparison of {result.title}")
     composer.results.append(Result(step, "data.compare", title=f"comparison of {result.title}"))
     return True

@@ -17,7 +17,7 @@ VERBS = words(
     "show display print give get tell list count rank compare sort order merge combine join sum total "
     "group tally aggregate which what how howmany average breakdown concatenate collect add put check "
     "see are is report do verify if whether remove drop deduplicate dedupe summarize compute calculate filter keep "
-    "determine find does howmuch howlong who"
+    "determine find does howmuch howlong who whose whichever name"
 )
 JOIN_MAY = words(
     "into one single list together unique duplicate removing dropping without deduplicate deduplicated "

@@ -15,10 +15,10 @@ from agents.embedded.wordset import words
 from protocol.vocabulary import Json
 
 Name = Literal["rank", "filter", "compare", "stats", "count_by", "merge", "any"]
-DESC = words("most highest largest biggest longest greatest maximum fullest busiest max heaviest hungriest top")
+DESC = words("most highest largest biggest longest greatest maximum fullest busiest max heaviest hungriest fattest top")
 MORE_OF = {"more", "higher", "larger", "bigger", "longer", "greater"}
 LESS_OF = {"less", "lower", "smaller", "fewer", "shorter"}
-ASC = {"least", "lowest", "smallest", "shortest", "fewest", "minimum", "min", "emptiest"}
+ASC = {"least", "lowest", "smallest", "shortest", "fewest", "minimum", "min", "emptiest", "lightest"}
 KEYS = {
     "service": "service",
     "level": "level",
@@ -37,6 +37,7 @@ KEYS = {
     "hourly": "hour",
 }
 SAME = words(
+    "alike drift drifted deviate deviates diverge diverges mismatch odd outlier vary varies "
     "same identical differ differs different equal compare difference match matches diff consistent comparison agree"
 )
 TOTAL = {"total", "sum", "combined", "altogether", "together", "totals", "overall"}
@@ -75,7 +76,8 @@ def ranking(view: View) -> Operator | None:
             value = view.tokens[at + 1].value
             if at + 2 < len(view.tokens) and view.tokens[at + 2].kind is Kind.DEVICE and isinstance(value, int):
                 by = [spot for spot in range(at + 2, len(view.tokens)) if view.lemma(spot) == "by"]
-                return Operator("rank", (at, at + 1, *by[:1]), limit=value)
+                trailing = ordering(view) or Operator("rank", ())
+                return Operator("rank", (at, at + 1, *by[:1], *trailing.spots), limit=value, order=trailing.order)
     if view.head in {"list", "show", "display", "give"}:
         for at, _ in enumerate(view.tokens[:-1]):
             if (view.tokens[at].kind is Kind.DEVICE and view.lemma(at + 1) == "by") or (
@@ -95,6 +97,29 @@ def ranking(view: View) -> Operator | None:
     return None
 
 
+FIRST = DESC | ASC | words("high low best worst slowest fastest newest oldest")
+DOWN = DESC | words("high worst newest oldest slowest")
+
+
+def ordering(view: View) -> Operator | None:
+    """`lowest first`, `sorted from high to low`, `in descending order`: an order that trails what is asked for."""
+    spots, downward = list[int](), list[bool]()
+    for at, token in view.free(Kind.WORD):
+        paired = view.lemma(at + 1) == "to" and view.lemma(at + 2) in FIRST
+        if token.lemma in FIRST and (view.lemma(at + 1) == "first" or paired):
+            spots += range(at, at + (3 if paired else 2))
+            downward.append(token.lemma in DOWN)
+        elif token.lemma in {"descending", "ascending", "desc", "asc"}:
+            spots.append(at)
+            downward.append(token.lemma.startswith("desc"))
+    if not spots:
+        return None
+    near = {place for at in spots for place in (at - 1, at - 2, at - 3, at + 1)}
+    around = words("sorted sort ordered ranked from in order the by")
+    spots += [at for at in sorted(near) if view.lemma(at) in around and at not in view.claimed and at != view.head_at]
+    return Operator("rank", tuple(dict.fromkeys(spots)), order="desc" if downward[0] else "asc")
+
+
 def comparison(view: View) -> Operator | None:
     """A number with a comparing phrase: `more than 10 GB`, `over 80%`, `at least 5`."""
     for at, token in view.free(Kind.PERCENT, Kind.SIZE, Kind.NUMBER, Kind.DURATION):
@@ -107,6 +132,8 @@ def comparison(view: View) -> Operator | None:
             spots = less
             said = {view.lemma(i) for i in less} | {view.tokens[i].text for i in less}
             op = "<=" if said & {"most", "<=", "≤", "up"} else "<"
+        elif view.lemma(at - 1) in {"unequal", "equalling"}:
+            spots, op = (at - 1,), "!=" if view.lemma(at - 1) == "unequal" else "=="
         elif view.lemma(at + 1) == "or" and view.lemma(at + 2) in words(
             "more above higher greater less below lower fewer"
         ):

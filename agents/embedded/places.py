@@ -85,6 +85,18 @@ def _conjunction(view: View, at: int) -> bool:
     return token.text in {",", "&", "+", "/"} or (token.word and token.lemma in CONJUNCTIONS)
 
 
+def apart(found: Sequence[Spot]) -> list[Spot]:
+    """Mentions that a comparison holds against each other, wherever they stand, as one."""
+    plain = all(not (s.place.back or s.place.any or s.place.which) and s.role != "target" for s in found)
+    if len(found) < 2 or not plain:
+        return list(found)
+    names = tuple(dict.fromkeys(name for spot in found for name in spot.place.names))
+    text = " and ".join(spot.place.text for spot in found)
+    fuzzy = any(spot.place.fuzzy for spot in found)
+    place = Place(text, names, Selector(mode="each", names=names), many=len(names) > 1, fuzzy=fuzzy)
+    return [Spot(found[-1].at, place, "place")]
+
+
 def joined(found: Sequence[Place], text: str) -> Place:
     """One place of several mentions of single devices ("on alpha and on beta")."""
     if len(found) == 1:
