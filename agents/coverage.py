@@ -16,6 +16,7 @@ from itertools import combinations
 from agents.embedded.devices import Directory, Place
 from agents.embedded.doubt import namesakes
 from agents.embedded.evidence import Evidence
+from agents.embedded.incidental import incidental
 from agents.embedded.outcome import Stop
 from agents.embedded.reading import read, spelt
 from agents.embedded.rephrase import dropped, rephrase
@@ -119,6 +120,7 @@ class _Checker:
     attachment: str
     selected: dict[str, frozenset[str]] = field(default_factory=dict)
     unreadable: str = ""
+    unchanging: bool = False
 
     @classmethod
     def of(
@@ -135,10 +137,11 @@ class _Checker:
         plain = normalise(text)
         directory = Directory(fleet, client, answers, hidden)
         tokens = spelt(plain, directory)
-        said, unreadable, places = tokens, "", list[Place]()
+        said, unreadable, unchanging, places = tokens, "", False, list[Place]()
         try:
             reading = read(tokens, directory)
             tokens, said, places = list(reading.tokens), list(reading.said), list(reading.places)
+            unchanging = reading.unchanging
         except Stop as stop:
             # A model may have resolved what the grammar of mentions cannot: then devices are checked by name alone.
             unreadable = stop.result.reason if isinstance(stop.result, Declined) else stop.result.question
@@ -156,6 +159,7 @@ class _Checker:
             answers,
             attachment,
             unreadable=unreadable,
+            unchanging=unchanging,
         )
         for step in plan.steps:
             self.selected[step.id] = self._devices(step)
@@ -208,7 +212,9 @@ class _Checker:
             return True
         if re.search(rf"(?<![\d.]){re.escape(token.text)}(?![\d.])", joined):
             return True
-        return any(len(names) == value for names in self.selected.values())
+        if any(len(names) == value for names in self.selected.values()):
+            return True
+        return incidental(token, {step.skill for step in self.plan.steps})
 
     def _mentions(self) -> Iterator[Gap]:
         used = frozenset().union(*(names for id, names in self.selected.items() if not self._anywhere(id)), frozenset())
@@ -221,6 +227,10 @@ class _Checker:
         return next(step for step in self.plan.steps if step.id == id).devices == Selector()
 
     def _negations(self) -> Iterator[Gap]:
+        changing = [s.skill for s in self.plan.steps if s.skill in self.specs and self.specs[s.skill].risk != Risk.READ]
+        if self.unchanging and changing:
+            told = f"the request forbids a change, and the plan makes one with {changing[0]}"
+            yield Gap("unused_negation", told, (changing[0],))
         conditions = [edge for step in self.plan.steps for edge in step.after if edge.on is not On.SUCCESS]
         for token in self.said:
             if token.word and token.lemma in NEGATIONS and not conditions and not self._shown(token):
@@ -259,6 +269,7 @@ class _Checker:
                 or token.lemma in LEADS
                 or token.lemma in NEGATIONS
                 or token.lemma in known
+                or incidental(token, skills)
             ):
                 continue
             if (

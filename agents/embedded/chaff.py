@@ -16,10 +16,12 @@ from agents.embedded.chaff_words import (
     ENDS,
     GERUND,
     HEDGES,
+    IDLE,
     LEADS,
     MACROS,
     OCCASIONS,
     OPENERS,
+    PROHIBITIONS,
     REASONS,
     REMARKS,
     RENAMES,
@@ -52,6 +54,8 @@ _ENDS = (Lazy(ENDS, "(?<= )", _END, MACROS, repeated=True),)
 _REASONS = _each(REASONS, "(?<= )", _END)
 _OCCASIONS = _each(OCCASIONS, f"(?<= ){_SEARCHED}", _END)
 _REMARKS = _each(REMARKS, _BEGIN, _END)
+_FORBIDDEN = _each(PROHIBITIONS, _BEGIN, _END)
+_IDLE = _each(IDLE, "(?<= )", _END)
 _OPENERS = _each(OPENERS, "", "(?= [.;:,–!] )")
 _RENAMES = tuple((Lazy((row,), "(?<= )", "(?= )", MACROS), word) for row, word in RENAMES)
 
@@ -71,6 +75,16 @@ def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) 
 def trimmed(tokens: Sequence[Token], names: frozenset[str]) -> list[Token]:
     """Without the politeness around a request, so that what stands before it or behind it is its own words."""
     return _tidy(_all(list(tokens), (_ASIDES, _LEADS, _ENDS), names))
+
+
+def without_prohibitions(tokens: Sequence[Token]) -> tuple[list[Token], bool]:
+    """(the tokens without "but don't change it" and its kin, whether something was forbidden).
+
+    An `otherwise` that does nothing goes too: it forbids what no plan does.
+    """
+    kept = _all(list(tokens), (_IDLE,), frozenset())
+    allowed = _all(kept, (_FORBIDDEN,), frozenset())
+    return (_tidy(allowed), True) if len(allowed) < len(kept) else (_tidy(kept), False)
 
 
 def _all(tokens: list[Token], tables: Sequence[Table], names: frozenset[str]) -> list[Token]:

@@ -136,7 +136,9 @@ MACROS = {
     "maybe": r"(?: (?:please|maybe|perhaps|possibly|kindly|just|quickly|also|at all|by any chance|briefly|somehow))*",
     "moment": r"(?:(?:a|the|some|any|one|spare) )*(?:minute|moment|second|sec|chance|time|mo|min|while)",
     # What things are for: occasions, people and papers that no skill of a device is about.
-    "occasion": r"(?:audit|audits|review|reviews|meeting|meetings|standup|stand-up|call|calls|slide|slides|deck"
+    "occasion": r"(?:auditors|auditor|audit|audits|review|reviews|meeting|meetings|standup|stand-up|call"
+    r"|calls|slide|slides"
+    r"|deck"
     r"|presentation|demo|ticket|tickets|inventory|documentation|docs|wiki|handover|insurance|insurer|boss|manager"
     r"|management|customer|customers|client|colleague|colleagues|team|accounting|accountant|finance|bookkeeping|hr"
     r"|legal|compliance|security|auditor|auditors|support|board|planning|migration|upgrade|maintenance|post-mortem"
@@ -154,6 +156,10 @@ MACROS["owes"] = MACROS["owes"].replace("{very}", MACROS["very"])
 
 # Anywhere.
 ASIDES = (
+    r"(?:(?:with )?(?:best|kind|warm|many|warmest|kindest) )?(?:regards|cheers|thanks|sincerely|greetings"
+    r"|wishes|yours|the best|thank you)(?: ,)? (?!and |also |plus "
+    r"|too |please )"
+    r"(?:@|[a-z]+)(?= (?:. )?$)",
     r"at all",
     r"by any chance",
     r"by chance",
@@ -171,7 +177,8 @@ ASIDES = (
     r"(?:a\.?s\.?a\.?p|asap|pronto)",
     r"right away|straight away|right now|at the moment|at present|at this (?:moment|point|time)(?: in time)?"
     r"|as of now"
-    r"|as we speak|at this very moment|for the moment|for the time being|for now|by now|just now|these days|nowadays"
+    r"|as we speak|atm|rn|at this very moment|for the moment|for the time being|for now|by now|just now"
+    r"|these days|nowadays"
     r"|currently|presently|this instant",
     r"for (?:a|one) (?:sec|second|minute|moment|bit)",
     r"real quick|really quick|quick smart|super quick",
@@ -182,8 +189,10 @@ ASIDES = (
     r"i'd say|i would say|i'm afraid|i am afraid|you know|you see|mind you|to be honest|to be fair|to be frank"
     r"|to be clear|tbh|imho|imo|honestly|frankly|basically|actually|literally|obviously|of course|naturally"
     r"|needless to say|by the way|btw|fyi|for the record|as (?:you know|mentioned|discussed|agreed|promised)|in short"
-    r"|in brief|roughly speaking|generally speaking|strictly speaking|so to speak|as it were|like i said|anyway|anyways"
-    r"|somehow|surely|certainly|definitely|seriously|really|truly|indeed|simply|kindly|please|thankfully|luckily|sadly"
+    r"|in brief|roughly speaking|generally speaking|strictly speaking|so to speak|as it were|like i said|anyway"
+    r"|anyways"
+    r"|somehow|surely|certainly|definitely|seriously|really|truly|indeed|simply|kindly|please|thankfully"
+    r"|luckily|sadly"
     r"|unfortunately|fortunately",
     r"lol|haha|hahaha|hehe|lmao|rofl|sigh|phew|omg|xd|smh",
     r"(?:the|on) (?:heck|hell|earth|devil|dickens)(?= (?:is|are|does|do|did|has|have|was) )",
@@ -195,18 +204,32 @@ ASIDES = (
     r"feel free to",
     r"do not hesitate to|don't hesitate to",
     r"no (?:rush|hurry|worries|pressure|stress|big deal|biggie)(?: (?:though|at all|here))?",
+    r"(?:when|if|in case|whenever) (?:you|u) (?:happen to )?(?:have|get|find) {moment}",
+    r"(?:i )?hope (?:you're|you are|you|this finds you|everything's|all is|everything is)(?: (?:are"
+    r"|is))? (?:well|doing well"
+    r"|fine|good|ok|okay|had a (?:good|nice|great) (?:weekend|day|morning|holiday|evening))",
+    r"how are you(?: (?:doing|today|doing today))?|how's it going|how are things|what's up|long time no see",
     r"(?:it|this|that|it's|that's)(?: is)? (?:very |quite |really |rather |pretty )?(?:urgent|not urgent|important)",
 )
 
 # Doubt says nothing where something is asked; where something is to be done it may mean that it is not to be done.
 HEDGES = (
-    r"i guess|i think|i suppose|i believe|i reckon|i assume|i presume|iirc|afaik|as far as i know|apparently|supposedly"
+    r"i guess|i think|i suppose|i believe|i reckon|i assume|i presume|iirc|afaik|as far as i know|apparently"
+    r"|supposedly"
     r"|presumably|perhaps|maybe|possibly|probably|hopefully",
     r"if i (?:remember|recall)(?: (?:right|rightly|correctly|it right))?",
 )
 
 # At the beginning of a sentence or of a part of one.
 LEADS = (
+    r"(?:(?:someone|somebody|everyone|{my} {w}|{w})(?: (?:from|in|at|over in) (?:the )?{w})? )(?:just |now "
+    r"|urgently |also )*"
+    r"(?:asked|asks|is asking|are asking|asking|wants|want|wanted|needs|need|would like|requested|requests|begs)"
+    r"(?: (?:me|us))?(?: (?:for|to (?:see|have|know|get|look at|read)))?"
+    r"(?= (?:the|a|an|all|every|each|any|some|how|which|what|who|#|@) )",
+    r"for {my} {occasion}(?: {occasion})?(?= (?:i|i'd|we|we'd|please|could|can|would|show|give|list|get|tell"
+    r"|find|run|what|which"
+    r"|how|make|create|i'm|we're|need|,) )",
     r"(?:hi|hello|hey|hiya|heya|howdy|yo|hallo|greetings|salut|morning|good (?:morning|afternoon|evening|day)|g'day"
     r"|mornin|evening|dear)"
     r"(?: (?:there|all|team|folks|everyone|everybody|guys|again|asterism|friend|mate|buddy|bot|assistant"
@@ -238,7 +261,9 @@ LEADS = (
     r"(?: very much| a lot)? if (?:you|u)(?: (?:can|could|would|might))?{maybe}",
     r"(?:it|that)(?:'d| would) be {very}{nice} (?:if|when) (?:you|u|we|i|someone)(?: (?:can|could|would"
     r"|might))?{maybe}",
-    r"(?:would|could) it be possible (?:for you )?to",
+    r"(?:would|could|might) it be (?:possible|too much trouble|too much|ok|okay|alright|all right|feasible"
+    r"|asking too much)"
+    r"(?: (?:for|of) you)?(?: to)?(?= )",
     r"(?:i|we)(?:'m| am|'re| are)(?: just| simply| currently)* (?:trying|looking|hoping|planning|about|going"
     r"|keen|eager)"
     r" to(?= (?:know|see|find|get|list|check|count|figure|learn|work|understand|tell|read|look|determine|compare) )",
@@ -273,11 +298,53 @@ LEADS = (
     r"refresh my memory",
     r"(?:just|i'm just|i am just|merely)? ?(?:curious|wondering|asking|checking)(?= [:,–])",
     r"i wonder|wondering(?= (?:which|what|how|who|where|when|whether|if) )",
-    r"you (?:can|could|may|might|should)(?: (?:now|also|just|then))*(?= (?:show|list|find|give|tell|get|check) )",
+    r"you (?:can|could|may|might|should)(?: (?:now|also|just|then|please))*(?= (?:show|list|find|give|tell|get"
+    r"|check|delete"
+    r"|remove|run|copy|move|stop|kill|start|zip|pack|unpack|download|rename|write|add|put|create|make|erase|send) )",
+)
+
+# What is not to be done. A plan that only reads obeys it.
+_CHANGES = (
+    "(?:unpack|extract|unzip|delete|remove|touch|change|modify|edit|alter|move|copy|run|execute|restart|kill|stop|write"
+    "|overwrite|rename|download|install|send|save|replace|mess with|fiddle with|do|break|erase)"
+)
+_CHANGING = (
+    "(?:unpacking|extracting|unzipping|deleting|removing|touching|changing|modifying|editing|altering|moving|copying"
+    "|running|executing|restarting|killing|stopping|writing|overwriting|renaming|downloading|installing|sending|saving"
+    "|replacing|messing with|breaking|erasing)"
+)
+_TARGET = (
+    "(?:it|anything|them|that|those|any(?: of (?:it|them|those))?|stuff|something|one|(?:the|this|that) (?:file|files"
+    "|folder|archive|original|originals|content|contents|thing|things|zip|tarball|data)(?: itself)?)"
+    "(?: (?:though|please|yet|there|in there|at all|or anything|out|itself|up|down|else|on it|now))*"
+)
+PROHIBITIONS = (
+    rf"(?:(?:but|and|please|just|so) )*(?:don't|do not|never|no need to|needn't|you don't (?:need|have) to|not to"
+    rf"|you needn't|there's no need to|there is no need to)(?: (?:actually|really|even|ever|yet"
+    rf"|please))* {_CHANGES}(?: {_TARGET})",
+    rf"(?:(?:but|and|please|just|so) )*(?:without|no|not)(?: actually| really)? {_CHANGING}(?: {_TARGET})?",
+    r"(?:(?:but|and|please|just|so) )*(?:no changes|change nothing|no modifications|touch nothing|read only"
+    r"|read-only|readonly)"
+    r"(?: (?:please|there|though|at all))*",
+    r"(?:just|only) (?:look|looking|reading|checking)(?: please)?",
+)
+# An alternative that does nothing is none.
+IDLE = (
+    r"(?:(?:and|but|,) )*(?:otherwise|else|if not|or else) (?:(?:just|please|simply) )*"
+    r"(?:leave (?:it|them|that|things|everything)(?: (?:alone|be|as (?:it|they) (?:is|are)|as is|running"
+    r"|in peace|there|as it was))*"
+    r"|do nothing|don't do anything|do not do anything|nothing|skip it|ignore it|no action|don't bother"
+    r"|forget it|don't"
+    r"|nothing (?:to do|happens|needs doing)|we're (?:good|fine|done)|that's (?:fine|ok|it)|all (?:good|fine))",
 )
 
 # At the end of a sentence or of a part of one.
 ENDS = (
+    r"(?:(?:best|kind|warm|many|with (?:best|kind)) )?(?:regards|wishes|greetings)(?: [,] )?"
+    r"|yours(?: (?:sincerely|truly|faithfully))?"
+    r"|sincerely|all the best|take care|bye(?: bye)?|see you(?: later)?|ciao|so long|over and out"
+    r"|have a (?:nice|good|great)"
+    r" (?:day|one|evening|weekend|night)|enjoy your (?:day|evening|weekend)|good night",
     r"(?:many |a thousand |a million |so many )?(?:thanks|thank you|thankyou|cheers|ta|merci|danke|tyvm|tia)"
     r"(?: (?:a lot|so much|very much|a bunch|a ton|a million|in advance|again|mate|buddy|you|for your help"
     r"|for the help"
@@ -357,7 +424,11 @@ REASONS = (
     r"(?:(?:i|we|they|he|she|you|nobody|noone|no one|{my} {w}) )?(?:don't|do not|doesn't|didn't|won't|no longer|never"
     r"|hardly|barely) (?:really )?(?:need|needs|use|uses|want|wants|miss) (?:it|that|this|them|those|these|either)"
     r"(?: (?:anymore|any more|any longer|at all|now|again|there|longer))*",
-    r"nobody (?:needs|uses|wants|reads|misses) (?:it|that|this|them)(?: (?:anymore|any more|any longer|now))*",
+    r"(?:nobody|noone|no one|nobody here) (?:needs?|uses?|wants?|reads?|misse?s?|touche?s?) (?:it|that|this"
+    r"|them|those)"
+    r"(?: (?:anymore|any more|any longer|now|no more|no longer))*",
+    r"(?:markdown|md|text|plain text|txt|a text file) (?:is|will be|would be|format is)(?: perfectly)? (?:fine"
+    r"|ok|okay|enough|good)",
     r"(?:it|that|this|they|it's|that's|they're)(?: (?:is|are|was|were))?(?: (?:just|only|all|no|not|now|really"
     r"|a bit|far|way|much|too))*"
     r" (?:old|outdated|obsolete|junk|garbage|rubbish|stale|trash|redundant|longer needed|needed any ?more"
@@ -380,6 +451,8 @@ OCCASIONS = (
 _BE = r"(?:am|are|is|was|were|'m|'re|'s|has|have|had|'ve|keeps|keep|got|went|seems|seem|looks|look|feels|feel|sounds)"
 _NO_WISH = r"(?! (?:to|got to|interested|looking for|after|searching|a list|a report) )"
 REMARKS = (
+    r"(?:i|we) (?:think|believe|suspect|fear|guess|suppose|assume|bet|hope|reckon|feel|figure)(?: that)? {w}{w*}",
+    r"(?:looks|seems|sounds|feels) (?:like|as if|as though) {w}{w*}",
     rf"(?:and |but |so |well |now )?(?:i|we|he|she|they|someone|somebody|everyone|people) {_BE}\b{_NO_WISH}{{w*}}",
     r"(?:i'm|we're|he's|she's|they're|it's|that's|there's|i've|we've|they've|he'd|everyone's|something's|someone's)"
     rf"{_NO_WISH} {{w}}{{w*}}",
@@ -413,6 +486,12 @@ GERUND = "<gerund>"
 
 # Set phrases that stand for one plain verb or question.
 RENAMES = (
+    (r"(?:i'd|i would|i|we'd|we) (?:like|want|need|have|love) to be (?:certain|sure"
+     r"|positive)(?: that)?", "check whether"),
+    (r"over (?=(?:on|at|in|to) )", ""),
+    (r"(?<=and )(letting|telling|showing|giving|sending|listing|counting|deleting|removing|saving|putting"
+     r"|reporting)", GERUND),
+    (r"(?<= )(?:i\.?e|that is to say|in other words|or rather|i mean)", ""),
     (r"please to", "please"),
     (r"(?:would|do|could) (?:you|u) mind (?:maybe |perhaps |please )?(telling|showing|giving|sending|listing|checking"
      r"|looking up|finding|counting|reading|reporting|printing|fetching|grabbing|comparing|computing|calculating"
@@ -438,7 +517,7 @@ RENAMES = (
 
 ALL = frozenset(
     word
-    for table in (ASIDES, LEADS, ENDS, REASONS, OCCASIONS, REMARKS, OPENERS, tuple(MACROS.values()))
+    for table in (ASIDES, LEADS, ENDS, REASONS, OCCASIONS, REMARKS, OPENERS, PROHIBITIONS, IDLE, tuple(MACROS.values()))
     for row in table
     for word in re.findall(r"(?<![\\{])\b[a-z]{4,}\b(?!\})", row)
 )

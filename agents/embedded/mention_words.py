@@ -203,7 +203,15 @@ RUNNING = (
     "with",
     "under",
 )
-BARE_GPU = ("has a gpu", "have a gpu", "has gpu", "got a gpu", "has a graphics card")
+BARE_GPU = (
+    "has a gpu",
+    "have a gpu",
+    "has a gpu in it",
+    "has a gpu inside",
+    "has gpu",
+    "got a gpu",
+    "has a graphics card",
+)
 BARE_RUNNING = ("run", "runs", "is running", "is", "on")
 STAGES = frozenset({"env", "environment", "stage", "tier", "site", "location", "zone", "room"})
 # Behind a label that stands alone for its devices (`on staging, `) comes no noun that it could belong to.

@@ -181,7 +181,7 @@ class Finder(Parts):
         end = self.phrase(at, BACK)
         if (
             end > at
-            and not (self.low(at) == "there" and self.low(at + 1) in {"is", "are", "be", "exist"})
+            and not (self.low(at) == "there" and (self.low(at + 1) in {"is", "are", "be", "exist"} or self._is(at)))
             and not (self.low(at) == "there" and self.low(at - 1) in {"is", "are"})
         ):
             return Place("", back=True), end
@@ -200,6 +200,10 @@ class Finder(Parts):
 
     def _fixed_ends(self, end: int) -> bool:
         return self.low(end) not in {"name", "except"}
+
+    def _is(self, at: int) -> bool:
+        """`there's`, which says that something is, and not where."""
+        return self.tokens[at].text.casefold().replace("’", "'") == "there's"
 
     def _list(self, at: int) -> tuple[Place, int] | None:
         start = at

@@ -8,23 +8,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.embedded.chaff import renamed, trimmed, without_chaff
+from agents.embedded.chaff import renamed, trimmed, without_chaff, without_prohibitions
 from agents.embedded.clauses import merge_words
 from agents.embedded.devices import Directory, Place
 from agents.embedded.lexicon import known_words
 from agents.embedded.mentions import find_places
 from agents.embedded.spelling import spell
 from agents.embedded.tokens import Token, tokenise
-from agents.embedded.topics import topics_in_place
+from agents.embedded.topics import amounts_in_place, shown_in_place, subject_in_place
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`tokens`: all that the request says, with its devices. `said`: what of it carries a demand."""
+    """`tokens`: all that the request says, with its devices. `said`: what of it carries a demand.
+
+    `unchanging`: the request forbids a change; a plan for it may only read.
+    """
 
     tokens: tuple[Token, ...]
     said: tuple[Token, ...]
     places: tuple[Place, ...]
+    unchanging: bool = False
 
 
 def spelt(text: str, directory: Directory) -> list[Token]:
@@ -33,9 +37,11 @@ def spelt(text: str, directory: Directory) -> list[Token]:
 
 
 def read(tokens: Sequence[Token], directory: Directory) -> Reading:
-    """Finds devices and drops chaff. Raises Stop where a device that is spoken of cannot be told."""
-    placed, places = find_places(trimmed(tokens, names_of(directory)), directory)
-    return Reading(tuple(placed), tuple(topics_in_place(without_chaff(placed))), tuple(places))
+    """Finds devices, drops chaff, puts the subject into the demand. Raises Stop where a device cannot be told."""
+    plain, unchanging = without_prohibitions(amounts_in_place(tokens))
+    placed, places = find_places(trimmed(plain, names_of(directory)), directory)
+    said = shown_in_place(without_chaff(subject_in_place(placed)))
+    return Reading(tuple(placed), tuple(said), tuple(places), unchanging)
 
 
 def names_of(directory: Directory) -> frozenset[str]:
