@@ -25,6 +25,7 @@ from agents.embedded.text import normalise, stem
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import FILLERS, LEADS, NEGATIONS
 from agents.embedded.wordset import words
+from agents.scrutiny import Look, Told, doubts
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Declined, Plan, Selector, Step
 from orchestrator.core.references import find
@@ -62,7 +63,8 @@ class Gap:
     """One thing unexplained. Codes: `unused_literal`, `unused_device`, `unused_word`, `unused_negation`,
 
     `unused_condition`;
-    `unexplained_device`, `unexplained_argument`, `unexplained_skill`; `unreadable` where the devices cannot be told.
+    `unexplained_device`, `unexplained_argument`, `unexplained_skill`; `unreadable` where the devices cannot be told;
+    `misplaced` where a part is used in the wrong place.
     """
 
     code: str
@@ -89,7 +91,9 @@ def check(
 
     def gaps(hidden: frozenset[str]) -> tuple[Gap, ...]:
         checker = _Checker.of(text, plan, fleet, client=client, answers=answers, attachment=attachment, hidden=hidden)
-        return (*checker.forward(strict), *checker.backward())
+        told = (*checker.forward(strict), *checker.backward())
+        # A rung's own strict gate looks at words alone; what is in the wrong place is looked for in any rung's plan.
+        return told if told or strict else checker.misplaced()
 
     found = gaps(hidden or frozenset())
     doubtful = namesakes(text, fleet) if found and hidden is None else ()
@@ -173,6 +177,12 @@ class _Checker:
             for name, device in self.fleet.devices.items()
             if fits(step.devices, name, self.fleet) and (step.skill in device.skills or name in step.devices.names)
         )
+
+    def misplaced(self) -> tuple[Gap, ...]:
+        """What the plan uses, but not where the request has it."""
+        told = Told(self.text, self.tokens, self.places, self.answers, self.attachment)
+        look = Look(told, self.plan, self.specs, self.selected)
+        return tuple(Gap("misplaced", doubt.message) for doubt in doubts(look))
 
     # --- forward: all that the request says is used -------------------------------------------------------------
 
@@ -285,7 +295,7 @@ class _Checker:
 
     def backward(self) -> Iterator[Gap]:
         spoken = {token.lemma for token in rephrase(self.said) if token.word} | {
-            word.casefold() for word in re.findall(r"[^\W_]+", self.text)
+            part for token in self.tokens if token.word for part in re.findall(r"[^\W_]+", token.text.casefold())
         }
         explained = self._explained_devices()
         for step in self.plan.steps:

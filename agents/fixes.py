@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.checks import Finding
-from agents.rewire import following
+from agents.rewire import canonical, following
 from agents.scope import base_of, replacement_of
 from orchestrator.core import references
 from orchestrator.core.approvals import higher
@@ -321,20 +321,6 @@ class _Fix:
 def same_call(task: TaskView, skill: str, arguments: JsonObject, device: str | None) -> bool:
     """Whether a task is this call: the same skill, arguments and device; how paths are written does not matter."""
     return task.skill == skill and task.device == device and canonical(task.arguments) == canonical(arguments)
-
-
-def canonical(value: Json) -> Json:
-    """A value as it compares: without what the writing of a path or a number adds."""
-    if isinstance(value, str):
-        plain = " ".join(value.split())
-        while plain.startswith("./"):
-            plain = plain[2:]
-        return re.sub(r"/{2,}", "/", plain).rstrip("/") or plain
-    if isinstance(value, list):
-        return [canonical(item) for item in value]
-    if isinstance(value, dict):
-        return {key: canonical(value[key]) for key in sorted(value)}
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _only(name: str) -> object:

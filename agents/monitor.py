@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agents.fixes import canonical, same_call
+from agents.fixes import same_call
+from agents.rewire import canonical
 from agents.scope import base_of, step_of
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import RunView, TaskView

@@ -1,10 +1,13 @@
-"""Tasks that follow another one in the place of the one that failed."""
+"""Small changes to tasks and values that planning and mending share."""
 
 from __future__ import annotations
+
+import re
 
 from orchestrator.core import references
 from orchestrator.core.references import Reference
 from orchestrator.core.tasks import Task
+from protocol.vocabulary import Json
 
 
 def following(task: Task, old: str, new: str) -> Task:
@@ -24,3 +27,17 @@ def following(task: Task, old: str, new: str) -> Task:
     return task.model_copy(
         update={"depends_on": edges, "arguments": arguments, "requirements": needs, "verify": verify}
     )
+
+
+def canonical(value: Json) -> Json:
+    """A value as it compares: without what the writing of a path or a number adds."""
+    if isinstance(value, str):
+        plain = " ".join(value.split())
+        while plain.startswith("./"):
+            plain = plain[2:]
+        return re.sub(r"/{2,}", "/", plain).rstrip("/") or plain
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    if isinstance(value, dict):
+        return {key: canonical(value[key]) for key in sorted(value)}
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.fixes import Situation, canonical, compile_fix
+from agents.fixes import Situation, compile_fix
+from agents.rewire import canonical
 from orchestrator.core.edits import AddTask, EditBatch, ReplaceTask
 from orchestrator.core.events import RunStatus
 from orchestrator.core.fleet import FleetView
