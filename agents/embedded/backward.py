@@ -19,7 +19,7 @@ from protocol.vocabulary import JsonObject
 
 def earlier(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """An operator on the last result; every other word of the clause must point back to it."""
-    if not composer.results or found or view.head not in VERBS:
+    if not composer.results or any(not spot.place.back for spot in found) or view.head not in VERBS:
         return False
     last = composer.results[-1]
     return any(

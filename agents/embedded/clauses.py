@@ -150,7 +150,7 @@ class _Cutter:
         return after is not None and (
             after.kind not in (Kind.PUNCT, Kind.WORD)
             or after.lemma
-            in {"the", "all", "it", "them", "a", "an", "there", "any", "my", "how", "what", "which", "on"}
+            in {"the", "all", "it", "them", "they", "these", "those", "both", "a", "an", "there", "any", "my", "how", "what", "which", "on"}
         )
 
     def run(self) -> list[Clause]:

@@ -33,7 +33,7 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if union(composer, view, found):
         return True
     same = operators.sameness(view)
-    if same is not None and (many or (composer.scope is not None and composer.scope.many)):
+    if same is not None and (many or len(found) > 1 or (composer.scope is not None and composer.scope.many)):
         return _compared(composer, view, found, same)
     ranked = operators.ranking(view)
     if ranked is not None and (
@@ -131,7 +131,8 @@ def _ranked(composer: Composer, view: View, found: Sequence[Spot], operator: Ope
     outcome = composer.understanding.read(trial)
     if not isinstance(outcome, Match) and any(view.lemma(at) in OWN_SUPERLATIVES for at in operator.spots):
         bare = base_of(view, None)
-        other = composer.understanding.read(bare)
+        # The superlative is the fact itself: "busiest" says both the load and the order.
+        other = composer.understanding.read(bare, lenient=True)
         if isinstance(other, Match):
             trial, outcome = bare, other
     if not isinstance(outcome, Match):

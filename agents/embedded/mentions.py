@@ -194,6 +194,9 @@ class Finder(Parts):
         end = self.phrase(at, EVERYTHING)
         if end == at and self.low(at) in {"everything", "everywhere"}:
             end = at + 1
+            if self.low(at) == "everywhere" and self.places:
+                # Of devices named before it means these; of one device it means its files.
+                return (Place("", back=True), end) if any(place.many for place in self.places) else None
             if self.low(at) == "everything" and self.low(at - 1) not in {"on", "from", "across"}:
                 return None
         return self._finish(Criteria(), at, end, many=True, which=False) if end > at else None
