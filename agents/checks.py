@@ -22,7 +22,7 @@ NO_DEVICE = frozenset({"no_capable_device", "unknown_device"})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One reason against a plan. `code` is the compiler's, or `policy`, `denied`, `coverage`, `too_large`."""
+    """One reason against a plan. `code` is the compiler's, or `policy`, `denied`, `coverage`, `too_large`, `over_budget`."""
 
     code: str
     message: str
@@ -83,7 +83,7 @@ def sound(
     """The checks without coverage: what speaks against the plan, whatever was asked for."""
     if len(plan.steps) > MAX_STEPS:
         return (Finding("too_large", f"the plan has {len(plan.steps)} steps; {MAX_STEPS} are the limit"),)
-    return (*_outside(plan, request), *_denied(plan, request, fleet), *_compiled(plan, fleet))
+    return (*_outside(plan, request), *_denied(plan, request, fleet), *_compiled(plan, request, fleet))
 
 
 def _outside(plan: Plan, request: Request) -> list[Finding]:
@@ -105,11 +105,14 @@ def _denied(plan: Plan, request: Request, fleet: FleetView) -> list[Finding]:
     ]
 
 
-def _compiled(plan: Plan, fleet: FleetView) -> list[Finding]:
+def _compiled(plan: Plan, request: Request, fleet: FleetView) -> list[Finding]:
     # Imported here: the compiler's libraries are not needed to write an answer.
     from orchestrator.core.compiler import compile_plan
 
-    _, problems = compile_plan(plan, fleet)
+    compiled, problems = compile_plan(plan, fleet)
+    most = request.policy.budget.tasks
+    if compiled is not None and most is not None and compiled.tasks > most:
+        return [Finding("over_budget", f"the plan makes {compiled.tasks} tasks, and this run may have {most}")]
     return [Finding(problem.code, problem.message) for problem in problems]
 
 

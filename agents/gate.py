@@ -311,11 +311,14 @@ def _said(body: bytes) -> list[str]:
 
 
 def _secrets_of(environment: Mapping[str, str]) -> list[str]:
-    """Values of variables whose name or form says that they are secret."""
+    """Values of variables whose name or form says that they are secret; short ones that are a word are none."""
     found = []
     for name, value in environment.items():
         value = value.strip()
-        if len(value) >= LEAST_SECRET and not value.startswith("/") and value not in hide_secrets(f"{name}={value}"):
+        word = len(value) < 12 and value.isalpha() and value.islower()
+        if len(value) < LEAST_SECRET or word or value.startswith("/"):
+            continue
+        if value not in hide_secrets(f"{name}={value}"):
             found.append(value)
     return found
 

@@ -243,6 +243,9 @@ class Asterism:
         if compiled is None:
             code = "no_capable_device" if problems[0].code == "no_capable_device" else "bad_request"
             raise Refusal(code, "; ".join(problem.message for problem in problems[:20]))
+        most = request.policy.budget.tasks
+        if most is not None and compiled.tasks > most:
+            raise Refusal("over_budget", f"the plan makes {compiled.tasks} tasks, and this run may have {most}")
         batch = EditBatch(base=0, edits=compiled.edits, by=request.submitted_by or "client", why="the request's plan")
         return stimuli.EditProposed(batch, compiled.answer, compiled.made)
 

@@ -33,7 +33,7 @@ def luhn(digits: str) -> bool:
 
 def card(digits: str) -> bool:
     """A payment card: 13 to 19 digits of an issuer's range, with Luhn's check digit."""
-    if not 13 <= len(digits) <= 19 or len(set(digits)) < 3:
+    if not 13 <= len(digits) <= 19 or len(set(digits)) < 2:
         return False
     first2, first4 = int(digits[:2]), int(digits[:4])
     issued = (

@@ -61,6 +61,10 @@ class Compiled:
     answer: tuple[str, ...]
     made: tuple[TaskGraph, Touched]
 
+    @property
+    def tasks(self) -> int:
+        return sum(isinstance(edit, AddTask) for edit in self.edits)
+
 
 def compile_plan(plan: Plan, fleet: FleetView) -> tuple[Compiled | None, tuple[Problem, ...]]:
     """The compiled plan, or None and every problem found."""

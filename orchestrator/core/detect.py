@@ -39,7 +39,7 @@ _BASE64 = re.compile(r"(?=.{20}|.*=)(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[
 _SAID = re.compile(
     r"(?i)\b(?P<before>(?:pass(?:word|phrase|code)|passwort|pin(?:\s+code)?|login|credentials?|secret|token"
     r"|(?:api|access|secret|private)\s?key)\b"
-    r"(?:[ \t]{1,3}(?:for|of|on|to)[ \t]{1,3}[^\s,;]{1,60}){0,2}"
+    r"(?:[ \t]{1,3}(?:for|of|on)[ \t]{1,3}[^\s,;\"'`]{1,60}){0,2}"
     r"(?P<link>[ \t]{1,3}(?:is|are|was|to|as|=|:)(?:[ \t]{1,3}now)?|[ \t]{0,3}[:=])?[ \t]{1,3})"
     r"(?P<value>\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|`[^`\n]{1,200}`|[^\s\"'`]{3,200})"
 )
@@ -71,8 +71,9 @@ def _said(found: re.Match[str]) -> str:
     if not bare or redacted(value) or bare.startswith(("${", "PRIVATE_")) or bare.lower() in _PLAIN_WORDS:
         return found[0]
     quoted = value[0] in "\"'`"
-    word = found["before"].lower().startswith(("pass", "pin"))
-    if (word and found["link"]) or (quoted and found["link"]) or _odd(bare):
+    said = found["before"].lower()
+    word = said.startswith(("pass", "pin"))
+    if (found["link"] and (word or quoted)) or (quoted and (word or "key" in said)) or _odd(bare):
         return found["before"] + MARK
     return found[0]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestrator.core import events, stimuli
 from orchestrator.core.commands import Consult, Decision, Ended, SetTimer, TimerKind, Withdraw
-from orchestrator.core.edits import AddTask, Edit, EditBatch, ReplaceTask
+from orchestrator.core.edits import AddTask, Edit, EditBatch, RemoveTask, ReplaceTask
 from orchestrator.core.errors import EditError
 from orchestrator.core.events import RunError, RunStatus
 from orchestrator.core.ports import Consultation
@@ -247,10 +247,18 @@ class RunMachine(Unknowns):
                 "check_task",
                 "a check of what became of a task is the orchestrator's: it adds, changes and ends it",
             )
+        most, tasks = state.request.policy.budget.tasks, self._tasks_after(batch)
+        if most is not None and tasks > max(most, len(state.graph)):
+            return ("over_budget", f"the run may have {most} tasks, and would have {tasks}")
         rejected = self.edit(batch, made=stimulus.made)
         if rejected is None and stimulus.scope is not None:
             self.record(events.AnswerScope(tasks=stimulus.scope))
         return rejected
+
+    def _tasks_after(self, batch: EditBatch) -> int:
+        """How many tasks there would be: what fails stays in the graph, and counts."""
+        added = sum(isinstance(edit, AddTask) for edit in batch.edits)
+        return len(self.state.graph) + added - sum(isinstance(edit, RemoveTask) for edit in batch.edits)
 
     def _is_check(self, edit: Edit) -> bool:
         """Whether an edit makes or touches a task that finds out about another's unknown outcome."""
