@@ -283,7 +283,7 @@ LEGEND = (
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Compare the ladder with other ways to choose a model.")
     parser.add_argument("parts", nargs="*", help="dev, test2, 'dev*' (default: all)")
-    parser.add_argument("--seeds", type=int, default=3, help="how often each request is put (default: 3)")
+    parser.add_argument("--seeds", type=int, default=1, help="how often each request is put (default: 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     given = parser.parse_args(arguments)
     found = asyncio.run(compare(given.parts, given.seeds))

@@ -178,8 +178,8 @@ class LadderReport(Model):
 
     `at_home` are runs, and steps, that were planned without any cloud call. `cloud_calls_avoided` counts accepted plans
     and fixes of rungs below the cloud, or kept from an earlier run, each of which would have cost a call at least; None
-    where no cloud rung is configured. `bytes_out` by tier; `bytes_outside_runs` are those of them that belong to no run:
-    probes. `truncated`: there are more runs than were looked at; `unreadable` are runs whose log is damaged.
+    where no cloud rung is configured. `bytes_out` by tier; `bytes_outside_runs` is the part of it that belongs to no
+    run: probes. `truncated`: there are more runs than were looked at; `unreadable` are runs whose log is damaged.
     """
 
     run: str | None = None
