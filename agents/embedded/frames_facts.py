@@ -229,12 +229,29 @@ def _anywhere(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 def _exactly(arguments: JsonObject, view: View) -> JsonObject | None:
-    """A name with a place is looked up there, in its folder's list narrowed to it: an answer, where `stat` fails."""
+    """A name with a place, where the answer decides about more: its folder's list narrowed to it, as `stat` fails."""
     text = str(arguments.get("path", ""))
     folder, slash, name = text.rstrip("/").rpartition("/")
-    if "/" not in text or not name or _of_many(view):
+    if "/" not in text or not name or _of_many(view) or not _decides(view):
         return None
-    return {"path": folder or (slash or "."), "pattern": name, "hidden": True}
+    hidden: JsonObject = {"hidden": True} if name.startswith(".") else {}
+    return {"path": folder or (slash or "."), "pattern": name, **hidden}
+
+
+def _described(arguments: JsonObject, view: View) -> JsonObject | None:
+    """A name with a place, asked for its own sake: what it is, or the error that says that it is not there."""
+    text = str(arguments.get("path", ""))
+    if "/" not in text or text.endswith("/") or not text.strip("./~") or _of_many(view) or _decides(view):
+        return None
+    return arguments
+
+
+def _decides(view: View) -> bool:
+    """Conditions, and questions which devices have a file, need a value for "no" as well."""
+    which = any(
+        token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what")) for token in view.tokens
+    )
+    return view.decides or bool(view.assumed) or view.head == "which" or which
 
 
 def _exists(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) -> Frame:
@@ -269,8 +286,10 @@ def _having(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) 
 
 EXISTS = _exists("file.find", _anywhere)
 EXISTS_THERE = _exists("file.list", _exactly)
+EXISTS_AT = _exists("file.stat", _described)
 HAVING = _having("file.find", _anywhere)
 HAVING_THERE = _having("file.list", _exactly)
+HAVING_AT = _having("file.stat", _described)
 
 
 HOGS = Frame(
@@ -359,7 +378,8 @@ SORT = Frame(
     | words(
         "line content numerically reverse reversed descending unique duplicate numeric number by but "
         "in of file without removing name every one just list row nicely properly proper "
-        "drop dropping backwards entry ascending highest largest first biggest lowest smallest only value item "
+        "top on last drop dropping backwards entry ascending highest largest first biggest lowest smallest only "
+        "value item "
     ),
     slots=(
         ("path", first_of(FILE_PATH, ANY_PATH)),
@@ -383,8 +403,10 @@ FRAMES = (
     STAT,
     EXISTS,
     EXISTS_THERE,
+    EXISTS_AT,
     HAVING,
     HAVING_THERE,
+    HAVING_AT,
     HOGS,
     HASH,
     SAME_FILE,

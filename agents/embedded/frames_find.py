@@ -144,7 +144,8 @@ FIND = Frame(
     | _CHANGED
     | EXTENSIONS.keys()
     | words(
-        "top log anywhere recursively all in the exist stored live located whose with extension ending end "
+        "top log plain list included including subfolder anywhere recursively all in the exist stored live located "
+        "whose with extension ending end "
         "howmany subfolder workspace everywhere number recently from large big huge type of kind for name named called "
         "down hiding lie lies lying sit sits kept keep last past previous within during over older newer anything "
         "stuff "
@@ -164,7 +165,7 @@ FIND = Frame(
         ("_first", direction),
         ("limit", LIMIT),
         ("type", _type),
-        ("path", FOLDER),
+        ("path", folder_or_word("in under inside within below beneath", logs=True)),
     ),
     final=lambda a, v: _finding(a, v) if _speaks_of_files(a, v) else None,
     measures=(Measure("output.count", "number"), Measure("output.total_bytes", "bytes")),
@@ -240,6 +241,9 @@ def _announced(view: View) -> Json:
     return None
 
 
+_BEHIND = words("through across case-insensitively ignoring throughout below under")
+
+
 def _searched_word(view: View) -> Json:
     """`search for timeout in`, `grep timeout in`, `lines containing timeout`: the plain word after such a lead."""
     for at, token in view.free(Kind.WORD):
@@ -258,7 +262,9 @@ def _searched_word(view: View) -> Json:
             view.head == "search" and at == view.head_at + 1 and token.text.isupper()
         ):
             lead = True
-        if lead and (view.lemma(at + 1) in FILLERS | _LINES or not view.lemma(at + 1)):
+        if before == "of" and view.lemma(at - 2) in {"mention", "occurrence", "trace", "sign"}:
+            lead = True
+        if lead and (view.lemma(at + 1) in FILLERS | _LINES | _BEHIND or not view.lemma(at + 1)):
             view.claim(at)
             return clean(token.text)
     return None
@@ -322,7 +328,8 @@ _SEARCH_MAY = (
         "file all match mention occurrence there recursively folder directory under inside case "
         "insensitive insensitively ignoring ignore "
         "sensitive every often many time appear appears occur occurs hit code source howmany "
-        "below underneath number show up literal regular from with number total out hit any count "
+        "case-insensitively case-insensitive throughout trace sign everything below underneath number show up "
+        "literal regular from with number total out hit any count "
         "expression regex logged content through"
     )
 )
@@ -352,7 +359,15 @@ SEARCH = Frame(
         ),
         ("pattern", _pattern),
         ("files", _log_files),
-        ("ignore_case", lambda v: True if v.find({"insensitive", "insensitively", "ignoring"}) is not None else None),
+        (
+            "ignore_case",
+            lambda v: (
+                True
+                if v.find({"insensitive", "insensitively", "ignoring", "case-insensitively", "case-insensitive"})
+                is not None
+                else None
+            ),
+        ),
     ),
     needs=frozenset({"pattern"}),
     strict=True,
@@ -370,7 +385,7 @@ LINES_WITH = Frame(
         | _LINES
         | words(
             "occurrence mention mentions appear appears occur occurs contain contains containing say says saying match "
-            "hit anywhere logged found often with matches mentioning"
+            "hit anywhere logged found often with matches mentioning trace sign"
         ),
     ),
     _SEARCH_MAY | words("anywhere everything been ever out hit where any got at"),

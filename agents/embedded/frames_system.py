@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from agents.embedded.frames import Frame, Measure
-from agents.embedded.slots import Found, choice, clean, count_after, first_of, literal
+from agents.embedded.slots import Found, choice, clean, count_after, first_of, literal, path
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.words import ADJECTIVES, ASK, FILLERS
@@ -63,11 +64,21 @@ def _who_uses(view: View) -> bool:
     return not of_devices and ((asked and bool(low & _HOGGING)) or bool(low & _CULPRIT))
 
 
+_HOLDS = words("hold holds holding behind contain contains mounted mount underneath where")
+
+
+def _held(view: View) -> Json:
+    """`the volume that holds /var/lib`: a path that the disk is named by; the size of a folder is another question."""
+    named = any(token.word and token.lemma in _HOLDS | {"volume", "partition", "filesystem"} for token in view.tokens)
+    return path(None)(view) if named else None
+
+
 DISK = Frame(
     "system.disk",
     ASKS,
     (words("disk space storage drive filesystem partition room df volume"),),
-    FREE | USED | TOTAL | _STATE | words("disk space storage drive local main root system filesystem"),
+    FREE | USED | TOTAL | _STATE | _HOLDS | words("disk space storage drive local main root system filesystem"),
+    slots=(("path", _held),),
     measures=(
         Measure("output.used_percent", "percent", FREE, rest_of=True),
         Measure("output.used_percent", "percent"),
@@ -158,7 +169,7 @@ BEEN_UP = Frame(
         words("howlong longest when since shortest recently last howmany long ago lately time how's"),
         words(
             "up running online on boot booted reboot rebooted restart restarted alive started start starting power "
-            "powered restarting rebooting booting"
+            "powered restarting rebooting booting uninterrupted"
         ),
     ),
     words(
@@ -179,7 +190,8 @@ OS = Frame(
         ),
     ),
     words(
-        "version running run runs name release system installed type host exact number use using kind sort flavour "
+        "rev revision version running run runs name release system installed type host exact number use using kind "
+        "sort flavour "
         "flavor machine build current or latest newest level which-one info information detail inventory sitting cpu "
         "system based box computer edition bit still kernel os distro linux windows android ubuntu debian fedora centos"
     ),
@@ -242,6 +254,18 @@ TIME = Frame(
     ),
     measures=(Measure("output.timezone", "text", words("timezone zone")), Measure("output.unix", "number")),
 )
+_FACTS = words("os cpu ram memory disk kernel uptime network load swap processor storage ip")
+
+
+def _facts(view: View) -> Json:
+    """`specs of x: os, cpu, ram`: facts that are only listed, at least two; one alone is what is asked for."""
+    listed = [at for at, token in view.free(Kind.WORD) if token.lemma in _FACTS]
+    if len({view.lemma(at) for at in listed}) < 2:
+        return None
+    view.claim(*listed)
+    return True
+
+
 _MACHINE = words("machine device system computer box server host hardware")
 INFO = Frame(
     "system.info",
@@ -258,6 +282,7 @@ INFO = Frame(
         "everything lot what everything how kind sort status specs spec overview detail fact info information rough "
         "inside built under hood total entire thorough inventory"
     ),
+    slots=(("_facts", _facts),),
 )
 ABOUT = Frame(
     "system.info",
@@ -315,11 +340,13 @@ def _process_name(view: View) -> Json:
         follows = view.lemma(at + 1)
         nearby = (view.lemma(ahead), view.lemma(at - 1))
         after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
-        leads = at == view.head_at and not view.assumed and view.lemma(at + 1) not in _PROCESS
+        named = view.lemma(at + 1) in _PROCESS | {"still", "running", "alive", "up", "is"}
+        leads = at == view.head_at and not view.assumed and not named
         if leads or token.lemma in _NOT_A_NAME or token.lemma in ASKS:
             continue
         runs = nearby[0] in {"running", "run", "alive", "active"} or (
-            nearby[0] in {"up", "on", "there", "started"} and view.head in {"is", "are", "check", "if", "whether"}
+            nearby[0] in {"up", "on", "there", "started"}
+            and (view.head in {"is", "are", "check", "if", "whether"} or at == view.head_at)
         )
         if nearby[0] in _PROCESS or after or runs:
             view.claim(at)
@@ -429,6 +456,14 @@ PROCESSES = Frame(
     measures=(Measure("output.count", "number"),),
     final=_listing,
 )
+RUN_BY = Frame(
+    "process.list",
+    ASKS | words("everything all"),
+    (words("user"), words("running run runs going started open doing has launched")),
+    words("everything all anything what has got going program process stuff thing currently on"),
+    slots=(("user", _user),),
+    needs=frozenset({"user"}),
+)
 UP = Frame(
     "process.list",
     words("is are check verify does"),
@@ -440,13 +475,17 @@ UP = Frame(
     measures=(Measure("output.count", "number"),),
     final=lambda a, v: a if not INTERFACE.fullmatch(str(a.get("name", ""))) else None,
 )
+STILL_UP = replace(UP, heads=frozenset(), strict=False)
 
 
 HOGS = Frame(
     "process.list",
     words("what who which what's who's something something's anything"),
     (_HOGGING, _RESOURCE_WORDS),
-    _HOGGING | words("most much so all the up program process app application share bulk lion's that up on down here"),
+    _HOGGING
+    | words(
+        "most much so all the up program process app application share bulk lion's that up on down here who who's culprit guilty is one it"
+    ),
     slots=(("limit", _TOP), ("sort", choice(_RESOURCES))),
     strict=True,
     final=lambda a, v: a if _who_uses(v) else None,
@@ -559,7 +598,9 @@ FRAMES = (
     DOING,
     HEALTH,
     PROCESSES,
+    RUN_BY,
     UP,
+    STILL_UP,
     HOGS,
     CULPRITS,
     STOP,

@@ -160,7 +160,7 @@ COPY = Frame(
     "file.copy",
     words("copy duplicate cp backup clone"),
     (),
-    words("overwriting overwrite over copy"),
+    words("overwriting overwrite over copy beside there"),
     slots=(
         ("source", first_of(path(" of named", want="any", quoted=True), path(" of named", bare=True))),
         ("target", _TARGET),
@@ -205,6 +205,9 @@ def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
         return None
     everything = (
         view.take_phrase("and", "everything", "in", "it")
+        or view.take_phrase("with", "everything", "inside", "it")
+        or view.take_phrase("and", "everything", "inside", "it")
+        or view.take_phrase("with", "all", "its", "content")
         or view.take_phrase("with", "everything", "in", "it")
         or view.take_phrase("and", "all", "its", "content")
         or view.take_phrase("everything", "in", "it")
@@ -427,7 +430,7 @@ def _command(view: View) -> Json:
     return value if isinstance(value, str) and value.strip() else None
 
 
-_PASSED = words("argument arg parameter option flag args params")
+_PASSED = words("args argument arg parameter option flag args params")
 _SHELLS = {"bash": "bash", "sh": "sh", "python": "python3", "python3": "python3"}
 
 
@@ -466,7 +469,7 @@ SCRIPT = Frame(
     "script.run",
     words("run execute start launch trigger invoke exec bash sh python python3"),
     (),
-    words("shell bash python sh script file"),
+    _PASSED | words("shell bash python sh script file with"),
     slots=(("path", path(" named", want="file", bare=True)), ("cwd", _CWD)),
     needs=frozenset({"path"}),
     strict=True,

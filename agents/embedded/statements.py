@@ -71,6 +71,7 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     ("echo (<quoted>) > > (<path>)", "append 1 to 2"),
     ("echo (<quoted>) > (<path>)", "write 1 to 2"),
     (f"set the (?:whole )?(?:content|text) of {_FILE}{_HERE} to (<quoted>)", "write 3 to 1 2"),
+    (f"set {_FILE}{_HERE} to (<quoted>)", "overwrite 1 2 with 3"),
     # Texts in files.
     (
         f"(?:in|inside|within) {_FILE}{_HERE}(?: ,)? (?:please )?(?:to )?"
@@ -87,6 +88,7 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     (f"give {_FILE}{_HERE} the (?:new )?name (<path>|<quoted>)", "rename 1 2 to 3"),
     (f"change the (?:file )?name of {_FILE}{_HERE} (?:in)?to", "rename 1 2 to"),
     (f"{_FILE}{_HERE} {_MUST} be (?:called|named|renamed|renamed to|renamed as) (<path>|<quoted>)", "rename 1 2 to 3"),
+    (f"{_FILE}{_HERE} (?:{_MUST} )?become (<path>)", "rename 1 2 to 3"),
     # Away with it.
     (f"(?:throw|chuck|toss) {_FILE}{_HERE} (?:away|out)", "delete 1 2"),
     # Archives.
@@ -98,6 +100,11 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     # Programs and addresses.
     (f"let {_FILE}{_HERE} run", "run 1 2"),
     (f"(?<=^ )(<url>){_HERE} (as|in|at|under|to|into) (<path>)", "download 1 2 3 4"),
+    (
+        f"(<device>) (?:need|want|require|{_MUST} (?:have|get)) (<url>)(?: ,)? (?:(?:stored|saved|kept|placed) )?"
+        "(as|in|at|under|to|into) (<path>)",
+        "download 2 3 4 on 1",
+    ),
     (
         f"{_GET} (<url>){_HERE} and (?:save|store|put|keep) (?:it|that|the file) (as|in|at|under|to|into) (<path>)",
         "download 1 2 3 4",

@@ -14,17 +14,22 @@ QUESTIONS = words("howmuch howmany howlong what which who where when whether if 
 
 
 class View:
-    """Tokens of one clause and the positions that some rule has explained. `fork` is a trial that may be dropped."""
+    """Tokens of one clause and the positions that some rule has explained. `fork` is a trial that may be dropped.
+
+    `decides`: a condition further on looks at the answer, which must then be a value even where it is "no".
+    """
 
     def __init__(self, tokens: Sequence[Token], claimed: Iterable[int] = (), head: int | None = None) -> None:
         self.tokens = tokens
         self.claimed = set(claimed)
         self.head_at = self._find_head() if head is None else head
         self.assumed = ""
+        self.decides = False
 
     def fork(self) -> View:
         other = View(self.tokens, self.claimed, self.head_at)
         other.assumed = self.assumed
+        other.decides = self.decides
         return other
 
     def _find_head(self) -> int:

@@ -140,7 +140,7 @@ CASES = {
     "unless it exists": (
         "unless backups/a.zip exists on beta, zip the folder data into backups/a.zip there",
         [
-            'a=file.list @beta {"path":"backups","pattern":"a.zip","hidden":true}',
+            'a=file.list @beta {"path":"backups","pattern":"a.zip"}',
             'b=archive.create @beta {"source":"data","target":"backups/a.zip"}'
             ' <a?{"not":{"path":"output.count","op":">","value":0}}',
         ],

@@ -1,4 +1,7 @@
-"""Whether a file exists: a bare name is looked for in every folder, a name with a place only there."""
+"""Whether a file exists: a bare name is looked for in every folder, a name with a place only there.
+
+Where the answer decides about more, it is a list that may be empty; else the file is described.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,9 @@ CASES = {
     "check whether app.conf exists on delta": ['a=file.find @delta {"pattern":"app.conf"}'],
     "does beta have a file called orders.csv?": ['a=file.find @beta {"pattern":"orders.csv"}'],
     "does the folder logs exist on beta?": ['a=file.find @beta {"pattern":"logs","type":"directory"}'],
-    "does beta have data/orders.csv?": ['a=file.list @beta {"path":"data","pattern":"orders.csv","hidden":true}'],
-    "does ./app.conf exist on delta?": ['a=file.list @delta {"path":".","pattern":"app.conf","hidden":true}'],
+    "does beta have data/orders.csv?": ['a=file.stat @beta {"path":"data/orders.csv"}'],
+    "does ./app.conf exist on delta?": ['a=file.stat @delta {"path":"./app.conf"}'],
+    "which servers have etc/.env?": ['a=file.list @kind:server {"path":"etc","pattern":".env","hidden":true}', HAVE],
     "which servers have a file called release.json?": [EVERYWHERE, HAVE],
     "which servers have release.json?": [EVERYWHERE, HAVE],
     "which servers do not have release.json?": [EVERYWHERE, LACK],
@@ -42,7 +46,7 @@ CASES = {
     'unless release.json exists on alpha, write "yes" to seen.txt there': [FOUND, SEEN + "<a?" + NO],
     'if alpha has a file called release.json, write "yes" to seen.txt there': [FOUND, SEEN + "<a?" + YES],
     'if data/release.json does not exist on alpha, write "yes" to seen.txt there': [
-        'a=file.list @alpha {"path":"data","pattern":"release.json","hidden":true}',
+        'a=file.list @alpha {"path":"data","pattern":"release.json"}',
         SEEN + "<a?" + NO,
     ],
 }
