@@ -46,6 +46,8 @@ def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
             continue
         end, kind, kept = found
         about = folder if kind == "folder" else file
+        if about == file and tokens[end - 1].lemma in MADE and not _made(latest, tokens[end - 1].lemma):
+            about = None
         if about is not None:
             out.extend((_path(tokens[at], about), *tokens[end - kept : end]))
         elif kind == "folder" and tokens[at].lemma != "the":
@@ -57,6 +59,7 @@ def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(out)
 
 
+FILE_WORDS = words("file document copy duplicate tarball zip zipfile archive download")
 STATES = words("exist exists existing bigger larger smaller empty contains contain holds hold")
 
 
@@ -67,6 +70,23 @@ def of_action(condition: Clause, action: Clause) -> Clause:
         return condition
     swapped = [files[0] if token.word and token.lemma == "it" else token for token in condition.tokens]
     return replace(condition, tokens=tuple(swapped))
+
+
+MADE = {
+    "copy": ("file.copy", "artifact.save"),
+    "duplicate": ("file.copy",),
+    "tarball": ("archive.create", "artifact.save", "http.download"),
+    "zip": ("archive.create", "artifact.save", "http.download"),
+    "zipfile": ("archive.create", "artifact.save", "http.download"),
+    "archive": ("archive.create", "artifact.save", "http.download"),
+    "download": ("http.download",),
+}
+
+
+def _made(latest: Sequence[Result], noun: str) -> bool:
+    """`the copy` is what a copy made, and nothing else."""
+    source = next((result for result in latest if result.file is not None), None)
+    return source is not None and source.skill in MADE[noun]
 
 
 def _path(at: Token, folder: str) -> Token:
@@ -90,7 +110,10 @@ def _phrase(tokens: Sequence[Token], at: int) -> tuple[int, str, int] | None:
         return (end + 1, "file", 1) if after is None or after.lemma != "of" else None
     if first.lemma == "its" or tokens[end].text.casefold().endswith("s"):
         return None
-    kind = "folder" if noun in FOLDER_NOUNS else "file" if noun in {"file", "document"} else ""
+    fresh = noun == "one" and {token.lemma for token in tokens[at + 1 : end]} & {"new", "copied", "fresh"}
+    if fresh:
+        return (end + 1, "file", 0)
+    kind = "folder" if noun in FOLDER_NOUNS else "file" if noun in FILE_WORDS else ""
     return (end + 1, kind, 0) if kind and _bare(after, first) else None
 
 

@@ -10,7 +10,7 @@ from agents.embedded.draft import Result
 from agents.embedded.frames import Frame, Match
 from agents.embedded.gathering import count_back, merge_back
 from agents.embedded.joins import ranking_measure, threshold
-from agents.embedded.joints import POINTERS, VERBS, data_step, rest_points_back, says
+from agents.embedded.joints import IN_PERCENT, PERCENT_WORDS, POINTERS, VERBS, data_step, rest_points_back, says
 from agents.embedded.places import Spot
 from agents.embedded.view import View
 from agents.embedded.wordset import words
@@ -103,6 +103,10 @@ def _rank_back(composer: Composer, view: View, last: Result) -> bool:
         return False
     if spoken & vocabulary(frame):
         number = ranking_measure(composer, Match(frame, {}, 0, taken=spoken & vocabulary(frame)), view).path
+    usage = next((m.path for m in frame.measures if m.unit == "percent" and not m.when), "")
+    if usage and (says(view, PERCENT_WORDS | IN_PERCENT) or number == "output.used_bytes"):
+        # How full devices of different size are is told by the share, not by the bytes.
+        number = usage
     if not number or last.unit == "text":
         return False
     step = data_step(

@@ -274,7 +274,12 @@ def _number_back(composer: Composer, trial: View, last: Result, operator: Operat
     trial.claim(*operator.spots)
     quantifier = _quantifier(trial, ())
     trial.take(BACK | {"full", "used", "found", "match", "line", "anything"})
-    if last.skill == "data.count_by" and operator.unit == "number" and isinstance(operator.value, (int, float)):
+    named = [token.lemma for token in trial.left() if token.word]
+    outputs = composer.draft.specs[last.skill].output_schema.get("properties", {})
+    if len(named) == 1 and named[0] in outputs and isinstance(operator.value, (int, float)):
+        trial.take(frozenset(named))
+        path, op, value = f"output.{named[0]}", operator.op, operator.value
+    elif last.skill == "data.count_by" and operator.unit == "number" and isinstance(operator.value, (int, float)):
         path, op, value = "output.total", operator.op, operator.value
     else:
         measured = _measure_back(composer, trial, last, operator)

@@ -108,6 +108,11 @@ CONDITIONS: Final = (
         + "(?= (?:[.;]|$))",
         "",
     ),
+    (
+        "(?<=[.;] )(status|response|code|status code) ((?:[^ ,.;]+ ){1,4}?)(?:to|then|,) "
+        "(?=(?:append|write|delete|run|stop|send|save|copy|restart|execute) )",
+        "if 1 2 ,",
+    ),
     (f"{_any('on, with')} (?:an? )?{_any('exit code, exit status, rc, return code')} <zero>", "if it succeeds"),
     (f"{_any('on, in case of, upon, after')} (?:a )?{_any('success, clean exit')}", "if it succeeds"),
     (f"{_any('on, in case of, upon')} (?:a |any )?{_any('failure, error, non-zero exit')}", "if it fails"),
@@ -136,7 +141,8 @@ SAVING: Final = (
         ", save it 1 2",
     ),
     (
-        f"{_any('stick, stash, pop, park, chuck, throw, shove, bung, leave')} {_IT} (?:all )?(?:down )?{_INTO}",
+        f"{_any('stick, stash, pop, park, chuck, throw, shove, bung, leave, drop, dump')} {_IT} "
+        f"(?:{_any('all, down, over, across, back, straight, right')} )*{_INTO}",
         "put it 1",
     ),
     (

@@ -15,6 +15,7 @@ from agents.embedded.operators import Operator
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot, apart
 from agents.embedded.plain import resolved
+from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
 from protocol.vocabulary import JsonObject
@@ -36,10 +37,14 @@ def measured(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if same is not None and (many or len(found) > 1 or (composer.scope is not None and composer.scope.many)):
         return _compared(composer, view, found, same)
     ranked = operators.ranking(view)
-    if ranked is not None and (
-        which
-        or (view.head in {"rank", "sort", "order", "list", "show", "display", "give"} and many and _ordered(view))
-        or (ranked.limit is not None and many)
+    if (
+        ranked is not None
+        and not _sorts_lines(view)
+        and (
+            which
+            or (view.head in {"rank", "sort", "order", "list", "show", "display", "give"} and many and _ordered(view))
+            or (ranked.limit is not None and many)
+        )
     ):
         return _ranked(composer, view, found, ranked)
     order = operators.ordering(view)
@@ -84,6 +89,11 @@ def _ranks_whole(composer: Composer, view: View, order: Operator) -> bool:
     return isinstance(outcome, Match) and (
         outcome.frame.skill.startswith("system.") or outcome.frame.skill in {"file.usage", "file.count", "file.stat"}
     )
+
+
+def _sorts_lines(view: View) -> bool:
+    """`sort names.txt on alpha and beta`: the lines of a file on each, not the devices."""
+    return view.head in {"sort", "order"} and any(token.kind is Kind.PATH for token in view.tokens)
 
 
 def _ordered(view: View) -> bool:

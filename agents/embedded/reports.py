@@ -13,11 +13,11 @@ from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
-from agents.embedded.outcome import ask, decline
+from agents.embedded.outcome import Stop, ask, decline
 from agents.embedded.places import Spot, capable
 from agents.embedded.plain import frame_step
 from agents.embedded.slots import path
-from agents.embedded.tokens import Kind
+from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
@@ -147,8 +147,9 @@ def _report(composer: Composer, view: View, found: Sequence[Spot], noun: int) ->
             return False
         written = _write_up(composer, _open(composer))
     elif about is not None:
+        count = len(composer.results)
         found = _described(composer, view, found)
-        written = _write_up(composer, [composer.results[-1]])
+        written = _write_up(composer, composer.results[count:])
     else:
         return False
     if view.head in KEEPS or target is not None or found:
@@ -178,11 +179,12 @@ def _as_report(composer: Composer, view: View, found: Sequence[Spot], noun: int)
             return False
     view.take({"format", "form", "style"})
     goes: Sequence[Spot] = ()
+    count = len(composer.results)
     if saving or target is not None:
         goes = _described(composer, view, found)
     else:
         _facts_of(composer, view, found)
-    written = _write_up(composer, [composer.results[-1]])
+    written = _write_up(composer, composer.results[count:])
     stored = _store(composer, written, target, goes, written.title) if saving or target is not None else written
     composer.results.append(stored)
     return True
@@ -218,8 +220,30 @@ def _facts_of(composer: Composer, view: View, found: Sequence[Spot]) -> None:
         base.claim(base.head_at)
     base.assumed = "run" if any(token.kind is Kind.QUOTED for token in view.tokens) else "show"
     base.take(words("about showing covering listing report summary markdown short brief"))
-    if not joins.measured(composer, base, found):
+    if joins.measured(composer, base, found):
+        return
+    try:
         composer.results.append(frame_step(composer, base, found, lenient=False))
+    except Stop:
+        several = _several(base)
+        if len(several) < 2:
+            raise
+        for one in several:
+            composer.results.append(frame_step(composer, one, found))
+
+
+def _several(view: View) -> list[View]:
+    """`the uptime and the memory of every server`: the facts one by one, each to be read as a phrase of its own."""
+    parts: list[list[Token]] = [[]]
+    for at, token in enumerate(view.tokens):
+        if at not in view.claimed and (token.lemma == "and" or token.text in {",", "+", "&"}):
+            parts.append([])
+        elif at not in view.claimed:
+            parts[-1].append(token)
+    views = [View(part) for part in parts if part]
+    for one in views:
+        one.assumed = "show"
+    return views
 
 
 def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
