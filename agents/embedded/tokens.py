@@ -88,8 +88,6 @@ _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|example|local|edu|
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _FILE = re.compile(r"[\w@%+~-]*(?:\.[\w@%+~-]+)*\.[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]{0,9}")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]?", re.IGNORECASE)
-PERCENT = frozenset({"%", "percent", "pct", "percents"})
-_TYPED = DURATIONS.keys() | NUMBER_WORDS.keys() | SIZES.keys() | PERCENT
 _COUNTING = DURATIONS.keys() | NUMBER_WORDS.keys() | {"a", "an"}
 _BARE_FILES = words("makefile dockerfile readme license changelog gemfile procfile")
 _NAMES_IN_CAPITALS = words("VERSION AUTHORS NOTICE COPYING")
@@ -151,12 +149,6 @@ def _chunk(text: str, start: int, *, label: bool = False) -> list[Token]:
     return [token, *_tail(text[lead + len(kept) :].replace("'", ""), begin + len(kept))]
 
 
-def plain(text: str) -> bool:
-    """Whether a run of characters is one word wherever it stands: letters, and nothing that counts or is a file."""
-    low = text.casefold()
-    return text.isalpha() and low not in _TYPED and lemma(text) not in _TYPED and _word(text, 0, 0).word
-
-
 def _word(text: str, start: int, end: int) -> Token:
     """A run of nothing but letters: a word, or one of the files that need no ending."""
     if text.casefold() in _BARE_FILES or text in _NAMES_IN_CAPITALS:
@@ -208,7 +200,7 @@ def number(text: str) -> int | float:
 def unit_token(amount: int | float, unit: str) -> tuple[Kind, int | float] | None:
     """A number with its unit as (kind, value): bytes, seconds or percent; None where the unit is none of these."""
     low = unit.casefold()
-    if low in PERCENT:
+    if low in {"%", "percent", "pct", "percents"}:
         return Kind.PERCENT, amount
     if low in SIZES and not (len(unit) == 1 and low == "m" and unit == "m"):
         return Kind.SIZE, round(amount * SIZES[low])
