@@ -20,6 +20,7 @@ from orchestrator.settings import Settings, SettingsProblem
 from storage.memory import MemoryStore
 from tests.support.api import served
 from tests.support.ladder import NO, cloud, embedded
+from tests.support.system import running
 
 
 def settings(folder: Path, **more: object) -> Settings:
@@ -30,8 +31,8 @@ def settings(folder: Path, **more: object) -> Settings:
 async def real(app: Asterism) -> AsyncIterator[httpx2.AsyncClient]:
     await app.start()
     try:
-        async with served(app) as running:
-            yield running.client
+        async with served(app) as face:
+            yield face.client
     finally:
         await app.stop()
 
@@ -120,8 +121,8 @@ def test_an_energy_profile_that_cannot_be_read_is_a_setting_to_mend(tmp_path: Pa
     "query", ["since=-1", "since=nan", "until=x", "since=5&until=5", "since=inf", "since=1e300"], ids=str
 )
 async def test_spans_that_are_none(query: str) -> None:
-    async with served(FakeApplication()) as running:
-        answer = await running.client.get(f"/v1/ladder/report?{query}")
+    async with served(FakeApplication()) as face:
+        answer = await face.client.get(f"/v1/ladder/report?{query}")
         assert (answer.status_code, answer.json()["code"]) == (422, "bad_request")
 
 
@@ -129,7 +130,26 @@ async def test_a_viewer_may_look_and_not_probe() -> None:
     app = FakeApplication()
     token, _ = await app.create_token("viewer")
     headers = {"Authorization": f"Bearer {token}"}
-    async with served(app) as running:
-        looked = await running.client.get("/v1/ladder", headers=headers)
-        probed = await running.client.post("/v1/ladder/script/probe", headers=headers)
+    async with served(app) as face:
+        looked = await face.client.get("/v1/ladder", headers=headers)
+        probed = await face.client.post("/v1/ladder/script/probe", headers=headers)
     assert (looked.status_code, probed.status_code) == (200, 403)
+
+
+@pytest.mark.slow
+async def test_requests_that_a_real_device_answered(tmp_path: Path) -> None:
+    """Planned by the embedded rung, done by an agent over its socket: all of it at home, by the record."""
+    async with running(tmp_path, "alpha") as system:
+        done = await system.ask("how much free disk space does alpha have?")
+        refused = await system.ask("book me a flight to Lisbon")
+        async with httpx2.AsyncClient(base_url=system.url, timeout=20) as client:
+            report = (await client.get("/v1/ladder/report")).json()
+            events = (await client.get(f"/v1/runs/{done.run}/events")).json()["events"]
+    assert (done.state, refused.state) == ("succeeded", "failed")
+    assert (report["runs"]["asked"], report["runs"]["planned"], report["runs_at_home"]["share"]) == (2, 1, 1.0)
+    assert (report["bytes_out"], report["cost"]["per_success_usd"], report["cloud_calls_avoided"]) == ({}, 0.0, None)
+    at = {event["body"]["type"]: event["at"] for event in reversed(events)}
+    assert report["first_action"]["p50"] == at["task_dispatched"] - at["run_submitted"]
+    (rung,) = report["rungs"]
+    assert (rung["rung"], rung["tries"], rung["accepted"]) == ("embedded", 2, 1)
+    assert report["energy_estimate"]["joules"] == pytest.approx(rung["seconds"] * 15.0)

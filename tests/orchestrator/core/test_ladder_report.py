@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from agents.testing import failure
+from orchestrator.core import events as e
 from orchestrator.core import stimuli
-from orchestrator.core.edits import AddTask, EditBatch
+from orchestrator.core.edits import AddTask, EditBatch, RemoveTask
 from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.ladder_facts import RunFacts
 from orchestrator.core.ladder_report import EnergyProfile, EnergyRate, LadderReport, Spread, Tally
-from orchestrator.core.plan import Declined, RungUsage, Tier
+from orchestrator.core.plan import Declined, Proposal, RungUsage, Tier
 from orchestrator.core.requests import Request
-from orchestrator.core.tasks import Task
+from orchestrator.core.tasks import Check, Task
 from protocol.errors import ErrorCode
 from tests.support.ladder import ASK, BAD, NO, READ, WRITE, Told, cloud, embedded, local
 
@@ -221,3 +222,67 @@ async def test_a_failed_run_that_is_tried_again_is_open_until_it_ends() -> None:
     told.control.handle(stimuli.RetryAsked("ann", ()))
     found = report((await told.go()).facts)
     assert (found.runs.succeeded, found.runs.failed) == (1, 0)
+
+
+def fed(*bodies: e.Body) -> RunFacts:
+    facts = RunFacts("r1")
+    for seq, body in enumerate((e.RunSubmitted(request=Request(text="do it")), *bodies), 1):
+        facts.take(e.Event(run="r1", seq=seq, at=1000.0 + seq, body=body))
+    return facts
+
+
+def accepted(tier: Tier, *, cached: bool = False, fixes: str | None = None) -> e.RungTried:
+    usage = RungUsage() if cached else RungUsage(calls=1, cost_usd=0.5)
+    proposal = Proposal(rung="gpt", tier=tier, result=READ, usage=usage, cached=cached, fixes=fixes)
+    return e.RungTried(key=f"k{cached}{fixes}", proposal=proposal, accepted=True)
+
+
+def graph(*tasks: Task, base: int = 0, by: str = "gpt") -> e.GraphEdited:
+    return e.GraphEdited(batch=EditBatch(base=base, edits=tuple(AddTask(task=one) for one in tasks), by=by))
+
+
+TASK = Task(id="write", skill="file.write")
+CHECK = Task(id="write.check", skill="file.read", checks=Check(task="write", attempt=1, over=True))
+
+
+def test_a_plan_of_the_cloud_that_was_kept_is_a_call_avoided() -> None:
+    facts = fed(accepted("cloud", cached=True), graph(TASK), e.RunEnded(status=e.RunStatus.SUCCEEDED))
+    found = report(facts)
+    assert (found.cloud_calls, found.cloud_calls_avoided, found.runs_at_home.share) == (0, 1, 1.0)
+    assert (found.rungs[0].cached, found.steps_at_home.share) == (1, 1.0)
+
+
+def test_a_fix_by_the_cloud_takes_the_run_out_of_the_house_and_only_its_own_step() -> None:
+    facts = fed(
+        e.RungTried(key="k", proposal=Proposal(rung="embedded", tier="embedded", result=READ), accepted=True),
+        graph(TASK, by="embedded"),
+        e.RevisionRequested(task="write"),
+        accepted("cloud", fixes="write"),
+        graph(Task(id="write.2", skill="file.write"), base=1),
+        e.RunEnded(status=e.RunStatus.SUCCEEDED),
+    )
+    found = report(facts)
+    assert (len(facts.climbs), found.runs_at_home.share, found.steps_at_home.share) == (2, 0.0, 0.5)
+    assert (found.cloud_calls, found.cloud_calls_avoided, found.wrong_accepts.share.part) == (1, 1, 0)
+
+
+def test_an_effect_that_a_check_did_not_find_is_a_wrong_accept() -> None:
+    facts = fed(
+        accepted("local"),
+        graph(TASK),
+        graph(CHECK, base=1, by="policy"),
+        e.UnknownResolved(task="write", resolution="failed", by="write.check"),
+        e.RunEnded(status=e.RunStatus.FAILED),
+    )
+    assert (list(facts.rejections), facts.steps) == (["unproved"], 1)
+
+
+def test_a_person_who_says_that_it_was_not_done_rejects_no_plan() -> None:
+    facts = fed(accepted("local"), graph(TASK), e.UnknownResolved(task="write", resolution="failed", by="ann"))
+    assert facts.rejections == {}
+
+
+def test_an_edit_that_is_taken_back_is_a_persons_doing() -> None:
+    batch = EditBatch(base=1, edits=(RemoveTask(task="write"),), by="gpt")
+    facts = fed(accepted("cloud"), graph(TASK), e.GraphEdited(batch=batch, undoes=1))
+    assert list(facts.rejections) == ["edited"]
