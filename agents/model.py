@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from agents.breaker import BreakerState
 from agents.capabilities import Capabilities, CapabilityCache, Form
 from agents.channel import Channel
 from agents.conversation import Conversation, Message
@@ -124,13 +125,21 @@ class ModelPlanner:
         self, request: Request, context: PlanningContext, ask: Callable[[], Awaitable[tuple[Said, RungUsage]]]
     ) -> Proposal:
         """What the model says, where it may be asked at all."""
-        said: Said | None = self.gate.consent(self.settings, request.policy, context.answers)
+        said: Said | None = self.gate.consent(self.settings, request.policy, context.answers) or self._resting()
         usage = RungUsage()
         if said is None:
             said, usage = await ask()
         why = said.why if isinstance(said, Plan) else ""
         why = why or f"by {self.channel.named}"[:2000]
         return Proposal(rung=self.rung, tier=self.tier, result=said, usage=usage, why=why)
+
+    def _resting(self) -> Declined | None:
+        """With the breaker open nothing is prepared: screening a fleet takes longer than the next rung may wait."""
+        breaker, now = self.channel.breaker, self._clock()
+        if breaker.state is not BreakerState.OPEN or now >= breaker.due:
+            return None
+        reason = f"{self.channel.named} is left alone for {breaker.due - now:.0f} s: it failed twice in a row"
+        return Declined(reason=reason, code="skipped")
 
     async def converse(
         self,
