@@ -171,9 +171,9 @@ class Screen:
         return [Span(*one.span(), "WORD") for one in _PLACEHOLDER.finditer(text) if one[0] not in self._stands_for]
 
     def _local(self, text: str) -> list[Span]:
-        found = [Span(*one.span(), "DEVICE") for one in self._local_names.finditer(text)] if self._local_names else []
-        if self._rules.settings.local_only.paths:
-            found += self._local_paths(text)
+        found = self._local_paths(text) if self._rules.settings.local_only.paths else []
+        if self._local_names is not None:
+            found += [Span(*one.span(), "DEVICE") for one in self._local_names.finditer(text)]
         if found:
             self._kept[Label.DEVICE_LOCAL] = None
         return found
