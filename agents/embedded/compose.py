@@ -16,20 +16,24 @@ from agents.embedded.plain import frame_step
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
-from orchestrator.core.plan import Clarification, StepDependency
+from orchestrator.core.plan import Clarification, Step, StepDependency
 from protocol.vocabulary import Risk
 
 LACKING = words("don't doesn't not isn't aren't no")
 
 
 class Walk(Composer):
-    """Composes clause by clause, in order."""
+    """Composes clause by clause, in order. `before`: steps and answers of the blocks before that at `at`."""
 
     decides = False
+    blocks: Sequence[Block] = ()
+    at = 0
+    before: tuple[dict[str, Step], Sequence[str]] = ({}, ())
 
     def compose(self, clauses: Sequence[Clause]) -> None:
-        grouped = blocks(clauses)
+        self.blocks = grouped = blocks(clauses)
         for number, block in enumerate(grouped):
+            self.at, self.before = number, (dict(self.draft.steps), tuple(self.answers))
             if block.then:
                 self._branch(block)
             else:

@@ -61,6 +61,9 @@ def settled(read: Reader, answers: Answers, doubtful: Sequence[str], changes: Ca
         return _decided(read, answers, doubtful, changes, frozenset())
 
     result = decided(answers)
+    if doubtful and isinstance(result, Declined):
+        # What one reading placed, another one may not.
+        result = result.model_copy(update={"partial": None})
     return _worthwhile(decided, result, answers) if isinstance(result, Clarification) else result
 
 
@@ -93,5 +96,5 @@ def _worthwhile(
         result = decided((*answers, (question.question, choice.value)))
         if not isinstance(result, Declined):
             return question
-        stopped = stopped or result
+        stopped = stopped or result.model_copy(update={"partial": None})
     return stopped or question

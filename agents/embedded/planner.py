@@ -20,6 +20,7 @@ from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.paraphrases import PHRASES
+from agents.embedded.partial import partly
 from agents.embedded.reading import names_of, read, spelt
 from agents.embedded.retrieval import Index
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
@@ -77,7 +78,10 @@ class EmbeddedPlanner:
             raise decline(f"there is no device {wanted}" if wanted else "no device is registered")
         reading = read(tokens, directory)
         walk = Walk(self._for(specs), directory, reading.places)
-        walk.compose(segment(reading.said))
+        try:
+            walk.compose(segment(reading.said))
+        except Stop as stop:
+            raise partly(stop, walk, request.text) from None
         if not walk.draft.steps:
             raise decline(
                 "the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20]
