@@ -97,12 +97,13 @@ def _rung(one: RungView, now: float) -> tuple[str, ...]:
 
 def _lines(found: LadderReport) -> list[str]:
     runs, wrong, up = found.runs, found.wrong_accepts, found.escalations
-    avoided = UNKNOWN if found.cloud_calls_avoided is None else str(found.cloud_calls_avoided)
+    saved = found.cloud_calls_avoided
+    avoided = "no cloud rung is configured" if saved is None else f"{saved} avoided at least"
     lines = [
         f"runs: {runs.asked} asked in words ({runs.planned} planned, {runs.succeeded} succeeded, {runs.failed} failed,"
         f" {runs.cancelled} cancelled, {runs.open} open), {runs.explicit} with a plan of their own",
         f"planned without the cloud: runs {_share(found.runs_at_home)}, steps {_share(found.steps_at_home)}",
-        f"cloud calls: {found.cloud_calls} made, {avoided} avoided at least",
+        f"cloud calls: {found.cloud_calls} made, {avoided}",
         f"cost: {_cost(found.cost)}",
         f"sent out: {_bytes(found)}",
         f"wrong accepts: {_share(wrong.share)}" + "".join(f", {count} {name}" for name, count in wrong.reasons.items()),
