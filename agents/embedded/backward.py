@@ -12,6 +12,8 @@ from agents.embedded.gathering import count_back, merge_back
 from agents.embedded.joins import ranking_measure, threshold
 from agents.embedded.joints import IN_PERCENT, PERCENT_WORDS, POINTERS, VERBS, data_step, rest_points_back, says
 from agents.embedded.places import Spot
+from agents.embedded.slots import clean
+from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
 from protocol.vocabulary import JsonObject
@@ -24,7 +26,7 @@ def earlier(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     last = composer.results[-1]
     return any(
         build(composer, view, last)
-        for build in (count_back, _filter_back, _compare_back, _rank_back, _stats_back, merge_back)
+        for build in (count_back, _contains_back, _filter_back, _compare_back, _rank_back, _stats_back, merge_back)
     )
 
 
@@ -57,6 +59,21 @@ def _filter_back(composer: Composer, view: View, last: Result) -> bool:
     step = data_step(
         composer, "data.filter", last.records, {"by": path, "op": op, "value": value}, f"some of {last.title}"
     )
+    composer.results.append(Result(step, "data.filter", title=f"some of {last.title}"))
+    return True
+
+
+def _contains_back(composer: Composer, view: View, last: Result) -> bool:
+    """`keep the ones containing TIMEOUT`: of the lines that are there, some."""
+    at = view.find({"containing"})
+    names = composer.draft.specs[last.skill].output_schema.get("properties", {})
+    if view.head != "filter" or at is None or "lines" not in names or len(view.tokens) != at + 2:
+        return False
+    wanted = view.tokens[at + 1]
+    if wanted.kind not in (Kind.WORD, Kind.QUOTED):
+        return False
+    more: JsonObject = {"op": "contains", "value": clean(str(wanted.value or wanted.text))}
+    step = data_step(composer, "data.filter", last.ref("output.lines"), more, f"some of {last.title}")
     composer.results.append(Result(step, "data.filter", title=f"some of {last.title}"))
     return True
 

@@ -26,7 +26,7 @@ VERBS = words(
     "sort order rank compare merge combine join summarize summarise sum total average hash checksum "
     "describe determine identify howmany howmuch howlong tail touch overwrite store tally group email "
     "mail print restart reboot install update upgrade notify play translate deploy shutdown cleanup turn "
-    "set post tweet order book wipe format schedule remind launch start export dump generate produce "
+    "see set post tweet order book wipe format schedule remind launch start export dump generate produce "
     "build concatenate filter keep bring what which how where who when is are does do"
 )
 _NOT_AFTER_AND = words("is are do does order format total report archive")
@@ -143,14 +143,32 @@ class _Cutter:
             )
         if token.lemma in _NOT_AFTER_AND and not self._object_after(at):
             return False
-        return token.lemma in VERBS
+        return token.lemma in VERBS or token.text.casefold().startswith("how ")
 
     def _object_after(self, at: int) -> bool:
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
         return after is not None and (
             after.kind not in (Kind.PUNCT, Kind.WORD)
             or after.lemma
-            in {"the", "all", "it", "them", "they", "these", "those", "both", "a", "an", "there", "any", "my", "how", "what", "which", "on"}
+            in {
+                "the",
+                "all",
+                "it",
+                "them",
+                "they",
+                "these",
+                "those",
+                "both",
+                "a",
+                "an",
+                "there",
+                "any",
+                "my",
+                "how",
+                "what",
+                "which",
+                "on",
+            }
         )
 
     def run(self) -> list[Clause]:

@@ -219,7 +219,8 @@ def _counted(
 
 
 # --- about earlier results -------------------------------------------------------------------------------------------
-BACK = words("it they them that this result count number output total value sum those these of ones")
+LOADS = {"output.load_1", "output.load_5", "output.load_15"}
+BACK = words("it one they them that this result count number output total value sum those these of ones")
 STATES = {
     "differ": False,
     "different": False,
@@ -299,6 +300,11 @@ def _measure_back(
     """(path, comparison, value) of the number of the last result that the words and the unit speak of."""
     frames = [frame for frame in composer.understanding.frames if frame.skill == last.skill and frame.measures]
     frames.sort(key=lambda frame: all(measure.path != last.number for measure in frame.measures))
+    for at, token in trial.free(Kind.DURATION):
+        path = f"output.load_{int(token.value or 0) // 60}"
+        if last.skill == "system.load" and path in LOADS and isinstance(operator.value, (int, float)):
+            trial.claim(at)
+            return path, operator.op, operator.value
     for frame in frames:
         spoken = frozenset(token.lemma for token in trial.tokens if token.word) & backward.vocabulary(frame)
         match = Match(frame, {}, 0, taken=spoken)

@@ -30,7 +30,7 @@ _MANNER = _some(
     "markdown md formatted nicely plain written pretty decent"
 )
 _REPORT = _any("report, writeup, write-up, summary, rundown, document, doc, overview")
-_NOUN = _any("result, output, outcome, answer, finding, outputs")
+_NOUN = _any("result, output, outcome, answer, finding, body, response, reply, outputs")
 _IT = _any(
     "it, that, this, everything, them, those, these, the lot, the list, the whole thing, the whole lot, all of it, "
     f"all of them, all of that, whatever it say, what (?:you|it|they|that|this|come) [^ ]+(?: back| up)?, "
@@ -82,7 +82,7 @@ ORDER: Final = (
     *(
         (
             f"(?<=^ ){_any('once, after, as soon as, when')} ((?:[^ ,]+ ){{1,7}}?)"
-            f"{_any('is, are, has been, have been')} {done} "
+            f"(?:{_any('is, are, be, has been, have been')} )?(?:{done}|{verb}) (?:is )?"
             "((?:[^ ,;]+ )*?[^ ,;]+) (?:,|;)",
             f"{verb} 1 2 , then",
         )
@@ -94,7 +94,7 @@ ORDER: Final = (
     (f"{_any('once, after, as soon as')} {_SUBJECT}(?: {_IS})?(?= (?:,|;|\\.))", "then"),
     (
         f"(?:{_any('right, straight, immediately')} )?"
-        f"{_any('afterwards, afterwords, afterward, thereafter, after that')}",
+        f"{_any('afterwards, afterword, afterwords, afterward, thereafter, after that')}",
         "then",
     ),
 )
@@ -109,8 +109,8 @@ CONDITIONS: Final = (
         "",
     ),
     (
-        "(?<=[.;] )(status|response|code|status code) ((?:[^ ,.;]+ ){1,4}?)(?:to|then|,) "
-        "(?=(?:append|write|delete|run|stop|send|save|copy|restart|execute) )",
+        "(?<=[.;] )(status|response|code|status code) ((?:[^ ,.;]+ ){1,4}?)(?:to|then|,)"
+        "(?= (?:append|write|delete|run|stop|send|save|copy|restart|execute) )",
         "if 1 2 ,",
     ),
     (f"{_any('on, with')} (?:an? )?{_any('exit code, exit status, rc, return code')} <zero>", "if it succeeds"),
@@ -127,7 +127,7 @@ CONDITIONS: Final = (
     (f"(if|unless|whether) {_SUBJECT} (?:is |are )?(?:still |already )?there", "1 it exists"),
     (f"(if|unless) ((?:[^ <]+ |<path> ){{1,5}}?)(?:is |are |be )?{_MISSING}", "1 2 not exists"),
     (f"(if|unless) ((?:[^ <]+ ){{1,3}}?)(?:is |has |are )?{_DEAD}", "1 2 not running"),
-    (f"(?:(?<=^ )|(?<=[.;] ))when (?=(?:the|a|an|any|there|all|both|one|nothing|no|{_SUBJECT}|<device>) )", "if"),
+    (f"(?:(?<=^ )|(?<=[.;] ))when(?= (?:the|a|an|any|there|all|both|one|nothing|no|{_SUBJECT}|<device>) )", "if"),
 )
 SAVING: Final = (
     (f"(?:and )?{_IT} (?:{_MUST} )?{_any('go, goe, land, belong, end up, get')} {_INTO}", ", save it 1"),
@@ -146,7 +146,7 @@ SAVING: Final = (
         "put it 1",
     ),
     (
-        f"(drop|dump|put|keep|store|write|save) {_any('the lot, the whole thing, the whole lot, all of it')} {_INTO}",
+        f"(drop|dump|put|keep|store|write|save) {_IT} {_INTO}",
         "1 it 2",
     ),
 )
@@ -159,7 +159,8 @@ REPORTS: Final = (
     (f"{_any('write, type, writing')} {_IT} up", "make a report"),
     (f"{_any('write, type')} up", "make a report of"),
     (
-        f"(?:{_any('give, get, show, send, do, draw up, put together, need, want, like')} (?:me |us )?an? |(?<=^ )an? )"
+        f"(?:{_any('give, get, show, send, do, draw up, put together, need, want, like')} "
+        "(?:me |us )?(?:an?|one) |(?<=^ )(?:an?|one) )"
         f"{_MANNER}{_any('report, writeup, write-up, document, doc')} "
         "(of|on|about|with|for|covering|showing|listing|containing)",
         "make a report 1",
@@ -204,6 +205,15 @@ _NOT = _any(
 )
 _TWICE = _any("duplicate, dup, dupe, double, repeat, repetition, duplication, duplicated line, repeated line")
 JOINS: Final = (
+    (f"{_SAME} one", "same"),
+    (f"(?:,? )?or {_any('some, one, any, not all, some of them')} {_any('is, are, be')} (?:different|not)", ""),
+    (
+        f"(if|whether|that) the <number> (?:{_any('of them, file, copy, version')} )?"
+        f"({_any('are, is, be, match, differ')})",
+        "1 they 2",
+    ),
+    (f"{_any('letting, telling, showing')} (?:me|us) (?:know )?(if|whether)", "tell me 1"),
+    (f"(?<=^ )(the [a-z]+(?: version)?) , (is|are) {_any('it, they')}", "2 1"),
     (
         f"(?:and )?{_any('without, no, minus, removing, remove, dropping, drop, excluding, sans')} "
         f"(?:any |the |all )?{_TWICE}",
@@ -224,7 +234,12 @@ JOINS: Final = (
         "1 2",
     ),
     (_any("deduped, dedup, de-duplicated, de-duped, dedupe, dedupped"), "unique"),
-    (f"(?:and )?{_any('put, bring, throw, get, join')} {_POINTED} together", "combine them"),
+    (f"(?:and )?{_any('put, bring, throw, get, join')} {_POINTED} together", ", combine them"),
+    (
+        "(?:keep|show|list|take|leave) (?:only |just )?(?:the |those |these )?(?:one|line|entry|those) "
+        "(?:containing|with|mentioning|matching|that contain|that mention|that have|which contain|that say)",
+        "filter them containing",
+    ),
     (
         f"(?:, |\\? |and )?(?:{_any('show, list, tell me, give me, show me')} )?{_any('only, just')} "
         f"(?:the |those |these )?one "
@@ -237,7 +252,7 @@ JOINS: Final = (
         f"(?:free )?(disk|disk space|space|memory|ram|storage)",
         "has the least free 1",
     ),
-    (f"{_any('add up to, sum up to, come to, amount to, total up to')}", "total"),
+    (f"{_any('sum to, add up to, sum up to, come to, amount to, total up to')}", "total size"),
     (f"{_any('breakdown, split, bucketed, tallied, broken up, grouped, summed, sorted into groups')} (by|per)", "1"),
     (
         f"(?:{_any('tell me, show me, see, tell, show, name, find')} )?{_any('who, which, what')}(?: one)?(?: {_IS})? "

@@ -74,8 +74,9 @@ def ranking(view: View) -> Operator | None:
     for at, token in view.free(Kind.WORD):
         if token.lemma == "top" and at + 1 < len(view.tokens) and view.tokens[at + 1].kind is Kind.NUMBER:
             value = view.tokens[at + 1].value
-            if at + 2 < len(view.tokens) and view.tokens[at + 2].kind is Kind.DEVICE and isinstance(value, int):
-                by = [spot for spot in range(at + 2, len(view.tokens)) if view.lemma(spot) == "by"]
+            of = at + 2 + (view.lemma(at + 2) == "of") + (view.lemma(at + 3) == "the")
+            if of < len(view.tokens) and view.tokens[of].kind is Kind.DEVICE and isinstance(value, int):
+                by = [spot for spot in range(of, len(view.tokens)) if view.lemma(spot) == "by"]
                 trailing = ordering(view) or Operator("rank", ())
                 return Operator("rank", (at, at + 1, *by[:1], *trailing.spots), limit=value, order=trailing.order)
     if view.head in {"list", "show", "display", "give"}:

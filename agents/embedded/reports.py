@@ -34,7 +34,7 @@ VERBS = words("show display print give get tell list present")
 RESULT = words(
     "it result output finding them these those that this count number line list answer everything all "
     "total ranking comparison figure table match content data text value response page information info "
-    "copy detail"
+    "copy detail body reply"
 )
 MAY = words(
     "file markdown short brief full complete final called named document with of on about result finding "
@@ -102,6 +102,8 @@ def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 def _file(composer: Composer, last: Result, target: Json, found: Sequence[Spot]) -> None:
     """A result into a file: text as it is, data as JSON where the name says so, anything else as a report."""
     text = _text(composer, last)
+    if isinstance(target, str) and target.endswith(".md") and last.skill == "file.search":
+        text = None
     if isinstance(target, str) and target.endswith(
         (".csv", ".xlsx", ".pdf", ".docx", ".html", ".xml", ".yaml", ".yml")
     ):
@@ -147,6 +149,7 @@ def _report(composer: Composer, view: View, found: Sequence[Spot], noun: int) ->
             return False
         written = _write_up(composer, _open(composer))
     elif about is not None:
+        view.claim(about)
         count = len(composer.results)
         found = _described(composer, view, found)
         written = _write_up(composer, composer.results[count:])
