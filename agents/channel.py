@@ -51,6 +51,10 @@ class Outgoing:
     stamp: Stamp = field(default_factory=Stamp)
 
 
+# A server on a small machine answers one after the other, and some break an answer off when the next request comes.
+_PARALLEL = {"local": 1, "cloud": 8}
+
+
 class Channel:
     """One rung's server. `key` is sent to it and nowhere else. Close it to close its connections.
 
@@ -76,6 +80,7 @@ class Channel:
         self._transport = transport
         self._client: AsyncOpenAI | None = None
         self._opening = asyncio.Lock()
+        self._turns = asyncio.Semaphore(settings.parallel or _PARALLEL[settings.tier])
 
     @property
     def named(self) -> str:
@@ -86,6 +91,19 @@ class Channel:
 
         Raises ExchangeError. Cancelling it closes the connection.
         """
+        try:
+            async with asyncio.timeout(max(0.0, outgoing.seconds)):
+                await self._turns.acquire()
+        except TimeoutError:
+            message = f"{self.named} was busy with other requests for {self.settings.timeout_s:g} s"
+            raise ExchangeError("timed_out", message) from None
+        try:
+            return await self._admitted(outgoing)
+        finally:
+            self._turns.release()
+
+    async def _admitted(self, outgoing: Outgoing) -> Incoming:
+        """The exchange, if the breaker lets it through."""
         ticket = self.breaker.admit(self._clock())
         if ticket is None:
             wait = max(0.0, self.breaker.due - self._clock())

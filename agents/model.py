@@ -92,7 +92,7 @@ class ModelPlanner:
             return await self.converse(
                 messages(told_request(request, screen), told_context(context, screen)),
                 read=lambda text: restored(read_reply(text), screen),
-                schema=reply_schema(),
+                schema=reply_schema(context.fleet.skills),
                 purpose="repair" if context.problems else "plan",
                 run=context.run,
                 repairs=0 if context.problems else 1,
@@ -110,7 +110,7 @@ class ModelPlanner:
             return await self.converse(
                 revision_messages(told_request(request, screen), told_failure(context, screen)),
                 read=lambda text: restored(read_reply(text), screen),
-                schema=reply_schema(),
+                schema=reply_schema(context.fleet.skills),
                 purpose="revise",
                 run=context.run,
                 repairs=0 if context.problems else 1,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import NoReturn
 
 from pydantic import JsonValue, ValidationError
@@ -21,6 +22,8 @@ from protocol.vocabulary import JsonSchema
 
 MAX_CHARS = 400_000
 MAX_DEPTH = 40
+MAX_SKILLS = 300
+_WORD = re.compile(r"[^\W\d_]{2}")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _FENCE = re.compile(r"```[A-Za-z0-9_-]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
@@ -115,6 +118,8 @@ def _clean(said: Plan | Clarification | Declined) -> Plan | Clarification | Decl
             steps = tuple(step.model_copy(update={"title": _line(step.title)}) for step in said.steps)
             return said.model_copy(update={"steps": steps, "why": _line(said.why)})
         case Clarification():
+            if not _WORD.search(said.question) or any(not one.label.strip() for one in said.choices):
+                raise ReplyError("the question, and each choice, must be in words")
             choices = tuple(
                 one.model_copy(update={"label": _line(one.label), "value": _line(one.value)}) for one in said.choices
             )
@@ -122,15 +127,17 @@ def _clean(said: Plan | Clarification | Declined) -> Plan | Clarification | Decl
         case Declined():
             unplaced = tuple(_line(one) for one in said.unplaced)
             # What kind of no it is, is ours to say.
-            return Declined(reason=_line(said.reason), unplaced=unplaced, code="not_understood")
+            return Declined(reason=_line(said.reason) or "it gave no reason", unplaced=unplaced, code="not_understood")
 
 
 def _line(text: str) -> str:
     return sanitize(text, multiline=False)
 
 
-def reply_schema() -> JsonSchema:
-    """JSON Schema of a reply, small enough for servers that turn it into a grammar."""
+def reply_schema(skills: Iterable[str] = ()) -> JsonSchema:
+    """JSON Schema of a reply, small enough for servers that turn it into a grammar; a step has one of the `skills`."""
+    names_of_skills = sorted(skills)[:MAX_SKILLS]
+    skill: JsonSchema = {"type": "string", "enum": [*names_of_skills]} if names_of_skills else {"type": "string"}
     text: JsonSchema = {"type": "string"}
     names: JsonSchema = {"type": "array", "items": text}
     selector: JsonSchema = {
@@ -163,7 +170,7 @@ def reply_schema() -> JsonSchema:
         "properties": {
             "id": text,
             "title": text,
-            "skill": text,
+            "skill": skill,
             "arguments": {"type": "object"},
             "devices": selector,
             "after": {"type": "array", "items": edge},
@@ -172,7 +179,7 @@ def reply_schema() -> JsonSchema:
         "required": ["id", "skill", "arguments", "devices"],
         "additionalProperties": False,
     }
-    plan = _object(["steps"], steps={"type": "array", "items": step}, answer=names)
+    plan = _object(["steps"], steps={"type": "array", "items": step, "minItems": 1}, answer=names)
     choices: JsonSchema = {"type": "array", "items": _object(["label", "value"], label=text, value=text)}
     question = _object(["question", "choices"], question=text, choices=choices)
     declined = _object(["reason"], reason=text, unplaced=names)

@@ -23,8 +23,9 @@ class ModelSettings(Model):
     variable that holds the key; the key itself is never in settings. `tier` says whose machine it is. Seconds:
     `timeout_s` for a whole try, repair included, `connect_timeout_s` to reach the server (default: 0.3 local, 5
     cloud). `context_tokens`: how much the model takes in, where the server does not say it or says it wrong. `probe`:
-    find out what the server can before its first use; `stream`: take answers as they are written. Prices are US
-    dollars for a million tokens, None where they are not known.
+    find out what the server can before its first use; `stream`: take answers as they are written. `parallel`: how many
+    requests it gets at once (default: 1 local, 8 cloud); the others wait their turn. Prices are US dollars for a
+    million tokens, None where they are not known.
     """
 
     name: Name
@@ -38,5 +39,6 @@ class ModelSettings(Model):
     context_tokens: Annotated[int, Field(ge=256)] | None = None
     probe: bool = True
     stream: bool = True
+    parallel: Annotated[int, Field(ge=1, le=1000)] | None = None
     input_usd: Annotated[float, Field(ge=0)] | None = None
     output_usd: Annotated[float, Field(ge=0)] | None = None

@@ -228,7 +228,8 @@ async def test_a_server_that_comes_back_is_used_again() -> None:
 
 async def test_only_one_caller_tries_a_server_that_was_down() -> None:
     clock = Clock()
-    async with ScriptedModelServer(Status(503), Status(503), Slow(OBJECT)) as server, channel(server, clock) as to:
+    async with ScriptedModelServer(Status(503), Status(503), Slow(OBJECT)) as server:
+        to = Channel(settings(server.base_url).model_copy(update={"parallel": 9}), clock=clock)
         for _ in range(2):
             await error(to)
         clock.now = 1.0
@@ -239,6 +240,7 @@ async def test_only_one_caller_tries_a_server_that_was_down() -> None:
         server.release()
         assert (await trial).text == OBJECT
         assert len(server.requests) == 3
+        await to.close()
 
 
 @pytest.mark.parametrize("date", [False, True])
@@ -272,6 +274,32 @@ async def test_silence_counts_as_a_failure() -> None:
     async with ScriptedModelServer(Hang()) as server, channel(server) as to:
         codes = [(await error(to, question(seconds=0.05))).code for _ in range(3)]
     assert codes == ["timed_out", "timed_out", "skipped"]
+
+
+async def test_a_local_server_gets_one_request_at_a_time() -> None:
+    async with ScriptedModelServer(Slow(OBJECT)) as server, channel(server) as to:
+        asking = [asyncio.create_task(to.exchange(question())) for _ in range(3)]
+        await server.asked.wait()
+        found = await error(to, question(seconds=0.02))
+        assert (found.code, found.down) == ("timed_out", False)
+        assert "busy" in str(found)
+        assert len(server.requests) == 1
+        asking[2].cancel()
+        server.release()
+        assert [(await one).text for one in asking[:2]] == [OBJECT, OBJECT]
+        assert len(server.requests) == 2
+
+
+async def test_several_at_once_where_the_settings_say_so() -> None:
+    async with ScriptedModelServer(Slow(OBJECT)) as server:
+        to = Channel(settings(server.base_url).model_copy(update={"parallel": 2}))
+        asking = [asyncio.create_task(to.exchange(question())) for _ in range(3)]
+        while len(server.requests) < 2:
+            await asyncio.sleep(0)
+        server.release()
+        await asyncio.gather(*asking)
+        await to.close()
+    assert len(server.requests) == 3
 
 
 async def test_callers_at_once_share_one_client() -> None:

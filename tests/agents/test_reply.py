@@ -80,3 +80,24 @@ def test_the_schema_takes_what_the_reader_takes() -> None:
     jsonschema.validate(json.loads(PLAN), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"plan": {"steps": [{"id": "a"}]}}, schema)
+
+
+def test_the_schema_names_the_skills_that_exist() -> None:
+    schema = reply_schema(["file.read"])
+    jsonschema.validate(json.loads(PLAN), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(json.loads(PLAN.replace("file.read", "file.eat")), schema)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"question": ""},
+        {"question": "`"},
+        {"question": "}}}}"},
+        {"question": "Which?", "choices": [{"label": " ", "value": "a"}]},
+    ],
+)
+def test_a_question_without_words_is_none(said: dict[str, object]) -> None:
+    with pytest.raises(ReplyError, match="in words"):
+        read_reply(json.dumps({"question": said}))
