@@ -25,6 +25,7 @@ from agents.embedded.chaff_words import (
     REASONS,
     REMARKS,
     RENAMES,
+    SAME,
 )
 from agents.embedded.clauses import ACTION_STARTS, VERBS
 from agents.embedded.lazy import Lazy
@@ -56,7 +57,7 @@ _OCCASIONS = _each(OCCASIONS, f"(?<= ){_SEARCHED}", _END)
 _REMARKS = _each(REMARKS, _BEGIN, _END)
 _FORBIDDEN = _each(PROHIBITIONS, _BEGIN, _END)
 _IDLE = _each(IDLE, "(?<= )", _END)
-_OPENERS = _each(OPENERS, "", "(?= [.;:,–!] )")
+_OPENERS = _each(OPENERS, "", "(?= (?:[.;:,–!]|so|but) )")
 _RENAMES = tuple((Lazy((row,), "(?<= )", "(?= )", MACROS), word) for row, word in RENAMES)
 
 
@@ -66,9 +67,10 @@ def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) 
     `names` are words that no pattern may take, such as the names of devices.
     """
     kept = list(tokens)
+    kept = _all(kept, (_ASIDES, _LEADS, _REASONS, _OCCASIONS, _REMARKS, _ENDS), names)
     if not any(token.word and token.lemma in ACTION_STARTS for token in kept):
         kept = _all(kept, (_HEDGES,), names)
-    kept = _all(kept, (_ASIDES, _LEADS, _REASONS, _OCCASIONS, _ENDS, _REMARKS, _LEADS, _ENDS), names)
+    kept = _all(kept, (_LEADS, _ENDS), names)
     return _tidy(_all(_opened(_tidy(kept), names), (_LEADS, _ENDS), names))
 
 
@@ -165,7 +167,7 @@ def _replace(tokens: list[Token], pattern: re.Pattern[str], word: str) -> list[T
         return tokens
     first, last = starts[found.start()], ends[found.end()]
     begin, end = tokens[first].start, tokens[last - 1].end
-    text = base_form(found[1]) if word == GERUND else word
+    text = base_form(found[1]) if word in {GERUND, SAME} else word
     new = [Token(Kind.WORD, part, lemma(part), begin, end) for part in text.split()]
     return [*tokens[:first], *new, *_replace(tokens[last:], pattern, word)]
 

@@ -54,13 +54,17 @@ _AMOUNT = re.compile(
 )
 _SHOW = re.compile(
     r" [,.;–:?] (?:(?:and|so|please|i'd like to|i want to|i need to|would you|could you|can you|let me) )*"
-    r"(?:(?:show|see|list|tell|give|print|bring|display|have|get|read|look)(?: (?:me|us))?(?: (?:it|them|that"
+    r"(?:(?:check|look|verify|find out|dig)(?: (?:it|that|this|for it))?(?: up)?|what (?:is|are) (?:it|they)"
+    r"|any idea|any clue"
+    r"|do you know|is it|(?:show|see|list|tell|give|print|bring|display|have|get|read|look)(?: (?:me"
+    r"|us))?(?: (?:it|them|that"
     r"|those|these|all))"
     r"(?: (?:up|out|all|please|now))*|where (?:they|it|those) (?:is|are)|where (?:is|are) (?:they|it|those)"
     r"|which (?:ones|one)(?: (?:are|is) (?:they|those|it|that))?|what are they|who are they)(?: [?.!])*(?= $)"
 )
 _ASKED = re.compile(r"(?<= )(?:have|let|make|get|ask|tell) (?P<where>@) (?:to )?(?=(?P<verb>[a-z]+) )")
 _THEY = re.compile(r"(?<= )(?:are|do|have|were|did) (?P<they>they)(?= )")
+QUESTIONS = words("how what which who where when howmany howmuch howlong is are does do has have what's who's")
 ADDING = words("add append put write stick insert tack attach")
 SENDING = words("send copy ship get bring push pull move transfer fetch put upload distribute roll deploy share")
 CHANGING = words("replace change swap substitute switch")
@@ -87,8 +91,10 @@ def shown_in_place(tokens: Sequence[Token]) -> list[Token]:
     line, starts, _ = line_of(tokens)
     found = _SHOW.search(line)
     first = next((token for token in tokens if token.kind is not Kind.PUNCT), None)
-    if found is None or first is None or (first.word and first.lemma in VERBS | ASK):
+    if found is None or first is None or (first.word and first.lemma in (VERBS | ASK) - QUESTIONS):
         return list(tokens)
+    if first.lemma in QUESTIONS:
+        return list(tokens[: starts[found.start() + 1]])
     head = replace(first, kind=Kind.WORD, text="show", lemma="show", value=None, end=first.start)
     return [head, *tokens[: starts[found.start() + 1]]]
 

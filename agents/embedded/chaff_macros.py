@@ -1,0 +1,84 @@
+"""What the patterns of chaff are made of: a `{name}` in one of their tables stands for a row of MACROS.
+
+`{w}` is one plain word that neither limits nor demands, `{w*}` up to a dozen of them; `{l*}` is laxer, for what stands
+behind a "because"; `{d*}` and `{n*}` may hold devices, and `{n*}` negations too: a story says what is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agents.embedded.clauses import VERBS
+from agents.embedded.wordset import words
+
+# A word of these ends the open part of a reason or a story: it may limit what is asked for, or ask for more.
+_LIMITS = words(
+    "only except excluding unless otherwise else then without never don't dont not no none nothing avoid instead "
+    "must should please need needs want wants wanted can could would will shall may might let's delete remove erase "
+    "rm overwrite kill stop terminate restart reboot move rename copy send run execute replace write create append "
+    "archive unpack download upload put save print list show find tell give least most first last top every each "
+    "all both before after until if whether "
+)
+_LIGHT = words(
+    "only except excluding unless otherwise else then don't dont never avoid instead must please delete remove "
+    "erase rm overwrite kill terminate rename execute append unpack download upload "
+)
+# What a story never holds; negations may be part of one.
+_DEMANDS = _LIMITS - words("no not none nothing don't dont never could can would all")
+_TOLD = words("know see have learn receive obtain be understand")
+# Words that say no more than that somebody wishes something: `it would help me to know`, `I have been asked to list`.
+_CLOSED = words(
+    "i we you he she they it someone somebody everyone people my our the a an me us him her them your colleague "
+    "boss manager team customer client friend wife husband neighbour i'd i'm we'd we're he'd it'd it's that'd i'll "
+    "we'll i've we've would could can will may might must ought have has need needs want wants wish like love "
+    "prefer required supposed expected asked instructed requested asking ask be been being is am are was were time "
+    "nice good great helpful useful important necessary happy glad keen eager going about planning hoping trying "
+    "try remember sure make certain interested also just now kindly please really very badly urgently still quickly "
+    "first then so help helps "
+)
+
+
+def _any(table: Iterable[str]) -> str:
+    return "|".join(sorted(table))
+
+
+MACROS = {
+    "w*": rf"(?: (?!(?:{_any(_LIMITS)}) )[a-z][a-z'/-]*){{0,12}}",
+    "l*": rf"(?: (?!(?:{_any(_LIGHT)}) )(?!and (?:{_any(_LIMITS)}) )[a-z0-9][a-z0-9'/-]*){{0,16}}",
+    "d*": rf"(?: (?!(?:{_any(_LIMITS)}) )(?:@|[a-z][a-z'/-]*)){{0,14}}",
+    "d": rf"(?!(?:{_any(_LIMITS)}) )(?:@|[a-z][a-z'/-]*)",
+    "w": rf"(?!(?:{_any(_LIMITS)}) )[a-z][a-z'/-]*",
+    "i": r"(?:i|we|he|she|they|you|it|one|someone|somebody|everyone|everybody|people|that|this)",
+    "n*": rf"(?: last (?:night|week|month|year|time|weekend)| (?!(?:{_any(_DEMANDS)}) )(?:@|[a-z][a-z'/-]*)){{0,16}}",
+    "verb": rf"(?:{_any(VERBS | _TOLD)})",
+    "wh": r"(?:how|what|which|who|whose|where|when|whether|if|why|what's|who's|how's)",
+    "closed": rf"(?:{_any(_CLOSED)})",
+    "me": r"(?:me|us|you|him|her|them|everyone|everybody|anyone)",
+    "my": r"(?:the|a|an|my|our|your|his|her|their|this|that|some|one of (?:the|my|our))",
+    "nice": r"(?:great|nice|lovely|good|perfect|awesome|helpful|appreciated|wonderful|fantastic|brilliant|super|swell"
+    r"|handy|useful|cool|ideal|fine|excellent|a (?:big |great |huge )?(?:help|relief)|very kind|so kind|enough"
+    r"|plenty)",
+    "very": r"(?:(?:really|very|so|super|quite|most|just|also|pretty|a bit|already|more than|simply|much|totally) )*",
+    "maybe": r"(?: (?:please|maybe|perhaps|possibly|kindly|just|quickly|also|at all|by any chance|briefly|somehow))*",
+    "moment": r"(?:(?:a|the|some|any|one|spare) )*(?:minute|moment|second|sec|chance|time|mo|min|while)",
+    # What things are for: occasions, people and papers that no skill of a device is about.
+    "occasion": r"(?:auditors|auditor|audit|audits|review|reviews|meeting|meetings|standup|stand-up|call"
+    r"|calls|slide|slides"
+    r"|deck"
+    r"|presentation|demo|ticket|tickets|inventory|documentation|docs|wiki|handover|insurance|insurer|boss|manager"
+    r"|management|customer|customers|client|colleague|colleagues|team|accounting|accountant|finance|bookkeeping|hr"
+    r"|legal|compliance|security|auditor|auditors|support|board|planning|migration|upgrade|maintenance|post-mortem"
+    r"|postmortem|retro|newsletter|records|record|spreadsheet|statistics|curiosity|sake|budget|onboarding|homework"
+    r"|thesis|project|paperwork|tax|taxes|quarter|month end|month-end|year end|year-end|school|lesson"
+    r"|workshop|interview|wife|husband|kids|kid|dad|mum|mom|mother|father|brother|sister|friend|neighbour"
+    r"|neighbor|party|trip|holiday|briefing|update mail|status mail|status update|status page|blog post"
+    r"|blog|article|forum post|bug report|incident|incident report|rollout|roll-out|release notes|change request"
+    r"|purchase|order form|quote|offer|warranty|landlord|dashboard|overview page|checklist|notes|diary|logbook"
+    r"|licence|license|licence audit|license audit|capacity planning|sprint|sprint review|report to \w+)",
+    "periodical": r"(?:weekly|monthly|daily|annual|yearly|quarterly|status|board|management|team|progress|sprint"
+    r"|shift"
+    r"|incident|security|audit) (?:report|reports|mail|email|update|summary|overview|newsletter|sync|numbers)",
+    "owes": r"(?:is|are|'s|was|were) (?:{very})?(?:asking|waiting|wondering|nagging|bugging|pestering|chasing|begging"
+    r"|complaining|worried|curious|interested|pressing)",
+}
+MACROS["owes"] = MACROS["owes"].replace("{very}", MACROS["very"])
