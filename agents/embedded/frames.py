@@ -15,7 +15,7 @@ from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
 ASKED_IN = {"percent": "percent", "percentage": "percent", "gigabyte": "bytes", "gb": "bytes", "gig": "bytes"}
-COMMANDING = words("free set change load process list time clock date name order fix open clear cool check up")
+COMMANDING = words("free set change load process list time clock date name order fix open clear cool check up drive")
 ACTING = words(
     "touch run start stop kill terminate end quit launch execute delete remove write create make add append move "
     "copy rename "
@@ -23,7 +23,7 @@ ACTING = words(
     "turn "
     "switch mount unmount format wipe erase encrypt decrypt compress schedule send upload edit mute lock unlock book"
 )
-DETERMINERS = words("the a an some more all any my our its up this that another every each")
+DETERMINERS = words("the a an some more all any my our its up to this that another every each")
 
 
 @dataclass(frozen=True, slots=True)

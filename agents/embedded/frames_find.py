@@ -55,6 +55,12 @@ def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
         if "contains" in arguments:
             return None
         arguments = {**arguments, "pattern": "*.log"}
+    if "contains" in arguments and view.head == "which":
+        return None  # a question for the lines that hold a text, by its examples
+    if arguments.get("sort") == "size" and arguments.get("type") == "directory":
+        return None  # folders have no size of their own here
+    if "type" not in arguments and _superlative_folder(view):
+        return None
     criteria = arguments.keys() - {"path", "type", "_glob", "order"}
     if not criteria and arguments.get("type") != "directory":
         return None
@@ -65,6 +71,14 @@ def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
     ):
         arguments = {**arguments, "type": "file"}
     return arguments
+
+
+def _superlative_folder(view: View) -> bool:
+    """`the oldest folder`: the superlative is the folder's, not a file's."""
+    return any(
+        view.lemma(at) in FOLDER_NOUNS and view.lemma(at - 1) in SORT_WORDS | {"recent"}
+        for at in range(1, len(view.tokens))
+    )
 
 
 def _plural_files(view: View) -> bool:
@@ -294,6 +308,8 @@ def _searching(arguments: JsonObject, view: View) -> JsonObject | None:
     plain = not any(token.kind is Kind.QUOTED for token in view.tokens) and not pattern.isupper()
     if plain and pattern.casefold().rstrip("s") not in LEVELS and not arguments.keys() & {"path", "files"}:
         return None  # "scan beta for viruses" asks for no text
+    if view.head in {"what", "does"} and not view.assumed and not arguments.keys() & {"path", "files"}:
+        return None
     path_value = arguments.get("path")
     if isinstance(path_value, str) and looks_like_file(path_value) and "files" in arguments:
         arguments = {name: value for name, value in arguments.items() if name != "files"}
@@ -313,7 +329,7 @@ def _speaks_of_lines(view: View) -> bool:
         t.lemma
         in _LINES
         | LEVELS
-        | words("say says appear appears occur occurs anywhere logged hit mentions")
+        | words("sign trace say says appear appears occur occurs anywhere logged hit mentions")
         | {"occurrence", "mention", "log", "file", "often", "time", "match", "contain", "contains"}
         for t in view.tokens
         if t.word
@@ -341,6 +357,7 @@ def _folder_of_files(view: View) -> Json:
     return folder_or_word("in under inside within below", logs=globbed)(view)
 
 
+_ANY_CASE = words("insensitive insensitively ignoring case-insensitively case-insensitive")
 SEARCH = Frame(
     "file.search",
     SEARCHES | words("howmany search grep scan"),

@@ -8,7 +8,6 @@ from agents.embedded.file_slots import (
     ANY_PATH,
     FILE_PATH,
     FILE_WORDS,
-    FOLDER,
     LIMIT,
     SORT_WORDS,
     dated,
@@ -91,7 +90,8 @@ LIST = Frame(
     (),
     FILE_WORDS
     | words(
-        "stored kept saved stuff thing lie lies lying live lives sit sits sitting reside around got directory found "
+        "included including plain stored kept saved stuff thing lie lies lying live lives sit sits sitting reside "
+        "around got directory found "
         "holding holds hold into look exist exists located available first "
         "inside contain contained hidden recursive recursively all subfolder including include "
         "listing list workspace home root there everything dotfile with detail"
@@ -119,8 +119,8 @@ LISTING = Frame(
     "file.list",
     words("content file listing"),
     (words("content file listing"),),
-    FILE_WORDS | words("all listing list full complete inside"),
-    slots=(("path", FOLDER), ("hidden", flag("hidden", "dotfile"))),
+    FILE_WORDS | words("all listing list full complete inside included including with"),
+    slots=(("path", folder_or_word("in under inside within of", logs=True)), ("hidden", flag("hidden", "dotfile"))),
     needs=frozenset({"path"}),
     same="output.entries",
     final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) and not _folder_said(v) else a,

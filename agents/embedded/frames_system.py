@@ -73,12 +73,21 @@ def _held(view: View) -> Json:
     return path(None)(view) if named else None
 
 
+def _how_many_disks(view: View) -> bool:
+    """The number of disks, or what they are, is nothing that is known."""
+    return any(
+        view.lemma(at) in {"howmany", "kind of", "which", "how many"} and view.lemma(at + 1) in {"disk", "drive"}
+        for at in range(len(view.tokens))
+    ) or any(t.word and t.lemma in {"kind", "sort", "type", "brand", "model"} for t in view.tokens)
+
+
 DISK = Frame(
     "system.disk",
     ASKS,
     (words("disk space storage drive filesystem partition room df volume"),),
     FREE | USED | TOTAL | _STATE | _HOLDS | words("disk space storage drive local main root system filesystem"),
     slots=(("path", _held),),
+    final=lambda a, v: None if _how_many_disks(v) else a,
     measures=(
         Measure("output.used_percent", "percent", FREE, rest_of=True),
         Measure("output.used_percent", "percent"),
@@ -162,6 +171,13 @@ UPTIME = Frame(
     words("time long system current day hour figure value number statistic stat status far got much"),
     measures=(Measure("output.seconds", "seconds"),),
 )
+
+
+def _of_the_future(view: View) -> bool:
+    """`when will it reboot`, or a question about a process: neither is how long a machine has been up."""
+    return any(t.word and t.lemma in {"will", "should", "would", "process", "program"} for t in view.tokens)
+
+
 BEEN_UP = Frame(
     "system.uptime",
     ASKS | words("since"),
@@ -178,7 +194,7 @@ BEEN_UP = Frame(
         "stayed kept day week hour now far"
     ),
     measures=(Measure("output.seconds", "seconds"),),
-    final=lambda a, v: None if v.find(words("process program")) is not None else a,
+    final=lambda a, v: None if _of_the_future(v) else a,
 )
 OS = Frame(
     "system.os",
@@ -342,7 +358,9 @@ def _process_name(view: View) -> Json:
         after = nearby[1] in {"process", "program"} and (not follows or follows in _AFTER_NAME)
         named = view.lemma(at + 1) in _PROCESS | {"still", "running", "alive", "up", "is"}
         leads = at == view.head_at and not view.assumed and not named
-        if leads or token.lemma in _NOT_A_NAME or token.lemma in ASKS:
+        # "the firewall", "my download" are things of a kind; a program's name has no article without its noun.
+        thing = view.lemma(at - 1) in {"the", "my", "our", "a", "any"} and view.lemma(at + 1) not in _PROCESS
+        if leads or thing or token.lemma in _NOT_A_NAME or token.lemma in ASKS:
             continue
         runs = nearby[0] in {"running", "run", "alive", "active"} or (
             nearby[0] in {"up", "on", "there", "started"}
@@ -439,7 +457,7 @@ _RESOURCE_WORDS = words("cpu memory ram mem processor")
 PROCESSES = Frame(
     "process.list",
     ASKS | words("ps look running"),
-    (words("process running program top ps daemon alive task active runs run service hog hogs"),),
+    (words("process running program top ps daemon alive task active runs run hog hogs"),),
     words(
         "cpu memory ram hungry intensive top use using used usage most by sort sorted currently active running "
         "consuming owned whether if there still howmany number highest consumption service order everything all "
@@ -484,7 +502,8 @@ HOGS = Frame(
     (_HOGGING, _RESOURCE_WORDS),
     _HOGGING
     | words(
-        "most much so all the up program process app application share bulk lion's that up on down here who who's culprit guilty is one it"
+        "most much so all the up program process app application share bulk lion's that up on down here who who's "
+        "culprit guilty is one it"
     ),
     slots=(("limit", _TOP), ("sort", choice(_RESOURCES))),
     strict=True,

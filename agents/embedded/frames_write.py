@@ -101,16 +101,42 @@ APPEND_END = Frame(
 )
 
 
+def _plain_words(view: View) -> list[int]:
+    """`replace foo by bar in a.txt`: two plain words in the places of the texts, right behind the verb and between.
+
+    Other verbs change meanings, not letters ("change the port to 8080"): there the words must look like names.
+    """
+    at = view.head_at + 1
+    while view.lemma(at) in {"every", "all", "each", "word", "the", "string"}:
+        at += 1
+    to = at + 1
+    last = to + 1
+    while view.lemma(last) in {"word", "the", "string"}:
+        last += 1
+    behind = view.lemma(last + 1) in {"in", "inside", "of", "within", "everywhere", "throughout", ""}
+    plain = all(view.lemma(spot) and spot not in view.claimed for spot in (at, last))
+    literal_verb = view.head in {"replace", "substitute"} and view.lemma(view.head_at + 1) != "the"
+    names = all(_like_a_name(view.tokens[spot].text) for spot in (at, last)) if plain else False
+    if plain and behind and view.lemma(to) in {"with", "by", "to", "into", "for"} and (literal_verb or names):
+        return [at, last]
+    return []
+
+
+def _like_a_name(text: str) -> bool:
+    return bool(re.search(r"[\w][-_.@:]?\d|\w[-_@:]\w|[A-Z]", text))
+
+
 def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
     """The order of the two texts is the order of the sentence; what stands between them must be with, by, to or for."""
     spots = [at for at, token in view.free(Kind.QUOTED, Kind.LABEL)]
+    spots = spots or _plain_words(view)
     if len(spots) != 2 or "path" not in arguments:
         return None
     between = {view.lemma(at) for at in range(spots[0] + 1, spots[1])}
     if not between & {"with", "by", "to", "for", "into"}:
         return None
     view.claim(*spots)
-    find, replace = (clean(str(view.tokens[at].value)) for at in spots)
+    find, replace = (clean(str(view.tokens[at].value or view.tokens[at].text)) for at in spots)
     if view.head in {"substitute"} and "for" in between:
         find, replace = replace, find
     return {**arguments, "find": find, "replace": replace} if find else None
@@ -425,9 +451,47 @@ SHELL = Frame(
 )
 
 
+SHELL_PLAIN = Frame(
+    "shell.run",
+    words("run execute exec do issue"),
+    (),
+    words("command shell terminal"),
+    slots=(("command", lambda v: _plain_command(v)), ("cwd", _CWD)),
+    needs=frozenset({"command"}),
+    strict=True,
+    sure=True,
+)
+_PROGRAMS = words(
+    "git docker npm make pip pip3 cargo kubectl systemctl journalctl terraform ansible helm yarn pnpm poetry pytest "
+    "zpool "
+    "zfs apt apt-get dnf yum brew docker-compose podman crontab lsblk lscpu dmesg nvidia-smi sensors iptables rsync "
+    "certbot nginx psql mysql redis-cli sqlite3 composer mvn gradle go rustc node pm2 supervisorctl virsh hostnamectl "
+    "timedatectl"
+)
+
+
 def _command(view: View) -> Json:
     value = text_quoted("")(view)
     return value if isinstance(value, str) and value.strip() else None
+
+
+def _plain_command(view: View) -> Json:
+    """A well-known program with the plain words behind it: `run git status`."""
+    start = view.head_at + 1
+    while view.lemma(start) in {"a", "the", "command", "quick"}:
+        start += 1
+    end = start
+    while end < len(view.tokens) and end not in view.claimed and _part_of_command(view, end, start):
+        end += 1
+    if end - start < 2 or view.lemma(start) not in _PROGRAMS:
+        return None
+    view.claim(*range(start, end))
+    return clean(" ".join(token.text for token in view.tokens[start:end]))
+
+
+def _part_of_command(view: View, at: int, start: int) -> bool:
+    token = view.tokens[at]
+    return token.word and (at == start or token.lemma not in FILLERS | {"folder", "directory", "with", "from", "into"})
 
 
 _PASSED = words("args argument arg parameter option flag args params")
@@ -502,6 +566,7 @@ FRAMES = (
     DOWNLOAD,
     FETCH_OF,
     SHELL,
+    SHELL_PLAIN,
     SCRIPT,
     PUBLISH,
     INSIDE_OF,

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 PHRASES: dict[str, tuple[str, ...]] = {
     "system.disk": (
+        "is it running low on space",
+        "low on disk",
+        "disk stats",
         "disk info",
         "gigabytes left",
         "how many gigabytes are free",
@@ -22,6 +25,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "free storage",
     ),
     "system.memory": (
+        "memory stats",
         "memory statistics",
         "memory info",
         "how much memory is free",
@@ -37,6 +41,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "ram in use",
     ),
     "system.cpu": (
+        "cpu stats",
         "cpu info",
         "processor details",
         "what kind of cpu",
@@ -53,6 +58,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "is the cpu busy",
     ),
     "system.load": (
+        "load stats",
         "current load",
         "is it overloaded",
         "under heavy load",
@@ -64,6 +70,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "load of the server",
     ),
     "system.uptime": (
+        "uptime stats",
         "when did it boot",
         "boot time",
         "how many days up",
@@ -92,6 +99,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "hostname",
     ),
     "system.network": (
+        "network stats",
         "interfaces",
         "network cards",
         "lan address",
@@ -229,6 +237,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "bottom of a.log",
     ),
     "file.find": (
+        "show all .iso images",
+        "all .iso files",
         "where is a.pdf",
         "hunt a.pdf",
         "how many pdfs are in data",

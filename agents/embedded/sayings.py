@@ -98,7 +98,7 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
     **_each("running run", "-", "low short", "low"),
     **_each("running run", "low short out", "on of", "low"),
     **_each("low short", "-", "on", "low"),
-    **_each("need want require", "a an another the one", "folder directory", "mkdir"),
+    **_each("need want require", "a an another", "folder directory", "mkdir"),
     **{
         (want, article, state, noun): "mkdir"
         for want in ("need", "want", "require")

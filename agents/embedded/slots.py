@@ -111,7 +111,8 @@ NEWER = {
 ENDERS = words(
     "and on in of for from to into that which recursively older larger bigger smaller newer changed "
     "modified sorted with containing by as take takes is are has there have please say says contain "
-    "contains called named using if but during within over under above older since untouched unchanged unmodified "
+    "contains called named using if but mention mentions hold holds say during within over under above older since "
+    "untouched unchanged unmodified "
     "added written touched edited landed updated still"
 )
 
@@ -284,7 +285,8 @@ def _plain(view: View, at: int) -> bool:
 
 THINGS = words(
     "disk memory ram cpu processor load drive storage system process network swap server machine device "
-    "computer uptime kernel os error warning name size date time"
+    "computer uptime kernel os error warning name size date time yesterday today tomorrow now week month year monday "
+    "tuesday wednesday thursday friday saturday sunday morning night evening hour minute second day"
 )
 
 
@@ -317,6 +319,7 @@ def folder_or_word(preps: str = "in under inside within", *, logs: bool = False)
             if (
                 view.lemma(before) in allowed
                 and before not in view.claimed
+                and view.lemma(before - 1) not in {"list", "number", "amount", "kind", "sort"}
                 and (_free_word(view, at) or (logs and _logs(view, at)))
             ):
                 view.claim(before, at)
