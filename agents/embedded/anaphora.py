@@ -18,6 +18,7 @@ from agents.embedded.slots import FOLDER_NOUNS, NAMING
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.wordset import words
+from protocol.vocabulary import Risk
 
 PATH_SLOTS = ("path", "source", "archive_path")
 FILES = words("it file archive that this copy report one result log backup tarball zip document output")
@@ -36,8 +37,9 @@ def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     at = 0
     while at < len(tokens):
         found = _phrase(tokens, at)
-        if found is None and folder is not None and _in_there(tokens, at):
-            out.extend((tokens[at], _path(tokens[at + 1], folder)))
+        inner = _inner(latest, folder, file, tokens, at) if found is None else None
+        if inner is not None:
+            out.extend((tokens[at], _path(tokens[at + 1], inner)))
             at += 2
             continue
         if found is None:
@@ -131,6 +133,20 @@ def _closes(token: Token) -> bool:
     )
 
 
+def _inner(
+    latest: Sequence[Result], folder: str | None, file: str | None, tokens: Sequence[Token], at: int
+) -> str | None:
+    """What `in there`, `in it` and `to it` mean: the folder, or the file where that came last."""
+    if not _in_there(tokens, at):
+        return None
+    newest = next((result for result in latest if result.folder is not None or result.file is not None), None)
+    if newest is not None and newest.skill == "file.copy":
+        return None
+    if newest is not None and newest.file is not None and tokens[at + 1].text.casefold() == "it":
+        return file
+    return folder
+
+
 def _in_there(tokens: Sequence[Token], at: int) -> bool:
     """`what is in there`, `what is in it`."""
     after = tokens[at + 1] if at + 1 < len(tokens) else None
@@ -159,7 +175,7 @@ def refer(composer: Composer, view: View, *, lenient: bool) -> Match | None:
             continue
         if slot == ["archive_path"] and not str(about).endswith(ARCHIVES):
             continue
-        _clear(source, one)
+        _clear(composer, source, one)
         filled = {**one.arguments, slot[0]: about}
         finished = one.frame.final(filled, view) if one.frame.final is not None else filled
         if finished is None:
@@ -170,13 +186,13 @@ def refer(composer: Composer, view: View, *, lenient: bool) -> Match | None:
     return None
 
 
-def _clear(source: Result, one: Match) -> None:
-    """Nothing is deleted that only might be meant."""
-    if one.frame.skill != "file.delete":
+def _clear(composer: Composer, source: Result, one: Match) -> None:
+    """Nothing is changed that only might be meant: of two copies, or of a folder that only "it" stands for."""
+    if composer.draft.specs[one.frame.skill].risk is Risk.READ:
         return
-    if source.skill == "artifact.save":
-        raise decline("it is not clear which of the two copies to delete", ["it"])
-    if source.file is None:
+    if source.skill == "file.copy" or (source.skill == "artifact.save" and one.frame.skill == "file.delete"):
+        raise decline("it is not clear which of the two copies is meant", ["it"])
+    if source.file is None and one.frame.skill == "file.delete":
         raise decline("a folder to delete needs its name", ["it"])
 
 

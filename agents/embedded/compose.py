@@ -130,6 +130,9 @@ class Walk(Composer):
                 self.results.append(frame_step(self, part, found))
             if number:
                 self._alike(bare=coordination.literal_only(part))
+        skills = {self.draft.steps[result.step].skill for result in self.results[-len(parts) :]}
+        if "artifact.save" in skills and len(skills) > 1:
+            raise decline("only a part of the list says where it is to go", [])
         # What follows the clause waits for all its parts, not for the last.
         self.draft.fresh = [*together, *self.draft.fresh]
 

@@ -54,7 +54,8 @@ def _files(composer: Composer, view: View) -> Match | Failure:
 
 def items_of(composer: Composer, skill: str) -> str | None:
     names = composer.draft.specs[skill].output_schema.get("properties", {})
-    return next((f"output.{name}" for name in ("lines", "entries", "items", "processes") if name in names), None)
+    lists = [name for name, schema in names.items() if isinstance(schema, dict) and schema.get("type") == "array"]
+    return next((f"output.{name}" for name in ("lines", "entries", "items", "processes") if name in lists), None)
 
 
 def count_step(composer: Composer, result: Result, items: str, key: str) -> bool:

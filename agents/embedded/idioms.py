@@ -45,7 +45,7 @@ _MUST = _any("should, must, shall, can, may, need to, has to, have to, is to, ou
 _OVER = _any("over, across, back, down, up, along, out, through, right, straight")
 _FETCH = _any("get, pull, grab, fetch, take, copy, bring, download, retrieve, collect, snag, lift, pick")
 _OFF = _any("off, from, of, out of, off of")
-_FILE = f"{_some('the my our that file folder directory a copy of')}(<path>|<quoted>)"
+_FILE = f"{_some('me us the my our that file folder directory a copy of')}(<path>|<quoted>)"
 _DONE = _any(
     "done, finished, complete, completed, ready, over, there, through, finish, in place, arrived, landed, succeeded, "
     "worked, gone through, happened, up there, copied over, all done, done with that, all there"
@@ -76,6 +76,20 @@ _PACKED = {
     "created": "create",
     "tarred": "tar",
 }
+_PACKING = {
+    "packing": "pack",
+    "zipping": "zip",
+    "copying": "copy",
+    "unpacking": "unpack",
+    "extracting": "extract",
+    "unzipping": "unzip",
+    "downloading": "download",
+    "sending": "send",
+    "creating": "create",
+    "moving": "move",
+    "checking": "check",
+    "running": "run",
+}
 _LEAVE = _any("it, that, this, everything, them, things")
 
 ORDER: Final = (
@@ -87,6 +101,10 @@ ORDER: Final = (
             f"{verb} 1 2 , then",
         )
         for done, verb in _PACKED.items()
+    ),
+    *(
+        (f"(?<=^ )after {doing} ((?:[^ ,;]+ )*?[^ ,;]+) (?:,|;)", f"{verb} 1 , then")
+        for doing, verb in _PACKING.items()
     ),
     (f"(?<!^ ){_any('once, when, after, as soon as, the moment')} {_DOERS} (?:{_IS} )?{_DONE}", "then"),
     ("(tell|show|give|send|let) (me|us) then", "then 1 2"),

@@ -73,7 +73,7 @@ def asked_of(composer: Composer, view: View, found: Sequence[Spot]) -> Sequence[
     follows = view.lemma(at + 1)
     if view.lemma(at) == "which" and follows not in ASKED_BY and at + 1 not in view.claimed:
         return found
-    place = found[0].place if found else composer.scope
+    place = found[0].place if found else None if composer.results else composer.scope
     if place is None or not place.many or place.back:
         return found
     view.claim(at, *(spot for spot in (at + 1, at + 2) if view.lemma(spot) in {"one", "of", "from", "among"}))
@@ -250,7 +250,8 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
         raise decline(f"{match.frame.skill} gives nothing that could be compared", sorted(match.taken))
     result = composer.add_match(match, composer.place_for(match, apart(found)), records=True)
     step = data_step(composer, "data.compare", result.records, {"by": path}, f"comparison of {result.title}")
-    composer.results.append(Result(step, "data.compare", title=f"comparison of {result.title}"))
+    title = f"comparison of {result.title}"
+    composer.results.append(Result(step, "data.compare", title=title, file=result.file))
     return True
 
 

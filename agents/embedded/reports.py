@@ -16,8 +16,8 @@ from agents.embedded.frames import Match
 from agents.embedded.outcome import Stop, ask, decline
 from agents.embedded.places import Spot, capable
 from agents.embedded.plain import frame_step
-from agents.embedded.slots import path
-from agents.embedded.tokens import Kind, Token
+from agents.embedded.slots import FOLDER_NOUNS, clean, looks_like_file, path
+from agents.embedded.tokens import LITERALS, Kind, Token
 from agents.embedded.view import View
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
@@ -49,7 +49,7 @@ def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`save a report on D`, `save the result to out.txt`, `write a report of X`, `summarize the results`."""
     if any(token.kind is Kind.URL for token in view.tokens):
         return False
-    noun = view.find(REPORT)
+    noun = _noun(view)
     if view.head in SUMS and composer.results:
         return _summarize(composer, view, found)
     if noun is not None and _form(view, noun):
@@ -162,6 +162,14 @@ def _report(composer: Composer, view: View, found: Sequence[Spot], noun: int) ->
     return True
 
 
+def _noun(view: View) -> int | None:
+    """Where a report is spoken of; `the reports folder` is a folder."""
+    for at, token in view.free(Kind.WORD):
+        if token.lemma in REPORT and not token.text.casefold().endswith("s"):
+            return None if view.lemma(at + 1) in FOLDER_NOUNS else at
+    return None
+
+
 def _form(view: View, noun: int) -> list[int]:
     """The words of `as a short report`, with nothing else between them; empty where the noun stands otherwise."""
     spots, at = [noun], noun - 1
@@ -175,7 +183,7 @@ def _as_report(composer: Composer, view: View, found: Sequence[Spot], noun: int)
     """`the load of all servers as a report`, `save the uptime of beta as a report on desk`."""
     view.claim(*_form(view, noun))
     saving = view.head in SAVES
-    target = path(TO, want="file")(view)
+    target = path(TO, want="file")(view) or _behind(view, noun)
     if saving:
         view.claim(view.head_at)
         if _finished(view):
@@ -191,6 +199,15 @@ def _as_report(composer: Composer, view: View, found: Sequence[Spot], noun: int)
     stored = _store(composer, written, target, goes, written.title) if saving or target is not None else written
     composer.results.append(stored)
     return True
+
+
+def _behind(view: View, noun: int) -> str | None:
+    """`into a report, reports/health.md on nova`: the file that stands behind the noun is the report's."""
+    files = [at for at, token in view.free(Kind.PATH) if at > noun and looks_like_file(str(token.value))]
+    if len(files) != 1:
+        return None
+    view.claim(files[0])
+    return clean(str(view.tokens[files[0]].value))
 
 
 def _finished(view: View) -> bool:
@@ -243,6 +260,8 @@ def _several(view: View) -> list[View]:
             parts.append([])
         elif at not in view.claimed:
             parts[-1].append(token)
+    if any(token.kind in LITERALS for part in parts for token in part):
+        return []
     views = [View(part) for part in parts if part]
     for one in views:
         one.assumed = "show"
