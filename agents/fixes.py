@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.checks import Finding
+from agents.postconditions import check_of
 from agents.rewire import canonical, following
 from agents.scope import base_of, replacement_of
 from orchestrator.core import references
@@ -25,7 +26,7 @@ from orchestrator.core.references import Reference
 from orchestrator.core.requests import Request
 from orchestrator.core.scheduler import misfit
 from orchestrator.core.schemas import at_path, check_arguments
-from orchestrator.core.tasks import ANYWHERE, Dependency, On, Requirements, Task, TaskStatus
+from orchestrator.core.tasks import ANYWHERE, Dependency, On, PostCondition, Requirements, Task, TaskStatus
 from orchestrator.core.views import GraphView, RunView, TaskView
 from protocol.errors import ErrorCode
 from protocol.vocabulary import Json, JsonObject, Risk, SkillSpec
@@ -312,7 +313,15 @@ class _Fix:
             risk=spec.risk,
             idempotent=spec.idempotent,
             on_failure=failed.on_failure,
+            confirm=self._confirm(step),
         )
+
+    def _confirm(self, step: Step) -> PostCondition | None:
+        """How to read back what the step does, with references to the tasks of the fix."""
+        check = check_of(step.skill, step.arguments, self.at.fleet)
+        if check is None:
+            return None
+        return check.model_copy(update={"arguments": references.rename(check.arguments, self._renamed)})
 
     def _renamed(self, reference: Reference) -> Reference:
         return Reference(self.ids.get(reference.task, reference.task), reference.path, reference.many)

@@ -15,6 +15,7 @@ from agents.checks import NO_DEVICE, allowed_fleet
 from agents.fixes import Situation
 from agents.mend import Mend, Unmended, failure_of
 from agents.monitor import Medians, watch
+from agents.postconditions import confirmed
 from agents.revise import Declines, revise
 from agents.routes import LAST
 from agents.scope import answer_tasks, current, replaced, used_steps
@@ -110,7 +111,10 @@ class Lead:
         assert turn.plan is not None
         turn.starts += 1
         key = turn.key(f"start.{turn.starts}")
-        result = await turn.control.start(turn.run, tolerant(turn.plan), by=turn.rung, key=key)
+        plan = turn.plan
+        if turn.rung != "request":  # what a person wrote runs as it is written
+            plan = confirmed(plan, turn.control.fleet())
+        result = await turn.control.start(turn.run, tolerant(plan), by=turn.rung, key=key)
         if result.accepted:
             return "under_way"
         if (await turn.control.view(turn.run)).state.terminal:

@@ -6,7 +6,7 @@ import re
 
 from orchestrator.core import references
 from orchestrator.core.references import Reference
-from orchestrator.core.tasks import Task
+from orchestrator.core.tasks import PostCondition, Task
 from protocol.vocabulary import Json
 
 
@@ -21,11 +21,20 @@ def following(task: Task, old: str, new: str) -> Task:
         needs = needs.model_copy(update={"same_device_as": new})
     edges = tuple(edge.model_copy(update={"task": new}) if edge.task == old else edge for edge in task.depends_on)
     arguments = references.rename(task.arguments, renamed)
-    verify = task.verify
-    if verify is not None:
-        verify = verify.model_copy(update={"arguments": references.rename(verify.arguments, renamed)})
+
+    def moved(check: PostCondition | None) -> PostCondition | None:
+        if check is None:
+            return None
+        return check.model_copy(update={"arguments": references.rename(check.arguments, renamed)})
+
     return task.model_copy(
-        update={"depends_on": edges, "arguments": arguments, "requirements": needs, "verify": verify}
+        update={
+            "depends_on": edges,
+            "arguments": arguments,
+            "requirements": needs,
+            "verify": moved(task.verify),
+            "confirm": moved(task.confirm),
+        }
     )
 
 

@@ -256,7 +256,11 @@ class Attempts:
         succeeded = stimulus.outcome is Outcome.SUCCEEDED
         self._release(id, stimulus.device, succeeded=succeeded, seconds=stimulus.usage.seconds)
         if succeeded:
-            self._end(id, AttemptOutcome.SUCCEEDED, stimulus.output, None, stimulus.usage)
+            if state.graph[id].confirm is not None and task.status is TaskStatus.RUNNING:
+                self._end(id, AttemptOutcome.UNCONFIRMED, stimulus.output, None, stimulus.usage)
+                self.confirm(id)
+            else:
+                self._end(id, AttemptOutcome.SUCCEEDED, stimulus.output, None, stimulus.usage)
             return
         error = stimulus.error or TaskError(code=ErrorCode.TOOL_FAILED, message="the device gave no reason")
         if stimulus.outcome is Outcome.CANCELLED and task.status is TaskStatus.CANCELLING:
@@ -306,6 +310,10 @@ class Attempts:
 
     def unknown(self, id: str, *, over: bool) -> None:
         """Do with a task of unknown outcome what the run's policy says. `over`: the attempt is not at work any more."""
+        raise NotImplementedError
+
+    def confirm(self, id: str) -> None:
+        """Read back what the task's device says that it did; see `unknowns.py`."""
         raise NotImplementedError
 
     def settle_unknown(self, stimulus: stimuli.ResultArrived) -> None:

@@ -227,9 +227,9 @@ class _Compiler:
         """Arguments against the skill's schema; a reference counts as a value of the type that it will have."""
         for message in check_arguments(self.specs[step.id].input_schema, step.arguments, self._schema_of):
             self._problem("bad_arguments", f"{step.skill}: {message}", step.id)
-        if step.verify is not None:
-            for problem in _bad_check(step.verify, self.fleet, self._schema_of, step.id):
-                self.problems.append(problem)
+        for check in (step.verify, step.confirm):
+            if check is not None:
+                self.problems += _bad_check(check, self.fleet, self._schema_of, step.id)
         for reference in references.find(step.referring):
             if reference.task not in self.steps:
                 self._problem("bad_reference", f"{reference} names no step", step.id)
@@ -284,16 +284,17 @@ class _Compiler:
             "risk": spec.risk,
             "idempotent": spec.idempotent,
             "on_failure": self._on_failure(step),
-            "verify": self._verify(step, device),
+            "verify": self._check(step.verify, device),
+            "confirm": self._check(step.confirm, device),
         }
         return trusted(Task, fields)
 
-    def _verify(self, step: Step, device: str) -> PostCondition | None:
-        """The step's post-condition, with references to tasks."""
-        if step.verify is None:
+    def _check(self, check: PostCondition | None, device: str) -> PostCondition | None:
+        """A step's post-condition, with references to tasks."""
+        if check is None:
             return None
-        arguments = references.rename(step.verify.arguments, lambda r: self._renamed(r, device))
-        return step.verify.model_copy(update={"arguments": arguments})
+        arguments = references.rename(check.arguments, lambda r: self._renamed(r, device))
+        return check.model_copy(update={"arguments": arguments})
 
     def _on_failure(self, step: Step) -> OnFailure:
         """A failure that another step is there to take over does not fail the run; a failure edge would never run."""
@@ -388,8 +389,9 @@ def stamp(edits: Iterable[Edit], fleet: FleetView) -> tuple[tuple[Edit, ...], tu
             problems.append(Problem("unknown_skill", f"no device has a skill {task.skill}", task.id))
             continue
         problems += _bad_arguments(specs[0], task.arguments, task.id)
-        if task.verify is not None:
-            problems += _bad_check(task.verify, fleet, lambda _: {}, task.id)
+        for check in (task.verify, task.confirm):
+            if check is not None:
+                problems += _bad_check(check, fleet, lambda _: {}, task.id)
         risk = task.risk
         for spec in specs:
             risk = higher(risk, spec.risk)

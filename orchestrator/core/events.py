@@ -131,7 +131,8 @@ class TaskDispatched(Model):
 class AttemptOutcome(StrEnum):
     """`lost`: the device went away and the attempt may be repeated. `unknown`: it went away and it may not.
 
-    `hedged`: it was slow, and was given up for another device; that uses up no retry.
+    `hedged`: it was slow, and was given up for another device; that uses up no retry. `unconfirmed`: its device says
+    that it was done, and a check reads that back.
     """
 
     SUCCEEDED = "succeeded"
@@ -140,6 +141,7 @@ class AttemptOutcome(StrEnum):
     LOST = "lost"
     UNKNOWN = "unknown"
     HEDGED = "hedged"
+    UNCONFIRMED = "unconfirmed"
 
 
 class AttemptEnded(Model):

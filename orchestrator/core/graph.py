@@ -399,6 +399,7 @@ def _refers_anew(before: Task | None, after: Task) -> bool:
         before is None
         or before.arguments is not after.arguments
         or before.verify is not after.verify
+        or before.confirm is not after.confirm
         or before.depends_on is not after.depends_on
         or before.requirements is not after.requirements
     )

@@ -69,7 +69,7 @@ class Step(Model):
 
     `on_failure` as of a task (see `tasks.Task`); where another step waits for this one to fail, or for its end however
     it comes, that step takes the failure over: the default is then `continue`. `verify` says how to find out whether it
-    was done, should that be unknown.
+    was done, should that be unknown; `confirm` how to see, each time, that it was done as its device says.
     """
 
     id: StepId
@@ -84,11 +84,14 @@ class Step(Model):
     timeouts: Timeouts = Field(default_factory=lambda: PATIENT)
     retry: Retry = Field(default_factory=lambda: PERSISTENT)
     verify: PostCondition | None = None
+    confirm: PostCondition | None = None
 
     @property
     def referring(self) -> JsonValue:
         """All of the step that may hold references."""
-        return self.arguments if self.verify is None else [self.arguments, self.verify.arguments]
+        if self.verify is None and self.confirm is None:
+            return self.arguments
+        return [self.arguments, *(one.arguments for one in (self.verify, self.confirm) if one is not None)]
 
 
 class Plan(Model):

@@ -72,7 +72,8 @@ class TaskState:
     `undecided` is how many incoming edges still wait for their upstream's end, `held` how many were satisfied.
     `at` is when the status was reached, `retry_at` the earliest time of the next attempt, `tried` the devices where
     attempts failed or were slow. `closed` says that the edges out of the task are decided: at once at its end, but for
-    a failure that a revision may yet make good.
+    a failure that a revision may yet make good. `reported`: its device said that it was done, and a check reads that
+    back.
     """
 
     status: TaskStatus = TaskStatus.PENDING
@@ -94,6 +95,7 @@ class TaskState:
     approval: str | None = None
     tried: tuple[str, ...] = ()
     closed: bool = False
+    reported: bool = False
 
 
 @dataclass(slots=True)
@@ -241,6 +243,9 @@ class RunState:
             self._end(body.task, S.CANCELLED, at)
         elif body.outcome is AttemptOutcome.UNKNOWN:
             self._move(body.task, S.UNKNOWN, at)
+        elif body.outcome is AttemptOutcome.UNCONFIRMED:
+            task.output, task.reported = body.output, True
+            self._move(body.task, S.UNKNOWN, at)
         else:
             self._end(body.task, S.FAILED, at)
 
@@ -271,7 +276,8 @@ class RunState:
 
     def unknown_resolved(self, body: events.UnknownResolved, at: float) -> None:
         task = self.tasks[body.task]
-        task.why = f"{body.resolution} by {body.by}: nobody had said what became of the attempt"[:500]
+        found = "its effect was looked for" if task.reported else "nobody had said what became of the attempt"
+        task.why, task.reported = f"{body.resolution} by {body.by}: {found}"[:500], False
         if body.retry_at is not None:
             task.failures += 1
             self._try_again(body.task, body.retry_at, at)
@@ -295,6 +301,7 @@ class RunState:
             task.hedges = 0
             task.started = task.ended = task.output = task.usage = None
             task.approval, task.why, task.closed = None, "", False
+            task.reported = False
             self.open += 1
             self.failed.pop(id, None)
             self.refused.pop(id, None)

@@ -157,7 +157,8 @@ class Task(Model):
     fan-out that the task is a member of. `join` says whether all incoming edges must hold or any one of them.
     `on_failure`: `fail` the run (after revision had its chance), `skip` what needs this task and go on, or `continue`
     where an edge `on: failure` or `on: completion` takes over. `verify` finds out about an unknown outcome, by a task
-    of its own, whose `checks` says what it is for; only the orchestrator adds such a one.
+    of its own, whose `checks` says what it is for; only the orchestrator adds such a one. `confirm` is read back by one
+    too, once the device has said that the task is done: where its effect is not there, the task has failed.
     """
 
     id: Identifier
@@ -176,12 +177,15 @@ class Task(Model):
     idempotent: bool = True
     on_failure: OnFailure = "fail"
     verify: PostCondition | None = None
+    confirm: PostCondition | None = None
     checks: Check | None = None
 
     @property
     def referring(self) -> JsonValue:
         """All of the task that may hold references."""
-        return self.arguments if self.verify is None else [self.arguments, self.verify.arguments]
+        if self.verify is None and self.confirm is None:
+            return self.arguments
+        return [self.arguments, *(one.arguments for one in (self.verify, self.confirm) if one is not None)]
 
     @model_validator(mode="after")
     def _one_edge_from_each(self) -> Task:

@@ -9,6 +9,9 @@
                    |-- it was not: repeating it is safe ----------------------------> ready (uses up a retry)
                    `-- neither, or the device stays away: a question to a person
 
+A task with `confirm` is of unknown outcome for a moment also after its device has said that it was done: a check reads
+the effect back. The task succeeds, unless the check shows that the effect is not there.
+
 The check is a task of the run like any other, added by an edit on record, so that it is placed, retried, cancelled,
 shown and taken up after a restart as all tasks are. It is made in the same decision that finds that it is due.
 """
@@ -61,8 +64,18 @@ class Unknowns(Attempts):
         else:
             self._await_word(id, verify)
 
+    def confirm(self, id: str) -> None:
+        """The device says that it was done: read that back."""
+        confirm = self.state.graph[id].confirm
+        assert confirm is not None
+        self._check(id, confirm, over=True)
+
     def take_up_unknown(self, id: str) -> None:
         """After a restart: a question or a check goes on by itself; the device's word is waited for again."""
+        if self.state.tasks[id].reported:
+            if id not in self.state.checks.values():
+                self.confirm(id)
+            return
         verify = self.state.graph[id].verify
         if self._awaited(id) and verify is not None:
             self._await_word(id, verify)
@@ -93,7 +106,9 @@ class Unknowns(Attempts):
             self._check(id, verify, over=True)
 
     def settle_unknown(self, stimulus: stimuli.ResultArrived) -> None:
-        """The word came after all, late."""
+        """The word came after all, late; or once more, while what it says is read back."""
+        if self.state.tasks[stimulus.task].reported:
+            return
         lost = stimulus.error is not None and stimulus.error.code is ErrorCode.LOST
         if lost or stimulus.outcome is Outcome.CANCELLED:
             self.attempt_over(stimulus.task)
@@ -124,6 +139,9 @@ class Unknowns(Attempts):
 
     def _ask(self, id: str, found: str = "") -> None:
         state, task = self.state, self.state.tasks[id]
+        if task.reported:  # nothing speaks against its device's word
+            self._stands(id, task.device or "")
+            return
         note = f" ({found})" if found else ""
         question = f"It is not known whether {id} ({state.graph[id].skill} on {task.device}) was done{note}. What now?"
         choices = (
@@ -174,7 +192,7 @@ class Unknowns(Attempts):
         assert isinstance(arguments, dict)
         return Task(
             id=self._check_id(id),
-            title=f"find out whether {id} was done",
+            title=f"see that {id} was done" if task.reported else f"find out whether {id} was done",
             skill=verify.skill,
             arguments=arguments,
             requirements=Requirements(prefer=(task.device,)) if verify.anywhere else Requirements(device=task.device),
@@ -203,8 +221,11 @@ class Unknowns(Attempts):
 
     def _conclude_check(self, check: str, id: str) -> None:
         spec, purpose = self.state.graph[id], self.state.graph[check].checks
-        assert spec.verify is not None
         assert purpose is not None
+        if self.state.tasks[id].reported:
+            self._conclude_confirm(check, id)
+            return
+        assert spec.verify is not None
         done, not_done = self._found(check, spec.verify)
         if done and not not_done:
             self._resolve(events.UnknownResolved(task=id, resolution="succeeded", by=check))
@@ -212,6 +233,22 @@ class Unknowns(Attempts):
             self._not_done(check, id)
         else:
             self._ask(id, _undecided(done, not_done))
+
+    def _conclude_confirm(self, check: str, id: str) -> None:
+        """What its device said stands, unless the check shows that it is not so."""
+        confirm, task = self.state.graph[id].confirm, self.state.tasks[id]
+        assert confirm is not None
+        done, not_done = self._found(check, confirm)
+        if done or not not_done:
+            self._stands(id, check)
+            return
+        message = f"{task.device} said that it was done, and {confirm.skill} did not find it so"
+        error = TaskError(code=ErrorCode.TOOL_FAILED, message=message)
+        self._resolve(events.UnknownResolved(task=id, resolution="failed", by=check, error=error))
+
+    def _stands(self, id: str, by: str) -> None:
+        output = self.state.tasks[id].output
+        self._resolve(events.UnknownResolved(task=id, resolution="succeeded", by=by, output=output))
 
     def _found(self, check: str, verify: PostCondition) -> tuple[bool, bool]:
         """Whether the check found that it was done, and that it was not."""
