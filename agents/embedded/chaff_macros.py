@@ -28,13 +28,11 @@ _DEMANDS = _LIMITS - words("no not none nothing don't dont never could can would
 _TOLD = words("know see have learn receive obtain be understand")
 # Words that say no more than that somebody wishes something: `it would help me to know`, `I have been asked to list`.
 _CLOSED = words(
-    "i we you he she they it someone somebody everyone people my our the a an me us him her them your colleague "
-    "boss manager team customer client friend wife husband neighbour i'd i'm we'd we're he'd it'd it's that'd i'll "
-    "we'll i've we've would could can will may might must ought have has need needs want wants wish like love "
-    "prefer required supposed expected asked instructed requested asking ask be been being is am are was were time "
-    "nice good great helpful useful important necessary happy glad keen eager going about planning hoping trying "
-    "try remember sure make certain interested also just now kindly please really very badly urgently still quickly "
-    "first then so help helps "
+    "i we you it my our the a an me us i'd i'm we'd we're it'd it's that'd i'll we'll i've we've would could can "
+    "will must ought have has need needs want wants wish like love prefer required supposed expected asked "
+    "instructed requested asking ask be been being is am are time nice good great helpful useful important "
+    "necessary happy glad keen eager going about planning hoping trying try remember sure make certain interested "
+    "also just now kindly please really very badly urgently still quickly first then so help helps "
 )
 
 

@@ -75,13 +75,17 @@ LEADS = (
     r"(?!(?:is|are|am|was|were|should|must|would i|would it|could i|can i|may i|could it|can it|have i|have you"
     r"|do|how"
     r"|the|a|an|your|make|try|will it) )(?:{closed} ){2,9}?to(?= {verb} )",
+    r"(?:i|we) (?:was|were|have been|'ve been|got|am|are)(?: just| also| now)* (?:asked|told|instructed|requested"
+    r"|ordered)"
+    r"(?: (?:by|from) (?:{my} )?{w})? to(?= {verb} )",
+    r"(?:{my} )?{w} (?:asked|told|wants|wanted|needs|begged|would like)(?: (?:me|us|you))? to(?= (?:show|list"
+    r"|tell|give|check|find"
+    r"|count|print|read|look|compare|see|know|get|have) )",
     r"(?:(?:try|remember|be sure|make sure|don't forget|do not forget|time|it's time|be careful) to|try and|start by)"
     r"(?= {verb} )",
     r"(?:i|we) (?:must|should|shall)(?: (?:also|now|really))*(?= {verb} )",
     r"do(?= (?:show|list|tell|give|check|find|get|print|read|count|compare|run|delete|copy) )",
-    r"(?:wait|my bad|no|actually|oops|sorry|hang on|hold on)(?: ,)?(?: (?:i meant|i mean|make that"
-    r"|rather))?(?= [,–.])",
-    r"(?:my bad|no|sorry|oops)(?: ,)? (?:i meant|i mean)",
+    r"(?<=^ )(?:wait|my bad|no|actually|oops|sorry|hang on|hold on)(?: ,)?(?: (?:i meant|i mean|make that|rather))?",
     r"(?:next up|as a favou?r|while you're at it|back again|me again|here we go|here goes|first up|here's one|new one"
     r"|different topic|other topic|another thing|change of topic|moving on)(?= [:,–.])",
     r"(?:a )?(?:quick|short|brief|sanity|status|health|routine|spot) ?(?:check|look|glance|peek|status)(?= [:–,])",
@@ -181,6 +185,7 @@ LEADS = (
 
 # At the end of a sentence or of a part of one.
 ENDS = (
+    r"i mean(?= (?:[.?!] )?$)",
     r"(?:(?:and|but) )?nothing (?:else|more|fancy|special|big|dramatic|complicated|serious)",
     r"(?:keep|make) it (?:short|brief|simple|concise|quick)|(?:short|brief|quick|one-line) answer|in a nutshell"
     r"|in a word"
@@ -242,7 +247,7 @@ RENAMES = (
     (r"over (?=(?:on|at|in|to) )", ""),
     (r"(?<=and )(letting|telling|showing|giving|sending|listing|counting|deleting|removing|saving|putting"
      r"|reporting)", GERUND),
-    (r"(?<= )(?:i\.?e|that is to say|in other words|or rather|i mean)", ""),
+    (r"(?<= )(?:i\.?e|that is to say|in other words)", ""),
     (r"please to", "please"),
     (r"(?:would|do|could) (?:you|u) mind (?:maybe |perhaps |please )?(telling|showing|giving|sending|listing|checking"
      r"|looking up|finding|counting|reading|reporting|printing|fetching|grabbing|comparing|computing|calculating"

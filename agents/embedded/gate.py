@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from agents.embedded.outcome import decline
@@ -73,6 +74,23 @@ def _recurs(low: Sequence[str], spoken: Sequence[Token], at: int) -> bool:
     if after.kind is Kind.DURATION or (after.kind is Kind.NUMBER and at + 2 < len(low) and low[at + 2] in PERIODS):
         return True
     return low[at + 1] in PERIODS and not (at and low[at - 1] in {"for", "by", "per", "of", "in"})
+
+
+# `a.txt, sorry, b.txt`: somebody takes back what was said, and what stays of it is anybody's guess.
+_CORRECTED = re.compile(
+    r" [@#9] (?:.* )?(?:[,.;–] )?(?:(?:oh|ah|uh|er|um|or|but) )*"
+    r"(?:(?:i mean|i meant|make that|make it|scratch that|strike that|or rather|correction|no wait|wait no|wait ,|nope"
+    r"|oops|sorry|just kidding|kidding|cancel that|forget that|forget it|never ?mind)"
+    r"(?= (?:, |– |[a-z]+ |[@#9] )*[a-z@#9])"
+    r"|(?:no|actually|rather|wait) (?=(?:, )?(?:(?:on|in|from|to|of|the|not) )?[@#9]))"
+)
+
+
+def refuse_corrections(line: str) -> None:
+    """Raises Stop where a request takes back a part of itself; `line` is written as chaff.py writes it."""
+    found = _CORRECTED.search(line)
+    if found is not None:
+        raise decline("the request corrects itself; say only what is meant", [found[0].split()[-1]])
 
 
 def refuse_kind(tokens: Sequence[Token]) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from agents import coverage
-from agents.embedded.chaff import without_chaff
+from agents.embedded.chaff import line_of, without_chaff
 from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.doubt import Answers, namesakes, settled
-from agents.embedded.gate import refuse_kind
+from agents.embedded.gate import refuse_corrections, refuse_kind
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.outcome import Stop, decline
@@ -72,6 +72,7 @@ class EmbeddedPlanner:
         tokens = spelt(normalise(request.text), directory)
         if len(tokens) > TOKEN_LIMIT:
             raise decline(f"the request has more than the {TOKEN_LIMIT} words that this planner reads")
+        refuse_corrections(line_of(tokens, names_of(directory))[0])
         refuse_kind(without_chaff(tokens, names_of(directory)))
         if not directory.fleet.devices:
             wanted = ", ".join(request.policy.devices[:12])
