@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal
 
 from agents.breaker import Breaker, Ticket
-from agents.errors import ExchangeError, FormRefused, RecordingError, TooLong
+from agents.errors import EmptyStream, ExchangeError, FormRefused, RecordingError, TooLong
 from agents.gate import Gate, Refused, Stamp
 from agents.incoming import Incoming, pick
 from orchestrator.core.egress import Purpose
@@ -201,6 +201,8 @@ class Channel:
                 hurried = True
                 now = asyncio.get_running_loop().time()
                 deadline.reschedule(min(deadline.when() or now, now + AFTER_COMPLETE_S))
+        if not incoming.streamed:
+            raise EmptyStream("unusable", f"{self.named} ended its answer without a word")
         if not incoming.finish and not incoming.complete:
             raise self._unreachable("broke off in the middle of its answer")
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from agents.capabilities import Capabilities, Form
 from agents.channel import Channel, Outgoing
-from agents.errors import FormRefused, TooLong
+from agents.errors import EmptyStream, FormRefused, TooLong
 from agents.gate import Stamp
 from agents.incoming import Incoming
 from agents.prices import price_of
@@ -109,8 +109,9 @@ class Conversation(Generic[T]):
 
     async def _ask(self) -> Incoming:
         """One answer, in the strictest form that the server takes."""
+        stream = self.stream
         while True:
-            body = self._body()
+            body = self._body(stream=stream)
             sent = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
             self._calls += 1
             self._bytes += len(sent.encode("utf-8", "surrogatepass"))
@@ -125,9 +126,15 @@ class Conversation(Generic[T]):
             )
             try:
                 incoming = await self._channel.exchange(outgoing)
+            except EmptyStream:
+                if not stream:
+                    raise
+                stream = False
+                continue
             except FormRefused:
                 if not self._loosen():
                     raise
+                stream = stream and self.stream
                 continue
             self._count(incoming)
             self._whole(incoming)
@@ -143,7 +150,7 @@ class Conversation(Generic[T]):
             return False
         return True
 
-    def _body(self) -> JsonObject:
+    def _body(self, *, stream: bool) -> JsonObject:
         body: JsonObject = {
             "model": self._settings.model,
             "messages": [{"role": role, "content": text} for role, text in self._messages],
@@ -153,7 +160,7 @@ class Conversation(Generic[T]):
         form = self._response_format()
         if form is not None:
             body["response_format"] = form
-        if self.stream:
+        if stream:
             body["stream"] = True
             body["stream_options"] = {"include_usage": True}
         return body

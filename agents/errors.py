@@ -28,6 +28,10 @@ class FormRefused(ExchangeError):
     """The server does not take a request of this form."""
 
 
+class EmptyStream(ExchangeError):
+    """The stream ended without a single event: llama.cpp's Python server does so where it would refuse otherwise."""
+
+
 class TooLong(ExchangeError):
     """The request does not fit the model. `context_tokens`: what would, where the server said so."""
 

@@ -27,6 +27,7 @@ from typing import Annotated, Literal, Self
 import httpx2
 from pydantic import Field, ValidationError
 
+from agents.egress import network as direct
 from agents.errors import NotRecorded, RecordingError
 from orchestrator.core.tasks import Model
 
@@ -86,7 +87,7 @@ class Recorder(Transport):
         now: Callable[[], float] = time.time,
     ) -> None:
         self._path = path
-        self._inner = inner or httpx2.AsyncHTTPTransport(retries=0)
+        self._inner = inner or direct()
         self._clock = clock
         self._now = now
 

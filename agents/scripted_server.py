@@ -89,6 +89,15 @@ class ScriptedModelServer:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    async def idle(self) -> None:
+        """Until no connection is open."""
+        await asyncio.gather(*self._open, return_exceptions=True)
+
     def release(self) -> None:
         """Let the slow ones answer now."""
         self._release.set()

@@ -11,7 +11,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.guards", "tests.support.postgres"]
+pytest_plugins = ["tests.support.guards", "tests.support.postgres", "tests.support.llama"]
 
 # Wall-clock limits on an example would fail tests for the machine's load: pytest-timeout bounds whole tests instead.
 UNHURRIED = [HealthCheck.too_slow]

@@ -306,3 +306,13 @@ async def test_callers_at_once_share_one_client() -> None:
     async with ScriptedModelServer(Say(OBJECT)) as server, channel(server) as to:
         answers = await asyncio.gather(*(to.exchange(question()) for _ in range(8)))
     assert [one.text for one in answers] == [OBJECT] * 8
+
+
+async def test_a_server_that_closes_idle_connections_is_no_outage() -> None:
+    """The connection of the last answer is not used again: the server may be closing it."""
+    closing = Raw(b'{"choices": [{"message": {"content": "{}"}}]}')
+    async with ScriptedModelServer(closing) as server, channel(server) as to:
+        for _ in range(3):
+            await to.exchange(question())
+            await server.idle()
+            assert not server.connections

@@ -10,7 +10,7 @@ from agents.channel import Channel
 from agents.conversation import Conversation
 from agents.errors import FormRefused, TooLong
 from agents.reply import ReplyError
-from agents.scripted_behaviours import Drip, Quirks, Say, Status
+from agents.scripted_behaviours import Drip, Quirks, Raw, Say, Status
 from agents.scripted_server import ScriptedModelServer
 from agents.settings import ModelSettings
 from protocol.vocabulary import JsonSchema
@@ -111,6 +111,19 @@ async def test_a_server_that_refuses_every_form() -> None:
         with pytest.raises(FormRefused, match="422"):
             await converse(server)
     assert len(server.requests) == 4
+
+
+async def test_a_stream_without_a_word_is_asked_for_without_streaming() -> None:
+    empty = Raw(b"", "text/event-stream")
+    async with ScriptedModelServer(
+        empty, Say('{"n": 7}'), empty, Status(400, "maximum context length is 4096")
+    ) as server:
+        answer, talk = await converse(server)
+        assert answer == 7
+        assert talk.stream
+        with pytest.raises(TooLong):
+            await converse(server)
+    assert [body.get("stream") for body in bodies(server)] == [True, None, True, None]
 
 
 async def test_a_request_that_was_cut_in_silence_is_noticed() -> None:
