@@ -277,6 +277,7 @@ JOINS: Final = (
         f"(?:the |an )?{_ODD} {_any('one, man')}(?: out)?",
         ", compare them",
     ),
+    (f"{_any('break, split, breaking')} ((?:[^ ,;.]+ ){{1,9}}?){_any('down, up')} (by|per)", "count 1 2"),
     (f"{_any('break, split, breaking, bucket')} {_POINTED}(?: down| up)? (by|per)", "count them by"),
 )
 IDIOMS: Final = ORDER + CONDITIONS + SAVING + REPORTS + TRANSFERS + JOINS

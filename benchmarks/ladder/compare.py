@@ -191,7 +191,10 @@ def _renamed(value: Json, names: dict[str, str]) -> Json:
     if isinstance(value, list):
         return [_renamed(item, names) for item in value]
     if isinstance(value, dict):
-        return {key: _renamed(item, names) for key, item in value.items()}
+        renamed = {key: _renamed(item, names) for key, item in value.items()}
+        refs = renamed.get("refs")
+        # What a report refers to is in the order of the names, which are other names now.
+        return {**renamed, "refs": sorted(refs, key=str)} if isinstance(refs, list) else renamed
     return value
 
 
