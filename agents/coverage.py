@@ -9,8 +9,10 @@ or by a default that a recipe documents. Works on any rung's plan; `strict` also
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 
 from agents.embedded.devices import Directory, Place
@@ -19,7 +21,7 @@ from agents.embedded.evidence import Evidence
 from agents.embedded.incidental import incidental
 from agents.embedded.outcome import Stop
 from agents.embedded.reading import read, spelt
-from agents.embedded.rephrase import dropped, rephrase
+from agents.embedded.rephrase import rephrase
 from agents.embedded.slots import FILE_NOUNS, FOLDER_NOUNS
 from agents.embedded.text import normalise, stem
 from agents.embedded.tokens import Kind, Token
@@ -32,6 +34,7 @@ from orchestrator.core.references import find
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, Risk, SkillSpec
 
+Answers = Sequence[tuple[str, str]]
 NUMERIC = frozenset({Kind.NUMBER, Kind.SIZE, Kind.DURATION, Kind.PERCENT})
 FREE_ARGUMENTS = words("by title sections items op value order sort algorithm interpreter format type")
 IF_WORDS = frozenset({"if", "unless", "otherwise", "else"})
@@ -109,8 +112,62 @@ def explained_devices(
     return checker._explained_devices()
 
 
+class _Heard:
+    """A request as it was read over one fleet, without the plan: a rung, its repair and the next rung share it."""
+
+    def __init__(self, text: str, directory: Directory) -> None:
+        self.specs = directory.fleet.skills
+        self.text = normalise(text)
+        self.tokens = spelt(self.text, directory)
+        self.said, self.places = self.tokens, list[Place]()
+        self.unreadable, self.unchanging = "", False
+        try:
+            reading = read(self.tokens, directory)
+            self.tokens, self.said, self.places = list(reading.tokens), list(reading.said), list(reading.places)
+            self.unchanging = reading.unchanging
+        except Stop as stop:
+            # A model may have resolved what the grammar of mentions cannot: then devices are checked by name alone.
+            self.unreadable = stop.result.reason if isinstance(stop.result, Declined) else stop.result.question
+
+    @cached_property
+    def idle(self) -> frozenset[int]:
+        """Where words begin that an idiom stands for."""
+        kept = {id(token) for token in self.rephrased}
+        return frozenset(token.start for token in self.said if token.word and id(token) not in kept)
+
+    @cached_property
+    def rephrased(self) -> list[Token]:
+        """What carries a demand, as idioms put it."""
+        return rephrase(self.said)
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Every word, as it is compared, as it is written, and as idioms put it."""
+        words = (token.text.casefold() for token in self.tokens if token.word)
+        written = {part for word in words for part in re.findall(r"[^\W_]+", word)}
+        return frozenset(written | {token.lemma for token in self.rephrased if token.word})
+
+
+_READINGS = 64
+_heard: OrderedDict[tuple[object, ...], tuple[FleetView, _Heard]] = OrderedDict()
+
+
+def _hear(text: str, fleet: FleetView, client: str | None, answers: Answers, hidden: frozenset[str]) -> _Heard:
+    """The request's reading; the last few are kept. A fleet is a value that never changes, known by its identity."""
+    key = (text, id(fleet), client, tuple(answers), hidden)
+    known = _heard.get(key)
+    if known is None or known[0] is not fleet:
+        known = fleet, _Heard(text, Directory(fleet, client, answers, hidden))
+    _heard[key] = known
+    _heard.move_to_end(key)
+    while len(_heard) > _READINGS:
+        _heard.popitem(last=False)
+    return known[1]
+
+
 @dataclass
 class _Checker:
+    heard: _Heard
     text: str
     plan: Plan
     fleet: FleetView
@@ -138,32 +195,23 @@ class _Checker:
         attachment: str,
         hidden: frozenset[str] = frozenset(),
     ) -> _Checker:
-        plain = normalise(text)
-        directory = Directory(fleet, client, answers, hidden)
-        tokens = spelt(plain, directory)
-        said, unreadable, unchanging, places = tokens, "", False, list[Place]()
-        try:
-            reading = read(tokens, directory)
-            tokens, said, places = list(reading.tokens), list(reading.said), list(reading.places)
-            unchanging = reading.unchanging
-        except Stop as stop:
-            # A model may have resolved what the grammar of mentions cannot: then devices are checked by name alone.
-            unreadable = stop.result.reason if isinstance(stop.result, Declined) else stop.result.question
-        specs = fleet.skills
+        heard = _hear(text, fleet, client, answers, hidden)
+        specs = heard.specs
         self = cls(
-            plain,
+            heard,
+            heard.text,
             plan,
             fleet,
             specs,
-            tokens,
-            said,
-            places,
+            heard.tokens,
+            heard.said,
+            heard.places,
             Evidence.of(specs),
             client,
             answers,
             attachment,
-            unreadable=unreadable,
-            unchanging=unchanging,
+            unreadable=heard.unreadable,
+            unchanging=heard.unchanging,
         )
         for step in plan.steps:
             self.selected[step.id] = self._devices(step)
@@ -242,7 +290,7 @@ class _Checker:
             told = f"the request forbids a change, and the plan makes one with {changing[0]}"
             yield Gap("unused_negation", told, (changing[0],))
         conditions = [edge for step in self.plan.steps for edge in step.after if edge.on is not On.SUCCESS]
-        moved = dropped(self.said)
+        moved = self.heard.idle
         for token in self.said:
             if token.lemma in {"leave", "keep"} and token.start in moved:
                 continue  # `leave it on desk` puts something there
@@ -273,7 +321,7 @@ class _Checker:
         stems = {stem(word) for word in known} | {
             stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)
         }
-        idle = dropped(self.said)
+        idle = self.heard.idle
         for token in self.said:
             if (
                 not token.word
@@ -297,9 +345,7 @@ class _Checker:
     # --- backward: nothing that the request does not say --------------------------------------------------------
 
     def backward(self) -> Iterator[Gap]:
-        spoken = {token.lemma for token in rephrase(self.said) if token.word} | {
-            part for token in self.tokens if token.word for part in re.findall(r"[^\W_]+", token.text.casefold())
-        }
+        spoken = self.heard.spoken
         explained = self._explained_devices()
         for step in self.plan.steps:
             yield from self._device_gap(step, explained)
@@ -359,7 +405,7 @@ class _Checker:
         parts = [part for part in re.split(r"/|\.tar\.gz$|\.zip$", low) if part]
         return bool(parts) and all(part in spoken or part == "backups" for part in parts)
 
-    def _skill_gap(self, step: Step, spoken: set[str]) -> Iterator[Gap]:
+    def _skill_gap(self, step: Step, spoken: frozenset[str]) -> Iterator[Gap]:
         spec = self.specs.get(step.skill)
         if spec is None or spec.risk is Risk.READ or self._serves(step):
             return

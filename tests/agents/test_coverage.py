@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.coverage import check
+from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Plan, Selector, Step, StepDependency
 from protocol.vocabulary import JsonObject
 from tests.support.embedded_fleet import twelve
@@ -98,3 +99,27 @@ def test_answers_and_attachments_explain() -> None:
     assert check("show disk usage", plan("system.disk", {}), twelve(), answers=asked) == ()
     attached = plan("file.write", {"path": "a.txt", "text": "from the pipe"})
     assert check("write this to a.txt on alpha", attached, twelve(), attachment="from the pipe\n") == ()
+
+
+def test_a_reading_belongs_to_one_fleet_and_one_set_of_answers() -> None:
+    """Readings are kept for the next check of the same request, never for another fleet's."""
+    text = "show the uptime of alpha"
+    other = FleetView.of(*(device for name, device in twelve().devices.items() if name != "alpha"))
+    fits = plan("system.uptime", {})
+    assert check(text, fits, twelve()) == ()
+    assert check(text, fits, other) != ()
+    assert check(text, fits, twelve()) == ()
+    asked = "show the uptime"
+    assert check(asked, fits, twelve()) != ()
+    assert check(asked, fits, twelve(), answers=(("On which device?", "alpha"),)) == ()
+
+
+def test_a_word_inside_a_path_asks_for_nothing() -> None:
+    """`bin` is a word for deleting, and the end of many a file's name."""
+    assert codes("how big is model.bin on alpha", plan("file.delete", {"path": "model.bin"}))[-1] == "unexplained_skill"
+
+
+def test_what_is_used_in_the_wrong_place() -> None:
+    text = "copy a.txt to b.txt on alpha"
+    assert codes(text, plan("file.copy", {"source": "a.txt", "target": "b.txt"})) == []
+    assert codes(text, plan("file.copy", {"source": "b.txt", "target": "a.txt"})) == ["misplaced"]
