@@ -269,7 +269,7 @@ def _searched_word(view: View) -> Json:
             "phrase term include pattern"
         )
         if (before == "for" and view.lemma(at - 2) == "search") or (
-            before == "for" and view.head in {"grep", "scan", "look"}
+            before == "for" and view.head in {"grep", "scan", "look", "search"}
         ):
             lead = True
         if (view.head == "grep" and at == view.head_at + 1) or (
@@ -354,6 +354,19 @@ _SEARCH_MAY = (
 def _folder_of_files(view: View) -> Json:
     """A folder by a plain word; `the *.log files under logs`: "logs" is a folder where the files are named already."""
     globbed = any(token.kind is Kind.GLOB for token in view.tokens)
+    for at, token in view.free(Kind.WORD):
+        # "the logs" are files; "in logs" names the folder, as no article says that they are things.
+        if token.text == "logs" and view.lemma(at - 1) in {
+            "in",
+            "under",
+            "inside",
+            "within",
+            "search",
+            "scan",
+            "below",
+        }:
+            view.claim(at, *({at - 1} - {view.head_at}))
+            return "logs"
     return folder_or_word("in under inside within below", logs=globbed)(view)
 
 

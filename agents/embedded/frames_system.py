@@ -17,7 +17,8 @@ ASKS = ASK | words("howmuch howmany howlong size pull under since hows")
 FREE = words("free available left remaining unused spare remain empty headroom")
 USED = words(
     "used usage use using full utilization utilisation occupied consumed taken consumption filled fill fills "
-    "fullness consuming uses utilized utilised gone occupancy allocated eating"
+    "stuffed crammed clogged packed jammed bursting getting fullness consuming uses utilized utilised gone occupancy "
+    "allocated eating"
 )
 TOTAL = words("total capacity size overall installed altogether")
 _STATE = words(
@@ -139,7 +140,9 @@ CPU = Frame(
     USED
     | _STATE
     | _BUSY
-    | words("busy model kind type name sort make brand manufacturer built core count machine cpu processor inside"),
+    | words(
+        "doing busy model kind type name sort make brand manufacturer built core count machine cpu processor inside"
+    ),
     measures=(
         Measure("output.used_percent", "percent"),
         Measure("output.model", "text", words("model type kind name")),
@@ -270,13 +273,14 @@ TIME = Frame(
     ),
     measures=(Measure("output.timezone", "text", words("timezone zone")), Measure("output.unix", "number")),
 )
-_FACTS = words("os cpu ram memory disk kernel uptime network load swap processor storage ip")
+FACTS = words("os cpu ram memory disk kernel uptime network load swap processor storage ip")
 
 
 def _facts(view: View) -> Json:
-    """`specs of x: os, cpu, ram`: facts that are only listed, at least two; one alone is what is asked for."""
-    listed = [at for at, token in view.free(Kind.WORD) if token.lemma in _FACTS]
-    if len({view.lemma(at) for at in listed}) < 2:
+    """`specs of x: os, cpu, ram`: facts that are only listed, two or with "everything"; one alone is what is asked for."""
+    listed = [at for at, token in view.free(Kind.WORD) if token.lemma in FACTS]
+    everything = any(token.word and token.lemma in {"everything", "lot", "so on", "etc"} for token in view.tokens)
+    if len({view.lemma(at) for at in listed}) < (1 if everything else 2):
         return None
     view.claim(*listed)
     return True
@@ -463,7 +467,7 @@ PROCESSES = Frame(
         "consuming owned whether if there still howmany number highest consumption service order everything all "
         "anything what hog hogs eat eats eating heaviest busiest biggest hungriest greediest largest heavy take takes "
         "taking up much gobble system run runs right even got process program stuff thing that's who ordered worst "
-        "alive or even list got load under among amongst have having mem share"
+        "alive or even list got load under among amongst have having mem share largest first highest one"
     ),
     slots=(
         ("user", _user),

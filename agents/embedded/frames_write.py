@@ -67,7 +67,8 @@ WRITE = Frame(
     words("write save put create make store overwrite touch drop place"),
     (),
     words(
-        "sentence phrase inside in it just only note letter title file text content contents line new saying "
+        "overwriting whatever existing sentence phrase inside in it just only note letter title file text content "
+        "contents line new saying "
         "containing reads called named word string "
         "message following note empty "
         "single blank that says overwrite with"
@@ -214,8 +215,14 @@ MKDIR = Frame(
     slots=(("path", first_of(path(None, want="folder", bare=True, quoted=True), literal(Kind.QUOTED))),),
     needs=frozenset({"path"}),
     strict=True,
-    final=lambda a, v: a if v.head == "mkdir" or _folder(v) else None,
+    final=lambda a, v: a if v.head == "mkdir" or _folder(v) or _made(v) else None,
 )
+
+
+def _made(view: View) -> bool:
+    """`make archive/2025`: a path without an ending behind "make" alone."""
+    behind = view.tokens[view.head_at + 1 : view.head_at + 2]
+    return view.head == "make" and bool(behind) and behind[0].kind is Kind.PATH and "/" in behind[0].text
 
 
 def _folder(view: View) -> bool:
@@ -230,7 +237,8 @@ def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
     if not isinstance(target, str) or target.strip("./~ ") == "" or "*" in target:
         return None
     everything = (
-        view.take_phrase("and", "everything", "in", "it")
+        view.take_phrase("whole", "thing")
+        or view.take_phrase("and", "everything", "in", "it")
         or view.take_phrase("with", "everything", "inside", "it")
         or view.take_phrase("and", "everything", "inside", "it")
         or view.take_phrase("with", "all", "its", "content")
@@ -250,7 +258,7 @@ DELETE = Frame(
     "file.delete",
     DELETES,
     (),
-    frozenset(),
+    words("whole entire complete"),
     slots=(("path", path(" of named", want="any", bare=True)),),
     needs=frozenset({"path"}),
     strict=True,
@@ -308,7 +316,7 @@ def _archive_name(view: View) -> Json:
     return literal(Kind.PATH, preps="", test=lambda found: str(found.token.value).endswith(ARCHIVES))(view)
 
 
-_PACKS = words("archive compress zip tar pack bundle gzip squeeze tarball")
+_PACKS = words("archive compress zip tar pack bundle gzip squeeze squash tarball")
 PACK = Frame(
     "archive.create",
     _PACKS | words("create make build backup put turn"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from agents.embedded.frames_shell import option_of
-from agents.embedded.frames_system import INTERFACE, WINDOWS
+from agents.embedded.frames_system import FACTS, INTERFACE, WINDOWS
 from agents.embedded.tokens import Kind, Token
 
 
@@ -14,6 +14,8 @@ def incidental(token: Token, skills: Set[str]) -> bool:
     if token.word:
         if INTERFACE.fullmatch(token.text):
             return "system.network" in skills
+        if token.lemma in FACTS:
+            return "system.info" in skills
         if token.lemma in WINDOWS.values():
             return "system.load" in skills
         return token.text.startswith("-") and option_of(token.text, skills)

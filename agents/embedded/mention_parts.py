@@ -109,6 +109,8 @@ class Parts:
                 break
             if word in {"available", "connected", "online", "single", "registered"}:
                 pass
+            elif word == "remaining" and next_word in {"disk", "space", "memory", "ram", "storage", "capacity", "room"}:
+                break
             elif word in {"other", "remaining"}:
                 before = sorted({name for place in self.places for name in place.names})
                 if not before:

@@ -162,13 +162,18 @@ def statistics(view: View) -> Operator | None:
     for at, token in view.free(Kind.WORD):
         if token.lemma in TOTAL:
             return Operator("stats", (at,), key="total")
-        if (token.lemma in AVERAGE and view.lemma(at - 1) not in {"load"} and view.lemma(at + 1) not in {""}) or (
+        if (token.lemma in AVERAGE and view.lemma(at - 1) not in {"load"} and _qualifies(view, at + 1)) or (
             token.lemma in {"median", "mean"}
         ):
             return Operator("stats", (at,), key="average")
     if view.head in {"sum", "total"}:
         return Operator("stats", (view.head_at,), key="total")
     return None
+
+
+def _qualifies(view: View, at: int) -> bool:
+    """Whether something follows that an average can be of: a word, or `5 minute`."""
+    return bool(view.lemma(at)) or (at < len(view.tokens) and view.tokens[at].kind is Kind.DURATION)
 
 
 def groupings(view: View) -> list[Operator]:

@@ -370,6 +370,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "how large is a.txt",
     ),
     "file.hash": (
+        "sha512 of a.bin",
+        "md5 of a.bin",
         "hash a.bin",
         "checksum a.bin",
         "sha sum of a.bin",
@@ -441,6 +443,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "put a.txt into folder",
     ),
     "file.mkdir": (
+        "make a/b",
         "new folder a",
         "create folder a/b",
         "setup folder",
@@ -491,6 +494,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "show files in a.zip",
     ),
     "http.fetch": (
+        "what https://a.b says",
+        "see what https://a.b says",
         "status code of https://a.b",
         "is https://a.b alive",
         "can it reach https://a.b",

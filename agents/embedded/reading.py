@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from agents.embedded.chaff import renamed, trimmed, without_chaff, without_prohibitions
 from agents.embedded.clauses import merge_words
 from agents.embedded.devices import Directory, Place
+from agents.embedded.dictation import dictated
 from agents.embedded.lexicon import known_words
 from agents.embedded.mentions import find_places
 from agents.embedded.spelling import spell
@@ -33,7 +34,8 @@ class Reading:
 
 def spelt(text: str, directory: Directory) -> list[Token]:
     """The words of a normalised request, set right, with set phrases and words of several parts joined."""
-    return merge_words(renamed(spell(tokenise(text), known_words(), names_of(directory))))
+    names = names_of(directory)
+    return merge_words(renamed(spell(dictated(text, tokenise(text), names), known_words(), names)))
 
 
 def read(tokens: Sequence[Token], directory: Directory) -> Reading:

@@ -107,6 +107,12 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
         for noun in ("folder", "directory")
     },
     ("line", "of", "code"): "loc",
+    **{(fact, "wise"): fact for fact in ("memory", "ram", "cpu", "disk", "size", "space", "load")},
+    **{
+        ("make", "sure", "there", *verb, "a", noun): "mkdir"
+        for verb in ((), ("is",))
+        for noun in ("folder", "directory")
+    },
     **_each("keep take leave", "a", "copy", "copy"),
     ("get", "rid", "of", "process"): "kill",
     ("get", "rid", "of", "the", "process"): "kill",
@@ -137,6 +143,7 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
 }
 
 ALIASES: Final = {
+    **{f"{fact}-wise": fact for fact in ("memory", "ram", "cpu", "disk", "size", "space", "load")},
     "hdd": "disk",
     "ssd": "disk",
     "harddisk": "disk",

@@ -441,6 +441,8 @@ def compared(kind: Kind, forms: set[tuple[str, ...]]) -> Reader:
             if spots is None and kind is Kind.DURATION and forms is OLDER and view.lemma(at + 1) == "old":
                 spots = (at + 1,)
             if spots is not None:
+                if view.lemma(at + 1) == "or" and view.lemma(at + 2) in {"more", "longer", "older", "larger", "bigger"}:
+                    view.claim(at + 1, at + 2)
                 beside = (at + 1,) if kind is Kind.DURATION and view.lemma(at + 1) in {"old", "ago"} else ()
                 view.claim(at, *spots, *beside)
                 return token.value

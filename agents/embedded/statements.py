@@ -68,6 +68,7 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
         "append 1 to",
     ),
     (f"(?:stick|paste|tag|tack|slap) {_LINE}{_TEXT} (?:on|onto|on to)", "append 1 to"),
+    (f"(?:put|write|add|note|jot) {_LINE}{_TEXT} (?:in|into|to) {_FILE}{_HERE}(?: ,)? {_END}", "append 1 to 2 3"),
     ("echo (<quoted>) > > (<path>)", "append 1 to 2"),
     ("echo (<quoted>) > (<path>)", "write 1 to 2"),
     (f"set the (?:whole )?(?:content|text) of {_FILE}{_HERE} to (<quoted>)", "write 3 to 1 2"),
@@ -89,10 +90,12 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     (f"change the (?:file )?name of {_FILE}{_HERE} (?:in)?to", "rename 1 2 to"),
     (f"{_FILE}{_HERE} {_MUST} be (?:called|named|renamed|renamed to|renamed as) (<path>|<quoted>)", "rename 1 2 to 3"),
     (f"{_FILE}{_HERE} (?:{_MUST} )?become (<path>)", "rename 1 2 to 3"),
+    (f"call {_FILE}{_HERE} (<path>)", "rename 1 2 to 3"),
+    (f"(?:there {_MUST} be )?(?:a|another|a second) copy of {_FILE}{_HERE} (?:called|named) (<path>)", "copy 1 2 to 3"),
     # Away with it.
     (f"(?:throw|chuck|toss) {_FILE}{_HERE} (?:away|out)", "delete 1 2"),
     # Archives.
-    (f"{_SOME}{_HERE} {_PACKED}(?: up)? (?:as|into|to|in) (<path>)", "pack 1 2 into 3"),
+    (f"(?:(?:have|get|want|need|see) )?{_SOME}{_HERE} {_PACKED}(?: up)? (?:as|into|to|in) (<path>)", "pack 1 2 into 3"),
     (
         f"put {_SOME}{_HERE} (?:in|into) (?:an|a|the) (?:archive|zip|tarball) (?:called |named )?(<path>)",
         "pack 1 2 into 3",
@@ -108,6 +111,13 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     (
         f"{_GET} (<url>){_HERE} and (?:save|store|put|keep) (?:it|that|the file) (as|in|at|under|to|into) (<path>)",
         "download 1 2 3 4",
+    ),
+    # Folders.
+    (f"(?:verify|ensure)(?: that)? (?:a|the) (?:folder|directory) (<path>){_HERE} exist", "create folder 1 2"),
+    # Who it is is what was asked.
+    (
+        "(<device>|cpu|memory|ram|processor)(?: ,| ;| -)? who(?: is)? (?:the )?(?:culprit|guilty one|guilty|offender)",
+        "1",
     ),
     # What should be done to a file.
     *((f"{_FILE}{_HERE} (?:{_MUST} be|need|want) {done}(?! by)", f"{verb} 1 2") for done, verb in _PASSIVE.items()),

@@ -34,7 +34,8 @@ ASK = words(
     "summarise count rank compare sum total average"
 )
 READS = words(
-    "pull take show display print give get tell read open cat view see output present dump fetch retrieve what type check "
+    "pull take show display print give get tell read open cat view see output present dump fetch retrieve what type "
+    "check "
     "look inspect return examine review grab type"
 )
 LISTS = words("list ls enumerate show display print give get tell see view what which check browse fetch look are is")
@@ -192,5 +193,6 @@ ADJECTIVES = words(
     "that which what working parent hidden first last other another top root old older oldest newest latest recent own "
     "right wrong correct following whatever any some the a an my our your its single called "
     "named different local remote "
-    "important unused temporary modified changed and or of in on to from total source target destination many much"
+    "included including important unused temporary modified changed and or of in on to from total source target "
+    "destination many much"
 )

@@ -1,0 +1,36 @@
+"""Text behind a colon is taken as it stands, but only where nothing in it can be another wish."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.embedded.dictation import LONGEST, dictated
+from agents.embedded.tokens import Kind, tokenise
+
+NAMES = frozenset({"nova", "beta"})
+
+
+def quoted(text: str) -> list[str]:
+    return [str(t.value) for t in dictated(text, tokenise(text), NAMES) if t.kind is Kind.QUOTED]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("make todo.txt on nova that says: water the plants", "water the plants"),
+        ("add to log.csv on beta this line: 2025-03-01,Kim,desk on beta", "2025-03-01,Kim,desk on beta"),
+        ("write notes/a.txt with the text: call Bob, then rest", None),
+        ("write a.txt on beta with the text: one. delete b.txt", None),
+        ("write a.txt with the text: hello on beta", None),
+        ("show a.txt on beta, the line: hello", None),
+        ("make a note on beta that says: hello", None),
+        (f"write a.txt on beta with the text: {'x' * (LONGEST + 1)}", None),
+        ("write a.txt on beta with the text:", None),
+    ],
+)
+def test_dictation(text: str, said: str | None) -> None:
+    assert quoted(text) == ([] if said is None else [said])
+
+
+def test_a_quotation_behind_the_colon_stays_what_it_is() -> None:
+    assert quoted("write a.txt on beta with the text: say 'hello'") == ["hello"]
