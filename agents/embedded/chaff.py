@@ -23,6 +23,7 @@ from agents.embedded.chaff_words import (
     OPENERS,
     PROHIBITIONS,
     REASONS,
+    REDUNDANT,
     REMARKS,
     RENAMES,
     SAME,
@@ -58,6 +59,9 @@ _REMARKS = _each(REMARKS, _BEGIN, _END)
 _FORBIDDEN = _each(PROHIBITIONS, _BEGIN, _END)
 _IDLE = _each(IDLE, "(?<= )", _END)
 _OPENERS = _each(OPENERS, "", "(?= (?:[.;:,–!]|so|but) )")
+_REDUNDANT = tuple(
+    (Lazy((row,), _BEGIN, _END, MACROS), re.compile(said), re.compile(unsaid)) for row, said, unsaid in REDUNDANT
+)
 _RENAMES = tuple((Lazy((row,), "(?<= )", "(?= )", MACROS), word) for row, word in RENAMES)
 
 
@@ -70,8 +74,20 @@ def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) 
     kept = _all(kept, (_ASIDES, _LEADS, _REASONS, _OCCASIONS, _REMARKS, _ENDS), names)
     if not any(token.word and token.lemma in ACTION_STARTS for token in kept):
         kept = _all(kept, (_HEDGES,), names)
-    kept = _all(kept, (_LEADS, _ENDS), names)
+    kept = _said_once(_all(kept, (_LEADS, _ENDS), names), names)
     return _tidy(_all(_opened(_tidy(kept), names), (_LEADS, _ENDS), names))
+
+
+def _said_once(tokens: list[Token], names: frozenset[str]) -> list[Token]:
+    """Without what repeats the demand in other words (`the average ..., one number is enough`)."""
+    line = line_of(tokens, names)
+    for lazy, said, unsaid in _REDUNDANT:
+        pattern = lazy.on(line[0])
+        found = pattern.search(line[0]) if pattern is not None else None
+        if pattern is not None and found and said.search(line[0][: found.start()]) and not unsaid.search(line[0]):
+            tokens = _drop(tokens, pattern, line)
+            line = line_of(tokens, names)
+    return tokens
 
 
 def trimmed(tokens: Sequence[Token], names: frozenset[str]) -> list[Token]:

@@ -152,3 +152,28 @@ IDLE = (
     r"|forget it|don't"
     r"|nothing (?:to do|happens|needs doing)|we're (?:good|fine|done)|that's (?:fine|ok|it)|all (?:good|fine))",
 )
+
+# What says again what is said already: (the words, what must be said before them, what must not be said at all).
+_SUMMED = r" (?:average|avg|mean|total|sum|add up|adds up|altogether|together|combined|overall|in all) "
+_TRANSFERRED = r" (?:copy|cp|move|mv|rename|download|extract|unpack|unzip|send|get|bring|fetch|pull|push|ship) "
+REDUNDANT = (
+    (
+        r"(?:(?:just|only) )?(?:a|one)(?: single| grand)? (?:number|figure|value|total|sum|result)"
+        r"(?: (?:is )?(?:all )?(?:that )?(?:i|we) (?:need|want)| is enough| will do| would do| suffices| is fine)?",
+        _SUMMED,
+        r"^$",
+    ),
+    (
+        r"(?:(?:and|just) )?(?:overwrit(?:e|ing)|replac(?:e|ing)) (?:what's|whatever's|what is|whatever is"
+        r"|anything|everything)"
+        r"(?: (?:that )?(?:is )?)?(?:already )?(?:in )?(?:it|there|@)(?: (?:now|already|before))?",
+        r" # .*# | # ",
+        _TRANSFERRED,
+    ),
+    (
+        r"(?:whatever|what|anything that|the text that|everything) (?:is|was|stood|stands|'s) (?:in )?(?:it|there|@)"
+        r"(?: (?:before|now|already|so far))? (?:may|can|should|is to|will) (?:be )?(?:overwritten|replaced|go|lost)",
+        r" # .*# | # ",
+        _TRANSFERRED,
+    ),
+)

@@ -6,7 +6,7 @@ import re
 
 from agents.embedded.chaff_macros import MACROS
 from agents.embedded.chaff_polite import ASIDES, ENDS, GERUND, HEDGES, LEADS, RENAMES, SAME
-from agents.embedded.chaff_stories import IDLE, OCCASIONS, OPENERS, PROHIBITIONS, REASONS, REMARKS
+from agents.embedded.chaff_stories import IDLE, OCCASIONS, OPENERS, PROHIBITIONS, REASONS, REDUNDANT, REMARKS
 
 ALL = frozenset(
     word
@@ -29,6 +29,7 @@ __all__ = [
     "OPENERS",
     "PROHIBITIONS",
     "REASONS",
+    "REDUNDANT",
     "REMARKS",
     "RENAMES",
     "SAME",

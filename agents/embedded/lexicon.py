@@ -8,6 +8,7 @@ from agents.embedded import operators, slots, words
 from agents.embedded.chaff_words import ALL as CHAFF_WORDS
 from agents.embedded.clauses import ACTION_STARTS, THEN, VERBS
 from agents.embedded.devices import GENERIC, KINDS, LABEL_ALIASES, OS_NAMES, PLURAL_WORDS
+from agents.embedded.evidence import DATA_WORDS
 from agents.embedded.grammar import FRAMES
 from agents.embedded.paraphrases import PHRASES
 from agents.embedded.retrieval import SYNONYMS
@@ -35,6 +36,7 @@ def grammar_words() -> frozenset[str]:
     for keys in (operators.DESC, operators.ASC, operators.SAME, operators.TOTAL, operators.AVERAGE):
         found |= set(keys)
     found |= slots.SKIPPED | slots.PREPOSITIONS | slots.ENDERS | GENERIC | PLURAL_WORDS | CHAFF_WORDS
+    found |= frozenset().union(*DATA_WORDS.values())
     for mapping in (KINDS, LABEL_ALIASES, OS_NAMES, SYNONYMS, DURATIONS, NUMBER_WORDS, SIZES, operators.KEYS):
         found.update(mapping)
     return frozenset(word for word in found if word.isalpha() and word.isascii())

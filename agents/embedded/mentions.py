@@ -37,6 +37,7 @@ from agents.embedded.mention_words import (
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import EXTENSIONS, FILLERS
+from protocol.vocabulary import DeviceKind
 
 
 class Finder(Parts):
@@ -89,7 +90,8 @@ class Finder(Parts):
 
     def _counted_back(self, at: int) -> tuple[Place, int] | None:
         """`of the two`, `on both`: as many devices as were named before, where no pair of files is spoken of."""
-        if self.low(at - 1) not in {"of", "on", "from", "for", "across", "at", "between"} or not self.places:
+        placing = {"of", "on", "from", "for", "across", "at", "between", "over", "to", "all", "onto"}
+        if self.low(at - 1) not in placing or not self.places:
             return None
         end, count = at + (self.low(at) in OWN), 2
         if end < len(self.tokens) and self.low(at) in OWN and self.tokens[end].kind is Kind.NUMBER:
@@ -97,7 +99,7 @@ class Finder(Parts):
         elif self.low(at) != "both":
             return None
         end = self.phrase(end + 1, ("of them", "of those", "of these"))
-        while self.low(end) in GENERIC:
+        while self.low(end) in GENERIC or (self.low(end) in KINDS and self._all_of(KINDS[self.low(end)])):
             end += 1
         follows = self.tokens[end] if end < len(self.tokens) else None
         ends = follows is None or follows.kind is Kind.PUNCT or self.low(end) in AFTER_ALONE
@@ -106,6 +108,10 @@ class Finder(Parts):
         if not ends or count != len(named_so_far) or files > 1:
             return None
         return named(self.directory, named_so_far, ""), end
+
+    def _all_of(self, kind: DeviceKind) -> bool:
+        named_so_far = [name for place in self.places for name in place.names]
+        return all(self.directory.fleet.devices[name].kind is kind for name in named_so_far)
 
     def _several(self, at: int) -> tuple[Place, int] | None:
         """`prod and staging servers but not titan`: adjectives that share a noun are so many sets of devices."""
@@ -133,7 +139,7 @@ class Finder(Parts):
         if end == at:
             return None
         criteria, last = self._modifiers(end, Criteria(), bare=True)
-        if criteria.empty or any(label not in STAGES for label, _ in criteria.labels):
+        if (criteria.empty and not criteria.exclude) or any(label not in STAGES for label, _ in criteria.labels):
             return None
         return self._finish(criteria, at, last, many=True, which=False)
 
@@ -204,6 +210,11 @@ class Finder(Parts):
     def _fixed_ends(self, end: int) -> bool:
         return self.low(end) not in {"name", "except"}
 
+    def _apart(self, at: int) -> bool:
+        """`..., the machine is desk`: the device in a part of its own."""
+        before = at - 1 - (self.low(at - 1) == "the")
+        return before >= 0 and self.tokens[before].kind is Kind.PUNCT
+
     def _is(self, at: int) -> bool:
         """`there's`, which says that something is, and not where."""
         return self.tokens[at].text.casefold().replace("’", "'") == "there's"
@@ -226,16 +237,29 @@ class Finder(Parts):
                 break
             names.append(again[0])
             end = again[1]
+        end = self._not_these(end, names)
         if self.low(start) == "both" and len(set(names)) != 2:
             raise decline('"both" needs two devices', [self.tokens[start].text])
         return named(self.directory, names, ""), end
+
+    def _not_these(self, end: int, names: Sequence[str]) -> int:
+        """`alpha and beta (not titan)`: an exception that excepts nothing is a way to be clear."""
+        step = end + (end < len(self.tokens) and self.tokens[end].text == "(")
+        if step == end:
+            return end
+        after = self.phrase(step, ("not", "but not", "and not"))
+        other = self._name_with_noun(self._skip_own(self.phrase(after, ("on",)))) if after > step else None
+        if other is None or other[0] in names:
+            return end
+        close = other[1]
+        return close + (close < len(self.tokens) and self.tokens[close].text == ")")
 
     def _skip_own(self, at: int) -> int:
         return at + 1 if self.low(at) in {"the", "my", "our", "your"} else at
 
     def _name_with_noun(self, at: int) -> tuple[str, int] | None:
         noun = at + 1 if self.low(at) in GENERIC or self.low(at) in EXACT_KINDS else at
-        if noun > at and self.low(noun) in {"named", "called"}:
+        if noun > at and (self.low(noun) in {"named", "called"} or (self.low(noun) == "is" and self._apart(at))):
             noun += 1
         found = (self.name(noun) if noun > at else None) or self.name(at)
         if found is None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from agents.embedded.clauses import VERBS
 from agents.embedded.confusable import WORDS_OF_THEIR_OWN
 from agents.embedded.text import lemma, stem
 from agents.embedded.tokens import Kind, Token
@@ -53,7 +54,7 @@ def spell(tokens: Sequence[Token], known: frozenset[str], names: frozenset[str])
         if token.kind is Kind.PUNCT and token.text in {"-", "="} and _arrow(tokens, at):
             continue
         if token.kind is Kind.SIGN and token.text == ">" and at and _arrow(tokens, at - 1):
-            out.append(_word(replace(token, start=tokens[at - 1].start), "to"))
+            out.append(_arrowed(replace(token, start=tokens[at - 1].start), tokens[at + 1 : at + 2]))
         elif token.text in {"→", "⇒", "@"}:
             out.append(_word(token, "on" if token.text == "@" else "to"))
         elif token.text.casefold() in CHAT and token.kind in (Kind.WORD, Kind.PATH):
@@ -70,6 +71,13 @@ def _arrow(tokens: Sequence[Token], at: int) -> bool:
     if at + 1 >= len(tokens) or tokens[at].text not in {"-", "="}:
         return False
     return tokens[at + 1].text == ">" and tokens[at].end == tokens[at + 1].start
+
+
+def _arrowed(token: Token, after: Sequence[Token]) -> Token:
+    """`a -> b` is "a to b"; before a verb the arrow only parts the subject from what is to be done with it."""
+    if after and after[0].word and after[0].lemma in VERBS:
+        return replace(token, kind=Kind.PUNCT, text=",", lemma=",", value=None)
+    return _word(token, "to")
 
 
 def _word(token: Token, text: str) -> Token:
@@ -102,12 +110,17 @@ def _nearest(low: str, known: frozenset[str]) -> str | None:
     from rapidfuzz.distance import OSA
 
     swapped = {low[:at] + low[at + 1] + low[at] + low[at + 2 :] for at in range(len(low) - 1)} & known
-    near = swapped or {
-        word
-        for word in known
-        if len(low) >= SHORTEST <= len(word) and word[0] == low[0] and abs(len(word) - len(low)) <= 1
-        if OSA.distance(low, word, score_cutoff=1) <= 1
-    }
+    doubled = {low[:at] + low[at] + low[at:] for at in range(len(low))} & known
+    near = (
+        swapped
+        or doubled
+        or {
+            word
+            for word in known
+            if len(low) >= SHORTEST <= len(word) and word[0] == low[0] and abs(len(word) - len(low)) <= 1
+            if OSA.distance(low, word, score_cutoff=1) <= 1
+        }
+    )
     lemmas = {lemma(word) for word in near}
     return min(near, key=lambda word: (word[-2:] != low[-2:], word)) if len(lemmas) == 1 else None
 

@@ -63,6 +63,10 @@ _SHOW = re.compile(
     r"|which (?:ones|one)(?: (?:are|is) (?:they|those|it|that))?|what are they|who are they)(?: [?.!])*(?= $)"
 )
 _ASKED = re.compile(r"(?<= )(?:have|let|make|get|ask|tell) (?P<where>@) (?:to )?(?=(?P<verb>[a-z]+) )")
+_TOLD = re.compile(
+    r"(?<= )(?:give|show|read|print|present|display|explain"
+    r"|report)(?: [^ ]+){1,6}? (?P<me>to (?:me|us))(?= )"
+)
 _THEY = re.compile(r"(?<= )(?:are|do|have|were|did) (?P<they>they)(?= )")
 QUESTIONS = words("how what which who where when howmany howmuch howlong is are does do has have what's who's")
 ADDING = words("add append put write stick insert tack attach")
@@ -83,7 +87,7 @@ def amounts_in_place(tokens: Sequence[Token]) -> list[Token]:
 def subject_in_place(tokens: Sequence[Token]) -> list[Token]:
     """The demand with the subject that stood before it."""
     kept = _asked(_without_they(list(tokens)))
-    return _troubled(kept) or _topical(kept) or kept
+    return _told(_troubled(kept) or _topical(kept) or kept)
 
 
 def shown_in_place(tokens: Sequence[Token]) -> list[Token]:
@@ -112,6 +116,15 @@ def _asked(tokens: list[Token]) -> list[Token]:
     if first and tokens[first - 1].kind is not Kind.PUNCT and tokens[first - 1].lemma not in {"and", "then", "please"}:
         return tokens
     return [*tokens[:first], _word(tokens[first], "on"), tokens[where], *tokens[verb:]]
+
+
+def _told(tokens: list[Token]) -> list[Token]:
+    """`give it to me` is `give it`: what is shown is shown to the person who asks."""
+    line, starts, ends = line_of(tokens)
+    found = _TOLD.search(line)
+    if found is None:
+        return tokens
+    return [*tokens[: starts[found.start("me")]], *tokens[ends[found.end("me")] :]]
 
 
 def _without_they(tokens: list[Token]) -> list[Token]:
