@@ -2,6 +2,7 @@
 # Makes this checkout runnable, and does nothing where it already is.
 #   scripts/setup.sh env      the virtual environment .venv, from the lock, with the project in it (editable)
 #   scripts/setup.sh system   the Debian packages of requirements/apt.txt, which the tests use
+#   scripts/setup.sh heavy    what the tests use that takes minutes to build, once, in a cache outside the checkout
 # PYTHON=... picks the interpreter. Without root nothing is installed system-wide: what is missing is named instead.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -52,12 +53,12 @@ absent() {
   fi
 }
 
-install_system() {
+install_system() { # install_system LIST
   local missing=() package probe
   while read -r package probe; do
     case $package in '' | '#'*) continue ;; esac
     if absent "$package" "$probe"; then missing+=("$package"); fi
-  done <requirements/apt.txt
+  done <"$1"
   [ ${#missing[@]} -gt 0 ] || return 0
   case " ${missing[*]} " in *' postgresql '*) no_database_cluster ;; esac
   apt_install "${missing[@]}"
@@ -123,12 +124,22 @@ make_environment() {
   fi
 }
 
+# --- What takes minutes ----------------------------------------------------------------------------------------
+
+build_heavy() {
+  # Nothing is installed for what is built already.
+  "$venv/bin/python" -m tests.support.llama_build --built >/dev/null && return
+  install_system requirements/apt-heavy.txt
+  "$venv/bin/python" -m tests.support.llama_build >/dev/null || die "llama.cpp's server could not be built (FAST=1 does without)"
+}
+
 log=$(mktemp)
 policy=
 trap 'rm -f "$log" $policy' EXIT
 
 case ${1:-} in
   env) make_environment ;;
-  system) install_system ;;
-  *) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  system) install_system requirements/apt.txt ;;
+  heavy) build_heavy ;;
+  *) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

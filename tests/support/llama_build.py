@@ -1,6 +1,7 @@
 """llama.cpp's OpenAI-compatible server for the tests, built from source once into a cache.
 
-    python -m tests.support.llama_build     builds it where it is not there yet; prints the interpreter to run it with
+    python -m tests.support.llama_build            builds it where it is not there yet; prints its interpreter
+    python -m tests.support.llama_build --built    says by its exit code whether it is there
 
 The cache is `$ASTERISM_TEST_CACHE`, by default `~/.cache/asterism-tests`; a build is keyed by what it is made of, the
 Python and the machine. It takes about 5 minutes on 2 cores, at low priority; `ASTERISM_TEST_JOBS` says how many
@@ -117,6 +118,8 @@ def _follow(process: subprocess.Popen[str], out: TextIO) -> deque[str]:
 
 
 if __name__ == "__main__":
+    if "--built" in sys.argv:
+        sys.exit(interpreter() is None)
     try:
         print(build(sys.stderr))  # noqa: T201 - the program's answer
     except CannotBuild as error:

@@ -1,0 +1,71 @@
+"""One definition of a model rung's settings, from the configuration file to the ladder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import agents.settings
+import orchestrator.settings
+from orchestrator.app import _agents
+from orchestrator.settings import SettingsProblem, load
+
+FILE = """
+data_dir = "DATA"
+record_models = "DATA/models.jsonl"
+[[models]]
+name = "local"
+base_url = "http://127.0.0.1:11434/v1/"
+model = "small"
+connect_timeout_s = 0.1
+max_tokens = 900
+context_tokens = 8192
+parallel = 2
+probe = false
+stream = false
+[[models]]
+name = "cloud"
+base_url = "https://models.example/v1"
+model = "large"
+tier = "cloud"
+api_key_env = "CLOUD_KEY"
+input_usd = 1
+output_usd = 4.5
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text.replace("DATA", str(folder)))
+    return file
+
+
+def test_there_is_one_definition() -> None:
+    assert agents.settings.ModelSettings is orchestrator.settings.ModelSettings
+
+
+def test_every_field_reaches_the_ladder(tmp_path: Path) -> None:
+    ladder = _agents(load(write(tmp_path, FILE)).settings)
+    local, cloud = ladder.models
+    assert (local.base_url, local.max_tokens, local.context_tokens) == ("http://127.0.0.1:11434/v1", 900, 8192)
+    assert (local.connect_timeout_s, local.parallel, local.probe, local.stream) == (0.1, 2, False, False)
+    assert (cloud.input_usd, cloud.output_usd, cloud.api_key_env) == (1.0, 4.5, "CLOUD_KEY")
+    assert ladder.capabilities == str(tmp_path / "capabilities.json")
+    assert (ladder.record, ladder.replay) == (str(tmp_path / "models.jsonl"), None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ('"http://127.0.0.1:11434/v1/"', '"http://me:secret@host/v1"', "holds no login"),
+        ('"http://127.0.0.1:11434/v1/"', '"ftp://host/v1"', "http://"),
+        ("parallel = 2", "parallel = 0", "greater than or equal to 1"),
+        ('name = "local"', 'name = "cloud"', "one name"),
+        ("record_models", 'replay_models = "x"\nrecord_models', "exclude each other"),
+    ],
+)
+def test_what_does_not_fit_is_named_without_its_value(tmp_path: Path, old: str, new: str, word: str) -> None:
+    with pytest.raises(SettingsProblem, match=word) as caught:
+        load(write(tmp_path, FILE.replace(old, new, 1)))
+    assert "secret" not in str(caught.value)
