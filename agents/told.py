@@ -46,10 +46,12 @@ def told_request(request: Request, screen: Screen) -> Request:
 
 
 def told_context(context: PlanningContext, screen: Screen) -> Told:
+    # In this order: what is seen to be a secret here is one in all that follows.
+    answers = [(screen.text(question), screen.text(answer)) for question, answer in context.answers]
     return Told(
         fleet=screen.fleet(context.fleet),
         run=context.run,
-        answers=[(screen.text(question), screen.text(answer)) for question, answer in context.answers],
+        answers=answers,
         problems=screen.texts(context.problems),
         tried=[_tried(one, screen) for one in context.tried],
     )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from orchestrator.core import checksums
 from orchestrator.core.likeness import likeness
-from orchestrator.core.redact import redact, redacted
+from orchestrator.core.redact import redact, redacted, replaced
 
 MARK = "[redacted:secret]"
 SHORTEST, LONG = 16, 20
@@ -29,6 +29,8 @@ WORDS_ABOVE, SHORT_WORDS_ABOVE = 0.0, -0.5
 NO_PATH_BELOW = -1.0
 
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}|[A-Za-z0-9+/]{6,15}={1,2}(?![A-Za-z0-9=])")
+# Names that clusters give: small words and short suffixes with hyphens between (`web-7f9c6d5b8-x2x4k`).
+_COUNTED = re.compile(r"[a-z0-9]{1,10}(?:-[a-z0-9]{1,10})+")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DIGEST_WORD = re.compile(
@@ -54,16 +56,15 @@ _PLAIN_WORDS = frozenset(
 )
 
 
-def hide_secrets(text: str) -> str:
-    """`text` with every secret that can be told replaced by a mark. Doing it twice changes nothing more."""
-    return _hide_random(_hide_said(redact(text)))
+def hide_secrets(text: str, taken: list[str] | None = None) -> str:
+    """`text` with every secret that can be told replaced by a mark. Doing it twice changes nothing more.
+
+    What was taken out is added to `taken`, where it is given.
+    """
+    return _hide_random(replaced(_SAID, _said, redact(text, taken), taken), taken)
 
 
 # --- what a sentence says ------------------------------------------------------------------------------------------
-
-
-def _hide_said(text: str) -> str:
-    return _SAID.sub(_said, text)
 
 
 def _said(found: re.Match[str]) -> str:
@@ -90,13 +91,15 @@ def _odd(word: str) -> bool:
 # --- what looks random ---------------------------------------------------------------------------------------------
 
 
-def _hide_random(text: str) -> str:
+def _hide_random(text: str, taken: list[str] | None) -> str:
     parts: list[str] = []
     end = 0
     for found in _TOKEN.finditer(text):
         for start, stop in _secrets_in(text, found.start(), found.end()):
             parts += [text[end:start], MARK]
             end = stop
+            if taken is not None:
+                taken.append(text[start:stop])
     return "".join([*parts, text[end:]]) if parts else text
 
 
@@ -126,6 +129,8 @@ def _secret(token: str, before: str) -> bool:
     if _HEX.fullmatch(bare):
         varied = len(set(bare)) >= 6 and not bare.isdigit()
         return len(bare) >= 32 and varied and not _DIGEST_WORD.search(before)
+    if _COUNTED.fullmatch(bare):
+        return False
     return likeness(bare) < (WORDS_ABOVE if len(bare) >= LONG else SHORT_WORDS_ABOVE)
 
 

@@ -23,6 +23,8 @@ from orchestrator.core.owner import PrivacySettings as PrivacySettings
 from orchestrator.core.redact import redacted
 from protocol.vocabulary import DeviceProfile, SkillSpec
 
+SHORTEST, MOST_WORDS = 4, 8
+"""Characters of the shortest part of a secret that is looked for again, and words of the longest taken apart."""
 KEPT = "[kept on its device]"
 
 _PLACEHOLDER = re.compile(r"PRIVATE_[A-Z]{2,10}_[0-9]{1,6}(?![0-9])")
@@ -79,6 +81,8 @@ class Screen:
         self._local_names = _words(local)
         self._given: dict[tuple[str, str], str] = {}
         self._stands_for: dict[str, str] = {}
+        self._taken: dict[str, None] = {}
+        self._seen: re.Pattern[str] | None = None
         self._numbers: dict[str, int] = {}
         self._passed: dict[Label, None] = {Label.PUBLIC: None}
         self._kept: dict[Label, None] = {}
@@ -161,10 +165,26 @@ class Screen:
             clean = clean.replace(known, MARK)
         if self._secret_terms is not None:
             clean = self._secret_terms.sub(MARK, clean)
-        clean = hide_secrets(clean)
+        if self._seen is not None:
+            clean = self._seen.sub(MARK, clean)
+        taken: list[str] = []
+        clean = hide_secrets(clean, taken)
+        self._remember(taken)
         if clean != text:
             self._kept[Label.SECRET] = None
         return clean
+
+    def _remember(self, taken: list[str]) -> None:
+        """What was told for a secret once is one wherever it comes again, without the words that told it."""
+        known = len(self._taken)
+        for text in taken:
+            words = re.findall(r"[^\s,;:\"'`]+", text)
+            parts = [text.strip(), *words] if len(words) <= MOST_WORDS else [text.strip()]
+            parts += [part.strip(".!?()") for part in parts]
+            self._taken |= dict.fromkeys(part for part in parts if len(part) >= SHORTEST and "[redacted:" not in part)
+        if len(self._taken) > known:
+            parts = sorted(self._taken, key=lambda part: (-len(part), part))
+            self._seen = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, parts))})(?![A-Za-z0-9])")
 
     def _literal(self, text: str) -> list[Span]:
         """What looks like a placeholder and was none: it must come back as it was."""

@@ -34,7 +34,7 @@ _PREFIXES = (
 )
 _QUOTE = re.compile(r"\\{0,3}[\"']")
 
-_Replace = str | Callable[[re.Match[str]], str]
+Replacement = str | Callable[[re.Match[str]], str]
 
 
 def _mark(kind: str) -> str:
@@ -53,7 +53,7 @@ def _assigned(found: re.Match[str]) -> str:
     return found["name"] + opening[0] + _mark("password") + (opening[0] if closed else "")
 
 
-_PATTERNS: tuple[tuple[str, re.Pattern[str], _Replace], ...] = (
+_PATTERNS: tuple[tuple[str, re.Pattern[str], Replacement], ...] = (
     (
         "-----BEGIN",
         re.compile(
@@ -148,12 +148,41 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], _Replace], ...] = (
 )
 
 
-def redact(text: str) -> str:
-    """`text` with every secret that is known by form or name replaced. Doing it twice changes nothing more."""
+def redact(text: str, taken: list[str] | None = None) -> str:
+    """`text` with every secret that is known by form or name replaced. Doing it twice changes nothing more.
+
+    What was taken out is added to `taken`, where it is given.
+    """
     for hint, pattern, replacement in _PATTERNS:
         if not hint or hint in text:
-            text = pattern.sub(replacement, text)
+            text = replaced(pattern, replacement, text, taken)
     return text
+
+
+def replaced(pattern: re.Pattern[str], replacement: Replacement, text: str, taken: list[str] | None) -> str:
+    """As `pattern.sub`; what each replacement took out is added to `taken`."""
+    if taken is None:
+        return pattern.sub(replacement, text)
+
+    def note(found: re.Match[str]) -> str:
+        new = found.expand(replacement) if isinstance(replacement, str) else replacement(found)
+        gone = _gone(found[0], new)
+        if gone:
+            taken.append(gone)
+        return new
+
+    return pattern.sub(note, text)
+
+
+def _gone(old: str, new: str) -> str:
+    """The part of `old` that `new` has no more: what is left between a common beginning and a common end."""
+    start = next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+    )
+    end, rest = 0, min(len(old), len(new)) - start
+    while end < rest and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return old[start : len(old) - end]
 
 
 def redacted(text: str) -> bool:

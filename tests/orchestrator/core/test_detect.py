@@ -76,6 +76,7 @@ def test_secrets_go(text: str, secret: str) -> None:
         "password_file=/etc/app/secret-name.txt",
         "golang-github-prometheus-client-golang-dev",
         "getUserAccountInformationByIdentifier",
+        "describe the pod web-frontend-7f9c6d5b8-x2x4k",
     ],
 )
 def test_ordinary_text_stays(text: str) -> None:

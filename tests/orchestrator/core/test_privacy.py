@@ -124,3 +124,13 @@ def test_what_was_told_comes_back_whole_where_nothing_was_secret(text: str, term
     told = one.text(text)
     if Label.SECRET not in one.withheld:
         assert one.restored(told) == text
+
+
+def test_what_was_a_secret_once_is_one_wherever_it_comes_again() -> None:
+    one = screen()
+    assert one.text("my password is GahE56Tc3e.") == "my password is [redacted:secret]"
+    assert (
+        one.text('no place for: "GahE56Tc3e", but xGahE56Tc3e') == 'no place for: "[redacted:secret]", but xGahE56Tc3e'
+    )
+    one.text('the passphrase is "blue horse battery"')
+    assert one.text("blue, horse and battery") == "[redacted:secret], [redacted:secret] and [redacted:secret]"
