@@ -44,7 +44,8 @@ STRUCTURE = (
         "and or but when while once done meanwhile parallel simultaneously same time each every all both any "
         "one two except excluding besides other than more less over under above below untouched older newer "
         "larger smaller bigger longer shorter higher lower least most between result output them those these "
-        "vs versus plus last followed step also respectively together called named labelled labeled "
+        "vs versus plus exceed exceeds exceeding "
+        "last followed step also respectively together called named labelled labeled "
         "tagged to from with by "
         "into onto other off between across among throughout fails fail failed succeeds works so"
     )

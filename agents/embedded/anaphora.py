@@ -15,8 +15,9 @@ from agents.embedded.draft import Result
 from agents.embedded.frames import Match
 from agents.embedded.outcome import decline
 from agents.embedded.slots import FOLDER_NOUNS, NAMING
-from agents.embedded.tokens import Kind, Token
+from agents.embedded.tokens import LITERALS, Kind, Token
 from agents.embedded.view import View
+from agents.embedded.words import LEADS
 from agents.embedded.wordset import words
 from protocol.vocabulary import Risk
 
@@ -31,8 +32,12 @@ INWARD = words("in inside into within under of")
 def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     """The clause with what it points at put in: `list that folder`, `what is in there`, `show its contents`."""
     latest = composer.results[-2:][::-1]
+    tokens = _of_process(composer, tokens)
     folder = next((r.folder for r in latest if r.folder is not None), None)
     file = next((r.file for r in latest if r.file is not None and "${" not in r.file.replace("$${", "")), None)
+    sole = _sole(latest, tokens)
+    if sole is not None:
+        return tuple(_path(token, sole) if token.word and token.lemma == "it" else token for token in tokens)
     out: list[Token] = []
     at = 0
     while at < len(tokens):
@@ -72,6 +77,41 @@ def of_action(condition: Clause, action: Clause) -> Clause:
         return condition
     swapped = [files[0] if token.word and token.lemma == "it" else token for token in condition.tokens]
     return replace(condition, tokens=tuple(swapped))
+
+
+SHOWING = words("show display print read cat open view output present")
+LISTING = words("list ls show")
+RUNNING = words("run execute start launch")
+NEW = words("file.write file.append file.replace file.move http.download artifact.save file.find file.list")
+
+
+def _sole(latest: Sequence[Result], tokens: Sequence[Token]) -> str | None:
+    """`and show it`, `then run it`: the file or folder that the step before made or looked for."""
+    said = [token for token in tokens if token.word and token.lemma not in LEADS | {"again", "please", "too"}]
+    if len(said) != 2 or said[1].lemma != "it" or any(token.kind in LITERALS for token in tokens) or not latest:
+        return None
+    verb, last = said[0].lemma, latest[0]
+    if verb in LISTING and last.skill == "file.mkdir":
+        return last.folder
+    if last.file is None or "${" in last.file.replace("$${", "") or last.skill not in NEW:
+        return None
+    script = last.file.endswith((".sh", ".py", ".bash"))
+    return last.file if verb in SHOWING or (verb in RUNNING and script) else None
+
+
+def _of_process(composer: Composer, tokens: Sequence[Token]) -> Sequence[Token]:
+    """`verify that it is still running`: the process that was stopped or looked for before."""
+    step = composer.draft.steps.get(composer.results[-1].step) if composer.results else None
+    name = step.arguments.get("name") if step is not None and step.skill.startswith("process.") else None
+    states = {token.lemma for token in tokens if token.word} & {"running", "gone", "stopped", "dead", "alive"}
+    if not isinstance(name, str) or not states or not any(t.word and t.lemma == "it" for t in tokens):
+        return tokens
+    swap = {"it": name, **dict.fromkeys(states, "running")}
+    return [
+        replace(token, text=swap[token.lemma], lemma=swap[token.lemma]) if token.word and token.lemma in swap else token
+        for token in tokens
+        if token.lemma not in {"still", "really", "indeed"}
+    ]
 
 
 MADE = {
@@ -199,6 +239,8 @@ def _clear(composer: Composer, source: Result, one: Match) -> None:
 def points_back(view: View) -> bool:
     for at, token in enumerate(view.tokens):
         if token.word and token.lemma in {"it", "its"}:
+            return True
+        if token.word and token.lemma in {"that", "this"} and view.lemma(at + 1) in {"to", "onto", "over", "as"}:
             return True
         if token.word and token.lemma in FILES and view.lemma(at - 1) in POINTING:
             return True

@@ -180,7 +180,7 @@ class _Cutter:
 
     def step(self, at: int) -> int:
         token = self.tokens[at]
-        if token.word and token.lemma in {"if", "in"}:
+        if token.word and token.lemma in {"if", "in", "otherwise", "or"}:
             decided = verdicts.verdict(self.tokens, at)
             if decided is not None and self._decide(decided[1]):
                 return decided[0]

@@ -113,7 +113,8 @@ class Composer:
             step = self.draft.steps[id]
             if self.draft.specs[step.skill].risk is not Risk.READ:
                 return None
-            if (step.skill, step.arguments, step.devices) == (match.frame.skill, match.arguments, selector):
+            same = selector in (step.devices, Selector(mode="same", same_as=id))
+            if same and (step.skill, step.arguments) == (match.frame.skill, match.arguments):
                 self.draft.fresh.append(id)
                 return id
         return None
@@ -131,7 +132,7 @@ class Composer:
         place = self._checked(match, place)
         apart = self._side_by_side(match)
         selector = place.selector if apart and place.many else self.selector(place, records=records)
-        known = None if self.draft.before or self.draft.gates else self._known(match, selector)
+        known = None if self.draft.gates else self._known(match, selector)
         step = known or self.draft.add(name or step_name(skill), skill, match.arguments, selector, title=title_of(match, place))
         many = place.many or records
         result = self._result(match, step, many, place)

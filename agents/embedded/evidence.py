@@ -18,7 +18,7 @@ from agents.embedded.wordset import words
 from protocol.vocabulary import SkillSpec
 
 DATA_WORDS: dict[str, frozenset[str]] = {
-    "data.rank": frozenset(DESC | ASC | {"rank", "sort", "order", "by", "best", "worst", "which", "recently"}),
+    "data.rank": frozenset(DESC | ASC | {"rank", "sort", "order", "by", "ordered", "sorted", "ranked", "first", "high", "low", "best", "worst", "which", "recently"}),
     "data.count_by": frozenset(KEYS) | words("count group grouped breakdown per tally howmany"),
     "data.compare": frozenset(SAME) | frozenset({"compare", "whether", "exactly"}),
     "data.stats": frozenset(TOTAL | AVERAGE | {"min", "max", "minimum", "maximum", "sum", "across", "altogether"}),

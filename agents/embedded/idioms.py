@@ -27,7 +27,7 @@ def _unless_after(text: str) -> str:
 
 _MANNER = _some(
     "short little brief quick nice small neat tidy proper simple readable clean compact handy full single new a an the "
-    "markdown md formatted nicely plain written pretty decent"
+    "markdown md formatted nicely plain written pretty decent summary status health"
 )
 _REPORT = _any("report, writeup, write-up, summary, rundown, document, doc, overview")
 _NOUN = _any("result, output, outcome, answer, finding, body, response, reply, outputs")
@@ -194,6 +194,15 @@ TRANSFERS: Final = (
         f"(?:{_any('it, that, this, a copy')} )?(?:{_OVER} )?{_any('to, onto, on, in, into')} (<device>)",
         "send 1 from 2 to 3",
     ),
+    (
+        f"{_any('need, want, like')} {_FILE} from (<device>) {_any('on, onto, to, at')} (<device>)",
+        "send 1 from 2 to 3",
+    ),
+    (
+        f"backup ((?:[^ ,]+ ){{1,4}}?){_any('on, of, from')} (<device>) (?:and |, )+{_PUT} it "
+        f"{_any('on, to, onto')} (<device>)",
+        "backup 1 from 2 to 3",
+    ),
     (f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) and {_any('onto, to, on, into')} (<device>)", "send 1 from 2 to 3"),
     (
         f"{_unless_after('folder directory dir called named')}(?:{_OVER} (to|onto)|(?:over|across) on) (<device>)",
@@ -276,6 +285,12 @@ JOINS: Final = (
         f"(?:{_any('tell me, show me, see, tell, show, name, find')} )?{_any('who, which, what')}(?: one)?(?: {_IS})? "
         f"(?:the |an )?{_ODD} {_any('one, man')}(?: out)?",
         ", compare them",
+    ),
+    ("(?:(?:give|show|get) (?:me |us )?)?(?:a |the )?breakdown of", "count"),
+    (
+        "(?<=^ )((?:(?:tell me|show me|list|name|find|show) )?<device>) (?:are running|is running|run|runs|running) "
+        "((?!out|low|hot|on|the|a|slow|short)[a-z0-9_-]+)(?= (?:[.;,?]|$))",
+        "1 have 2 running",
     ),
     (f"{_any('break, split, breaking')} ((?:[^ ,;.]+ ){{1,9}}?){_any('down, up')} (by|per)", "count 1 2"),
     (f"{_any('break, split, breaking, bucket')} {_POINTED}(?: down| up)? (by|per)", "count them by"),

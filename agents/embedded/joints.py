@@ -10,7 +10,8 @@ from orchestrator.core.plan import Selector
 from protocol.vocabulary import JsonObject
 
 POINTERS = words(
-    "it them they these those this that result output finding list line all everything one number count "
+    "hit occurrence row message finding it them "
+    "they these those this that result output finding list line all everything one number count "
     "value answer total each both match file entry record figure content text size hash checksum version"
 )
 VERBS = words(

@@ -91,7 +91,7 @@ def backup(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 def send(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`copy a.txt from alpha to beta [as b.txt]`, `send it to my workstation`; `move` deletes the source at the end."""
     if any(token.kind is Kind.URL for token in view.tokens) or not _target(found, view):
-        keeps = _keeps(composer, view, found)
+        keeps = _keeps(composer, view, found) or _brings(composer, view, found)
         if not keeps:
             return False
         found = keeps
@@ -168,6 +168,16 @@ def _keeps(composer: Composer, view: View, found: Sequence[Spot]) -> list[Spot]:
     if last.file is None or last.place is None or place.back or last.skill not in MAKES or last.many:
         return []
     return [replace(found[0], role="target")] if not set(place.names) & set(last.place.names) else []
+
+
+def _brings(composer: Composer, view: View, found: Sequence[Spot]) -> list[Spot]:
+    """`if a.txt is not on desk, copy it from nova`: to where it was found to be missing."""
+    scope = composer.scope
+    if view.head not in SENDS or len(found) != 1 or found[0].role != "source" or not composer.draft.gates:
+        return []
+    if scope is None or scope.many or not view.has("it") or set(scope.names) & set(found[0].place.names):
+        return []
+    return [found[0], Spot(found[0].at, scope, "target")]
 
 
 def _claim_words(view: View) -> None:

@@ -16,6 +16,8 @@ SHORT: Final[Mapping[tuple[str, ...], str]] = {
     ("in", "that", "case"): "if",
     ("if", "not"): "unless",
     ("if", "no"): "unless",
+    ("otherwise",): "unless",
+    ("or", "else"): "unless",
 }
 LONG: Final[Mapping[tuple[str, ...], str]] = {
     **{("if", who, verb): "if" for who in ("it", "they", "there", "that") for verb in ("is", "does", "are", "do")},
@@ -38,7 +40,7 @@ ENDS = frozenset({",", "?", ".", ";", ":", "-", "–", "—"})
 
 def verdict(tokens: Sequence[Token], at: int) -> tuple[int, str] | None:
     """(end, mark) of `if so` (`if`) and `if not` (`unless`), where nothing more of a condition follows."""
-    for size in (5, 4, 3, 2):
+    for size in (5, 4, 3, 2, 1):
         form = tuple(_low(tokens, at + i) for i in range(size))
         end = at + size
         mark = SHORT.get(form) or LONG.get(form)
