@@ -23,8 +23,10 @@ from orchestrator.core.owner import PrivacySettings as PrivacySettings
 from orchestrator.core.redact import redacted
 from protocol.vocabulary import DeviceProfile, SkillSpec
 
-SHORTEST, MOST_WORDS = 4, 8
-"""Characters of the shortest part of a secret that is looked for again, and words of the longest taken apart."""
+SHORTEST, LONG, MOST_WORDS = 4, 8, 8
+"""Characters of the shortest part of a secret that is looked for again, and of one that is found within words too;
+
+words of the longest secret that is taken apart."""
 KEPT = "[kept on its device]"
 
 _PLACEHOLDER = re.compile(r"PRIVATE_[A-Z]{2,10}_[0-9]{1,6}(?![0-9])")
@@ -184,7 +186,8 @@ class Screen:
             self._taken |= dict.fromkeys(part for part in parts if len(part) >= SHORTEST and "[redacted:" not in part)
         if len(self._taken) > known:
             parts = sorted(self._taken, key=lambda part: (-len(part), part))
-            self._seen = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, parts))})(?![A-Za-z0-9])")
+            words = [rf"(?<![A-Za-z0-9]){re.escape(part)}(?![A-Za-z0-9])" for part in parts if len(part) < LONG]
+            self._seen = re.compile("|".join([*(re.escape(part) for part in parts if len(part) >= LONG), *words]))
 
     def _literal(self, text: str) -> list[Span]:
         """What looks like a placeholder and was none: it must come back as it was."""
