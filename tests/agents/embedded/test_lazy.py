@@ -27,15 +27,16 @@ from agents.embedded.paraphrases import PHRASES
         ("(?=now)then(?! or)", {"then"}),
         (r"[a-z]+ \w+", None),
         ("{i} wonder", {" wonder"}),
-        ("{i}", {"i", "we"}),
+        ("{i}", None),
         ("{w}", None),
         ("a(?:b|[cd])", {"a"}),
         ("broken)", None),
+        ("((?:so|such) that){0,2}(?:is|are) it", {" it"}),
+        ("(?:so|(?:be|by)) \\w+", {"so", "be", "by"}),
     ],
 )
 def test_what_a_source_needs(source: str, needs: set[str] | None) -> None:
-    macros = {"i": frozenset({"i", "we"}), "w": None}
-    assert needs_of(source, macros) == needs
+    assert needs_of(source) == needs
 
 
 LAZY = [
