@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agents.capabilities import Capabilities
 from agents.cascade import tier_of
 from agents.errors import ExchangeError
-from agents.model import ModelPlanner
 from orchestrator.core.ladder_report import RungView
 from orchestrator.core.ports import Planner
+
+if TYPE_CHECKING:
+    from agents.model import ModelPlanner
 
 __all__ = ["ExchangeError", "probe", "rung_view"]
 
 
 async def rung_view(planner: Planner) -> RungView:
     """The rung with what is known of its server without asking it."""
-    if not isinstance(planner, ModelPlanner):
+    model = _model(planner)
+    if model is None:
         return RungView(rung=planner.rung, tier=tier_of(planner))
-    return _served(planner, await planner.known())
+    return _served(model, await model.known())
 
 
 async def probe(planner: Planner) -> RungView | None:
     """The rung after its server was asked what it can; None where it has none. Raises ExchangeError."""
-    if not isinstance(planner, ModelPlanner):
+    model = _model(planner)
+    return None if model is None else _served(model, await model.capabilities(force=True))
+
+
+def _model(planner: Planner) -> ModelPlanner | None:
+    """The planner as a model's rung. Where none was made, what they are made of is not even loaded."""
+    if "agents.model" not in sys.modules:
         return None
-    return _served(planner, await planner.capabilities(force=True))
+    from agents.model import ModelPlanner
+
+    return planner if isinstance(planner, ModelPlanner) else None
 
 
 def _served(planner: ModelPlanner, known: Capabilities | None) -> RungView:
