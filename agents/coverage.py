@@ -12,7 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 from agents.embedded.devices import Directory, Place
@@ -44,7 +44,7 @@ STRUCTURE = (
         "and or but when while once done meanwhile parallel simultaneously same time each every all both any "
         "one two except excluding besides other than more less over under above below untouched older newer "
         "larger smaller bigger longer shorter higher lower least most between result output them those these "
-        "vs versus plus exceed exceeds exceeding "
+        "vs versus plus original exceed exceeds exceeding "
         "last followed step also respectively together called named labelled labeled "
         "tagged to from with by "
         "into onto other off between across among throughout fails fail failed succeeds works so"
@@ -319,7 +319,7 @@ class _Checker:
         skills = {step.skill for step in self.plan.steps}
         known = self.evidence.words(skills) | STRUCTURE
         texts = {text.casefold().rstrip("/") for text in self._texts()}
-        stems = {stem(word) for word in known} | {
+        stems = _stems(known) | {
             stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)
         }
         idle = self.heard.idle
@@ -441,6 +441,11 @@ class _Checker:
     def _numbers(self) -> Iterator[float]:
         for value in self._values():
             yield from _floats(value)
+
+
+@lru_cache(maxsize=256)
+def _stems(known: frozenset[str]) -> frozenset[str]:
+    return frozenset(stem(word) for word in known)
 
 
 def fits(selector: Selector, name: str, fleet: FleetView) -> bool:

@@ -42,6 +42,11 @@ def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     at = 0
     while at < len(tokens):
         found = _phrase(tokens, at)
+        source = _original(composer, tokens, at)
+        if source is not None:
+            out.append(_path(tokens[at], source))
+            at += 2
+            continue
         inner = _inner(latest, folder, file, tokens, at) if found is None else None
         if inner is not None:
             out.extend((tokens[at], _path(tokens[at + 1], inner)))
@@ -97,6 +102,15 @@ def _sole(latest: Sequence[Result], tokens: Sequence[Token]) -> str | None:
         return None
     script = last.file.endswith((".sh", ".py", ".bash"))
     return last.file if verb in SHOWING or (verb in RUNNING and script) else None
+
+
+def _original(composer: Composer, tokens: Sequence[Token], at: int) -> str | None:
+    """`in the original`, after a copy: the file that was copied."""
+    words = [token.lemma if token.word else "" for token in tokens[at : at + 2]]
+    step = composer.draft.steps.get(composer.results[-1].step) if composer.results else None
+    if words != ["the", "original"] or step is None or step.skill != "file.copy":
+        return None
+    return str(step.arguments["source"])
 
 
 def _of_process(composer: Composer, tokens: Sequence[Token]) -> Sequence[Token]:

@@ -15,11 +15,15 @@ from agents.embedded.places import Spot, joined, spots
 from agents.embedded.plain import frame_step
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
+from agents.embedded.words import LEADS
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Clarification, Step, StepDependency
 from protocol.vocabulary import Risk
 
 LACKING = words("don't doesn't not isn't aren't no")
+
+SHOWN = words("file.read file.head file.tail file.sort http.fetch")
+SHOWS = words("show display print give tell present report output")
 
 
 class Walk(Composer):
@@ -59,6 +63,8 @@ class Walk(Composer):
         if found and not view.left() and not any(spot.place.which for spot in found):
             self.set_scope(joined([spot.place for spot in found], ""), None)
             return
+        if self._shown_anyway(view, found):
+            return
         self.negated = self._which_without(view, found)
         self.no_negation(view)
         before = [] if clause.link in {"start", "parallel"} else list(self.tails)
@@ -73,6 +79,23 @@ class Walk(Composer):
         self.tails = self._ends(self.draft.fresh)
         self.last_count = max(1, len(self.results) - count)
         self.answers.extend(result.step for result in self.results[count:])
+
+    def _shown_anyway(self, view: View, found: Sequence[Spot]) -> bool:
+        """`and show me the result`, `and tell me what it says`: what was read is the answer, with or without it."""
+        last = self.results[-1] if self.results else None
+        if last is None or found or self.draft.specs[last.skill].risk is not Risk.READ:
+            return False
+        said = [token.lemma for token in view.tokens if token.word and token.lemma not in LEADS | {"the", "to", "back"}]
+        plain = all(token.word or token.kind is Kind.PUNCT for token in view.tokens)
+        results = {
+            "result",
+            "output",
+            "answer",
+            "outcome",
+            "finding",
+            *(("it", "them") if last.file is None or last.skill in SHOWN else ()),
+        }
+        return plain and len(said) == 2 and said[0] in SHOWS and said[1] in results
 
     def _look_only(self, view: View, count: int) -> None:
         """`open a.csv and show its first lines`: opening was the way to look, not a wish of its own."""

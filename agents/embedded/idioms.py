@@ -134,6 +134,16 @@ CONDITIONS: Final = (
     (f"{_any('on, with')} (?:an? )?{_any('exit code, exit status, rc, return code')} <zero>", "if it succeeds"),
     (f"{_any('on, in case of, upon, after')} (?:a )?{_any('success, clean exit')}", "if it succeeds"),
     (f"{_any('on, in case of, upon')} (?:a |any )?{_any('failure, error, non-zero exit')}", "if it fails"),
+    (
+        f"if {_SUBJECT} {_any('exit, exits, end, return')} (?:with )?(?:an? )?"
+        f"{_any('non-zero, nonzero, error, bad status, failure, badly, non-zero status, non-zero exit code')}",
+        "if it fails",
+    ),
+    (
+        f"if {_SUBJECT} {_any('exit, exits, end, return')} (?:with )?"
+        f"(?:<zero>|{_any('cleanly, success, normally, zero')})",
+        "if it succeeds",
+    ),
     ("follow up with (<quoted>)", "run 1"),
     (f"(?:but |and )?only {_any('if, when, in case, where')}", "if"),
     (
@@ -159,7 +169,7 @@ SAVING: Final = (
         ", save it 1 2",
     ),
     (
-        f"{_any('stick, stash, pop, park, chuck, throw, shove, bung, leave, drop, dump')} {_IT} "
+        f"{_any('stick, stash, pop, park, chuck, throw, shove, bung, leave, drop, dump, keep')} {_IT} "
         f"(?:{_any('all, down, over, across, back, straight, right')} )*{_INTO}",
         "put it 1",
     ),
@@ -232,6 +242,20 @@ _NOT = _any(
 )
 _TWICE = _any("duplicate, dup, dupe, double, repeat, repetition, duplication, duplicated line, repeated line")
 JOINS: Final = (
+    ("(?:the )?(?:line|match|hit|result|entry|file) (?:that )?(?:you|it|they) (?:find|found|get|got|return)", "them"),
+    (
+        "(tell me|see|check|know|say|tell|verify|and|,) (?:whether|if|which) (?:any |one |some )?"
+        "(?:one |of them |server |machine |device )*"
+        "(?:differ|differs|is different|be different|are different|deviate|stands out)"
+        "(?: from the (?:rest|other|others|other one))?(?= (?:[.;?]|$))",
+        ", compare them",
+    ),
+    (
+        "(?:find|list|show|get|collect) (?:me )?(?:all |every )?(?:the |of the )*file ((?:[^ ,;.]+ ){1,8}?)(?:and |, )+"
+        "(?:count|tally|group|sort|break) (?:them|it) (?:down |up )?(?:by|per) (?:file )?(?:extension|type)",
+        "count file 1 by extension",
+    ),
+    ("only (?:tell me|show me|list|show|give me)(?: about)?", "list"),
     (f"{_SAME} one", "same"),
     (f"(?:,? )?or {_any('some, one, any, not all, some of them')} {_any('is, are, be')} (?:different|not)", ""),
     (

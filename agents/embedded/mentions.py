@@ -310,6 +310,8 @@ class Finder(Parts):
             return self._plain_generic(start, at)
         if self.low(at + 1) in {"name", "file", "folder", "process"}:
             return None
+        if quantifier == "each" and noun in GENERIC and criteria.empty and any(place.many for place in self.places):
+            return Place("", back=True), at + 1  # each of those that were spoken of
         return self._close(start, at + 1, criteria, quantifier, plural, determined, count)
 
     def _plain_generic(self, start: int, at: int) -> tuple[Place, int] | None:
@@ -345,6 +347,11 @@ class Finder(Parts):
             if not (plural or determined or criteria != Criteria() or self._asks(end) or quantifier == "which"):
                 return None
             return place_of(self.directory, criteria, text, many=True, which=True), end
+        if quantifier == "each" and criteria.empty and not criteria.exclude and not plural:
+            before = list(dict.fromkeys(name for place in self.places for name in place.names))
+            if len(before) > 1:
+                # `the facts of each machine`, behind `all servers`: each one of these.
+                return named(self.directory, before, text), end
         if quantifier in EVERY or (not quantifier and plural):
             return place_of(self.directory, criteria, text, many=True), end
         if quantifier in {"any", "a", "an", "one", "some", "either"}:

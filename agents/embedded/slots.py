@@ -37,6 +37,7 @@ PREPOSITIONS = words(
 )
 MORE = {
     ("more", "than"),
+    ("fuller", "than"),
     ("larger", "than"),
     ("bigger", "than"),
     ("greater", "than"),
@@ -111,7 +112,8 @@ NEWER = {
 ENDERS = words(
     "and on in of for from to into that which recursively older larger bigger smaller newer changed "
     "modified sorted with containing by as take takes is are has there have please say says contain "
-    "contains called named using if but mention mentions hold holds say during within over under above older since "
+    "was were contains called named using if but mention mentions hold holds say during within over under above "
+    "older since "
     "untouched unchanged unmodified "
     "added written touched edited landed updated still"
 )
