@@ -135,7 +135,7 @@ def test_the_program_knows_every_revision() -> None:
 
 
 def test_an_older_schema_is_upgraded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no older one yet: the next revision is made up."""
+    """With a revision that is made up, after the last."""
     made = engine(path)
     with made.begin() as connection:
         schema.prepare(connection, schema.State.EMPTY)
@@ -148,6 +148,21 @@ def test_an_older_schema_is_upgraded(path: Path, monkeypatch: pytest.MonkeyPatch
     assert state is schema.State.OLDER
     assert len(upgraded) == 1
     made.dispose()
+
+
+async def test_a_database_of_the_first_revision_gets_a_ledger_and_keeps_its_runs(path: Path) -> None:
+    made = engine(path)
+    with made.begin() as connection:
+        schema.upgrade(connection, "0001")
+        connection.execute(text("INSERT INTO runs VALUES ('run-1', 'succeeded', 'hello', 1, 2, 'done', '', '', 0)"))
+        assert schema.examine(connection) is schema.State.OLDER
+    made.dispose()
+    store = await open_store(path)
+    try:
+        assert [row.answer for row in await store.runs()] == ["done"]
+        assert await store.egress() == []
+    finally:
+        await store.close()
 
 
 async def opened(path: Path) -> None:
