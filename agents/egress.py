@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from agents.gate import PASSAGE, Passage
+from agents.network import DirectTransport
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -26,20 +27,11 @@ _SENT = frozenset({"host", "accept", "content-type", "content-length", "authoriz
 _CONNECT_S = {"local": 0.3, "cloud": 5.0}
 
 
-def network() -> httpx2.AsyncHTTPTransport:
-    """The network itself. A connection serves one request.
-
-    A server may close an idle connection at the moment when the next request goes out on it; as nothing is retried,
-    that would look like an outage.
-    """
-    return httpx2.AsyncHTTPTransport(retries=0, limits=httpx2.Limits(max_keepalive_connections=0))
-
-
 class Egress(httpx2.AsyncBaseTransport):
     """`keyed` says whether an Authorization header is to go out; `inner` is the network, or what stands for it."""
 
     def __init__(self, *, keyed: bool, inner: httpx2.AsyncBaseTransport | None = None) -> None:
-        self._inner = inner or network()
+        self._inner = inner or DirectTransport()
         self._keyed = keyed
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -27,8 +27,8 @@ from typing import Annotated, Literal, Self
 import httpx2
 from pydantic import Field, ValidationError
 
-from agents.egress import network as direct
 from agents.errors import NotRecorded, RecordingError
+from agents.network import DirectTransport
 from orchestrator.core.tasks import Model
 
 _KEPT = ("content-type", "content-encoding", "retry-after")
@@ -87,7 +87,7 @@ class Recorder(Transport):
         now: Callable[[], float] = time.time,
     ) -> None:
         self._path = path
-        self._inner = inner or direct()
+        self._inner = inner or DirectTransport()
         self._clock = clock
         self._now = now
 

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("orchestrator", "agents", "protocol", "devices", "tools", "storage")
 OPENERS = {
-    *("AsyncClient", "AsyncHTTPTransport", "HTTPTransport", "AsyncOpenAI", "OpenAI", "AzureOpenAI"),
+    *("AsyncClient", "AsyncHTTPTransport", "DirectTransport", "HTTPTransport", "AsyncOpenAI", "OpenAI", "AzureOpenAI"),
     *("urlopen", "urlretrieve", "build_opener", "HTTPConnection", "HTTPSConnection", "ClientSession"),
     *("create_connection", "open_connection", "create_datagram_endpoint", "sock_connect", "connect_ex", "SMTP", "FTP"),
 }
@@ -31,7 +31,8 @@ LIBRARIES = {
 }
 KNOWN = {
     "agents/egress.py": "the way out to models",
-    "agents/recording.py": "stands for the network inside the egress",
+    "agents/network.py": "the network, inside the egress",
+    "agents/recording.py": "stands for the network inside the egress, or around it",
     "orchestrator/cli/client.py": "the command line's client of the orchestrator",
     "orchestrator/cli/demo.py": "asks the demonstration's own orchestrator whether it is there",
     "orchestrator/cli/doctor.py": "looks whether the orchestrator answers",
@@ -60,6 +61,9 @@ def ways_out(tree: ast.AST) -> list[str]:
                 found.append(f"line {node.lineno}: {name}()")
             if _owner(node.func) in ("httpx2", "httpx", "websockets") and name in DIRECT:
                 found.append(f"line {node.lineno}: {name}()")
+        if isinstance(node, ast.ClassDef):
+            bases = [getattr(base, "attr", getattr(base, "id", "")) for base in node.bases]
+            found += [f"line {node.lineno}: a kind of {base}" for base in bases if base in OPENERS]
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
@@ -86,7 +90,9 @@ def test_no_known_way_is_gone() -> None:
 
 
 def test_only_the_egress_and_what_stands_inside_it_are_in_agents() -> None:
-    assert [path for path in KNOWN if path.startswith("agents/")] == ["agents/egress.py", "agents/recording.py"]
+    assert [path for path in KNOWN if path.startswith("agents/")] == [
+        f"agents/{name}.py" for name in ("egress", "network", "recording")
+    ]
     users = [path for path in (ROOT / "agents").rglob("*.py") if "open_client" in path.read_text()]
     assert sorted(path.name for path in users) == ["channel.py", "egress.py"]
 
@@ -104,6 +110,7 @@ def test_only_the_egress_and_what_stands_inside_it_are_in_agents() -> None:
         "from urllib import request",
         "from websockets.asyncio.client import connect",
         "loop.create_connection(f, 'h', 1)",
+        "import httpx2\nclass Own(httpx2.AsyncHTTPTransport): ...",
     ],
 )
 def test_a_way_out_is_seen(code: str) -> None:

@@ -14,9 +14,9 @@ from agents.breaker import BreakerState
 from agents.capabilities import Capabilities, CapabilityCache
 from agents.cascade import Context
 from agents.channel import Channel, Outgoing
-from agents.egress import network as direct
 from agents.errors import ExchangeError
 from agents.model import ModelPlanner
+from agents.network import DirectTransport
 from agents.scripted import ScriptedPlanner
 from agents.settings import ModelSettings
 from agents.supervisor import LeadingSupervisor
@@ -44,7 +44,7 @@ class Counting(httpx2.AsyncBaseTransport):
     """The network, with a word when the first piece of an answer comes."""
 
     def __init__(self) -> None:
-        self.inner = direct()
+        self.inner = DirectTransport()
         self.first = asyncio.Event()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
