@@ -170,7 +170,8 @@ def _phrase(tokens: Sequence[Token], at: int) -> tuple[int, str, int] | None:
     if fresh:
         return (end + 1, "file", 0)
     kind = "folder" if noun in FOLDER_NOUNS else "file" if noun in FILE_WORDS else ""
-    return (end + 1, kind, 0) if kind and _bare(after, first) else None
+    # The noun stays beside a folder's path: what is done to a folder is not what is done to a file.
+    return (end + 1, kind, int(kind == "folder")) if kind and _bare(after, first) else None
 
 
 def _bare(after: Token | None, first: Token) -> bool:
@@ -244,6 +245,8 @@ def _clear(composer: Composer, source: Result, one: Match) -> None:
     """Nothing is changed that only might be meant: of two copies, or of a folder that only "it" stands for."""
     if composer.draft.specs[one.frame.skill].risk is Risk.READ:
         return
+    if source.skill == "archive.create" and one.frame.skill == "file.delete":
+        raise decline("it is not clear whether the archive is meant, or what was packed", ["it"])
     if source.skill == "file.copy" or (source.skill == "artifact.save" and one.frame.skill == "file.delete"):
         raise decline("it is not clear which of the two copies is meant", ["it"])
     if source.file is None and one.frame.skill == "file.delete":

@@ -10,6 +10,7 @@ from agents.embedded.blocks import Block, blocks
 from agents.embedded.clauses import Clause
 from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
+from agents.embedded.draft import Result
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.places import Spot, joined, spots
 from agents.embedded.plain import frame_step
@@ -222,6 +223,7 @@ class Walk(Composer):
         gate, negated = conditions.gates(self, block, before)
         scope = (self.scope, self.scope_step, self.lost)
         ends: list[str] = []
+        common, made = list(self.results), list[Result]()
         for branch, edge in ((block.then, gate), (block.otherwise, negated)):
             self.scope, self.scope_step, self.lost = scope
             self.tails = []
@@ -231,6 +233,10 @@ class Walk(Composer):
                     (edge,) if not number or clause.link == "and" else (),
                 )
             ends.extend(self.tails)
+            # What one branch makes is not there in the other.
+            made.extend(self.results[len(common) :])
+            self.results = list(common)
+        self.results.extend(made)
         self.tails, self.branched = ends, True
 
 

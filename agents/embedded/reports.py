@@ -22,14 +22,16 @@ from agents.embedded.view import View
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
 from orchestrator.core.references import escape
-from protocol.vocabulary import Json
+from protocol.vocabulary import Json, Risk
 
 SAVES = words("save write store put export dump create make generate produce build prepare compile keep drop")
 KEEPS = words("save store put export dump keep drop")
 """`write a report` alone is an answer; these want a file, by default `reports/<what it is about>.md`."""
 SUMS = frozenset({"summarize", "summarise", "report"})
 REPORT = frozenset({"report", "summary", "overview", "writeup"})
-FILED = words("archive.create artifact.save http.download file.copy file.move file.write")
+MAKES = words("create make generate produce build prepare compile")
+SPEAKING = words("shell.run script.run")
+"""Of all that changes something these alone have an output that is worth to be saved."""
 VERBS = words("show display print give get tell list present")
 RESULT = words(
     "it result output finding them these those that this count number line list answer everything all "
@@ -270,7 +272,10 @@ def _several(view: View) -> list[View]:
 
 def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """The last result into a file: text as it is, lines a line each, anything else as a report."""
-    if composer.results[-1].skill in FILED:
+    if view.head in MAKES:
+        return False
+    last = composer.draft.steps[composer.results[-1].step].skill
+    if composer.draft.specs[last].risk is not Risk.READ and last not in SPEAKING:
         # The file itself is meant, which no report of its making would be.
         raise decline("it is not clear whether the file or an account of it is to be saved", ["save"])
     view.claim(view.head_at)
