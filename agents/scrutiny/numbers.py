@@ -21,6 +21,8 @@ DOWN = word_set("under below less fewer smaller lower shorter newer younger < <=
 FREE = word_set("free available left remaining spare")
 USED = word_set("full used usage occupied utilized utilised utilization use")
 NOT = NEGATIONS | word_set("missing absent stopped down gone unless otherwise else doesnt isnt lacks lack")
+SOME = 10
+SEVERAL = re.compile(r"\b(?:newest|latest|oldest|largest|biggest|smallest|heaviest|top)\s+(?:\w+\s+)?\w+s\b")
 ALL = re.compile(r"\b(?:all|every|each|both)\b")
 SMALL = {
     name: number
@@ -101,7 +103,9 @@ def _numbers(look: Look) -> Iterator[Doubt]:
             if isinstance(schema, dict) and "default" in schema and schema["default"] == value:
                 continue
             for number in _floats(value):
-                if number in said or number == 0 or (number == 1 and name != "pid"):
+                # `the newest files` are some of them: how many is not said.
+                some = name == "limit" and number == SOME and SEVERAL.search(look.told.spoken) is not None
+                if number in said or number == 0 or (number == 1 and name != "pid") or some:
                     continue
                 yield Doubt(f"step {step.id}: {name} {number:g} is not in the request")
 

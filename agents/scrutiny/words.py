@@ -14,6 +14,7 @@ from orchestrator.core.references import find
 from protocol.vocabulary import Json
 
 MOST = word_set("most largest biggest highest newest latest greatest longest heaviest maximum busiest top")
+RANKS = frozenset({"data.rank", "data.stats", "data.count_by", "file.usage", "file.head", "file.tail", "file.sort"})
 LEAST = word_set("least smallest lowest oldest fewest shortest lightest minimum bottom")
 # Texts whose value is not a literal of the request: fields, formats, and what is written for people.
 FREE_TEXT = word_set("by title sections items op value order sort algorithm interpreter format type")
@@ -43,12 +44,14 @@ TOPICS = (
 )
 NO_NAMES = word_set(
     "on in of and to from with that which is are was for at by it its there here called named takes take has under "
-    "inside into recursively if when then or but as structure tree size contents listing names name file files"
+    "inside into recursively if when then or but as structure tree size contents listing names name file files "
+    "once after before while until again also too first next last now please do does did this that only all any each "
+    "every so thanks afterwards right over off up down out back both same new whole"
 )
 # An option that is off unless it is asked for: the words that ask for it.
 CUES = {
     "numeric": "numerically numeric number numbers",
-    "reverse": "reverse reversed descending backwards",
+    "reverse": "reverse reversed descending backwards highest largest biggest most latest newest longest greatest",
     "unique": "unique duplicate duplicates distinct dedupe deduplicate uniq once",
     "hidden": "hidden dotfiles",
 }
@@ -94,7 +97,7 @@ def _superlatives(look: Look) -> Iterator[Doubt]:
         ranked = True
         if order != wanted:
             yield Doubt(f"step {step.id} sorts {order}; the request asks for the {'most' if most else 'least'}")
-    ranks = any(step.skill in ("data.rank", "data.stats", "data.count_by", "file.usage") for step in look.plan.steps)
+    ranks = any(step.skill in RANKS for step in look.plan.steps)
     ends = parts & {"top", "bottom", "maximum", "minimum"}
     sorted_ = any("sort" in step.arguments or step.skill == "process.list" for step in look.plan.steps)
     if not ranked and not ranks and not sorted_ and not ends:
@@ -110,6 +113,8 @@ def _order(step: Step, look: Look) -> str | None:
     )
     if step.skill == "data.rank" and not worst:
         return str(step.arguments.get("order", "desc"))
+    if step.skill == "file.sort":
+        return "desc" if step.arguments.get("reverse") else None
     if step.skill in ("file.find", "file.list") and step.arguments.get("sort") in ("size", "modified"):
         return str(step.arguments.get("order", "asc"))
     return None
@@ -173,7 +178,9 @@ def _options(look: Look) -> Iterator[Doubt]:
         for name, value in step.arguments.items():
             if value is True and name in CUES and name != "hidden" and not look.told.has(*CUES[name].split()):
                 yield Doubt(f"step {step.id}: {name} is not asked for")
-            if value is True and name in ASKED and look.risky(step) and not look.told.has(*ASKED[name].split()):
+            flagged = name == "recursive" and re.search(r"\brm\s+-\w*r", look.told.spoken) is not None
+            asked = flagged or look.told.has(*ASKED.get(name, "").split())
+            if value is True and name in ASKED and look.risky(step) and not asked:
                 yield Doubt(f"step {step.id}: {name} is not asked for")
         if step.skill == "process.stop" and not step.arguments.keys() & {"name", "pid"}:
             yield Doubt(f"step {step.id} does not say which process to stop")
@@ -296,7 +303,7 @@ def _called(look: Look) -> Iterator[Doubt]:
         word, before, after = token.text.casefold(), look.told.word(at - 1), look.told.word(at + 1)
         named = before in ("folder", "directory", "called", "named") and word not in NO_NAMES
         known = word in known_words() or token.lemma in known_words()
-        runs = not known and (after in ("process", "processes", "running", "service", "daemon") or before == "is")
+        runs = not known and after in ("process", "processes", "running", "service", "daemon")
         unpacked = before == "into" and any(
             step.skill == "archive.extract" and "target" not in step.arguments for step in look.plan.steps
         )

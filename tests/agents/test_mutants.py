@@ -109,3 +109,20 @@ def test_wrong_plans_do_not() -> None:
     assert made.total() > 1500
     assert [one for one in grave if not one.startswith(HARMLESS)] == []
     assert passed.total() <= MOST_SURVIVORS * made.total(), passed.most_common()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on beta, rm -r build",
+        "show the newest files in backups on alpha",
+        "on beta, sort the lines of scores.txt by number, highest first",
+        "on beta, what are the latest entries in access.log?",
+        "on beta, is eth0 up?",
+        "break the files under shared on nova down by extension",
+    ],
+)
+def test_plans_that_the_closer_look_once_refused(text: str) -> None:
+    request = Request(text=text)
+    plan = EmbeddedPlanner().propose(request, Context(FLEET))
+    assert not isinstance(plan, Plan) or check(plan, request, FLEET) == ()
