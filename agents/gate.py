@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -32,7 +33,7 @@ from orchestrator.core.detect import hide_secrets
 from orchestrator.core.egress import Closing, Ending, Label, Outbound, Purpose
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Choice, Clarification, Declined, DeclinedCode, Tier
-from orchestrator.core.ports import Ledger
+from orchestrator.core.ports import Ledger, StoreError
 from orchestrator.core.privacy import PrivacySettings, Rules, Screen
 from orchestrator.core.redact import redact
 from orchestrator.core.requests import RunPolicy
@@ -41,6 +42,7 @@ from orchestrator.core.rungs import ModelSettings
 if TYPE_CHECKING:
     from protocol.vocabulary import JsonObject
 
+_log = logging.getLogger("asterism.agents")
 LEAST_SECRET = 8
 """Characters of the shortest value of the environment that is looked for in what goes out."""
 YES, NO = "yes", "no"
@@ -263,7 +265,11 @@ class Passage:
             tokens = closing.input_tokens + closing.output_tokens
         calls = self._held.wanted.forecast().cloud_calls
         self._gate.purse.settle(self._held, Spent(usd, tokens, calls, max(0.0, closing.at - entry.at)))
-        await self._gate.ledger.close_egress(entry.id, closing)
+        try:
+            await self._gate.ledger.close_egress(entry.id, closing)
+        except StoreError as error:
+            # The line stays open, and counts with its forecast: the answer, or the cancellation, is not held up by it.
+            _log.warning("a line of the ledger could not be closed: %s", error.code)
 
     def _closing(self, ending: Ending) -> Closing:
         ending = self._ending or ("refused" if self._status is not None and self._status >= 400 else ending)

@@ -356,3 +356,18 @@ async def test_the_days_budget_holds_for_all_runs_together() -> None:
         "rung is not asked: the day's 3 cloud calls are used up"
     }
     assert len(server.requests) == 3
+
+
+async def test_a_line_that_cannot_be_closed_takes_nothing_from_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch()
+    ledger = WatchedLedger(watch)
+
+    async def fails(id: str, closing: object) -> None:
+        raise StoreError("database_full", "No space is left.")
+
+    monkeypatch.setattr(ledger, "close_egress", fails)
+    async with ScriptedModelServer(say(PLAN)) as server:
+        proposal = await ask(server, watch, way=gate(ledger=ledger))
+    assert isinstance(proposal.result, Plan)
+    (entry,) = await ledger.egress()
+    assert entry.closing is None
