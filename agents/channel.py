@@ -6,6 +6,7 @@ No request is retried. What is slow or breaks off is cut, and the connection clo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -118,6 +119,11 @@ class Channel:
             raise
         self.breaker.succeeded(ticket)
         return incoming
+
+    async def prepare(self) -> None:
+        """Make the client, without asking anything. What is wrong with it is told by the first exchange."""
+        with contextlib.suppress(ExchangeError):
+            await self._open()
 
     async def close(self) -> None:
         client, self._client = self._client, None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_RESPONSE = 8 << 20  # bytes
 _SENT = frozenset({"host", "accept", "content-type", "content-length", "authorization", "connection"})
-_CONNECT_S = {"local": 0.3, "cloud": 5.0}
+_CONNECT_S = {"local": 0.25, "cloud": 5.0}
 
 
 class Egress(httpx2.AsyncBaseTransport):

@@ -193,6 +193,12 @@ class ModelPlanner:
         """What the server is known to do, from now or an earlier process, without asking it."""
         return self._known or await self._prober.known()
 
+    async def prepare(self) -> None:
+        """Load the client's libraries, about a second's work, so that a dead server costs the first run no more than
+        the time to reach it. Nothing is sent.
+        """
+        await self.channel.prepare()
+
     async def close(self) -> None:
         await self.channel.close()
 

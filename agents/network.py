@@ -1,8 +1,8 @@
 """The network itself, under everything else: one connection a request, and a fair measure of the time to connect.
 
-The time to reach a local server is short, 0.3 s. When this process itself does something else for as long (imports, a
-busy machine), the time runs out though the server is there. Then, and only then, it is tried once more: nothing was
-sent yet.
+The time to reach a local server is short, a quarter of a second. When this process itself does something else for as
+long (imports, a busy machine), the time runs out though the server is there. Then, and only then, it is tried once
+more: nothing was sent yet.
 """
 
 from __future__ import annotations

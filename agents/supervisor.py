@@ -43,6 +43,13 @@ class Closing(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
+class Preparing(Protocol):
+    """A planner whose libraries take long to load."""
+
+    async def prepare(self) -> None: ...
+
+
 class LeadingSupervisor:
     """A `Supervisor`. `checkpoints` is a path, an SQLite or PostgreSQL URL, or empty for memory.
 
@@ -83,11 +90,14 @@ class LeadingSupervisor:
         return self._planners
 
     async def prepare(self) -> None:
-        """Import LangGraph and open the saver ahead of the first consultation. Safe to call at any time."""
+        """Load libraries and open the saver ahead of the first consultation. Safe to call at any time."""
         if self._cache is not None:
             await asyncio.to_thread(self._cache.load)
         if self._saves:
             await self._supervising()
+        for planner in self._planners:
+            if isinstance(planner, Preparing):
+                await planner.prepare()
 
     async def forget(self, runs: Sequence[str]) -> None:
         """Delete the saved places of runs that are no more."""

@@ -21,7 +21,7 @@ class ModelSettings(Model):
 
     `base_url` ends before `/chat/completions` (`http://127.0.0.1:11434/v1`). `api_key_env` names the environment
     variable that holds the key; the key itself is never in settings. `tier` says whose machine it is. Seconds:
-    `timeout_s` for a whole try, repair included, `connect_timeout_s` to reach the server (default: 0.3 local, 5
+    `timeout_s` for a whole try, repair included, `connect_timeout_s` to reach the server (default: 0.25 local, 5
     cloud). `context_tokens`: how much the model takes in, where the server does not say it or says it wrong. `probe`:
     find out what the server can before its first use; `stream`: take answers as they are written. `parallel`: how many
     requests it gets at once (default: 1 local, 8 cloud); the others wait their turn. Prices are US dollars for a

@@ -15,6 +15,7 @@ from agents.cascade import Context
 from agents.model import ModelPlanner
 from agents.scripted_server import Hang, Raw, Say, ScriptedModelServer, Slow, Status, Truncated, say
 from agents.settings import ModelSettings
+from agents.supervisor import LeadingSupervisor
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Clarification, Declined, Plan, Proposal, Step
 from orchestrator.core.requests import Request
@@ -52,7 +53,9 @@ def reason(proposal: Proposal) -> str:
     return proposal.result.reason
 
 
-@pytest.mark.parametrize("said", [PLAN, Clarification(question="Which?"), Declined(reason="no skill", code="not_understood")])
+@pytest.mark.parametrize(
+    "said", [PLAN, Clarification(question="Which?"), Declined(reason="no skill", code="not_understood")]
+)
 async def test_what_the_model_says_comes_back(said: Plan | Clarification | Declined) -> None:
     async with ScriptedModelServer(say(said)) as server:
         proposal = await ask(server)
@@ -257,3 +260,19 @@ async def test_a_failpoint_is_an_outage_of_its_rung() -> None:
     assert "cannot be reached" in reason(refused)
     assert again.result == PLAN
     assert len(server.requests) == 1
+
+
+async def test_what_takes_long_to_load_is_loaded_ahead_and_nothing_is_sent() -> None:
+    async with ScriptedModelServer(say(PLAN)) as server:
+        planner = ModelPlanner(settings(server.base_url))
+        supervisor = LeadingSupervisor([planner], checkpoints=None)
+        await supervisor.prepare()
+        assert planner.channel._client is not None
+        assert server.requests == []
+        await supervisor.close()
+    assert planner.channel._client is None
+
+
+async def test_without_the_extra_preparing_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    await ModelPlanner(settings("http://127.0.0.1:9/v1")).prepare()
