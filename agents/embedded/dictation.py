@@ -7,6 +7,7 @@ second sentence, no "then", no quotation, and no device unless one was named bef
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Final
 
 from agents.embedded.tokens import Kind, Token
@@ -45,5 +46,5 @@ def _is_text(said: str, before: Sequence[Token], behind: Sequence[Token], names:
     ):
         return False
     placed = any(token.lemma in names for token in before)
-    wanders = any(one.lemma in _TO and other.lemma in names for one, other in zip(behind, behind[1:], strict=False))
+    wanders = any(one.lemma in _TO and other.lemma in names for one, other in pairwise(behind))
     return placed or not wanders

@@ -379,7 +379,7 @@ SORT = Frame(
     | words(
         "line content numerically reverse reversed descending unique duplicate numeric number by but "
         "in of file without removing name every one just list row nicely properly proper "
-        "top on last drop dropping backwards entry ascending highest largest first biggest lowest smallest only "
+        "into top on last drop dropping backwards entry ascending highest largest first biggest lowest smallest only "
         "value item "
     ),
     slots=(

@@ -158,7 +158,8 @@ FIND = Frame(
     | _CHANGED
     | EXTENSIONS.keys()
     | words(
-        "top log plain list included including subfolder anywhere recursively all in the exist stored live located "
+        "mention mentions mentioning contain containing contains top log plain list included including subfolder "
+        "anywhere recursively all in the exist stored live located "
         "whose with extension ending end "
         "howmany subfolder workspace everywhere number recently from large big huge type of kind for name named called "
         "down hiding lie lies lying sit sits kept keep last past previous within during over older newer anything "

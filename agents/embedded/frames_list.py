@@ -90,7 +90,8 @@ LIST = Frame(
     (),
     FILE_WORDS
     | words(
-        "included including plain stored kept saved stuff thing lie lies lying live lives sit sits sitting reside "
+        "anything sorted ordered included including plain stored kept saved stuff thing lie lies lying live lives "
+        "sit sits sitting reside "
         "around got directory found "
         "holding holds hold into look exist exists located available first "
         "inside contain contained hidden recursive recursively all subfolder including include "
@@ -119,11 +120,17 @@ LISTING = Frame(
     "file.list",
     words("content file listing"),
     (words("content file listing"),),
-    FILE_WORDS | words("all listing list full complete inside included including with"),
-    slots=(("path", folder_or_word("in under inside within of", logs=True)), ("hidden", flag("hidden", "dotfile"))),
+    FILE_WORDS | SORT_WORDS | words("all listing list full complete inside included including with"),
+    slots=(
+        ("path", folder_or_word("in under inside within of", logs=True)),
+        ("hidden", flag("hidden", "dotfile")),
+        ("sort", sort_key),
+        ("order", sort_order),
+        ("_first", direction),
+    ),
     needs=frozenset({"path"}),
     same="output.entries",
-    final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) and not _folder_said(v) else a,
+    final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) and not _folder_said(v) else dated(a, v),
 )
 
 

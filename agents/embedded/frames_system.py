@@ -97,6 +97,15 @@ DISK = Frame(
         Measure("output.used_bytes", "bytes", USED),
     ),
 )
+FULL = Frame(
+    "system.disk",
+    ASKS,
+    (words("full"),),
+    words("nearly almost already completely percent getting is still about roughly"),
+    measures=(Measure("output.used_percent", "percent"),),
+    final=lambda a, v: a if v.head in {"how", "is", "how's", "check", "whether", "hows"} else None,
+    sure=True,
+)
 SPACE_LEFT = Frame(
     "system.disk",
     ASKS,
@@ -141,7 +150,8 @@ CPU = Frame(
     | _STATE
     | _BUSY
     | words(
-        "doing busy model kind type name sort make brand manufacturer built core count machine cpu processor inside"
+        "doing busy model kind type name sort make brand manufacturer built core count machine cpu processor inside "
+        "sits sit"
     ),
     measures=(
         Measure("output.used_percent", "percent"),
@@ -185,9 +195,9 @@ BEEN_UP = Frame(
     "system.uptime",
     ASKS | words("since"),
     (
-        words("howlong longest when since shortest recently last howmany long ago lately time how's"),
+        words("howlong longest when since shortest recently last howmany long ago lately boot"),
         words(
-            "up running online on boot booted reboot rebooted restart restarted alive started start starting power "
+            "up running online occur boot booted reboot rebooted restart restarted alive started start starting power "
             "powered restarting rebooting booting uninterrupted"
         ),
     ),
@@ -265,7 +275,7 @@ LINK = Frame(
 TIME = Frame(
     "system.time",
     ASKS,
-    (words("time clock date timezone day"),),
+    (words("time clock date timezone day o'clock"),),
     words(
         "local current system zone day today clock date time timezone configured to set setting show showing shows "
         "believe believes think thinks reading right correct accurate exact machine use using live in run running "
@@ -277,7 +287,7 @@ FACTS = words("os cpu ram memory disk kernel uptime network load swap processor 
 
 
 def _facts(view: View) -> Json:
-    """`specs of x: os, cpu, ram`: facts that are only listed, two or with "everything"; one alone is what is asked for."""
+    """`specs of x: os, cpu, ram`: facts that are only listed; one alone, without "everything", is what is asked for."""
     listed = [at for at, token in view.free(Kind.WORD) if token.lemma in FACTS]
     everything = any(token.word and token.lemma in {"everything", "lot", "so on", "etc"} for token in view.tokens)
     if len({view.lemma(at) for at in listed}) < (1 if everything else 2):
@@ -293,7 +303,7 @@ INFO = Frame(
     (
         words(
             "info information specs spec specification overview fact detail hardware summary sysinfo description "
-            "rundown profile vital datasheet characteristic inventory"
+            "rundown lowdown gist briefing profile vital datasheet characteristic inventory"
         ),
     ),
     _MACHINE
@@ -394,6 +404,9 @@ _NOT_A_NAME = (
 )
 
 
+_RUNNING = words("run runs running started launched executed")
+
+
 def _user(view: View) -> Json:
     for at, token in view.free(Kind.WORD):
         own = token.text.casefold().endswith("'s") and view.lemma(at + 1) in _PROCESS and token.lemma not in _NOT_A_NAME
@@ -406,6 +419,9 @@ def _user(view: View) -> Json:
                 view.take({"owned", "belonging", "started"})
                 view.claim(at, at + 1)
                 return clean(view.tokens[at + 1].text)
+        if token.lemma in _RUNNING and view.lemma(at + 1) == "as" and view.lemma(at + 2) not in FILLERS | {""}:
+            view.claim(at, at + 1, at + 2)
+            return clean(view.tokens[at + 2].text)
         if (
             token.lemma in {"owned", "started", "run", "launched"}
             and view.lemma(at + 1) == "by"
@@ -603,6 +619,7 @@ def _says_process(view: View) -> bool:
 FRAMES = (
     DISK,
     SPACE_LEFT,
+    FULL,
     MEMORY,
     SWAP,
     CORES,

@@ -19,7 +19,7 @@ from agents.embedded.slots import (
     path,
     text_quoted,
 )
-from agents.embedded.tokens import Kind
+from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from agents.embedded.words import DELETES, FILLERS
 from agents.embedded.wordset import words
@@ -115,6 +115,8 @@ def _plain_words(view: View) -> list[int]:
     while view.lemma(last) in {"word", "the", "string"}:
         last += 1
     behind = view.lemma(last + 1) in {"in", "inside", "of", "within", "everywhere", "throughout", ""}
+    if view.lemma(at - 1) in {"every", "all", "each"} and _numbers(view, at, last):
+        return [at, last] if view.lemma(to) in {"with", "by", "to", "into"} else []
     plain = all(view.lemma(spot) and spot not in view.claimed for spot in (at, last))
     literal_verb = view.head in {"replace", "substitute"} and view.lemma(view.head_at + 1) != "the"
     names = all(_like_a_name(view.tokens[spot].text) for spot in (at, last)) if plain else False
@@ -123,8 +125,16 @@ def _plain_words(view: View) -> list[int]:
     return []
 
 
+def _numbers(view: View, *spots: int) -> bool:
+    return all(spot < len(view.tokens) and view.tokens[spot].kind is Kind.NUMBER for spot in spots)
+
+
 def _like_a_name(text: str) -> bool:
     return bool(re.search(r"[\w][-_.@:]?\d|\w[-_@:]\w|[A-Z]", text))
+
+
+def _said(token: Token) -> str:
+    return str(token.value) if token.kind in (Kind.QUOTED, Kind.LABEL) else token.text
 
 
 def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -137,7 +147,7 @@ def _two_quotes(arguments: JsonObject, view: View) -> JsonObject | None:
     if not between & {"with", "by", "to", "for", "into"}:
         return None
     view.claim(*spots)
-    find, replace = (clean(str(view.tokens[at].value or view.tokens[at].text)) for at in spots)
+    find, replace = (clean(_said(view.tokens[at])) for at in spots)
     if view.head in {"substitute"} and "for" in between:
         find, replace = replace, find
     return {**arguments, "find": find, "replace": replace} if find else None
@@ -239,6 +249,9 @@ def _deletion(arguments: JsonObject, view: View) -> JsonObject | None:
     everything = (
         view.take_phrase("whole", "thing")
         or view.take_phrase("and", "everything", "in", "it")
+        or view.take_phrase("including", "everything", "in", "it")
+        or view.take_phrase("including", "all", "its", "content")
+        or view.take_phrase("including", "its", "content")
         or view.take_phrase("with", "everything", "inside", "it")
         or view.take_phrase("and", "everything", "inside", "it")
         or view.take_phrase("with", "all", "its", "content")
@@ -258,7 +271,7 @@ DELETE = Frame(
     "file.delete",
     DELETES,
     (),
-    words("whole entire complete"),
+    words("whole entire complete including"),
     slots=(("path", path(" of named", want="any", bare=True)),),
     needs=frozenset({"path"}),
     strict=True,
@@ -417,7 +430,7 @@ FETCH = Frame(
         "page url website web site content response status code return returns up reachable text say at respond "
         "responds reachable http endpoint link body result answer answers still alive back comes come get from give "
         "gives able all online down working available running successfully reply replies responding answering live "
-        "accessible sends send even ok what's health healthy address out reach"
+        "through via over accessible sends send even ok what's health healthy address out reach"
     ),
     slots=(("url", _URL),),
     needs=frozenset({"url"}),
@@ -459,9 +472,19 @@ SHELL = Frame(
 )
 
 
+# A program's name leads a wish only with a command of its own behind it: "docker containers" asks for something else.
+_LEADING = {
+    "git": words("status pull fetch log diff branch push"),
+    "docker": words("ps images stats info version"),
+    "npm": words("test ci install start run"),
+    "systemctl": words("status restart start stop reload"),
+    "kubectl": words("get describe version"),
+    "pip": words("list freeze"),
+    "cargo": words("build test check"),
+}
 SHELL_PLAIN = Frame(
     "shell.run",
-    words("run execute exec do issue"),
+    words("run execute exec do issue") | _LEADING.keys(),
     (),
     words("command shell terminal"),
     slots=(("command", lambda v: _plain_command(v)), ("cwd", _CWD)),
@@ -485,11 +508,15 @@ def _command(view: View) -> Json:
 
 def _plain_command(view: View) -> Json:
     """A well-known program with the plain words behind it: `run git status`."""
-    start = view.head_at + 1
+    leads = view.head in _LEADING
+    if leads and view.lemma(view.head_at + 1) not in _LEADING[view.head]:
+        return None
+    start = view.head_at if leads else view.head_at + 1
     while view.lemma(start) in {"a", "the", "command", "quick"}:
         start += 1
     end = start
-    while end < len(view.tokens) and end not in view.claimed and _part_of_command(view, end, start):
+    claimed = view.claimed - {view.head_at}
+    while end < len(view.tokens) and end not in claimed and _part_of_command(view, end, start):
         end += 1
     if end - start < 2 or view.lemma(start) not in _PROGRAMS:
         return None
@@ -518,6 +545,14 @@ def _scripted(arguments: JsonObject, view: View) -> JsonObject | None:
     return arguments
 
 
+_MANNER = words("twice again daily later once thrice slowly quickly first then and with background times repeatedly")
+
+
+def _stands_last(view: View, at: int) -> bool:
+    """The word behind an option is its value only where nothing more is said of how to run."""
+    return at + 1 >= len(view.tokens) or at + 1 in view.claimed or view.tokens[at + 1].kind is Kind.PUNCT
+
+
 def _passed(view: View) -> list[Json]:
     """`with --keep 7`, `with the argument 'fast'`: options with what follows them, and quoted texts, as they stand."""
     named = any(token.word and token.lemma in _PASSED for token in view.tokens)
@@ -528,6 +563,7 @@ def _passed(view: View) -> list[Json]:
             continue
         dashed = token.word and re.fullmatch(r"--?[A-Za-z][\w-]*", token.text) is not None
         value = token.kind in (Kind.NUMBER, Kind.QUOTED, Kind.PATH, Kind.SIZE, Kind.DURATION) and (option or named)
+        value = value or (option and token.word and token.lemma not in FILLERS | _MANNER and _stands_last(view, at))
         if dashed or value:
             view.claim(at)
             found.append(clean(str(token.value) if token.kind is Kind.QUOTED else token.text))

@@ -180,6 +180,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "file.list": (
         "what is inside data",
+        "is there anything in data/",
+        "list files in a folder sorted by date",
         "look into the folder",
         "directory listing",
         "what is stored in data",
@@ -239,6 +241,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "file.find": (
         "show all .iso images",
         "all .iso files",
+        "a file ending in .pem anywhere",
+        "files ending in .pem",
         "where is a.pdf",
         "hunt a.pdf",
         "how many pdfs are in data",

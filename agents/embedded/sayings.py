@@ -37,6 +37,7 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
     **_each("only just", "one a", "time", "once"),
     ("one", "time", "only"): "once",
     ("one", "time", "each"): "once",
+    ("keep", "the", "same"): "same",
     # Order.
     ("from", "a", "to", "z"): "alphabetical",
     ("a", "to", "z"): "alphabetical",
@@ -80,10 +81,10 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
     ("right", "next", "to", "it"): "beside",
     # Facts.
     ("system", "version"): "os",
-    **_each("come came start started boot booted power powered", "-", "up", "booted"),
+    **_each("start started boot booted power powered", "-", "up", "booted"),
     **_each("turned switched power powered", "-", "on", "booted"),
     **_each("belong belongs", "-", "to", "owner"),
-    **_each("show shows turn turns pop pops showing crop crops", "-", "up", "occur"),
+    **_each("show shows turn turns pop pops showing crop crops come comes came", "-", "up", "occur"),
     **_each("come comes", "-", "back", "return"),
     **_each("access read write", "-", "right", "permission"),
     **_each(

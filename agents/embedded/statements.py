@@ -13,9 +13,11 @@ _FILE = (
 _HERE = "((?: (?:on|at|in|from|of) <device>)?)"
 _MUST = "(?:should|must|shall|need to|needs to|has to|have to|ought to|is to|are to|got to|is supposed to|want to)"
 _TEXT = "(<quoted>|<label>)"
+_ADD = "(?:stick|slap|attach|insert|place|drop|paste|tag|hang|put|write|add|pop|bung|chuck|shove)"
+_ANY_TEXT = "(?:<quoted>|<label>|<number>)"
 _LINE = "(?:(?:the|a|an|another|extra|new|line|entry|text|word|string|following) )*"
 _LAST = "(?:(?:the|a|its|very) )*(?:last|final|new)"
-_END = "(?:(?:at|on|to) )(?:(?:the|its|very) )*(?:end|bottom)"
+_END = "(?:(?:at|on|to|onto) )(?:(?:the|its|very) )*(?:end|bottom)"
 _EDIT = "(?:change|replace|turn|swap|substitute|correct|fix|update|set|switch|exchange|rename)"
 
 _PASSIVE: Final = {
@@ -49,20 +51,26 @@ _PASSIVE: Final = {
     "downloaded": "download",
 }
 
-_GET = "(?:get|grab|pull|take|download)"
+_GET = "(?:get|grab|pull|take|download|fetch|load)(?: me)?"
 _WORD = "(?:(?:every|each|all|the|word|any|occurrence|of) )*"
 _PACKED = "(?:zipped|tarred|packed|archived|compressed|bundled)"
 _AN_ARCHIVE = "(?:archive|zip|tarball)(?: called| named)?"
 _SETTING = "(?:(?:env|var|config|setting|value|quick|small|version|variable|edit|bump|change|tweak|fix) )*"
-_SOME = "((?:(?:the|my|folder|directory) )*(?:<path>|[a-z]+)(?: (?:folder|directory))?)"
+_SOME = "((?!what |which |who |it |that )(?:(?:the|my|folder|directory) )*(?:<path>|[a-z]+)(?: (?:folder|directory))?)"
 _BECOME = "(?:become|read|be|say|turn into|be replaced by|be replaced with|be changed to)"
+_LIVES = "(?:live|lie|sit|reside|stored|located|kept|saved|found|hosted|sitting|lying|living|residing|to be found)"
+_ASKS = "(?:find|list|show|search|look|count|howmany|which|what|grep|locate|give me|tell me)"
+_ASKED = f"(?:please )?{_ASKS}(?: (?!and |then |if |, )[^ ]+)*"
 _NEEDS = f"(?:need|require|want|lack|miss|get|{_MUST} (?:have|get|end with))"
 
 STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     # Lines at the end of files.
     (f"{_FILE}{_HERE} {_NEEDS} {_LINE}{_TEXT}(?: added| appended)? {_END}", "append 3 to 1 2"),
     (f"(?:extend|expand|complete) {_FILE}{_HERE} (?:by|with) {_LINE}{_TEXT}", "append 3 to 1 2"),
-    (f"(?:stick|slap|attach|insert|place|drop|paste|tag|hang|put|write|add) {_LINE}{_TEXT} {_END} of", "append 1 to"),
+    (
+        f"{_ADD} {_LINE}{_TEXT} {_END} of",
+        "append 1 to",
+    ),
     (
         f"(?:put|write|insert|add|place) {_LINE}{_TEXT} as {_LAST} line (?:of|to|in)",
         "append 1 to",
@@ -76,7 +84,7 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     # Texts in files.
     (
         f"(?:in|inside|within) {_FILE}{_HERE}(?: ,)? (?:please )?(?:to )?"
-        f"({_EDIT} (?:[^,;.]* )?{_TEXT} [a-z ]*?{_TEXT})",
+        f"({_EDIT} (?:[^,;.]* )?{_ANY_TEXT} [a-z ]*?{_ANY_TEXT})",
         "3 in 1 2",
     ),
     (
@@ -85,6 +93,12 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (f"{_SETTING}: (<label>) to (<label>)", "replace 1 with 2"),
     ("(?<=^ )(<label>) to (<label>)", "replace 1 with 2"),
+    # Places: "the file that lives on desk", "in data on beta, find ...".
+    (f"(?:(?:that|which|it) )?(?:is |are )?{_LIVES} (on|at|in) (<device>)", "1 2"),
+    (
+        f"(?<=^ )(?:in|under|below|inside|within) {_FILE}{_HERE} , ({_ASKED})",
+        "3 in 1 2",
+    ),
     # Names.
     (f"give {_FILE}{_HERE} the (?:new )?name (<path>|<quoted>)", "rename 1 2 to 3"),
     (f"change the (?:file )?name of {_FILE}{_HERE} (?:in)?to", "rename 1 2 to"),
@@ -95,7 +109,7 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     # Away with it.
     (f"(?:throw|chuck|toss) {_FILE}{_HERE} (?:away|out)", "delete 1 2"),
     # Archives.
-    (f"(?:(?:have|get|want|need|see) )?{_SOME}{_HERE} {_PACKED}(?: up)? (?:as|into|to|in) (<path>)", "pack 1 2 into 3"),
+    (f"(?:(?:have|get|want|need|see) )?{_SOME}{_HERE} {_PACKED}(?: up)? (?:as|into|to) (<path>)", "pack 1 2 into 3"),
     (
         f"put {_SOME}{_HERE} (?:in|into) (?:an|a|the) (?:archive|zip|tarball) (?:called |named )?(<path>)",
         "pack 1 2 into 3",

@@ -223,7 +223,8 @@ def _units(tokens: list[Token]) -> list[Token]:
         amount = _amount(token)
         if amount is not None and after is not None and (after.word or after.text == "%"):
             typed = unit_token(amount, after.text)
-            if typed is not None and (token.kind is Kind.NUMBER or typed[0] is Kind.DURATION):
+            spelt_out = typed is not None and typed[0] is Kind.SIZE and len(after.text) > 2
+            if typed is not None and (token.kind is Kind.NUMBER or typed[0] is Kind.DURATION or spelt_out):
                 kind, value = typed
                 text = f"{token.text} {after.text}"
                 joined.append(Token(kind, text, text.casefold(), token.start, after.end, value))

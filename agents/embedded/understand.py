@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.embedded.frames import Frame, Match, best, match
 from agents.embedded.retrieval import Index, rank_of
@@ -67,7 +67,7 @@ class Understanding:
         Skills that the clause's verb rules out are rivals too, but weaker ones: they share nouns with every request.
         """
         risk = self.specs[one.frame.skill].risk
-        scored = self.index.query(self._asked(view))
+        scored = self.index.query(_masked(self._asked(view), view, one))
         score = {entry.skill: entry.score for entry in scored}
         own = score.get(one.frame.phrased, 0.0)
         open_to = {match.frame.phrased for match in found} | (score.keys() - self.framed)
@@ -99,6 +99,20 @@ class Understanding:
         return Failure(f"{near.frame.skill} needs {', '.join(near.missing)}", _words(view), near)
 
 
+def _masked(tokens: Sequence[Token], view: View, one: Match) -> list[Token]:
+    """The tokens with plain words that became paths as what they are: a folder named "reports" asks for no report."""
+    paths = {value.casefold() for name in PATHS if isinstance(value := one.arguments.get(name), str)}
+    head = view.tokens[view.head_at] if view.head_at < len(view.tokens) else None
+    passed = one.arguments.get("arguments")
+    given = frozenset(passed) if isinstance(passed, list) and one.frame.skill == "script.run" else frozenset[str]()
+    spoken = [t for t in tokens if t.text not in given]
+    named = [t.word and t is not head and t.text.casefold() in paths for t in spoken]
+    return [replace(t, kind=Kind.PATH) if path else t for t, path in zip(spoken, named, strict=True)]
+
+
+PATHS = ("path", "source", "target")
+
+
 PLURALS = frozenset({"files", "folders", "directories", "archives", "scripts", "dirs", "logs", "documents"})
 
 
@@ -108,7 +122,8 @@ def _loose_list(one: Match, view: View) -> bool:
     whole = view.phrase("and", "everything", "in", "it")
     said = view.claimed | (set() if whole is None else set(range(whole, whole + 4)))
     inner = [token for at, token in enumerate(view.tokens) if at not in said and token.kind is not Kind.PUNCT]
-    if any(token.word and token.lemma == "and" for token in inner[1:-1]):
+    listed = one.frame.skill == "script.run" and "arguments" in one.arguments
+    if not listed and any(token.word and token.lemma == "and" for token in inner[1:-1]):
         return True
     return any(token.word and token.text.casefold() in PLURALS - values for token in inner)
 

@@ -31,7 +31,7 @@ ASK = words(
     "determine learn inspect look fetch read output who retrieve return provide query when "
     "identify name figure compute "
     "calculate measure describe say whether if where did obtain grab examine review monitor collect gather summarize "
-    "summarise count rank compare sum total average"
+    "summarise count rank compare sum total average inform enumerate specify state confirm clarify"
 )
 READS = words(
     "pull take show display print give get tell read open cat view see output present dump fetch retrieve what type "
