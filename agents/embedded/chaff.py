@@ -48,13 +48,13 @@ def _each(table: Iterable[str], before: str, after: str) -> Table:
     return tuple(Lazy((row,), before, after, MACROS) for row in table)
 
 
-_SEARCHED = "(?<! search)(?<! look)(?<! grep)(?<! scan)(?<! hunt)(?<! check)(?<! find)(?<! mention)"
+_SEARCHED = re.compile(" (?:search|look|grep|scan|hunt|seek|comb|sift|filter|mention|mentions|occurrences|lines) ")
 _HEDGES = (Lazy(HEDGES, "(?<= )", "(?= )", MACROS),)
 _ASIDES = (Lazy(ASIDES, "(?<= )", "(?= )", MACROS),)
 _LEADS = (Lazy(LEADS, _BEGIN, "(?= )", MACROS, repeated=True),)
 _ENDS = (Lazy(ENDS, "(?<= )", _END, MACROS, repeated=True),)
 _REASONS = _each(REASONS, "(?<= )", _END)
-_OCCASIONS = _each(OCCASIONS, f"(?<= ){_SEARCHED}", _END)
+_OCCASIONS = tuple(Lazy((row,), "(?<= )", _END, MACROS) for row in OCCASIONS)
 _REMARKS = _each(REMARKS, _BEGIN, _END)
 _FORBIDDEN = _each(PROHIBITIONS, _BEGIN, _END)
 _IDLE = _each(IDLE, "(?<= )", _END)
@@ -71,7 +71,9 @@ def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) 
     `names` are words that no pattern may take, such as the names of devices.
     """
     kept = list(tokens)
-    kept = _all(kept, (_ASIDES, _LEADS, _REASONS, _OCCASIONS, _REMARKS, _ENDS), names)
+    # Behind a search "for" names what is looked for, and no occasion.
+    occasions = () if _SEARCHED.search(line_of(kept)[0]) else _OCCASIONS
+    kept = _all(kept, (_ASIDES, _LEADS, _REASONS, occasions, _REMARKS, _ENDS), names)
     if not any(token.word and token.lemma in ACTION_STARTS for token in kept):
         kept = _all(kept, (_HEDGES,), names)
     kept = _said_once(_all(kept, (_LEADS, _ENDS), names), names)

@@ -18,6 +18,7 @@ _LIMITS = words(
     "rm overwrite kill stop terminate restart reboot move rename copy send run execute replace write create append "
     "archive unpack download upload put save print list show find tell give least most first last top every each "
     "all both before after until if whether "
+    "under inside within below beneath called named titled folder directory file files "
 )
 _LIGHT = words(
     "only except excluding unless otherwise else then don't dont never avoid instead must please delete remove "
@@ -40,14 +41,27 @@ def _any(table: Iterable[str]) -> str:
     return "|".join(sorted(table))
 
 
+# A verb behind an article is a noun: `we plan the move`.
+# "in" belongs to a story where it says in what state somebody is, not where a file is.
+_IN = (
+    r"in (?!(?:the (?:middle|morning|office|way|evening|afternoon|car|dark|meantime|end|past|meeting)"
+    r"|a (?:meeting|hurry|rush|bit"
+    r"|call|minute|moment)|trouble|fact|general|particular|touch|between|need|front|charge|town|bed|danger|love"
+    r"|doubt|vain) )(?=[a-z@#])"
+)
+_NOUNS = (
+    " (?:the|a|an|our|my|this|that|next|last|big|whole) (?:move|copy|print|show|list|download|upload|archive|restart"
+    "|reboot|run|install|night|week|month|year|time|weekend)(?= )"
+)
+
 MACROS = {
-    "w*": rf"(?: (?!(?:{_any(_LIMITS)}) )[a-z][a-z'/-]*){{0,12}}",
-    "l*": rf"(?: (?!(?:{_any(_LIGHT)}) )(?!and (?:{_any(_LIMITS)}) )[a-z0-9][a-z0-9'/-]*){{0,16}}",
-    "d*": rf"(?: (?!(?:{_any(_LIMITS)}) )(?:@|[a-z][a-z'/-]*)){{0,14}}",
-    "d": rf"(?!(?:{_any(_LIMITS)}) )(?:@|[a-z][a-z'/-]*)",
-    "w": rf"(?!(?:{_any(_LIMITS)}) )[a-z][a-z'/-]*",
+    "w*": rf"(?:{_NOUNS}| (?!(?:{_any(_LIMITS)}) |{_IN})[a-z][a-z'/-]*){{0,12}}",
+    "l*": rf"(?:{_NOUNS}| (?!(?:{_any(_LIGHT)}) )(?!and (?:{_any(_LIMITS)}) )[a-z][a-z0-9'/-]*){{0,16}}",
+    "d*": rf"(?:{_NOUNS}| (?!(?:{_any(_LIMITS)}) |{_IN})(?:@|[a-z][a-z'/-]*)){{0,14}}",
+    "d": rf"(?!(?:{_any(_LIMITS)}) |{_IN})(?:@|[a-z][a-z'/-]*)",
+    "w": rf"(?!(?:{_any(_LIMITS)}) |{_IN})[a-z][a-z'/-]*",
     "i": r"(?:i|we|he|she|they|you|it|one|someone|somebody|everyone|everybody|people|that|this)",
-    "n*": rf"(?: last (?:night|week|month|year|time|weekend)| (?!(?:{_any(_DEMANDS)}) )(?:@|[a-z][a-z'/-]*)){{0,16}}",
+    "n*": rf"(?:{_NOUNS}| (?!(?:{_any(_DEMANDS)}) |{_IN})(?:@|[a-z][a-z'/-]*)){{0,16}}",
     "verb": rf"(?:{_any(VERBS | _TOLD)})",
     "wh": r"(?:how|what|which|who|whose|where|when|whether|if|why|what's|who's|how's)",
     "closed": rf"(?:{_any(_CLOSED)})",

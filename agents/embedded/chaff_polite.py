@@ -84,7 +84,7 @@ LEADS = (
     r"(?:(?:try|remember|be sure|make sure|don't forget|do not forget|time|it's time|be careful) to|try and|start by)"
     r"(?= {verb} )",
     r"(?:i|we) (?:must|should|shall)(?: (?:also|now|really))*(?= {verb} )",
-    r"do(?= (?:show|list|tell|give|check|find|get|print|read|count|compare|run|delete|copy) )",
+    r"(?:now )?do(?= (?!is |are |do |does |what |which |how |who |when |where ){verb} )",
     r"(?<=^ )(?:wait|my bad|no|actually|oops|sorry|hang on|hold on)(?: ,)?(?: (?:i meant|i mean|make that|rather))?",
     r"(?:next up|as a favou?r|while you're at it|back again|me again|here we go|here goes|first up|here's one|new one"
     r"|different topic|other topic|another thing|change of topic|moving on)(?= [:,–.])",
@@ -96,6 +96,7 @@ LEADS = (
     r"(?:i|we) (?:always |keep |totally |just )*(?:forgot|forget|forgetting|can't remember|don't remember"
     r"|don't know|wonder)"
     r"(?: again)?(?= {wh} )",
+    r"(?:do|would) (?:you|u) (?:happen to |also |maybe |by any chance )*know(?= (?:the|my|our|@|#|if|whether) )",
     r"any (?:chance|idea|clue)(?: you know)?(?= {wh} )",
     r"tell me again(?= )(?:,)?",
     r"(?:because|since|as|given that|now that|seeing that) (?:{w} ){1,3}?(?:is|are|was|has|isn't|doesn't|won't"
@@ -185,6 +186,9 @@ LEADS = (
 
 # At the end of a sentence or of a part of one.
 ENDS = (
+    r"(?:wherever|no matter where|regardless of where|wheresoever) (?:they|it|that|those)(?:'re)?(?: (?:are|is"
+    r"|may be|might be"
+    r"|happen to be|live|lie|sit|hide))?(?: {w})?",
     r"i mean(?= (?:[.?!] )?$)",
     r"(?:(?:and|but) )?nothing (?:else|more|fancy|special|big|dramatic|complicated|serious)",
     r"(?:keep|make) it (?:short|brief|simple|concise|quick)|(?:short|brief|quick|one-line) answer|in a nutshell"
@@ -242,6 +246,10 @@ SAME = "<same>"
 
 # Set phrases that stand for one plain verb or question.
 RENAMES = (
+    (r"(?:inform|enlighten|advise|apprise) (?:me|us)(?: (?:of|about|on))?", "tell me"),
+    (r"what o'clock", "what time"),
+    (r"(?:sits|lurks|hides|lives|works|ticks)(?= (?:in|inside) )", "is"),
+    (r"keeps?(?= the same )", "have"),
     (r"(?:i'd|i would|i|we'd|we) (?:like|want|need|have|love) to be (?:certain|sure"
      r"|positive)(?: that)?", "check whether"),
     (r"over (?=(?:on|at|in|to) )", ""),

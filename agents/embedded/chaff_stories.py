@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # A reason or a purpose, to the end of its sentence or part: it says why, not what.
 REASONS = (
-    r"(?:before|while) (?:i|we|he|she|they|i'm|we're|they're|{my} {occasion}(?: {w})?)\b{l*}",
+    r"(?:before|while) (?:i|we|he|she|they|i'm|we're|they're|{my} {occasion}(?: {w})?)"
+    r"(?! (?:[a-z]+ed|had|was|were|did|went|got|made|put|wrote|broke|came|left|sent|ran|took|cut|set|last) )\b{l*}",
     r"(?:just |only )?(?:so|such) that (?:{i}|{my} {w}(?: {w})?|everything|nothing|things)\b{l*}",
     r"so (?:i|we|he|she|they|you|people|everyone|everybody|(?:the|my|our) {w}) (?:can|could|know|knows|get|have"
     r"|don't|do"
@@ -71,8 +72,11 @@ OCCASIONS = (
 
 # A part of the request that only tells a story, after the demand as well as before it. Statements, never demands.
 _BE = r"(?:am|are|is|was|were|'m|'re|'s|has|have|had|'ve|keeps|keep|got|went|seems|seem|looks|look|feels|feel|sounds)"
-_NO_WISH = r"(?! (?:to|got to|interested|looking for|after|searching|a list|a report) )"
+_NO_WISH = r"(?! (?:to|got to|interested|looking for|after|searching|a list|a report|called|named|from|about|on|at) )"
 REMARKS = (
+    r"(?<=@ , )(?:my|our|the|a|an) (?:{w} ){0,3}?(?:box|machine|server|laptop|desktop|phone|computer|host|device"
+    r"|pc|rig|node"
+    r"|beast|monster|workhorse|baby|toy|one)",
     r"(?:{my} )?{w} (?:says|thinks|reckons|claims|swears|told me|said|insists|suspects|complains|complained"
     r"|mentioned)(?: that)?"
     r" {w}{w*}",
@@ -96,6 +100,8 @@ _BROKE = (
 )
 # The same at the very beginning of a request, where more forms are stories; devices in them are its topic.
 OPENERS = (
+    r"(?:{my} )?{w} (?:says?|said|claims?|complains?|complained|reports?|reported|mentions|mentioned|thinks?|tells me"
+    r"|told me|insists|suspects)(?! to )(?: that)?{n*}",
     r"(?:i|we|he|she|they|i'm|we're|i've|we've|he's|she's|they're|someone|somebody|everyone|everybody|people|nobody)"
     r"(?! (?:would|wants?|needs?|'d|could use|wish|like|looking|require|am (?:looking|after|interested)) ){n*}",
     r"there (?:was|is|were|has been|have been|are){n*}",

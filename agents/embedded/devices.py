@@ -16,7 +16,7 @@ from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Selector
 from protocol.vocabulary import DeviceKind
 
-GENERIC = words("device machine computer host box node endpoint gadget appliance rig")
+GENERIC = words("device machine computer host box node endpoint gadget appliance rig contraption gizmo thingy")
 KINDS = {
     "server": DeviceKind.SERVER,
     "desktop": DeviceKind.DESKTOP,
@@ -102,7 +102,8 @@ EXCEPT = (
 )
 PLURAL_WORDS = words(
     "devices machines computers hosts boxes nodes servers desktops laptops workstations pcs phones "
-    "smartphones mobiles clusters endpoints notebooks gadgets appliances rigs handsets handhelds cellphones"
+    "smartphones mobiles clusters endpoints notebooks gadgets appliances rigs contraptions gizmos "
+    "handsets handhelds cellphones"
 )
 
 

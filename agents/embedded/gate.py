@@ -86,8 +86,20 @@ _CORRECTED = re.compile(
 )
 
 
+# `do what it says`: the orders would come from a file, and what a file says grants nothing.
+_DELEGATED = re.compile(
+    r" (?:and|then|just|please|,|\.|^) (?:do|follow|obey|carry out|act on) (?:what|whatever|as|everything|anything|so"
+    r"|its|their|the (?:same|rest|instruction|instructions|order|orders|steps))(?= )"
+)
+
+
 def refuse_corrections(line: str) -> None:
-    """Raises Stop where a request takes back a part of itself; `line` is written as chaff.py writes it."""
+    """Raises Stop where a request takes back a part of itself, or leaves to a file what is to be done.
+
+    `line` is written as chaff.py writes it.
+    """
+    if _DELEGATED.search(line) is not None:
+        raise decline("what is to be done stands elsewhere; say it in the request")
     found = _CORRECTED.search(line)
     if found is not None:
         raise decline("the request corrects itself; say only what is meant", [found[0].split()[-1]])

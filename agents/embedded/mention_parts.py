@@ -206,6 +206,12 @@ class Parts:
         if after == comma:
             return self._excluded(at, comma, criteria)
         found = self._list(self.phrase(after, ("for", "on", "of")))
+        if found is None and self.low(comma) in {"that", "which"}:
+            what, noun, _ = self._adjectives(after)
+            kind = self._noun(self.low(noun), "", what) if noun < len(self.tokens) else None
+            if kind is not None:
+                out = {*criteria.exclude, *self.directory.matching(kind)}
+                return replace(criteria, exclude=tuple(sorted(out))), noun + 1
         if found is None:
             other = self._quantified(after)
             if other is None or self.low(comma) == "not":

@@ -45,7 +45,7 @@ _POINTER = re.compile(
     r"|the folder|this folder|the thing|that|this|@there)(?= )"
 )
 _AMOUNT = re.compile(
-    r" (?P<mark>[?.,;:–!]) (?:(?:just|only|the) )*(?P<kept>(?:(?:first|last|top) )?9 (?:line|lines|row|rows"
+    r" (?P<mark>[?.,;–!]) (?:(?:just|only|the) )*(?P<kept>(?:(?:first|last|top) )?9 (?:line|lines|row|rows"
     r"|entries|items))"
     r"(?: or so)?(?: (?:(?:would|will|should|'ll|is|are)(?: be)? )?(?:already )?(?:do|enough|fine|plenty"
     r"|sufficient|ok|okay"
@@ -53,7 +53,7 @@ _AMOUNT = re.compile(
     r"|decide)(?: [a-z'-]+)*))*)?(?: [.!])*(?= $)"
 )
 _SHOW = re.compile(
-    r" [,.;–:?] (?:(?:and|so|please|i'd like to|i want to|i need to|would you|could you|can you|let me) )*"
+    r" (?P<mark>[,.;–:?]) (?:(?:and|so|please|i'd like to|i want to|i need to|would you|could you|can you|let me) )*"
     r"(?:(?:check|look|verify|find out|dig)(?: (?:it|that|this|for it))?(?: up)?|what (?:is|are) (?:it|they)"
     r"|any idea|any clue"
     r"|do you know|is it|(?:show|see|list|tell|give|print|bring|display|have|get|read|look)(?: (?:me"
@@ -62,7 +62,26 @@ _SHOW = re.compile(
     r"(?: (?:up|out|all|please|now))*|where (?:they|it|those) (?:is|are)|where (?:is|are) (?:they|it|those)"
     r"|which (?:ones|one)(?: (?:are|is) (?:they|those|it|that))?|what are they|who are they)(?: [?.!])*(?= $)"
 )
-_ASKED = re.compile(r"(?<= )(?:have|let|make|get|ask|tell) (?P<where>@) (?:to )?(?=(?P<verb>[a-z]+) )")
+_ASKED = re.compile(r"(?<= )(?P<have>have|let|make|get|ask|tell) (?P<where>@) (?:to )?(?=(?P<verb>[a-z]+) )")
+# `x.txt (it's on beta)`, `x.txt, stored on beta`, `x.txt that lives on beta`: where the file is.
+_LOCATED = re.compile(
+    r"(?<= )(?P<open>[,(–] )?(?:(?:it|that|which|this|they)(?:'s| is| are)?(?: located| stored| kept| found| saved)?"
+    r"(?: (?:is|lives|lies|sits|resides|stays))?|(?:it's|that's)|stored|located|kept|living|sitting|lying|saved"
+    r"|found)"
+    r" (?P<on>(?:on|in|at) @)(?: \))?(?= )"
+)
+_STATED = re.compile(r"is|are|'s|live|lie|lay|sit|reside|stay|store|locate|kept|found|save")
+_FRONTED = re.compile(
+    r" (?P<front>(?:in|inside|under|below|within|from) (?:the |my |our )?(?:(?:file|folder|directory|archive) )?"
+    r"(?:#(?: (?:file|folder|directory))?(?: (?:on|at|of|from) @)?|[a-z0-9_-]+ (?:folder|directory)(?: (?:on|of"
+    r"|at) @)?"
+    r"|[a-z0-9_-]+ on @))(?: ,)?(?: please)? (?P<verb>[a-z]+)(?= )"
+)
+_CHECKED = re.compile(
+    r" (?P<mark>[,.;–?]) (?:please |can you |could you )*(?:check|test|try|ask|look|do|run|verify)(?: (?:it|that"
+    r"|this))?"
+    r" (?P<kept>(?:from|on|via) @)(?: [.?!])*(?= $)"
+)
 _TOLD = re.compile(
     r"(?<= )(?:give|show|read|print|present|display|explain"
     r"|report)(?: [^ ]+){1,6}? (?P<me>to (?:me|us))(?= )"
@@ -77,8 +96,8 @@ CHANGING = words("replace change swap substitute switch")
 def amounts_in_place(tokens: Sequence[Token]) -> list[Token]:
     """`how does a.log end? 10 lines will do` asks for the ten lines of its end."""
     line, starts, ends = line_of(tokens)
-    found = _AMOUNT.search(line)
-    if found is None:
+    found = _whole(_AMOUNT.search(line), starts, ends)
+    if found is None or not tokens[0].word:
         return list(tokens)
     first, last = starts[found.start("kept")], ends[found.end("kept")]
     return [*tokens[: starts[found.start("mark")]], *tokens[first:last]]
@@ -86,21 +105,29 @@ def amounts_in_place(tokens: Sequence[Token]) -> list[Token]:
 
 def subject_in_place(tokens: Sequence[Token]) -> list[Token]:
     """The demand with the subject that stood before it."""
-    kept = _asked(_without_they(list(tokens)))
+    kept = _checked(_fronted(_located(_asked(_without_they(list(tokens))))))
     return _told(_troubled(kept) or _topical(kept) or kept)
 
 
 def shown_in_place(tokens: Sequence[Token]) -> list[Token]:
     """`the largest files on beta, I'd like to see them`: a noun phrase, and behind it that it is to be shown."""
-    line, starts, _ = line_of(tokens)
-    found = _SHOW.search(line)
+    line, starts, ends = line_of(tokens)
+    found = _whole(_SHOW.search(line), starts, ends)
     first = next((token for token in tokens if token.kind is not Kind.PUNCT), None)
     if found is None or first is None or (first.word and first.lemma in (VERBS | ASK) - QUESTIONS):
         return list(tokens)
     if first.lemma in QUESTIONS:
-        return list(tokens[: starts[found.start() + 1]])
+        return list(tokens[: starts[found.start("mark")]])
     head = replace(first, kind=Kind.WORD, text="show", lemma="show", value=None, end=first.start)
-    return [head, *tokens[: starts[found.start() + 1]]]
+    return [head, *tokens[: starts[found.start("mark")]]]
+
+
+def _whole(found: re.Match[str] | None, starts: dict[int, int], ends: dict[int, int]) -> re.Match[str] | None:
+    """The match, where each of its named parts is made of whole tokens: a token of several words may hold a blank."""
+    if found is None:
+        return None
+    spans = [found.span(name) for name, text in found.groupdict().items() if text is not None]
+    return found if all(first in starts and last in ends for first, last in spans) else None
 
 
 # --- the parts --------------------------------------------------------------------------------------------------------
@@ -108,20 +135,67 @@ def shown_in_place(tokens: Sequence[Token]) -> list[Token]:
 
 def _asked(tokens: list[Token]) -> list[Token]:
     """`have titan fetch x`: on titan, fetch x."""
-    line, starts, _ = line_of(tokens)
-    found = _ASKED.search(line)
+    line, starts, ends = line_of(tokens)
+    found = _whole(_ASKED.search(line), starts, ends)
     if found is None or found["verb"] not in VERBS or found["verb"] in {"show", "is", "are", "do", "does"}:
         return tokens
-    first, where, verb = starts[found.start()], starts[found.start("where")], starts[found.start("verb")]
+    first, where, verb = starts[found.start("have")], starts[found.start("where")], starts[found.start("verb")]
     if first and tokens[first - 1].kind is not Kind.PUNCT and tokens[first - 1].lemma not in {"and", "then", "please"}:
         return tokens
     return [*tokens[:first], _word(tokens[first], "on"), tokens[where], *tokens[verb:]]
 
 
+def _located(tokens: list[Token]) -> list[Token]:
+    """`x.txt (it's on beta)` is x.txt on beta."""
+    line, starts, ends = line_of(tokens)
+    for found in _LOCATED.finditer(line):
+        if found.start() not in starts or found.end() not in ends or found.start("on") not in starts:
+            continue
+        first, on, last = starts[found.start()], starts[found.start("on")], ends[found.end()]
+        literal = any(token.kind in (Kind.PATH, Kind.QUOTED, Kind.GLOB) for token in tokens[:first])
+        if not literal or not _STATED.search(line[found.start() : found.start("on")]):
+            continue
+        if tokens[0].word and tokens[0].lemma in {"if", "unless", "is"}:
+            continue
+        end = last - 1 if tokens[last - 1].text == ")" else last
+        return [*tokens[:first], *tokens[on:end], *_located(tokens[last:])]
+    return tokens
+
+
+def _fronted(tokens: list[Token]) -> list[Token]:
+    """`in docs on nova, find the pdf files` is "find the pdf files in docs on nova"."""
+    line, starts, ends = line_of(tokens)
+    found = _whole(_FRONTED.match(line), starts, ends)
+    if found is None or found["verb"] not in VERBS - QUESTIONS:
+        return tokens
+    front = tokens[: ends[found.end("front")]]
+    verb = starts[found.start("verb")]
+    end = next((at for at in range(verb, len(tokens)) if _parts(tokens, at)), len(tokens))
+    return [*tokens[verb:end], *front, *tokens[end:]]
+
+
+def _parts(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the clause ends at `at`: a mark, or a word of order before the next verb."""
+    token = tokens[at]
+    if token.kind is Kind.PUNCT:
+        return True
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return token.lemma in {"and", "then"} and token.word and after is not None and after.lemma in VERBS | {"then"}
+
+
+def _checked(tokens: list[Token]) -> list[Token]:
+    """`is https://x up? please check from alpha` asks from alpha."""
+    line, starts, ends = line_of(tokens)
+    found = _whole(_CHECKED.search(line), starts, ends)
+    if found is None:
+        return tokens
+    return [*tokens[: starts[found.start("mark")]], *tokens[starts[found.start("kept")] : ends[found.end("kept")]]]
+
+
 def _told(tokens: list[Token]) -> list[Token]:
     """`give it to me` is `give it`: what is shown is shown to the person who asks."""
     line, starts, ends = line_of(tokens)
-    found = _TOLD.search(line)
+    found = _whole(_TOLD.search(line), starts, ends)
     if found is None:
         return tokens
     return [*tokens[: starts[found.start("me")]], *tokens[ends[found.end("me")] :]]
@@ -129,8 +203,8 @@ def _told(tokens: list[Token]) -> list[Token]:
 
 def _without_they(tokens: list[Token]) -> list[Token]:
     """`on both servers, which time do they have`: the pronoun is the devices', where no files are spoken of."""
-    line, starts, _ = line_of(tokens)
-    found = _THEY.search(line)
+    line, starts, ends = line_of(tokens)
+    found = _whole(_THEY.search(line), starts, ends)
     if found is None or "@" not in line[: found.start()] or "#" in line:
         return tokens
     at = starts[found.start("they")]
@@ -140,7 +214,7 @@ def _without_they(tokens: list[Token]) -> list[Token]:
 def _troubled(tokens: list[Token]) -> list[Token] | None:
     """`plex hangs on nova, kill it`."""
     line, starts, ends = line_of(tokens)
-    found = _TROUBLE.match(line)
+    found = _whole(_TROUBLE.match(line), starts, ends)
     if found is None or found["what"].split()[0] in known_words() - {"pid", "process"}:
         return None
     what = tokens[starts[found.start("what")] : ends[found.end("what")]]
@@ -152,8 +226,8 @@ def _troubled(tokens: list[Token]) -> list[Token] | None:
 
 def _topical(tokens: list[Token]) -> list[Token] | None:
     """`data.csv on beta: how many lines?`, `motd.txt lives on alpha. send it to desk`."""
-    line, starts, _ = line_of(tokens)
-    found = _TOPIC.match(line)
+    line, starts, ends = line_of(tokens)
+    found = _whole(_TOPIC.match(line), starts, ends)
     if found is None:
         return None
     what = tokens[starts[found.start("what")]]
@@ -185,6 +259,8 @@ def _at_pointer(demand: list[Token], what: Token, where: Token | None) -> list[T
     if its is not None and its + 1 < len(demand) and demand[its + 1].word:
         return [*demand[:its], _word(what, "the"), demand[its + 1], _word(what, "of"), *subject, *demand[its + 2 :]]
     for found in _POINTER.finditer(line):
+        if found.start("it") not in starts or found.end("it") not in ends:
+            continue
         if found["it"] == "@there" and found["prep"] is None:
             continue
         if found["it"] in {"that", "this"} and not re.match(

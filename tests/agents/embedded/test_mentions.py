@@ -41,12 +41,47 @@ def places(text: str, *, client: str | None = None, fleet: FleetView | None = No
         ("on the edge box", ("gate",), "one"),
         ("on every windows machine", ("office-pc",), "each"),
         ("on the cluster", ("kube",), "one"),
+        ("on prod and staging servers but not titan", ("alpha", "beta", "delta", "epsilon"), "each"),
+        ("on the linux stuff except the servers", ("desk", "gate", "kube", "nova"), "each"),
+        ("from the edge thing", ("gate",), "one"),
+        ("of the web tier", ("alpha", "delta"), "each"),
+        ("on anything with a GPU", ("titan",), "each"),
+        (
+            "on everything that is not a server",
+            ("desk", "galaxy", "gate", "kube", "nova", "office-pc", "pixel"),
+            "each",
+        ),
+        ("on all servers with the exception of titan", ("alpha", "beta", "delta", "epsilon"), "each"),
+        ("on all servers, titan excluded", ("alpha", "beta", "delta", "epsilon"), "each"),
+        ("on the non-windows desktops", ("desk", "nova"), "each"),
+        ("on the box in the garage", ("gate",), "one"),
+        ("on the laptop of ann", ("nova",), "one"),
+        ("alphas uptime", ("alpha",), "one"),
+        ("on staging and then", ("delta", "epsilon"), "each"),
+        ("on alpha and beta (not titan)", ("alpha", "beta"), "each"),
     ],
 )
 def test_what_a_mention_stands_for(text: str, names: tuple[str, ...], mode: str) -> None:
     (place,) = places(text)
     assert place.names == names
     assert place.selector.mode == mode
+
+
+def test_devices_may_be_counted_back() -> None:
+    _, again = places("the load of alpha and beta, and the uptime of the two")
+    assert again.names == ("alpha", "beta")
+    assert len(places("copy a.txt and b.txt to alpha and beta, show the size of both")) == 1
+
+
+def test_of_these_which_asks_for_one_of_them() -> None:
+    (place,) = places("of the desktops, which has the most memory")
+    assert place.which
+    assert place.names == ("desk", "nova", "office-pc")
+
+
+def test_a_slip_in_the_first_letter_is_no_slip() -> None:
+    assert places("uptime of zeta") == []
+    assert places("uptime of betta")[0].fuzzy
 
 
 def test_this_machine_is_the_clients() -> None:
