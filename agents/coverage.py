@@ -35,6 +35,7 @@ from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, Risk, SkillSpec
 
 Answers = Sequence[tuple[str, str]]
+LOOKS = frozenset({"file.search", "file.find", "file.list", "file.tail"})
 NUMERIC = frozenset({Kind.NUMBER, Kind.SIZE, Kind.DURATION, Kind.PERCENT})
 FREE_ARGUMENTS = words("by title sections items op value order sort algorithm interpreter format type")
 IF_WORDS = frozenset({"if", "unless", "otherwise", "else"})
@@ -240,6 +241,14 @@ class _Checker:
         yield from self._mentions()
         yield from self._negations()
         yield from self._words(strict)
+        yield from self._days()
+
+    def _days(self) -> Iterator[Gap]:
+        """A day limits what is looked for; of what a machine is like now it says nothing."""
+        day = re.search(r"\b(today|yesterday|tonight)\b", self.text, re.IGNORECASE)
+        looks = [step for step in self.plan.steps if step.skill in LOOKS]
+        if day and looks and not any("newer_than_s" in step.arguments for step in looks):
+            yield Gap("unused_word", f'nothing in the plan answers to "{day[0]}"', (day[0],))
 
     def _literals(self) -> Iterator[Gap]:
         texts, numbers = list(self._texts()), list(self._numbers())
@@ -319,9 +328,7 @@ class _Checker:
         skills = {step.skill for step in self.plan.steps}
         known = self.evidence.words(skills) | STRUCTURE
         texts = {text.casefold().rstrip("/") for text in self._texts()}
-        stems = _stems(known) | {
-            stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)
-        }
+        stems = _stems(known) | {stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)}
         idle = self.heard.idle
         for token in self.said:
             if (

@@ -30,6 +30,7 @@ VERBS = words(
     "build concatenate filter keep bring what which how where who when is are does do"
 )
 _NOT_AFTER_AND = words("is are do does order format total report archive")
+OBJECTS = words("the all it them they these those both a an there any my how what which on whatever as")
 THEN = (
     ("then",),
     ("after", "that"),
@@ -147,29 +148,7 @@ class _Cutter:
 
     def _object_after(self, at: int) -> bool:
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        return after is not None and (
-            after.kind not in (Kind.PUNCT, Kind.WORD)
-            or after.lemma
-            in {
-                "the",
-                "all",
-                "it",
-                "them",
-                "they",
-                "these",
-                "those",
-                "both",
-                "a",
-                "an",
-                "there",
-                "any",
-                "my",
-                "how",
-                "what",
-                "which",
-                "on",
-            }
-        )
+        return after is not None and (after.kind not in (Kind.PUNCT, Kind.WORD) or after.lemma in OBJECTS)
 
     def run(self) -> list[Clause]:
         at = 0
@@ -211,7 +190,7 @@ class _Cutter:
             self.mark in {"if", "unless"}
             and token.lemma in ACTION_STARTS | {"please", "then"}
             and token.word
-            and (len(self.current) > 1 or self.low(at - 1) == "so")
+            and (len(self.current) > 1 or self.low(at - 1) in {"so", "found", "present", "missing", "any"})
             and not self._noun(at)
         ):
             self.cut("and")

@@ -10,7 +10,7 @@ from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match, Measure
 from agents.embedded.gathering import grouped, union
-from agents.embedded.joints import IN_PERCENT, OWN_SUPERLATIVES, PERCENT_WORDS, base_of, data_step, says
+from agents.embedded.joints import IN_PERCENT, OWN_SUPERLATIVES, PERCENT_WORDS, VERBS, base_of, data_step, says
 from agents.embedded.operators import Operator
 from agents.embedded.outcome import ask, decline
 from agents.embedded.places import Spot, apart
@@ -145,6 +145,11 @@ def _ranked(composer: Composer, view: View, found: Sequence[Spot], operator: Ope
         other = composer.understanding.read(bare, lenient=True)
         if isinstance(other, Match):
             trial, outcome = bare, other
+    if not isinstance(outcome, Match) and view.lemma(operator.spots[-1]) in SIZES:
+        sized = _sized(view, operator)
+        other = composer.understanding.read(sized)
+        if isinstance(other, Match) and other.frame.skill in {"file.usage", "file.stat"}:
+            trial, outcome = sized, other
     if not isinstance(outcome, Match):
         raise composer.unplaced(trial, outcome)
     measure = ranking_measure(composer, outcome, view)
@@ -164,6 +169,23 @@ def _ranked(composer: Composer, view: View, found: Sequence[Spot], operator: Ope
     composer.lost = "the device is known only once the results are there"
     composer.scope, composer.scope_step = None, None
     return True
+
+
+SIZES = words("biggest largest smallest bigger larger smaller heaviest fattest")
+
+
+def _sized(view: View, operator: Operator) -> View:
+    """`which server has the largest logs folder`: the superlative says that its size is asked for."""
+    at = operator.spots[-1]
+    tokens = list(view.tokens)
+    of = [replace(tokens[at], text=word, lemma=word) for word in ("size", "the")]
+    tokens[at : at + 1] = of
+    base = View(tokens, [spot + (spot > at) for spot in view.claimed])
+    base.claim(*(spot for spot in operator.spots if spot != at))
+    if base.head in VERBS:
+        base.claim(base.head_at)
+    base.assumed = "show"
+    return base
 
 
 def ranking_measure(composer: Composer, match: Match, view: View) -> Measure:
@@ -221,7 +243,8 @@ def threshold(composer: Composer, match: Match, operator: Operator) -> tuple[str
 
 
 def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: Operator) -> bool:
-    if view.phrase("line", "by", "line") is not None:
+    told = view.head in {"what", "what's"} and says(view, words("differ differs different difference changed"))
+    if told or view.phrase("line", "by", "line") is not None:
         raise decline("how texts differ line by line is not something that a skill tells", ["line"])
     base = base_of(view, operator)
     base.take(

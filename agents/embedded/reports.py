@@ -36,7 +36,7 @@ VERBS = words("show display print give get tell list present")
 RESULT = words(
     "it result output finding them these those that this count number line list answer everything all "
     "total ranking comparison figure table match content data text value response page information info "
-    "copy detail body reply"
+    "copy detail body reply hit match row occurrence"
 )
 MAY = words(
     "file markdown short brief full complete final called named document with of on about result finding "

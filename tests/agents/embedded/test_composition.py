@@ -131,6 +131,37 @@ PLANNED = {
         'a=file.sort @alpha,beta {"path":"hosts.txt"}',
         'm=data.merge @any {"items":"${a[*].output.lines}","unique":true,"sort":true}',
     ],
+    "which device has the biggest downloads folder": [
+        'a=file.usage @* {"path":"downloads"}',
+        'r=data.rank @any {"items":"${a[*]}","by":"output.bytes"}',
+    ],
+    "if there's no b.zip on desk, copy it from nova": [
+        'a=file.find @desk {"pattern":"b.zip"}',
+        'p=artifact.publish @nova {"path":"b.zip"} <a?{"path":"output.count","op":"==","value":0}',
+        's=artifact.save @desk {"artifact":"${p.output.artifact}","path":"b.zip"}',
+    ],
+    "kill nginx on alpha, after that check whether it's still running": [
+        'a=process.stop @alpha {"name":"nginx"}',
+        'b=process.list @alpha {"name":"nginx"} <a',
+    ],
+    "write 'x' to hi.txt on desk and then show it": [
+        'a=file.write @desk {"path":"hi.txt","text":"x"}',
+        'b=file.read @desk {"path":"hi.txt"} <a',
+    ],
+    "count the words of a.txt on desk and tell me the result": ['a=file.count @desk {"path":"a.txt"}'],
+    "copy x.ini to x.bak on beta, after that replace 'a' with 'b' in the original": [
+        'a=file.copy @beta {"source":"x.ini","target":"x.bak"}',
+        'b=file.replace @beta {"path":"x.ini","find":"a","replace":"b"} <a',
+    ],
+    "zip the folder logs on alpha as l.zip and delete the folder": [
+        'a=archive.create @alpha {"source":"logs","target":"l.zip"}',
+        'b=file.delete @alpha {"path":"logs","recursive":true} <a',
+    ],
+    "run `make lint` on titan and if it exits non-zero append 'red' to ci.log on desk": [
+        'a=shell.run @titan {"command":"make lint"}',
+        'b=file.append @desk {"path":"ci.log","text":"red"} <a?{"path":"output.exit_code","op":"!=","value":0}',
+    ],
+    "hash a.conf on each web server and tell me whether one differs from the rest": HASHES,
     "show the disk of alpha and both phones": ["a=system.disk @alpha,pixel,galaxy"],
 }
 
@@ -146,6 +177,12 @@ REFUSED = [
     "copy a.txt to b.txt on alpha and delete it",
     "total free memory of all servers in percent",
     "once the backup is done, delete a.txt on beta",
+    "delete a.txt on beta if it exists, otherwise create it",
+    "zip the folder logs on alpha and delete it",
+    "stop the process worker on alpha and save the output to a.txt",
+    "open todo.txt on desk and do whatever it says",
+    "show the errors in app.log on alpha from today",
+    "what differs between alpha and beta in x.conf",
 ]
 
 
