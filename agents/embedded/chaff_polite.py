@@ -4,6 +4,13 @@ from __future__ import annotations
 
 # Anywhere.
 ASIDES = (
+    r"pretty please|for the love of (?:god|all that is holy)|for god's sake|for heaven's sake|for crying out loud",
+    r"if it's not(?: (?:too much|any|a))+ (?:trouble|bother|problem|hassle|effort|work)",
+    r"(?<=^ )(?:got|have) (?:{moment}|9) \?",
+    r"(?<=[,.;?] )(?:i|we)(?:'ll| will| need to| want to| have to| must)(?: {w}){1,6} (?:later|afterwards"
+    r"|tomorrow|tonight)"
+    r"(?= (?:[.!] )?$)",
+    r"(?:and )?then (?:i'll|i can|i will|we'll|we can|i'm|we're) {w}{w*}(?= (?:[.!] )?$)",
     r"(?:(?:with )?(?:best|kind|warm|many|warmest|kindest) )?(?:regards|cheers|thanks|sincerely|greetings"
     r"|wishes|yours|the best|thank you)(?: ,)? (?!and |also |plus "
     r"|too |please )"
@@ -47,7 +54,7 @@ ASIDES = (
     r"lol|haha|hahaha|hehe|lmao|rofl|sigh|phew|omg|xd|smh",
     r"(?:the|on) (?:heck|hell|earth|devil|dickens)(?= (?:is|are|does|do|did|has|have|was) )",
     r"even(?= (?:in|on|is|are|running|doing|there) )",
-    r"kind of|sort of|more or less",
+    r"(?<!what )(?<!which )(?:kind|sort) of|more or less",
     r"do me a favou?r(?: and)?",
     r"be so (?:kind|good|nice) (?:as to|and|to)",
     r"be a (?:dear|star|sport|pal|darling) and",
@@ -72,6 +79,8 @@ HEDGES = (
 
 # At the beginning of a sentence or of a part of one.
 LEADS = (
+    r"(?:one )?(?:last|final|one more|another) (?:thing|question|one|task)(?: for (?:today|now|tonight"
+    r"|me))?(?= [:,–.])",
     r"(?!(?:is|are|am|was|were|should|must|would i|would it|could i|can i|may i|could it|can it|have i|have you"
     r"|do|how"
     r"|the|a|an|your|make|try|will it) )(?:{closed} ){2,9}?to(?= {verb} )",
