@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import tomllib
 from functools import cache
@@ -18,11 +17,11 @@ _DATED = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
 
 
 class Provider(Model):
-    """Prices of one provider, as published on a day. `source` is the page that has them."""
+    """Prices of one provider, as they stood at a time. `source` is the page that has them."""
 
     hosts: tuple[str, ...]
     source: str
-    checked: datetime.date
+    as_of: str
     note: str = ""
     models: dict[str, Price]
 
