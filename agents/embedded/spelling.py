@@ -55,6 +55,8 @@ def spell(tokens: Sequence[Token], known: frozenset[str], names: frozenset[str])
             continue
         if token.kind is Kind.SIGN and token.text == ">" and at and _arrow(tokens, at - 1):
             out.append(_arrowed(replace(token, start=tokens[at - 1].start), tokens[at + 1 : at + 2]))
+        elif _places(token, names):
+            out.extend(_split(token))
         elif token.text in {"→", "⇒", "@"}:
             out.append(_word(token, "on" if token.text == "@" else "to"))
         elif token.text.casefold() in CHAT and token.kind in (Kind.WORD, Kind.PATH):
@@ -64,6 +66,21 @@ def spell(tokens: Sequence[Token], known: frozenset[str], names: frozenset[str])
         else:
             out.append(token)
     return out
+
+
+def _places(token: Token, names: frozenset[str]) -> bool:
+    """`@beta`, `alpha/beta`: devices with a mark before or between them."""
+    parts = token.text.casefold().strip("@").split("/")
+    marked = token.text.startswith("@") or (token.kind is Kind.PATH and len(parts) > 1)
+    return marked and names.issuperset(parts)
+
+
+def _split(token: Token) -> list[Token]:
+    said = [_word(token, "on")] if token.text.startswith("@") else []
+    for number, part in enumerate(token.text.strip("@").split("/")):
+        said += [_word(token, "and")] if number else []
+        said.append(_word(token, part))
+    return said
 
 
 def _arrow(tokens: Sequence[Token], at: int) -> bool:

@@ -57,6 +57,13 @@ def test_names_of_the_fleet_are_never_changed() -> None:
     assert spelt("alhpa", frozenset({"alpha"})) == "alhpa"
 
 
+def test_devices_behind_and_between_marks() -> None:
+    names = frozenset({"alpha", "beta"})
+    assert spelt("load @beta", names) == "load on beta"
+    assert spelt("load on alpha/beta", names) == "load on alpha and beta"
+    assert spelt("list alpha/docs", names) == "list alpha/docs"
+
+
 def test_offsets_stay_those_of_the_request() -> None:
     tokens = spell(tokenise("gimme whcih"), known_words(), frozenset())
     assert [(token.start, token.end) for token in tokens] == [(0, 5), (0, 5), (6, 11)]
