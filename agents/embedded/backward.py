@@ -80,6 +80,9 @@ def _contains_back(composer: Composer, view: View, last: Result) -> bool:
 
 def _compare_back(composer: Composer, view: View, last: Result) -> bool:
     operator = operators.sameness(view)
+    if operator is not None and last.skill == "data.compare":
+        # `compare x on both, are they the same?` asks once.
+        return rest_points_back(view, operator, frozenset({"each", "other"}))
     if (
         operator is None
         or not last.many

@@ -74,7 +74,10 @@ ACTION_STARTS = words(
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`link` to the clause before: `start`, `and`, `then`, `parallel`. `mark`: `if`, `unless`, `else` or nothing."""
+    """`link` to the clause before: `start`, `and`, `sentence` (a new one, in no order of its own), `then`, `parallel`.
+
+    `mark`: `if`, `unless`, `else` or nothing.
+    """
 
     tokens: tuple[Token, ...]
     link: str = "and"
@@ -166,12 +169,12 @@ class _Cutter:
         if token.text == "?" and self._begins(at + 1):
             return at + 1
         if token.kind is Kind.PUNCT and token.text in {".", ";", "!", "?"}:
-            self.cut("then")
+            self.cut("sentence")
             self.sentence += 1
             return at + 1
         for forms, link, mark in ((ELSE, "and", "else"), (PARALLEL, "parallel", ""), (THEN, "then", "")):
             end = self.marker(at, forms)
-            if end > at and link == "then" and self._ends(end) and self.done and self.link == "and":
+            if end > at and link == "then" and self._ends(end) and self.done and self.link in {"and", "sentence"}:
                 self.link = "then"
                 return end
             if end > at and not (mark == "" and self._inner(at, end)):

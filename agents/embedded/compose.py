@@ -74,7 +74,7 @@ class Walk(Composer):
         self.draft.begin(before if clause.link == "then" else (), gates)
         count = len(self.results)
         self._build(view, found)
-        if clause.link == "and" and before and not gates:
+        if clause.link in {"and", "sentence"} and before and not gates:
             self._order_writes(before)
         self._look_only(view, count)
         self.tails = self._ends(self.draft.fresh)

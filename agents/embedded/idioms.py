@@ -242,6 +242,7 @@ _NOT = _any(
 )
 _TWICE = _any("duplicate, dup, dupe, double, repeat, repetition, duplication, duplicated line, repeated line")
 JOINS: Final = (
+    (_any("byte for byte, bit for bit, byte by byte, to the byte, down to the last byte"), "exactly"),
     ("(?:the )?(?:line|match|hit|result|entry|file) (?:that )?(?:you|it|they) (?:find|found|get|got|return)", "them"),
     (
         "(tell me|see|check|know|say|tell|verify|and|,) (?:whether|if|which) (?:any |one |some )?"

@@ -57,7 +57,7 @@ def _placed(walk: Walk, text: str) -> Plan | None:
 
 def _stands_alone(block: Block, rest: Sequence[Token]) -> bool:
     limited = any(token.word and token.lemma in LIMITERS for token in rest)
-    return not limited and (block.clause.link == "then" or View(rest).head in VERBS)
+    return not limited and (block.clause.link in {"then", "sentence"} or View(rest).head in VERBS)
 
 
 def _tokens(blocks: Sequence[Block]) -> list[Token]:

@@ -106,8 +106,10 @@ def _file(composer: Composer, last: Result, target: Json, found: Sequence[Spot])
     text = _text(composer, last)
     if isinstance(target, str) and target.endswith(".md") and last.skill == "file.search":
         text = None
-    if isinstance(target, str) and target.endswith(
-        (".csv", ".xlsx", ".pdf", ".docx", ".html", ".xml", ".yaml", ".yml")
+    if (
+        text is None
+        and isinstance(target, str)
+        and target.endswith((".csv", ".xlsx", ".pdf", ".docx", ".html", ".xml", ".yaml", ".yml"))
     ):
         raise decline("results are saved as text, Markdown or JSON only", [target])
     if isinstance(target, str) and target.endswith(".json") and text is None:
@@ -149,7 +151,8 @@ def _report(composer: Composer, view: View, found: Sequence[Spot], noun: int) ->
     if not trial.left():
         if not composer.results:
             return False
-        written = _write_up(composer, _open(composer))
+        last = composer.results[-1]
+        written = last if last.skill == "text.report" else _write_up(composer, _open(composer))
     elif about is not None:
         view.claim(about)
         count = len(composer.results)

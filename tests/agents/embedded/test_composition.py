@@ -131,6 +131,14 @@ PLANNED = {
         'a=file.sort @alpha,beta {"path":"hosts.txt"}',
         'm=data.merge @any {"items":"${a[*].output.lines}","unique":true,"sort":true}',
     ],
+    "how long is gate up? and show its disk": ["a=system.uptime @gate", "b=system.disk @gate"],
+    "compare a.conf on alpha and delta, are they the same?": HASHES,
+    "is a.conf byte for byte the same on alpha and delta": HASHES,
+    "search a.log on alpha for 'x', write the findings up and store that report as r.md on nova": [
+        'a=file.search @alpha {"path":"a.log","pattern":"x"}',
+        'r=text.report @any {"title":"~","sections":["${a.output.lines}"]}',
+        WRITTEN,
+    ],
     "which device has the biggest downloads folder": [
         'a=file.usage @* {"path":"downloads"}',
         'r=data.rank @any {"items":"${a[*]}","by":"output.bytes"}',
