@@ -45,23 +45,25 @@ def sort_key(view: View) -> Json:
             view.claim(at, at + 1, *more, *after)
             return SORT_KEYS[view.lemma(at + 1)]
     spot = view.find(
-        words("largest biggest smallest heaviest newest oldest latest recent recently alphabetically alphabetical")
+        words(
+            "largest biggest smallest heaviest fattest newest oldest latest recent recently alphabetically alphabetical"
+        )
     )
     if spot is None:
         return None
     word = view.lemma(spot)
-    if word in {"largest", "biggest", "smallest", "heaviest"}:
+    if word in {"largest", "biggest", "smallest", "heaviest", "fattest"}:
         return "size"
     return "name" if word in {"alphabetically", "alphabetical"} else "modified"
 
 
 def sort_order(view: View) -> Json:
-    if view.find(words("largest biggest heaviest newest latest recent recently")) is not None:
+    if view.find(words("largest biggest heaviest fattest newest latest recent recently")) is not None:
         return "desc"
     return "asc" if view.find(words("smallest oldest")) is not None else None
 
 
-SORT_WORDS = words("largest biggest smallest heaviest newest oldest latest recent alphabetically alphabetical")
+SORT_WORDS = words("fattest largest biggest smallest heaviest newest oldest latest recent alphabetically alphabetical")
 
 
 SORT_KEYS = {

@@ -88,7 +88,7 @@ COUNT_FILES = Frame(
     "file.find",
     words("count howmany how number"),
     (words("file"),),
-    words("number many howmany total there lie are in contain all exist"),
+    words("number many howmany total there lie are in contain all exist workspace whole entire"),
     slots=(("_glob", whole_glob), ("pattern", glob), ("path", FOLDER), ("type", lambda v: "file")),
     strict=True,
     needs=frozenset(),
@@ -136,7 +136,7 @@ USAGE = Frame(
         "total take takes taking up occupy occupies occupied used use usage howmuch much disk of "
         "folder directory contents content file "
         "big size combined whole consume consumes eat eating taken need needs fill fills hog hogs altogether howmany "
-        "together all weigh weight footprint has got in the right now gb mb heavy"
+        "become became grown together all weigh weight footprint has got in the right now gb mb heavy"
     ),
     slots=(("path", folder_or_word("in under inside within of", logs=True)),),
     needs=frozenset({"path"}),
@@ -180,7 +180,8 @@ STAT = Frame(
     (
         words(
             "modified changed modification permission owner own date detail metadata stat edited touched "
-            "updated info information age old timestamp mode written perms permission executable writable readable "
+            "updated info information age old timestamp mode written perms permission altered executable writable "
+            "readable "
             "mtime "
             "belong belongs whose right chmod ownership change modify update touch edit saved attribute "
             "write-protected "
@@ -254,6 +255,14 @@ def _decides(view: View) -> bool:
     return view.decides or bool(view.assumed) or view.head == "which" or which
 
 
+def _joined(arguments: JsonObject) -> JsonObject:
+    """`a.csv, in the folder data`: a name and its place, said apart."""
+    name, folder = str(arguments.get("path", "")), arguments.get("_folder")
+    if not isinstance(folder, str) or not name or "/" in name:
+        return arguments if folder is None else {}
+    return {"path": f"{folder.rstrip('/')}/{name}"}
+
+
 def _exists(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) -> Frame:
     return Frame(
         skill,
@@ -262,8 +271,11 @@ def _exists(skill: str, final: Callable[[JsonObject, View], JsonObject | None]) 
         words(
             "file folder directory whether if called named a the still already really actually such thing like or got"
         ),
-        slots=(("path", first_of(ANY_PATH, path(None, bare=True))),),
-        final=final,
+        slots=(
+            ("path", first_of(path("", want="file"), ANY_PATH, path(None, bare=True))),
+            ("_folder", folder_or_word(logs=True)),
+        ),
+        final=lambda a, v: final(_joined(a), v),
         measures=(Measure("output.count", "number"),),
         bonus=2,
         speaks="file.stat",
@@ -379,7 +391,8 @@ SORT = Frame(
     | words(
         "line content numerically reverse reversed descending unique duplicate numeric number by but "
         "in of file without removing name every one just list row nicely properly proper "
-        "into top on last drop dropping backwards entry ascending highest largest first biggest lowest smallest only "
+        "figure with into top on last drop dropping backwards entry ascending highest largest first biggest lowest "
+        "smallest only "
         "value item "
     ),
     slots=(

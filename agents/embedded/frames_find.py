@@ -158,7 +158,8 @@ FIND = Frame(
     | _CHANGED
     | EXTENSIONS.keys()
     | words(
-        "mention mentions mentioning contain containing contains top log plain list included including subfolder "
+        "around lying hanging floating listed shown mention mentions mentioning contain containing contains top log "
+        "plain list included including subfolder "
         "anywhere recursively all in the exist stored live located "
         "whose with extension ending end "
         "howmany subfolder workspace everywhere number recently from large big huge type of kind for name named called "
@@ -223,6 +224,10 @@ def _pattern(view: View) -> Json:
             view.claim(at)
             return clean(token.text)
     for at, token in view.free(Kind.WORD):
+        if token.text.isupper() and len(token.text) > 2 and view.lemma(at + 1) in _LINES:
+            view.claim(at)
+            return clean(token.text)
+    for at, token in view.free(Kind.WORD):
         if token.lemma in LEVELS and (view.lemma(at + 1) in _LINES or token.text.isupper()):
             view.claim(at)
             return clean(token.text)
@@ -267,7 +272,7 @@ def _searched_word(view: View) -> Json:
         before = view.lemma(at - 1)
         lead = before in words(
             "containing contain contains mentioning mention mentions word string text matching "
-            "phrase term include pattern"
+            "phrase term include pattern name"
         )
         if (before == "for" and view.lemma(at - 2) == "search") or (
             before == "for" and view.head in {"grep", "scan", "look", "search"}

@@ -13,7 +13,7 @@ from agents.embedded.words import ADJECTIVES, ASK, FILLERS
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
-ASKS = ASK | words("howmuch howmany howlong size pull under since hows")
+ASKS = ASK | words("howmuch howmany howlong size pull under since hows dump bring")
 FREE = words("free available left remaining unused spare remain empty headroom")
 USED = words(
     "used usage use using full utilization utilisation occupied consumed taken consumption filled fill fills "
@@ -96,6 +96,15 @@ DISK = Frame(
         Measure("output.total_bytes", "bytes", TOTAL),
         Measure("output.used_bytes", "bytes", USED),
     ),
+)
+ROOM = Frame(
+    "system.disk",
+    frozenset(),
+    (words("free left"),),
+    FREE | words("still only"),
+    measures=DISK.measures,
+    final=lambda a, v: a if v.assumed and any(token.kind is Kind.SIZE for token in v.tokens) else None,
+    sure=True,
 )
 FULL = Frame(
     "system.disk",
@@ -420,8 +429,9 @@ def _user(view: View) -> Json:
                 view.claim(at, at + 1)
                 return clean(view.tokens[at + 1].text)
         if token.lemma in _RUNNING and view.lemma(at + 1) == "as" and view.lemma(at + 2) not in FILLERS | {""}:
-            view.claim(at, at + 1, at + 2)
-            return clean(view.tokens[at + 2].text)
+            last = at + 3 if view.lemma(at + 2) == "user" and view.lemma(at + 3) else at + 2
+            view.claim(*range(at, last + 1))
+            return clean(view.tokens[last].text)
         if (
             token.lemma in {"owned", "started", "run", "launched"}
             and view.lemma(at + 1) == "by"
@@ -620,6 +630,7 @@ FRAMES = (
     DISK,
     SPACE_LEFT,
     FULL,
+    ROOM,
     MEMORY,
     SWAP,
     CORES,

@@ -67,7 +67,8 @@ WRITE = Frame(
     words("write save put create make store overwrite touch drop place"),
     (),
     words(
-        "overwriting whatever existing sentence phrase inside in it just only note letter title file text content "
+        "holding bearing overwriting whatever existing sentence phrase inside in it just only note letter title file "
+        "text content "
         "contents line new saying "
         "containing reads called named word string "
         "message following note empty "

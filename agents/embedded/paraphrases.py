@@ -241,6 +241,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "file.find": (
         "show all .iso images",
         "all .iso files",
+        "fattest wavs in a folder",
+        "fattest files first",
         "a file ending in .pem anywhere",
         "files ending in .pem",
         "where is a.pdf",

@@ -38,6 +38,7 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
     ("one", "time", "only"): "once",
     ("one", "time", "each"): "once",
     ("keep", "the", "same"): "same",
+    **{(one, "for", one): "exactly" for one in ("byte", "bit", "word", "letter", "character")},
     # Order.
     ("from", "a", "to", "z"): "alphabetical",
     ("a", "to", "z"): "alphabetical",
@@ -144,6 +145,7 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
 }
 
 ALIASES: Final = {
+    "incl": "including",
     **{f"{fact}-wise": fact for fact in ("memory", "ram", "cpu", "disk", "size", "space", "load")},
     "hdd": "disk",
     "ssd": "disk",

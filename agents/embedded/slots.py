@@ -366,6 +366,8 @@ def glob(view: View) -> Json:
             found = role(view, at)
             view.claim(at, *(spot for spot in found.span if view.lemma(spot) not in PREPOSITIONS))
             view.claim(*found.span)
+            kind = str(token.value).rpartition(".")[2].casefold()
+            view.claim(*(spot for spot, said in view.free(Kind.WORD) if said.text.casefold() == kind))
             return clean(str(token.value))
     for at, token in view.free(Kind.PATH):
         if re.fullmatch(r"\.[A-Za-z0-9]{1,6}", token.text) and not token.text.startswith(".env"):

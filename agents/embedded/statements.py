@@ -83,13 +83,13 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     (f"set {_FILE}{_HERE} to (<quoted>)", "overwrite 1 2 with 3"),
     # Texts in files.
     (
+        f"{_WORD}(<quoted>)((?: (?:in|inside|within) <path>)?{_HERE}) {_MUST} {_BECOME} (?:the word )?(<quoted>)",
+        "replace 1 with 4 2",
+    ),
+    (
         f"(?:in|inside|within) {_FILE}{_HERE}(?: ,)? (?:please )?(?:to )?"
         f"({_EDIT} (?:[^,;.]* )?{_ANY_TEXT} [a-z ]*?{_ANY_TEXT})",
         "3 in 1 2",
-    ),
-    (
-        f"{_WORD}(<quoted>)((?: (?:in|inside|within) <path>)?{_HERE}) {_MUST} {_BECOME} (?:the word )?(<quoted>)",
-        "replace 1 with 4 2",
     ),
     (f"{_SETTING}: (<label>) to (<label>)", "replace 1 with 2"),
     ("(?<=^ )(<label>) to (<label>)", "replace 1 with 2"),
@@ -100,6 +100,7 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
         "3 in 1 2",
     ),
     # Names.
+    ("(?:and |, )*(?:call|name) it (<path>)", "as 1"),
     (f"give {_FILE}{_HERE} the (?:new )?name (<path>|<quoted>)", "rename 1 2 to 3"),
     (f"change the (?:file )?name of {_FILE}{_HERE} (?:in)?to", "rename 1 2 to"),
     (f"{_FILE}{_HERE} {_MUST} be (?:called|named|renamed|renamed to|renamed as) (<path>|<quoted>)", "rename 1 2 to 3"),

@@ -70,3 +70,10 @@ def test_the_measure_is_the_one_that_is_asked_for(text: str, number: str) -> Non
     result = PLANNER.propose(Request(text=text, client="desk"), Context(FLEET))
     assert isinstance(result, Plan), result
     assert result.steps[-1].arguments["by"] == number
+
+
+def test_files_are_compared_by_their_hash_however_close_the_look() -> None:
+    text = "is etc/sshd.conf byte for byte the same on alpha and delta"
+    result = PLANNER.propose(Request(text=text, client="desk"), Context(FLEET))
+    assert isinstance(result, Plan), result
+    assert [step.skill for step in result.steps] == ["file.hash", "data.compare"]
