@@ -34,6 +34,7 @@ _CLOSED = words(
     "instructed requested asking ask be been being is am are time nice good great helpful useful important "
     "necessary happy glad keen eager going about planning hoping trying try remember sure make certain interested "
     "also just now kindly please really very badly urgently still quickly first then so help helps "
+    "should "
 )
 
 
@@ -81,7 +82,8 @@ MACROS = {
     r"|management|customer|customers|client|colleague|colleagues|team|accounting|accountant|finance|bookkeeping|hr"
     r"|legal|compliance|security|auditor|auditors|support|board|planning|migration|upgrade|maintenance|post-mortem"
     r"|postmortem|retro|newsletter|records|record|spreadsheet|statistics|curiosity|sake|budget|onboarding|homework"
-    r"|thesis|project|paperwork|tax|taxes|quarter|month end|month-end|year end|year-end|school|lesson"
+    r"|thesis|project|paperwork|tax|taxes|quarter|month end|month-end|year end|year-end|school|lesson|class"
+    r"|classes|student|students|pupils|lecture|course|seminar"
     r"|workshop|interview|wife|husband|kids|kid|dad|mum|mom|mother|father|brother|sister|friend|neighbour"
     r"|neighbor|party|trip|holiday|briefing|update mail|status mail|status update|status page|blog post"
     r"|blog|article|forum post|bug report|incident|incident report|rollout|roll-out|release notes|change request"

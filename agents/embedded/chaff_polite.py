@@ -79,6 +79,9 @@ HEDGES = (
 
 # At the beginning of a sentence or of a part of one.
 LEADS = (
+    r"(?<=^ )(?:{w} ){1,2}(?:bump|reset|cleanup|prep|setup|time|job|task|housekeeping|maintenance|drill|routine"
+    r"|migration|rollout"
+    r"|release|update|handover|day|work|duty|round)(?= : {verb} )",
     r"(?:one )?(?:last|final|one more|another) (?:thing|question|one|task)(?: for (?:today|now|tonight"
     r"|me))?(?= [:,–.])",
     r"(?!(?:is|are|am|was|were|should|must|would i|would it|could i|can i|may i|could it|can it|have i|have you"
@@ -195,6 +198,7 @@ LEADS = (
 
 # At the end of a sentence or of a part of one.
 ENDS = (
+    r"(?:(?:i'm|we're|am) )?(?:n|in)(?: a)?(?: bit of a| big| real| terrible)? (?:hurry|rush)",
     r"(?:wherever|no matter where|regardless of where|wheresoever) (?:they|it|that|those)(?:'re)?(?: (?:are|is"
     r"|may be|might be"
     r"|happen to be|live|lie|sit|hide))?(?: {w})?",

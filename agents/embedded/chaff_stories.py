@@ -4,6 +4,13 @@ from __future__ import annotations
 
 # A reason or a purpose, to the end of its sentence or part: it says why, not what.
 REASONS = (
+    r"(?<=[,.;–?] )(?:tell me|i want to see|i need to know) (?:if|whether) (?:it|that|this|everything"
+    r"|all) (?:went|worked|ran"
+    r"|finished|failed|passed|succeeded|made)\b{l*}",
+    r"(?:{my} )?{w} (?:keeps?|kept) (?:on )?(?:asking|nagging|bugging|complaining|wondering|calling|bothering"
+    r"|pestering)"
+    r"(?: (?:for|about|me|us)\b{l*})?",
+    r"(?:need|needed|want) (?:it|that|this|them) (?:for|by|because|as|since|today|soon|badly|urgently|asap)\b{l*}",
     r"(?:before|while) (?:i|we|he|she|they|i'm|we're|they're|{my} {occasion}(?: {w})?)"
     r"(?! (?:[a-z]+ed|had|was|were|did|went|got|made|put|wrote|broke|came|left|sent|ran|took|cut|set|last) )\b{l*}",
     r"(?:just |only )?(?:so|such) that (?:{i}|{my} {w}(?: {w})?|everything|nothing|things)\b{l*}",
@@ -163,6 +170,12 @@ IDLE = (
 _SUMMED = r" (?:average|avg|mean|total|sum|add up|adds up|altogether|together|combined|overall|in all) "
 _TRANSFERRED = r" (?:copy|cp|move|mv|rename|download|extract|unpack|unzip|send|get|bring|fetch|pull|push|ship) "
 REDUNDANT = (
+    (
+        r"(?:(?:really|literally|and i mean) )?(?:all|every(?: single)? one|each) of (?:them|it|those"
+        r"|these)",
+        r" (?:all|every|each) ",
+        r"^$",
+    ),
     (
         r"(?:(?:just|only) )?(?:a|one)(?: single| grand)? (?:number|figure|value|total|sum|result)"
         r"(?: (?:is )?(?:all )?(?:that )?(?:i|we) (?:need|want)| is enough| will do| would do| suffices| is fine)?",

@@ -102,7 +102,8 @@ class Walk(Composer):
         """`open a.csv and show its first lines`: opening was the way to look, not a wish of its own."""
         steps = self.draft.steps
         fresh = [steps[id] for id in self.draft.fresh if id in steps]
-        if self.opened and len(fresh) == 1 and self.draft.specs[fresh[0].skill].risk is Risk.READ:
+        reads = len(fresh) == 1 and self.draft.specs[fresh[0].skill].risk is Risk.READ
+        if reads and self.opened not in {"", fresh[0].id}:
             before = steps.get(self.opened)
             same = before is not None and before.arguments.get("path") == fresh[0].arguments.get("path")
             if same and not any(edge.step == self.opened for edge in fresh[0].after):
@@ -220,6 +221,8 @@ class Walk(Composer):
             here = [token for token in block.then[0].tokens if token.kind is Kind.DEVICE]
             if len(here) == 1:
                 self.set_scope(self.places[int(here[0].value or 0)], None)
+            elif len(here) > 1 and not any(token.kind is Kind.DEVICE for token in block.clause.tokens):
+                raise decline("it is not clear on which of the devices the condition holds", [t.text for t in here])
         gate, negated = conditions.gates(self, block, before)
         scope = (self.scope, self.scope_step, self.lost)
         ends: list[str] = []

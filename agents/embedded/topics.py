@@ -56,7 +56,7 @@ _SHOW = re.compile(
     r" (?P<mark>[,.;–:?]) (?:(?:and|so|please|i'd like to|i want to|i need to|would you|could you|can you|let me) )*"
     r"(?:(?:check|look|verify|find out|dig)(?: (?:it|that|this|for it))?(?: up)?|what (?:is|are) (?:it|they)"
     r"|any idea|any clue"
-    r"|do you know|is it|(?:show|see|list|tell|give|print|bring|display|have|get|read|look)(?: (?:me"
+    r"|do you know|is it|(?:show|see|find|list|tell|give|print|bring|display|have|get|read|look)(?: (?:me"
     r"|us))?(?: (?:it|them|that"
     r"|those|these|all))"
     r"(?: (?:up|out|all|please|now))*|where (?:they|it|those) (?:is|are)|where (?:is|are) (?:they|it|those)"
@@ -65,12 +65,13 @@ _SHOW = re.compile(
 _ASKED = re.compile(r"(?<= )(?P<have>have|let|make|get|ask|tell) (?P<where>@) (?:to )?(?=(?P<verb>[a-z]+) )")
 # `x.txt (it's on beta)`, `x.txt, stored on beta`, `x.txt that lives on beta`: where the file is.
 _LOCATED = re.compile(
-    r"(?<= )(?P<open>[,(–] )?(?:(?:it|that|which|this|they)(?:'s| is| are)?(?: located| stored| kept| found| saved)?"
+    r"(?<= )(?P<open>[,(–] )?(?:(?:it|that|which|this|they|the ones?)(?:'s| is| are)?(?: located| stored| kept"
+    r"| found| saved)?"
     r"(?: (?:is|lives|lies|sits|resides|stays))?|(?:it's|that's)|stored|located|kept|living|sitting|lying|saved"
     r"|found)"
     r" (?P<on>(?:on|in|at) @)(?: \))?(?= )"
 )
-_STATED = re.compile(r"is|are|'s|live|lie|lay|sit|reside|stay|store|locate|kept|found|save")
+_STATED = re.compile(r"is|are|the one|'s|live|lie|lay|sit|reside|stay|store|locate|kept|found|save")
 _FRONTED = re.compile(
     r" (?P<front>(?:in|inside|under|below|within|from) (?:the |my |our )?(?:(?:file|folder|directory|archive) )?"
     r"(?:#(?: (?:file|folder|directory))?(?: (?:on|at|of|from) @)?|[a-z0-9_-]+ (?:folder|directory)(?: (?:on|of"

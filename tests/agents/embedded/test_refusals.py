@@ -14,7 +14,8 @@ from tests.support.embedded_fleet import Context, device, twelve
 
 REFUSED = [
     "do not delete a.txt on alpha",
-    "delete a.txt on alpha, not on beta",
+    "copy a.txt from alpha to beta, unless it exists",
+        "delete a.txt on alpha, not on beta",
     "list files on alpha without touching beta",
     "how do I delete a.txt on alpha?",
     "what would happen if I deleted a.txt on alpha",
