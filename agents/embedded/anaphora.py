@@ -279,5 +279,14 @@ def nothing_dangles(composer: Composer, view: View, match: Match) -> None:
             match.frame.skill == "system.time" or view.lemma(at - 1) in {"is", "in", "with", "from"}
         ):
             continue
+        if _device(composer, match, token.lemma):
+            continue
         if token.lemma in {"them", "they"} or (token.lemma == "it" and composer.results):
             raise decline(f'it is not clear what "{token.text}" stands for', [token.text])
+
+
+def _device(composer: Composer, match: Match, word: str) -> bool:
+    """`and what load is on it`: a fact about a machine is asked of the device itself."""
+    if composer.scope is None or not match.frame.skill.startswith(("system.", "process.list")):
+        return False
+    return word in ({"they", "them"} if composer.scope.many else {"it"})

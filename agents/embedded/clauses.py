@@ -15,7 +15,7 @@ from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import LEADS, MULTI
 from agents.embedded.wordset import words
 
-SEQUENCE = LEADS | {"first", "second", "third", "finally", "lastly", "next"}
+SEQUENCE = LEADS | {"only", "first", "second", "third", "finally", "lastly", "next"}
 
 VERBS = words(
     "show display print give get tell list ls find locate search grep scan count read cat open view "
@@ -26,8 +26,8 @@ VERBS = words(
     "sort order rank compare merge combine join summarize summarise sum total average hash checksum "
     "describe determine identify howmany howmuch howlong tail touch overwrite store tally group email "
     "mail print restart reboot install update upgrade notify play translate deploy shutdown cleanup turn "
-    "see set post tweet order book wipe format schedule remind launch start export dump generate produce "
-    "build concatenate filter keep bring what which how where who when is are does do"
+    "see take forward relay set post tweet order book wipe format schedule remind launch start export dump generate "
+    "produce build concatenate filter keep bring what which how where who when is are does do"
 )
 _NOT_AFTER_AND = words("is are do does order format total report archive")
 OBJECTS = words("the all it them they these those both a an there any my how what which on whatever as")

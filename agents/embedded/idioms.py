@@ -32,8 +32,8 @@ _MANNER = _some(
 _REPORT = _any("report, writeup, write-up, summary, rundown, document, doc, overview")
 _NOUN = _any("result, output, outcome, answer, finding, body, response, reply, outputs")
 _IT = _any(
-    "it, that, this, everything, them, those, these, the lot, the list, the whole thing, the whole lot, all of it, "
-    f"all of them, all of that, whatever it say, what (?:you|it|they|that|this|come) [^ ]+(?: back| up)?, "
+    "it, that, this, both, everything, them, those, these, the lot, the list, the whole thing, the whole lot, "
+    f"all of it, all of them, all of that, whatever it say, what (?:you|it|they|that|this|come) [^ ]+(?: back| up)?, "
     f"(?:(?:the|that|this|its|their|all the) )?{_NOUN}"
 )
 _INTO = "(to|in|into|under|as|at|on|onto)"
@@ -213,7 +213,10 @@ TRANSFERS: Final = (
         f"{_any('on, to, onto')} (<device>)",
         "backup 1 from 2 to 3",
     ),
-    (f"{_FETCH} {_FILE} (?:down )?{_OFF} (<device>) and {_any('onto, to, on, into')} (<device>)", "send 1 from 2 to 3"),
+    (
+        f"(?:{_FETCH}|need|want) {_FILE} (?:down )?{_OFF} (<device>) and {_any('onto, to, on, into')} (<device>)",
+        "send 1 from 2 to 3",
+    ),
     (
         f"{_unless_after('folder directory dir called named')}(?:{_OVER} (to|onto)|(?:over|across) on) (<device>)",
         "1 2",
@@ -256,7 +259,7 @@ JOINS: Final = (
         "(?:count|tally|group|sort|break) (?:them|it) (?:down |up )?(?:by|per) (?:file )?(?:extension|type)",
         "count file 1 by extension",
     ),
-    ("only (?:tell me|show me|list|show|give me)(?: about)?", "list"),
+    ("only (?:tell me|show me|list|show|give me)(?: about)?(?! (?:those|these|the one|one|where|them))", "list"),
     (f"{_SAME} one", "same"),
     (f"(?:,? )?or {_any('some, one, any, not all, some of them')} {_any('is, are, be')} (?:different|not)", ""),
     (

@@ -26,7 +26,7 @@ from protocol.vocabulary import JsonObject, Risk
 
 SENDS = words(
     "copy send transfer move push upload ship fetch pull download get bring put share deliver distribute "
-    "sync replicate clone mirror duplicate place transport"
+    "forward relay beam hand pass sync replicate clone mirror duplicate place transport"
 )
 PUTS = words("put save store drop place keep leave copy stash stick")
 MAKES = words("archive.create artifact.save http.download file.copy file.move file.find file.list file.write")

@@ -131,6 +131,12 @@ PLANNED = {
         'a=file.sort @alpha,beta {"path":"hosts.txt"}',
         'm=data.merge @any {"items":"${a[*].output.lines}","unique":true,"sort":true}',
     ],
+    "how long is titan up, and what load is on it?": ["a=system.uptime @titan", "b=system.load @titan"],
+    "zip the folder pics on pixel as pics.zip and forward that archive to titan": [
+        'z=archive.create @pixel {"source":"pics","target":"pics.zip"}',
+        'p=artifact.publish @pixel {"path":"pics.zip"} <z',
+        's=artifact.save @titan {"artifact":"${p.output.artifact}","path":"pics.zip"}',
+    ],
     "how long is gate up? and show its disk": ["a=system.uptime @gate", "b=system.disk @gate"],
     "compare a.conf on alpha and delta, are they the same?": HASHES,
     "is a.conf byte for byte the same on alpha and delta": HASHES,
