@@ -4,7 +4,6 @@ leads the clause and the target is explicit."""
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from agents.embedded.frames import Frame
 from agents.embedded.slots import (
@@ -25,9 +24,9 @@ from agents.embedded.words import DELETES, FILLERS
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
-_TO = "to into as in at inside onto named called under"
+TO = "to into as in at inside onto named called under"
 _SOURCE = path(" of from", want="any", bare=True)
-_TARGET = path(_TO, want="any", bare=True)
+_TARGET = path(TO, want="any", bare=True)
 _ANY = path(None, bare=True)
 
 
@@ -37,7 +36,7 @@ def _text(view: View) -> Json:
 
 
 def _name(view: View) -> Json:
-    return first_of(path(f"{_TO}  of", want="file", bare=True), path(None, want="any", quoted=False))(view)
+    return first_of(path(f"{TO}  of", want="file", bare=True), path(None, want="any", quoted=False))(view)
 
 
 def _empty(arguments: JsonObject, view: View) -> JsonObject | None:
@@ -340,7 +339,7 @@ PACK = Frame(
         "everything in all into one target destination zipped single"
     ),
     slots=(
-        ("target", first_of(_MARKED, path(_TO + " called named", want="file"), _archive_name)),
+        ("target", first_of(_MARKED, path(TO + " called named", want="file"), _archive_name)),
         ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of from"), _object)),
     ),
     needs=frozenset({"source"}),
@@ -398,203 +397,6 @@ INSIDE_OF = Frame(
     bonus=2,
 )
 
-# --- the network ---------------------------------------------------------------------------------------------------
-_URL = literal(Kind.URL)
-
-
-def _web(arguments: JsonObject, view: View) -> JsonObject | None:
-    url = str(arguments.get("url", ""))
-    return arguments if url.startswith(("http://", "https://")) else None
-
-
-def _download_name(arguments: JsonObject, view: View) -> JsonObject | None:
-    """Default, documented: the last part of the URL's path; a folder that is given holds it."""
-    if _web(arguments, view) is None:
-        return None
-    name = clean(urlsplit(str(arguments["url"])).path.rstrip("/").rsplit("/", 1)[-1])
-    target = str(arguments.get("path", ""))
-    if not looks_like_file(target):
-        if not looks_like_file(name):
-            return None
-        target = f"{target.rstrip('/')}/{name}" if target else name
-    return {**arguments, "path": target}
-
-
-FETCH = Frame(
-    "http.fetch",
-    words(
-        "fetch get curl request show read check what is retrieve query open give call see print tell does if whether "
-        "reach hit try load access contact test visit"
-    ),
-    (),
-    words(
-        "page url website web site content response status code return returns up reachable text say at respond "
-        "responds reachable http endpoint link body result answer answers still alive back comes come get from give "
-        "gives able all online down working available running successfully reply replies responding answering live "
-        "through via over accessible sends send even ok what's health healthy address out reach"
-    ),
-    slots=(("url", _URL),),
-    needs=frozenset({"url"}),
-    strict=True,
-    final=_web,
-    same="output.text",
-)
-FETCH_OF = Frame(
-    "http.fetch",
-    words("status response content body text answer reply"),
-    (words("status response content body text answer reply"),),
-    words("code http page of from status response content text"),
-    slots=(("url", _URL),),
-    needs=frozenset({"url"}),
-    final=_web,
-    same="output.text",
-)
-DOWNLOAD = Frame(
-    "http.download",
-    words("download save wget fetch get pull grab store put load"),
-    (),
-    words("file content page url link it down over"),
-    slots=(("url", _URL), ("path", first_of(path(_TO, want="any", bare=True), folder_or_word("into under inside")))),
-    needs=frozenset({"url", "path"}),
-    strict=True,
-    final=lambda a, v: _download_name(a, v) if v.head in {"download", "wget"} or "path" in a else None,
-)
-
-# --- commands ------------------------------------------------------------------------------------------------------
-_CWD = path("in inside under from within", want="folder", bare=True, quoted=False)
-SHELL = Frame(
-    "shell.run",
-    words("run execute exec do launch start issue"),
-    (),
-    words("command shell terminal bash line"),
-    slots=(("command", lambda v: _command(v)), ("cwd", _CWD)),
-    needs=frozenset({"command"}),
-    strict=True,
-)
-
-
-# A program's name leads a wish only with a command of its own behind it: "docker containers" asks for something else.
-_LEADING = {
-    "git": words("status pull fetch log diff branch push"),
-    "docker": words("ps images stats info version"),
-    "npm": words("test ci install start run"),
-    "systemctl": words("status restart start stop reload"),
-    "kubectl": words("get describe version"),
-    "pip": words("list freeze"),
-    "cargo": words("build test check"),
-}
-SHELL_PLAIN = Frame(
-    "shell.run",
-    words("run execute exec do issue") | _LEADING.keys(),
-    (),
-    words("command shell terminal"),
-    slots=(("command", lambda v: _plain_command(v)), ("cwd", _CWD)),
-    needs=frozenset({"command"}),
-    strict=True,
-    sure=True,
-)
-_PROGRAMS = words(
-    "git docker npm make pip pip3 cargo kubectl systemctl journalctl terraform ansible helm yarn pnpm poetry pytest "
-    "zpool "
-    "zfs apt apt-get dnf yum brew docker-compose podman crontab lsblk lscpu dmesg nvidia-smi sensors iptables rsync "
-    "certbot nginx psql mysql redis-cli sqlite3 composer mvn gradle go rustc node pm2 supervisorctl virsh hostnamectl "
-    "timedatectl"
-)
-
-
-def _command(view: View) -> Json:
-    value = text_quoted("")(view)
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def _plain_command(view: View) -> Json:
-    """A well-known program with the plain words behind it: `run git status`."""
-    leads = view.head in _LEADING
-    if leads and view.lemma(view.head_at + 1) not in _LEADING[view.head]:
-        return None
-    start = view.head_at if leads else view.head_at + 1
-    while view.lemma(start) in {"a", "the", "command", "quick"}:
-        start += 1
-    end = start
-    claimed = view.claimed - {view.head_at}
-    while end < len(view.tokens) and end not in claimed and _part_of_command(view, end, start):
-        end += 1
-    if end - start < 2 or view.lemma(start) not in _PROGRAMS:
-        return None
-    view.claim(*range(start, end))
-    return clean(" ".join(token.text for token in view.tokens[start:end]))
-
-
-def _part_of_command(view: View, at: int, start: int) -> bool:
-    token = view.tokens[at]
-    return token.word and (at == start or token.lemma not in FILLERS | {"folder", "directory", "with", "from", "into"})
-
-
-_PASSED = words("args argument arg parameter option flag args params")
-_SHELLS = {"bash": "bash", "sh": "sh", "python": "python3", "python3": "python3"}
-
-
-def _scripted(arguments: JsonObject, view: View) -> JsonObject | None:
-    script = str(arguments.get("path", ""))
-    if not script.endswith((".sh", ".py", ".bash")) and not any(t.lemma == "script" for t in view.tokens if t.word):
-        return None
-    passed = _passed(view)
-    if passed:
-        arguments = {**arguments, "arguments": passed}
-    if view.head in _SHELLS:
-        arguments = {**arguments, "interpreter": _SHELLS[view.head]}
-    return arguments
-
-
-_MANNER = words("twice again daily later once thrice slowly quickly first then and with background times repeatedly")
-
-
-def _stands_last(view: View, at: int) -> bool:
-    """The word behind an option is its value only where nothing more is said of how to run."""
-    return at + 1 >= len(view.tokens) or at + 1 in view.claimed or view.tokens[at + 1].kind is Kind.PUNCT
-
-
-def _passed(view: View) -> list[Json]:
-    """`with --keep 7`, `with the argument 'fast'`: options with what follows them, and quoted texts, as they stand."""
-    named = any(token.word and token.lemma in _PASSED for token in view.tokens)
-    found: list[Json] = []
-    option = False
-    for at, token in enumerate(view.tokens):
-        if at in view.claimed:
-            continue
-        dashed = token.word and re.fullmatch(r"--?[A-Za-z][\w-]*", token.text) is not None
-        value = token.kind in (Kind.NUMBER, Kind.QUOTED, Kind.PATH, Kind.SIZE, Kind.DURATION) and (option or named)
-        value = value or (option and token.word and token.lemma not in FILLERS | _MANNER and _stands_last(view, at))
-        if dashed or value:
-            view.claim(at)
-            found.append(clean(str(token.value) if token.kind is Kind.QUOTED else token.text))
-        option = dashed
-    if found:
-        view.take(_PASSED | {"with", "using", "and"})
-    return found
-
-
-SCRIPT = Frame(
-    "script.run",
-    words("run execute start launch trigger invoke exec bash sh python python3"),
-    (),
-    _PASSED | words("shell bash python sh script file with"),
-    slots=(("path", path(" named", want="file", bare=True)), ("cwd", _CWD)),
-    needs=frozenset({"path"}),
-    strict=True,
-    final=_scripted,
-)
-PUBLISH = Frame(
-    "artifact.publish",
-    words("publish offer make share"),
-    (),
-    words("shared file document available"),
-    slots=(("path", path(" of", want="file", bare=True)),),
-    needs=frozenset({"path"}),
-    strict=True,
-    final=lambda a, v: a if v.head == "publish" or any(t.lemma == "shared" for t in v.tokens) else None,
-)
-
 FRAMES = (
     WRITE,
     APPEND,
@@ -607,12 +409,5 @@ FRAMES = (
     PACK,
     UNPACK,
     INSIDE,
-    FETCH,
-    DOWNLOAD,
-    FETCH_OF,
-    SHELL,
-    SHELL_PLAIN,
-    SCRIPT,
-    PUBLISH,
     INSIDE_OF,
 )
