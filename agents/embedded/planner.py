@@ -6,6 +6,7 @@ typed, and every content word, literal and device of the request is used. See do
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,8 @@ from protocol.vocabulary import Risk, SkillSpec
 if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
     from orchestrator.core.ports import PlanningContext
     from orchestrator.core.requests import Request
+
+_log = logging.getLogger("asterism.agents")
 
 
 class EmbeddedPlanner:
@@ -66,7 +69,11 @@ class EmbeddedPlanner:
         def changes(plan: Plan) -> bool:
             return any(specs[step.skill].risk is not Risk.READ for step in plan.steps)
 
-        return settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
+        try:
+            return settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
+        except Exception as error:  # noqa: BLE001 - the last net: a fault of this rung is one more thing it cannot plan
+            _log.exception("the embedded planner broke down")
+            return Declined(reason=f"the planner of this rung broke down ({type(error).__name__})", code="broke_down")
 
     def _plan(self, request: Request, directory: Directory, specs: Mapping[str, SkillSpec]) -> Plan:
         tokens = spelt(normalise(request.text), directory)

@@ -37,6 +37,7 @@ TEXTS = st.text(min_size=1, max_size=300).filter(lambda text: bool(text.strip())
 def test_nothing_raises_and_every_plan_compiles(text: str) -> None:
     result = PLANNER.propose(Request(text=text), Context(twelve()))
     assert isinstance(result, (Plan, Clarification, Declined))
+    assert not isinstance(result, Declined) or result.code != "broke_down"
     if isinstance(result, Plan):
         compiled, problems = compile_plan(result, twelve())
         assert compiled is not None, problems
