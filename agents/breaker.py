@@ -42,6 +42,11 @@ class Breaker:
         self._wait = FIRST_WAIT_S
         self._period = 0
 
+    @property
+    def why(self) -> str:
+        """Why nothing is asked, in words."""
+        return "it failed twice in a row" if self.failures >= FAILURES else "it asked for that"
+
     def admit(self, now: float) -> Ticket | None:
         """A ticket to ask the server with, or None: not now."""
         if self.state is BreakerState.OPEN and now >= self.due:

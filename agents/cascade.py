@@ -37,6 +37,7 @@ BROKE_DOWN = "this planner broke down"
 UNASKED: frozenset[DeclinedCode] = frozenset(
     {"unreachable", "timed_out", "skipped", "over_budget", "withheld", "broke_down"}
 )
+_SILENT: frozenset[DeclinedCode] = frozenset({"unreachable", "timed_out", "skipped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ class _Climb:
                 waiting = waiting or outcome
             elif outcome is not None:
                 return outcome
-        return waiting or Refused(_refusal(self.tries, self.request, self.fleet))
+        return waiting or Refused(_refusal(self.tries, self.request, self.fleet, self.cascade.rungs))
 
     async def take(self, rung: Planner) -> Accepted | Asking | None:
         """One rung: a proposal and, where the checks do not like it, one repair. None: on to the next rung."""
@@ -316,7 +317,7 @@ def _unknown(request: Request, fleet: FleetView) -> RunError | None:
     return RunError(code="no_capable_device", message=message)
 
 
-def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView) -> RunError:
+def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView, rungs: Sequence[Planner]) -> RunError:
     """The error of a request that no rung could plan."""
     if not any(device.available for device in fleet.devices.values()):
         where = "that this run may use " if request.policy.devices else ""
@@ -327,16 +328,33 @@ def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView) -> RunEr
     code = "no_plan"
     if "needs_answer" in codes:
         code = "needs_answer"
-    elif codes and codes <= NO_DEVICE:
+    elif codes and codes <= NO_DEVICE and not any(_invents(one.plan, request, fleet) for one in tries):
         code = "no_capable_device"
     elif "denied" in codes:
         code = "denied"
     elif tries and all(one.reason.startswith(BROKE_DOWN) for one in tries):
         code = "internal"
     details: JsonObject = {"rungs": [one.details() for one in tries]}
-    return RunError(
-        code=code, message=_REFUSALS[code] + sanitize(reasons, multiline=False, limit=4000), details=details
-    )
+    remedy = _remedy(tries, rungs) if code == "no_plan" else ""
+    message = _REFUSALS[code] + sanitize(reasons, multiline=False, limit=4000) + remedy
+    return RunError(code=code, message=message, details=details)
+
+
+def _invents(plan: Plan | None, request: Request, fleet: FleetView) -> bool:
+    """Whether the plan names a device that neither the fleet nor the request knows: its author's fault alone."""
+    named = {name for step in plan.steps for name in step.devices.names} if plan is not None else set()
+    return any(name not in fleet.devices and name.casefold() not in request.text.casefold() for name in named)
+
+
+def _remedy(tries: Sequence[_Try], rungs: Sequence[Planner]) -> str:
+    """What a person can do about it where no model had a word."""
+    tiers = {rung.rung: tier_of(rung) for rung in rungs}
+    models = [one for one in tries if tiers.get(one.rung) != "embedded"]
+    if tries and not models:
+        return ". No model is configured (setting `models`): add one, or say it in the words of `asterism skills`"
+    if models and all(one.declined in _SILENT for one in models):
+        return ". No model answered: see `asterism ladder list`, or say it in the words of `asterism skills`"
+    return ""
 
 
 _REFUSALS = {

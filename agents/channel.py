@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 AFTER_COMPLETE_S = 1.0
 """How long the end of a stream (its count of tokens) is waited for once the JSON object is whole."""
+BROKE_OFF = "broke off in the middle of its answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Channel:
         ticket = self.breaker.admit(self._clock())
         if ticket is None:
             wait = max(0.0, self.breaker.due - self._clock())
-            raise ExchangeError("skipped", f"{self.named} is left alone for {wait:.0f} s: it failed twice in a row")
+            raise ExchangeError("skipped", f"{self.named} is left alone for {wait:.0f} s: {self.breaker.why}")
         try:
             incoming = await self._passed(outgoing)
         except ExchangeError as error:
@@ -175,8 +176,10 @@ class Channel:
         import httpx2
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
 
+        answering = False
         try:
             stream = await _request(client, outgoing)
+            answering = True
             try:
                 await self._read(stream, incoming, deadline)
             finally:
@@ -187,12 +190,12 @@ class Channel:
             raise TimeoutError from None
         except APIStatusError as error:
             raise self._status(error) from None
-        except (APIConnectionError, httpx2.HTTPError):
-            raise self._unreachable("cannot be reached") from None
+        except (APIConnectionError, httpx2.HTTPError) as error:
+            raise self._unreachable(BROKE_OFF if answering else _unanswered(error)) from None
         except RecordingError as error:
             raise ExchangeError("unreachable", f"{self.named} cannot be asked: {error}") from None
         except (APIError, OpenAIError, ValueError, RecursionError) as error:
-            message = f"{self.named} gave an answer that is none ({type(error).__name__})"
+            message = f"{self.named} gave an answer that is no chat completion ({type(error).__name__})"
             raise ExchangeError("unusable", message) from None
 
     async def _read(self, stream: AsyncStream[object], incoming: Incoming, deadline: asyncio.Timeout) -> None:
@@ -210,7 +213,7 @@ class Channel:
         if not incoming.streamed:
             raise EmptyStream("unusable", f"{self.named} ended its answer without a word")
         if not incoming.finish and not incoming.complete:
-            raise self._unreachable("broke off in the middle of its answer")
+            raise self._unreachable(BROKE_OFF)
 
     async def _open(self) -> AsyncOpenAI:
         async with self._opening:
@@ -279,6 +282,14 @@ _NOT_ASKED = frozenset({"skipped", "over_budget", "withheld", "broke_down"})
 
 def _unrecorded(named: str, error: StoreError) -> ExchangeError:
     return ExchangeError("broke_down", f"{named} was not asked: the ledger cannot be written ({error.code})")
+
+
+def _unanswered(error: Exception) -> str:
+    """What became of a request to which not even the head of an answer came."""
+    import httpx2
+
+    sent = isinstance(error.__cause__, (httpx2.ReadError, httpx2.RemoteProtocolError))
+    return "closed the connection without an answer" if sent else "cannot be reached"
 
 
 def _connecting(error: BaseException) -> bool:

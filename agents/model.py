@@ -138,7 +138,7 @@ class ModelPlanner:
         breaker, now = self.channel.breaker, self._clock()
         if breaker.state is not BreakerState.OPEN or now >= breaker.due:
             return None
-        reason = f"{self.channel.named} is left alone for {breaker.due - now:.0f} s: it failed twice in a row"
+        reason = f"{self.channel.named} is left alone for {breaker.due - now:.0f} s: {breaker.why}"
         return Declined(reason=reason, code="skipped")
 
     async def converse(

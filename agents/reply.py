@@ -102,10 +102,11 @@ def _inside(value: JsonValue) -> list[JsonValue]:
 
 def _told(error: ValidationError) -> str:
     """The first few validation errors, by place; never the whole input."""
-    lines = [
-        f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
-        for one in error.errors(include_url=False, include_context=False, include_input=False)[:5]
-    ]
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    # A list is said to be too short as well where an entry of it was wrong.
+    places = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
+    wrong = [one for one in found if one["type"] != "too_short" or one["loc"] not in places]
+    lines = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in wrong[:5]]
     return sanitize("; ".join(lines), multiline=False, limit=1500)
 
 

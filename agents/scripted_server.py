@@ -98,6 +98,12 @@ class ScriptedModelServer:
         """Until no connection is open."""
         await asyncio.gather(*self._open, return_exceptions=True)
 
+    def script(self, *behaviours: Behaviour) -> None:
+        """From here on these, the last one for ever; what came in so far is forgotten."""
+        self.behaviours, self._used = behaviours, 0
+        self.requests.clear()
+        self.answered.clear()
+
     def release(self) -> None:
         """Let the slow ones answer now."""
         self._release.set()

@@ -16,14 +16,16 @@ def describe(body: e.Body) -> str:
         case e.RunSubmitted(request=request):
             return _cut(request.text or "an explicit plan")
         case e.RungTried(proposal=proposal, accepted=accepted, problems=problems):
-            return _cut(f"{proposal.rung}: {_proposed(proposal.result, accepted, problems)}")
+            cached = f" {proposal.why}" if proposal.cached else ""
+            return _cut(f"{proposal.rung}: {_proposed(proposal.result, accepted, problems)}{cached}")
         case e.QuestionAsked(clarification=asked):
             return _cut(asked.question)
         case e.QuestionAnswered(answer=answer, by=by):
             return _cut(f"{answer} (by {by})")
         case e.GraphEdited(batch=batch, undoes=undoes):
             undo = f", undoes version {undoes}" if undoes is not None else ""
-            return _cut(f"version {batch.base + 1}: {len(batch.edits)} edits by {batch.by}{undo} {batch.why}".rstrip())
+            count = "1 edit" if len(batch.edits) == 1 else f"{len(batch.edits)} edits"
+            return _cut(f"version {batch.base + 1}: {count} by {batch.by}{undo} {batch.why}".rstrip())
         case e.AnswerScope(tasks=tasks):
             return _cut(", ".join(tasks))
         case e.EditRejected(code=code, reason=reason):

@@ -61,4 +61,5 @@ def _cost(entry: LedgerEntry) -> str:
 def _total(entries: Sequence[LedgerEntry]) -> str:
     sent = sum(entry.outbound.bytes for entry in entries)
     away = sum(entry.outbound.bytes for entry in entries if entry.outbound.tier == "cloud")
-    return f"{len(entries)} requests, {size(sent)} sent, {size(away)} of it to the cloud"
+    count = "1 request" if len(entries) == 1 else f"{len(entries)} requests"
+    return f"{count}, {size(sent)} sent, {size(away)} of it to the cloud"

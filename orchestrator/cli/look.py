@@ -14,6 +14,7 @@ from orchestrator.cli.describe import describe
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.options import Common
 from orchestrator.cli.output import ago, answer, dump, dump_model, say, table
+from orchestrator.cli.tries import tries
 from orchestrator.core.events import Event
 from orchestrator.core.project import run_view
 from orchestrator.core.state import fold
@@ -104,6 +105,9 @@ def _page(view: RunView) -> str:
     lines = [f"run {view.run}: {view.state}{rung}", f"request: {view.text or '(an explicit plan)'}"]
     if view.error is not None:
         lines.append(f"error: {view.error.message} [{view.error.code}]")
+    lines += tries(view)
+    if view.tasks:
+        lines.append("tasks:")
     for task in view.tasks:
         where = f" on {task.device}" if task.device else ""
         why = task.waiting_for or (f"{task.error.message} [{task.error.code}]" if task.error else "")

@@ -135,7 +135,8 @@ class Screen:
         """The fleet as it may be told: names that are personal are placeholders, labels and skills are screened.
 
         Of a device that is `local_only` there is its kind and what it can do. A skill that only such devices offer,
-        and one that is `local_only` itself, has no description and no examples.
+        and one that is `local_only` itself, has no description. Example phrases are for the embedded planner: none is
+        told, so what stands in them is not withheld either.
         """
         told = FleetView({n: device for n, device in fleet.devices.items() if n not in self._local_devices}).skills
         skills = {name: self._skill(spec, name in told) for name, spec in fleet.skills.items()}
@@ -145,8 +146,8 @@ class Screen:
         if not told or self._rules.local_skill(spec.name):
             self._kept[Label.DEVICE_LOCAL] = None
             return spec.model_copy(update={"description": "", "examples": (), **self._schemas(spec)})
-        update = {"description": self.text(spec.description), "examples": self.texts(spec.examples)}
-        return spec.model_copy(update={**update, **self._schemas(spec)})
+        update = {"description": self.text(spec.description), "examples": (), **self._schemas(spec)}
+        return spec.model_copy(update=update)
 
     def _schemas(self, spec: SkillSpec) -> dict[str, JsonValue]:
         """Names and values in the schemas are the device's words, too; they come back restored."""

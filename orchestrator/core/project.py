@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.core import conditions
 from orchestrator.core.events import RungTried
-from orchestrator.core.plan import Plan, RungUsage
+from orchestrator.core.plan import Clarification, Declined, Plan, RungUsage
 from orchestrator.core.state import RunState, TaskState
 from orchestrator.core.tasks import Dependency, On, Task, TaskStatus
 from orchestrator.core.trusted import trusted
@@ -47,19 +47,7 @@ def run_view(
             for id, asked in state.questions.items()
         ),
         revising=tuple(state.revising),
-        rungs=tuple(
-            RungTry(
-                rung=tried.proposal.rung,
-                tier=tried.proposal.tier,
-                accepted=tried.accepted,
-                problems=tried.problems,
-                why=tried.proposal.why,
-                usage=tried.proposal.usage,
-                cached=tried.proposal.cached,
-                fixes=tried.proposal.fixes,
-            )
-            for tried in state.rungs
-        ),
+        rungs=tuple(map(_try, state.rungs)),
         usage=_usage(state.rungs),
         plan=None if brief else proposed if isinstance(proposed, Plan) else state.request.plan,
         error=state.error,
@@ -192,6 +180,24 @@ def _accepted(state: RunState) -> RungTried | None:
         if tried.accepted and isinstance(tried.proposal.result, Plan) and tried.proposal.fixes is None:
             return tried
     return None
+
+
+def _try(tried: RungTried) -> RungTry:
+    proposal = tried.proposal
+    said = proposal.result
+    return RungTry(
+        rung=proposal.rung,
+        tier=proposal.tier,
+        accepted=tried.accepted,
+        problems=tried.problems,
+        declined=said.reason if isinstance(said, Declined) else "",
+        code=said.code if isinstance(said, Declined) else "",
+        question=said.question if isinstance(said, Clarification) else "",
+        why=proposal.why,
+        usage=proposal.usage,
+        cached=proposal.cached,
+        fixes=proposal.fixes,
+    )
 
 
 def _usage(rungs: list[RungTried]) -> RungUsage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.core.events import RunError, RunStatus
-from orchestrator.core.plan import Clarification, Plan, RungUsage, Tier
+from orchestrator.core.plan import Clarification, DeclinedCode, Plan, RungUsage, Tier
 from orchestrator.core.requests import RunPolicy
 from orchestrator.core.tasks import Dependency, Model, Task, TaskStatus
 from protocol.messages import TaskError, Usage
@@ -57,12 +57,19 @@ class QuestionView(Model):
 
 
 class RungTry(Model):
-    """What one rung was asked, for a plan or for a fix of the failed task `fixes`, and what the checks said to it."""
+    """What one rung was asked, for a plan or for a fix of the failed task `fixes`, and what came of it.
+
+    `problems`: what the checks said to its plan. `declined` is the reason of one that proposed none, `code` what kind
+    of no that is; `question` what it wants to know.
+    """
 
     rung: str
     tier: Tier = "other"
     accepted: bool
     problems: tuple[str, ...] = ()
+    declined: str = ""
+    code: DeclinedCode = ""
+    question: str = ""
     why: str = ""
     usage: RungUsage = RungUsage()
     cached: bool = False

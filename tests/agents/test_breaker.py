@@ -31,6 +31,13 @@ def test_two_failures_in_a_row_open_it() -> None:
     assert breaker.admit(0.99) is None
 
 
+def test_why_it_is_open() -> None:
+    assert opened().why == "it failed twice in a row"
+    asked = Breaker()
+    asked.failed(ticket(asked, 0.0), 0.0, 60.0)
+    assert asked.why == "it asked for that"
+
+
 def test_exactly_one_caller_tries_it_again() -> None:
     breaker = opened()
     assert breaker.admit(10.9) is None

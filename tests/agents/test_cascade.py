@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pytest
+
 from agents.cascade import Accepted, Asking, Cascade, Refused
 from agents.checks import Finding, sound
 from agents.scripted import Reply, ScriptedPlanner
@@ -10,6 +12,7 @@ from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import (
     Clarification,
     Declined,
+    DeclinedCode,
     Plan,
     Proposal,
     RungUsage,
@@ -42,10 +45,10 @@ class Listening:
 
 
 async def climb(
-    cascade: Cascade, *, devices: FleetView | None = None, answered: str = ""
+    cascade: Cascade, *, devices: FleetView | None = None, answered: str = "", text: str = "do it"
 ) -> tuple[Accepted | Asking | Refused, FakeRunControl]:
     control = FakeRunControl(devices or fleet("alpha"), lambda device, skill, arguments: None)
-    request = Request(text="do it")
+    request = Request(text=text)
     control.submit(request)
     if answered:
         await control.ask("r1", Clarification(question=answered), key="q")
@@ -85,8 +88,33 @@ async def test_why_each_rung_failed_is_said() -> None:
 
 
 async def test_a_rung_that_declines_to_repair_keeps_what_was_wrong() -> None:
-    outcome, _ = await climb(Cascade([ScriptedPlanner(NOWHERE, Declined(reason="no other"))], check=sound))
+    cascade = Cascade([ScriptedPlanner(NOWHERE, Declined(reason="no other"))], check=sound)
+    outcome, _ = await climb(cascade, text="read a on Omega")
     assert code(outcome) == "no_capable_device"
+
+
+async def test_a_device_that_a_planner_made_up_is_no_lack_of_devices() -> None:
+    outcome, _ = await climb(Cascade([ScriptedPlanner(NOWHERE)], check=sound))
+    assert code(outcome) == "no_plan"
+
+
+@pytest.mark.parametrize(
+    ("rungs", "remedy"),
+    [
+        ([("embedded", "not_understood")], "No model is configured (setting `models`)"),
+        ([("embedded", "not_understood"), ("local", "unreachable"), ("cloud", "skipped")], "No model answered"),
+        ([("embedded", "not_understood"), ("local", "unreachable"), ("cloud", "not_understood")], ""),
+        ([("embedded", "not_understood"), ("cloud", "over_budget")], ""),
+    ],
+)
+async def test_a_refusal_says_what_can_be_done_where_no_model_had_a_word(
+    rungs: list[tuple[str, DeclinedCode]], remedy: str
+) -> None:
+    planners = [ScriptedPlanner(Declined(reason="no", code=why), rung=name) for name, why in rungs]
+    outcome, _ = await climb(Cascade(planners, check=sound))
+    assert isinstance(outcome, Refused)
+    assert remedy in outcome.error.message
+    assert ("asterism" in outcome.error.message) == bool(remedy)
 
 
 async def test_one_reason_of_another_kind_makes_it_no_plan() -> None:

@@ -120,7 +120,7 @@ async def test_the_repair_that_the_checks_ask_for_is_the_only_one() -> None:
 @pytest.mark.parametrize(
     ("behaviour", "words"),
     [
-        (Truncated(), "cannot be reached"),
+        (Truncated(), "broke off in the middle of its answer"),
         (Say('{"plan": {"steps": [', finish_reason="length"), "cut off"),
         (Say(""), "empty"),
         (Say('{"plan": {"steps": []}}'), "steps"),
@@ -130,13 +130,13 @@ async def test_the_repair_that_the_checks_ask_for_is_the_only_one() -> None:
         (Status(429), "no more requests"),
         (Status(302, headers=(("location", "http://127.0.0.1:9/v1"),)), "status 302"),
         (Status(400, "too long", "context_length_exceeded"), "too long for"),
-        (Raw(b"<html>hello</html>", "text/html"), "none"),
+        (Raw(b"<html>hello</html>", "text/html"), "no chat completion"),
         (Raw(b"{}"), "empty"),
         (Raw(b"[1]"), "no usable plan"),
         (Raw(b'{"choices": [{"message": {"content": 5}}]}'), "empty"),
         (Raw(b'{"choices": "none"}'), "empty"),
-        (Raw(b"{not json"), "none"),
-        (Raw(b" " * (9 << 20)), "reached"),
+        (Raw(b"{not json"), "no chat completion"),
+        (Raw(b" " * (9 << 20)), "broke off"),
         (Raw(gzip.compress(b"{}"), headers=(("content-encoding", "gzip"),)), "reached"),
     ],
 )

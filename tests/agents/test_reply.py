@@ -101,3 +101,9 @@ def test_the_schema_names_the_skills_that_exist() -> None:
 def test_a_question_without_words_is_none(said: dict[str, object]) -> None:
     with pytest.raises(ReplyError, match="in words"):
         read_reply(json.dumps({"question": said}))
+
+
+def test_a_wrong_step_is_not_said_to_be_missing_too() -> None:
+    with pytest.raises(ReplyError) as caught:
+        read_reply('{"plan": {"steps": [{"id": "a", "skill": 7}]}}')
+    assert str(caught.value) == "plan.steps.0.skill: Input should be a valid string"

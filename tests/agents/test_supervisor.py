@@ -142,7 +142,9 @@ async def test_an_empty_fleet() -> None:
 async def test_a_device_that_does_not_exist() -> None:
     named = Plan(steps=(Step(id="read", skill="file.read", devices=Selector(names=("omega",))),))
     control = control_of("alpha")
-    await lead(control, ScriptedPlanner(named))
+    supervisor = LeadingSupervisor([ScriptedPlanner(named)], check=sound)
+    control.submit(Request(text="read the notes on omega"))
+    await control.drive(supervisor)
     assert (error := control.run_view().error) is not None
     assert error.code == "no_capable_device"
     assert "omega" in error.message

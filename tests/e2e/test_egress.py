@@ -70,7 +70,7 @@ async def test_what_went_out_is_shown_by_rest_and_by_both_commands(tmp_path: Pat
             assert code == 0
             assert "away (cloud)" in out
             assert "personal, secret" in out
-            assert "1 requests" in out
+            assert "1 request," in out
             code, out = await command(system, *words, "--json")
             assert json.loads(out) == {"egress": [entry]}
 

@@ -111,6 +111,15 @@ def test_what_devices_say_of_their_skills_is_screened() -> None:
     assert "abc123" not in text
 
 
+def test_example_phrases_are_not_told_and_so_nothing_of_them_is_withheld() -> None:
+    """One of our own skills has an address in an example: each request was said to hold personal data."""
+    spec = skill("file.append").model_copy(update={"examples": ("add 10.0.0.7 db to hosts.txt",)})
+    fleet = FleetView.of(device("alpha", spec))
+    watched = screen(None, fleet)
+    assert watched.fleet(fleet).skills["file.append"].examples == ()
+    assert watched.withheld == ()
+
+
 def test_a_fields_name_tells_a_secret() -> None:
     one = screen()
     assert one.json({"password": "blue horse", "path": "/x"}) == {"password": "[redacted:secret]", "path": "/x"}
