@@ -6,10 +6,12 @@ second sentence, no "then", no quotation, and no device unless one was named bef
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Final
 
+from agents.embedded.clauses import VERBS
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 
@@ -21,16 +23,69 @@ _ON: Final = words("then afterwards afterward next finally please thanks thank o
 _TO: Final = words("on onto from to at")
 
 
+_SPEAKS: Final = re.compile(
+    r"\s(?P<lead>saying|(?:that|which)\s+(?:says|reads)|reading|with\s+the\s+(?:text|words?|message|sentence|line|content))"
+    r"\s+(?P<x>[^\s:\"'“”«»`][^:\n\"“”«»`]*?)[.!]?\s*$",
+    re.IGNORECASE,
+)
+_BETWEEN: Final = re.compile(
+    r"\b(?:append|add|write|put|insert|save|note|jot\s+down)\s+(?P<said>the\s+(?:line|words|text|sentence|phrase|entry|note)"
+    r"\s+(?P<x>[^\n:,;.\"'“”«»`]+?))\s+(?:to|in|into|onto|at\s+the\s+end\s+of|to\s+the\s+end\s+of)\s+(?:the\s+|file\s+|my\s+)*"
+    r"(?P<path>[^\s,;]*\.\w+)",
+    re.IGNORECASE,
+)
+_SOFT: Final = words("with containing contains holding contain text content")
+_NOT_FIRST: Final = words("of from that which whose in on at above below with it this these those same to for as")
+_FACTS: Final = words(
+    "count counts number numbers total size result results output report summary list uptime load memory disk cpu date "
+    "time hostname version name names content contents line lines difference average sum checksum hash file files "
+    "folder"
+)
+
+
 def dictated(text: str, tokens: Sequence[Token], names: Collection[str]) -> list[Token]:
     """The tokens with what is dictated as one quoted text; as they are where nothing is, or where it is not sure."""
     for at, token in enumerate(tokens):
-        if token.text == ":" and at and tokens[at - 1].lemma in LEADS:
+        if token.text == ":" and at and tokens[at - 1].lemma in LEADS | _SOFT:
             said = text[token.end :].strip()
             before, behind = tokens[:at], tokens[at + 1 :]
-            if _is_dictation(before) and _is_text(said, before, behind, names):
+            soft = tokens[at - 1].lemma in _SOFT and _of_facts(behind)
+            if not soft and _is_dictation(before) and _is_text(said, before, behind, names):
                 start = text.index(said, token.end)
                 return [*before, Token(Kind.QUOTED, said, '"', start, start + len(said), said)]
-    return list(tokens)
+    return _unmarked(text, list(tokens), names)
+
+
+def _unmarked(text: str, tokens: list[Token], names: Collection[str]) -> list[Token]:
+    """`a.txt saying good morning`, `append the line see you soon to a.txt`: text between two words that mark it."""
+    for form, ends in ((_SPEAKS, True), (_BETWEEN, False)):
+        found = form.search(text)
+        if found is None:
+            continue
+        first, last = found.span("x" if ends else "said")
+        before = [token for token in tokens if token.end <= first]
+        inside = [token for token in tokens if token.start < last and token.end > first]
+        said = [token for token in inside if token.start >= found.start("x")]
+        plain = said and all(token.kind in (Kind.WORD, Kind.NUMBER, Kind.PUNCT) for token in said)
+        if not plain or said[0].lemma in _NOT_FIRST or any(token.lemma in names for token in said):
+            continue
+        spoken = ends and found["lead"].split()[0].casefold() != "with"
+        if (not spoken and _of_facts(said)) or (not ends and len(said) < 2) or _goes_on(said):
+            continue
+        if (not ends or _is_dictation(before)) and _is_text(found["x"], before, said, names):
+            quoted = Token(Kind.QUOTED, found["x"], '"', first, last, found["x"])
+            return [*before, quoted, *(token for token in tokens if token.start >= last)]
+    return tokens
+
+
+def _of_facts(said: Sequence[Token]) -> bool:
+    """`with: the uptime of all servers`: what a skill would find out, and no text."""
+    return any(token.text.casefold() in _FACTS for token in said)
+
+
+def _goes_on(said: Sequence[Token]) -> bool:
+    """`saying hello and send it to bob`: another order stands behind the text."""
+    return any(one.lemma in {"and", ","} and other.lemma in VERBS for one, other in pairwise(said))
 
 
 def _is_dictation(before: Sequence[Token]) -> bool:

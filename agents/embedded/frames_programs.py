@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from agents.embedded.frames import Frame
@@ -82,7 +83,7 @@ SHELL = Frame(
     "shell.run",
     words("run execute exec do launch start issue"),
     (),
-    words("command shell terminal bash line"),
+    words("command shell terminal bash line this following one-liner oneliner"),
     slots=(("command", lambda v: _command(v)), ("cwd", _CWD)),
     needs=frozenset({"command"}),
     strict=True,
@@ -147,12 +148,13 @@ def _part_of_command(view: View, at: int, start: int) -> bool:
 
 
 _PASSED = words("args argument arg parameter option flag args params")
+_ENDINGS = (".sh", ".py", ".bash")
 _SHELLS = {"bash": "bash", "sh": "sh", "python": "python3", "python3": "python3"}
 
 
 def _scripted(arguments: JsonObject, view: View) -> JsonObject | None:
     script = str(arguments.get("path", ""))
-    if not script.endswith((".sh", ".py", ".bash")) and not any(t.lemma == "script" for t in view.tokens if t.word):
+    if not script.endswith(_ENDINGS) and not any(t.lemma == "script" for t in view.tokens if t.word):
         return None
     passed = _passed(view)
     if passed:
@@ -180,6 +182,7 @@ def _passed(view: View) -> list[Json]:
             continue
         dashed = token.word and re.fullmatch(r"--?[A-Za-z][\w-]*", token.text) is not None
         value = token.kind in (Kind.NUMBER, Kind.QUOTED, Kind.PATH, Kind.SIZE, Kind.DURATION) and (option or named)
+        value = value or (token.word and view.lemma(at - 1) in _PASSED and token.lemma not in FILLERS | _MANNER)
         value = value or (option and token.word and token.lemma not in FILLERS | _MANNER and _stands_last(view, at))
         if dashed or value:
             view.claim(at)
@@ -200,6 +203,38 @@ SCRIPT = Frame(
     strict=True,
     final=_scripted,
 )
+_LANGUAGES = words("python python3 bash sh")
+
+
+def _spoken(view: View) -> frozenset[str]:
+    return frozenset(token.lemma for token in view.tokens if token.word)
+
+
+def _snippet(arguments: JsonObject, view: View) -> JsonObject | None:
+    """`run this python: print(1)`: the script's own text, in the one language that is named."""
+    said = _spoken(view) & _LANGUAGES
+    shell = said & {"bash", "sh"} and view.head not in said and not _spoken(view) & words("script code snippet")
+    if len(said) != 1 or shell:
+        return None  # `run 'ls' in bash` is a command
+    view.take(said)
+    return {**arguments, "interpreter": _SHELLS[next(iter(said))]}
+
+
+SCRIPT_FILE = replace(
+    SCRIPT, sure=True, final=lambda a, v: _scripted(a, v) if str(a.get("path", "")).endswith(_ENDINGS) else None
+)
+SNIPPET = Frame(
+    "script.run",
+    words("run execute exec evaluate use python python3 bash sh"),
+    (_LANGUAGES,),
+    words("this following code snippet script program line piece bit little small short quick one-liner to run of"),
+    slots=(("text", lambda v: _command(v)), ("cwd", _CWD)),
+    needs=frozenset({"text"}),
+    strict=True,
+    final=_snippet,
+    bonus=2,
+    sure=True,
+)
 PUBLISH = Frame(
     "artifact.publish",
     words("publish offer make share"),
@@ -212,4 +247,4 @@ PUBLISH = Frame(
 )
 
 
-FRAMES = (FETCH, DOWNLOAD, FETCH_OF, SHELL, SHELL_PLAIN, SCRIPT, PUBLISH)
+FRAMES = (FETCH, DOWNLOAD, FETCH_OF, SHELL, SHELL_PLAIN, SCRIPT_FILE, SCRIPT, SNIPPET, PUBLISH)

@@ -13,6 +13,7 @@ from agents.embedded.clauses import merge_words
 from agents.embedded.devices import Directory, Place
 from agents.embedded.dictation import dictated
 from agents.embedded.lexicon import known_words
+from agents.embedded.literals import literal
 from agents.embedded.mentions import find_places
 from agents.embedded.spelling import spell
 from agents.embedded.tokens import Token, tokenise
@@ -35,7 +36,8 @@ class Reading:
 def spelt(text: str, directory: Directory) -> list[Token]:
     """The words of a normalised request, set right, with set phrases and words of several parts joined."""
     names = names_of(directory)
-    return merge_words(renamed(spell(dictated(text, tokenise(text), names), known_words(), names)))
+    tokens = literal(text, dictated(text, tokenise(text), names), names)
+    return merge_words(renamed(spell(tokens, known_words(), names)))
 
 
 def read(tokens: Sequence[Token], directory: Directory) -> Reading:

@@ -62,6 +62,9 @@ _LIVES = "(?:live|lie|sit|reside|stored|located|kept|saved|found|hosted|sitting|
 _ASKS = "(?:find|list|show|search|look|count|howmany|which|what|grep|locate|give me|tell me)"
 _ASKED = f"(?:please )?{_ASKS}(?: (?!and |then |if |, )[^ ]+)*"
 _NEEDS = f"(?:need|require|want|lack|miss|get|{_MUST} (?:have|get|end with))"
+_WORKING = "(?:working|current|work) (?:folder|directory|dir)"
+_NAME = "((?!set |being |is |of |= |the |a |to )(?:<path>|[a-z][a-z0-9_-]*))"
+_SHELL = "(bash|sh|python|python3)"
 
 STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     # Lines at the end of files.
@@ -82,6 +85,17 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     (f"set the (?:whole )?(?:content|text) of {_FILE}{_HERE} to (<quoted>)", "write 3 to 1 2"),
     (f"set {_FILE}{_HERE} to (<quoted>)", "overwrite 1 2 with 3"),
     # Texts in files.
+    (f"(?:put|use|write|set|insert) {_TEXT} (?:in place|instead|in the place) of {_WORD}{_TEXT}", "replace 2 with 1"),
+    (
+        f"(?:edit|change|correct|fix|update|modify) {_FILE}{_HERE} so(?: that)? {_WORD}{_TEXT} "
+        f"(?:{_BECOME}|reads|says|becomes|is|turn into) {_TEXT}",
+        "replace 3 with 4 in 1 2",
+    ),
+    ("swap out", "swap"),
+    ("(?:throughout|everywhere in|everywhere inside|all over|all through|wherever it occur in) (<path>)", "in 1"),
+    ("egrep", "grep regex"),
+    ("(grep|search) -[ep]", "1 regex"),
+    ("(?:a )?(?:regex|regexp) search", "search regex"),
     (
         f"{_WORD}(<quoted>)((?: (?:in|inside|within) <path>)?{_HERE}) {_MUST} {_BECOME} (?:the word )?(<quoted>)",
         "replace 1 with 4 2",
@@ -116,6 +130,20 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
         "pack 1 2 into 3",
     ),
     # Programs and addresses.
+    (
+        f"(?:, )?(?:with|using|use|and)(?: the)?(?: folder| directory)? {_NAME} as (?:the |its )?{_WORKING}",
+        "in folder 1",
+    ),
+    (f"(?:, )?(?:with |using )?(?:the |a |its )?{_WORKING}(?: set to| being| is| =| of|:)? {_NAME}", "in folder 1"),
+    (
+        f"(?:use|using|with|via) {_SHELL}(?: ,)?((?: on <device>)?) (?:to )?(?:run|execute|start|launch) (<path>)",
+        "1 3 2",
+    ),
+    (
+        "(?:run|execute|start|launch) ((?:the |script |file )*<path>(?: (?:on|at) <device>)?) "
+        f"(?:using|with|via|through) {_SHELL}",
+        "2 1",
+    ),
     (f"let {_FILE}{_HERE} run", "run 1 2"),
     (f"(?<=^ )(<url>){_HERE} (as|in|at|under|to|into) (<path>)", "download 1 2 3 4"),
     (

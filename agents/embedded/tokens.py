@@ -103,6 +103,8 @@ def tokenise(text: str) -> list[Token]:
             text = found[0]
             if text.isalpha():
                 tokens.append(_word(text, start, end))
+            elif text == "." and tokens and tokens[-1].end == start:
+                tokens.append(Token(Kind.PUNCT, text, text, start, end))
             else:
                 tokens.extend(_chunk(text, start))
         elif found["quoted"] is not None:

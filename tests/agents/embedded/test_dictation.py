@@ -34,3 +34,22 @@ def test_dictation(text: str, said: str | None) -> None:
 
 def test_a_quotation_behind_the_colon_stays_what_it_is() -> None:
     assert quoted("write a.txt on beta with the text: say 'hello'") == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("write a.txt on beta saying back at noon", "back at noon"),
+        ("make a note b.txt that says call the vet", "call the vet"),
+        ("append the line over and out to a.txt", "over and out"),
+        ("create c.txt with: figs, plums", "figs, plums"),
+        ("append the line count to a.txt", None),
+        ("write a.txt with the text of b.txt", None),
+        ("write a.txt saying hello and send it to beta", None),
+        ("create c.txt with: the uptime of everything", None),
+        ("create c.txt with the text result of the search", None),
+        ("show a.txt saying hello", None),
+    ],
+)
+def test_text_between_words_that_mark_it(text: str, said: str | None) -> None:
+    assert quoted(text) == ([] if said is None else [said])
