@@ -20,7 +20,8 @@ REASONS = (
     r"so (?:i'll|we'll|i'm|we're|i've|they'll|he'll|she'll|nobody|noone|no one|it won't|it doesn't)\b{l*}",
     r"so as to(?: not)?(?: {w}){1,8}",
     r"in order (?:to|that)(?: {w}){1,10}",
-    r"(?:because|since|as|'cause|given that|seeing that|seeing as|now that|considering(?: that)?)"
+    r"(?:because|since|(?<!soon )(?<!long )(?<!far )(?<!much )(?<!well )as|'cause"
+    r"|given that|seeing that|seeing as|now that|considering(?: that)?)"
     r" (?:i|we|he|she|they|you|everyone|nobody|somebody|someone|people|i'm|we're|he's|she's|they're|i've|we've"
     r"|they've"
     r"|i'll|we'll|you're|i'd|we'd|(?:it|that|this|there|{my} {w}|{my} {w} {w}) (?:is|was|has|had|wants|needs"
@@ -81,6 +82,17 @@ OCCASIONS = (
 _BE = r"(?:am|are|is|was|were|'m|'re|'s|has|have|had|'ve|keeps|keep|got|went|seems|seem|looks|look|feels|feel|sounds)"
 _NO_WISH = r"(?! (?:to|got to|interested|looking for|after|searching|a list|a report|called|named|from|about|on|at) )"
 REMARKS = (
+    r"(?:{my} )?(?:{w} )?{person}(?: (?:from|at|in|of|over in) (?:{my} )?{w})?(?: (?:really|just|now|already|always|all"
+    r"|also|still))* {says}\b{l*}",
+    r"(?:{my} )?{w}(?: {w})? keeps? (?:on )?[a-z]+ing\b{w*}",
+    r"(?:{my} )?(?!(?:who|which|what|that) ){w}(?: {w})? (?:is|are|was|were|feels?|seems?|looks?|sounds?|got|gets?|went"
+    r"|has been|have been|acts?|became|becomes)(?: (?:really|very|a bit|kind of|quite|so|too|awfully|painfully|pretty"
+    r"|suspiciously|getting|becoming|acting|rather|a little|a tad|all|lately|again|somewhat|terribly))*"
+    r" {trouble}\b{w*}",
+    r"(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| intend to| plan to)(?: (?:then|later|just|probably|also"
+    r"|maybe))* {d}{d*}",
+    r"(?:it's|it is|they're|they are) (?:{w} ){0,4}(?:and|,) (?:i|we|nobody|no one) (?:never|hardly|barely|rarely|don't"
+    r"|didn't|haven't)(?: (?!(?:delete|remove|touch|want|need) )[a-z']+){1,5}",
     r"(?<=@ , )(?:my|our|the|a|an) (?:{w} ){0,3}?(?:box|machine|server|laptop|desktop|phone|computer|host|device"
     r"|pc|rig|node"
     r"|beast|monster|workhorse|baby|toy|one)",

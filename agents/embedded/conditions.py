@@ -19,7 +19,7 @@ from agents.embedded.operators import Operator
 from agents.embedded.outcome import decline
 from agents.embedded.places import Spot, spots
 from agents.embedded.plain import resolved
-from agents.embedded.slots import clean
+from agents.embedded.slots import FILE_NOUNS, FOLDER_NOUNS, clean
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
@@ -29,6 +29,11 @@ from orchestrator.core.tasks import On
 from protocol.vocabulary import JsonObject
 
 NOT = words("not no isn't aren't doesn't don't hasn't none isnt doesnt")
+OF_FILES = (
+    FILE_NOUNS
+    | FOLDER_NOUNS
+    | words("exist exists existing there missing present contain contains empty larger bigger")
+)
 ANY = ("any", "one", "either", "some")
 
 
@@ -81,6 +86,7 @@ def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str,
                 "the condition has nothing that could be true or false", [t.text for t in view.tokens if t.word][:8]
             )
         path, op, value = measure.path, ">", 0
+    _no_guess(view, match)
     place = composer.place_for(match, [replace(s, place=_fan(s)) for s in places])
     result = composer.add_match(match, place, records=quantifier is not None)
     files = [token for token in view.tokens if token.kind is Kind.PATH]
@@ -90,6 +96,14 @@ def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str,
     if quantifier is None:
         return result.step, Compare.model_validate({"path": path, "op": op, "value": value})
     return _counted(composer, result, quantifier, path, op, value)
+
+
+def _no_guess(view: View, match: Match) -> None:
+    """A condition is about a file only where it says so: `in case of fire` looks for no folder of that name."""
+    path = match.arguments.get("path")
+    bare = [token for token in view.tokens if token.word and token.text == path]
+    if bare and not any(token.word and token.lemma in OF_FILES for token in view.tokens):
+        raise decline("it is not clear that the condition is about a file", [bare[0].text])
 
 
 def _match(composer: Composer, base: View, operator: operators.Operator | None) -> Match:
@@ -308,6 +322,10 @@ def _measure_back(
     for frame in frames:
         spoken = frozenset(token.lemma for token in trial.tokens if token.word) & backward.vocabulary(frame)
         match = Match(frame, {}, 0, taken=spoken)
+        asked = next((m for m in frame.measures if m.path == last.number and m.unit == operator.unit), None)
+        if asked is not None and asked.when and not any(m.when & spoken for m in frame.measures):
+            # `count the words; if there are more than 100`: the number that was asked for.
+            match = replace(match, taken=spoken | asked.when)
         if match.measure(operator.unit) is not None:
             trial.take(backward.vocabulary(frame))
             return joins.threshold(composer, match, operator)

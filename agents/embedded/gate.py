@@ -55,6 +55,7 @@ HOW_TO = (
     ("should", "we"),
     ("would", "you", "recommend"),
 )
+ABOUT_DOING = "this asks about doing something; it does not ask for it to be done"
 RECURRING = words(
     "whenever daily hourly weekly nightly monthly tomorrow tonight later always until every-hour cron "
     "schedule repeatedly continuously constantly"
@@ -93,13 +94,31 @@ _DELEGATED = re.compile(
 )
 
 
+# `how would you pack it`, `who can run it`, `do I need to stop it`: about a deed, whoever does it, and no wish for it.
+_PERSON = "(?:i|you|u|we|one|they|people|he|she|someone|somebody|anyone|anybody)"
+_ABOUT = re.compile(
+    r"(?:^|[.;!?]) (?:(?:please|hey|hi|hello|ok|okay|so|and|but|well|now|then|asterism|,|;|–) )*(?:"
+    rf"(?:how|why) (?:would|could|should|did|do|does|might|will|shall|can|had) {_PERSON}"
+    rf"|when (?:(?:did|do|will|would|can|could) (?:you|u)|(?:should|may|must|can|could) {_PERSON})"
+    r"|who (?:can|could|would|will|did|should|might|may|must|gets to|is able to|is allowed to)"
+    r"(?! (?:tell|show|give|help))"
+    rf"|(?:do|did|does|must|shall) {_PERSON} (?:(?:really|even|still|ever|just|also) )*"
+    r"(?:need|have|want|dare|ought|get) to"
+    rf"|(?:need|must|shall|ought|may|should|had) (?:i|we|they|he|she) (?!have )[a-z]+"
+    r")(?= )"
+)
+
+
 def refuse_corrections(line: str) -> None:
-    """Raises Stop where a request takes back a part of itself, or leaves to a file what is to be done.
+    """Raises Stop where a request takes back a part of itself, leaves what is to be done to a file, or asks about it.
 
     `line` is written as chaff.py writes it.
     """
     if _DELEGATED.search(line) is not None:
         raise decline("what is to be done stands elsewhere; say it in the request")
+    asked = _ABOUT.search(line)
+    if asked is not None:
+        raise decline(ABOUT_DOING, [asked[0].strip(" .;!?,")])
     found = _CORRECTED.search(line)
     if found is not None:
         raise decline("the request corrects itself; say only what is meant", [found[0].split()[-1]])
@@ -116,7 +135,7 @@ def refuse_kind(tokens: Sequence[Token]) -> None:
         for at in {0, start}:
             if tuple(low[at : at + len(form)]) == form:
                 raise decline(
-                    "this asks about doing something; it does not ask for it to be done",
+                    ABOUT_DOING,
                     [" ".join(t.text for t in spoken[at : at + len(form)])],
                 )
     for at, token in enumerate(spoken):

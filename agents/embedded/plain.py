@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from agents.embedded import anaphora
 from agents.embedded.composer import Composer
+from agents.embedded.devices import Place
 from agents.embedded.draft import Result
 from agents.embedded.frames import Match
 from agents.embedded.outcome import decline
 from agents.embedded.places import Spot
+from agents.embedded.slots import FOLDER_NOUNS
+from agents.embedded.strangers import known
 from agents.embedded.view import View
 
 ASKING = frozenset(
@@ -30,11 +33,24 @@ def frame_step(
     if match is None:
         match = resolved(composer, view, lenient=lenient)
     place = composer.place_for(match, found)
+    _no_stranger(composer, view, match, place, found)
     if place.any and view.head in ASKING:
         raise decline("it is not clear whether one of the devices is meant, or all that fit", [place.text])
     if place.many and match.arguments.get("limit") == 1 and any(t.lemma == "across" for t in view.tokens if t.word):
         raise decline("the one file over all devices together would need a ranking that names its device", [place.text])
     return composer.add_match(match, place, records=records)
+
+
+def _no_stranger(composer: Composer, view: View, match: Match, place: Place, found: Sequence[Spot]) -> None:
+    """`the disk usage of zeta and the memory of beta`: an unknown name that stands as a device does is no folder."""
+    path = match.arguments.get("path")
+    if found or place is not composer.ahead or any(token.word and token.lemma in FOLDER_NOUNS for token in view.tokens):
+        return
+    for at, token in enumerate(view.tokens):
+        if token.word and token.text == path and view.before(at) in {"of", "on", "from"} and not known(token):
+            raise decline(
+                f'there is no device "{path}"; the known devices are {composer.directory.known}', [token.text]
+            )
 
 
 def resolved(composer: Composer, view: View, *, lenient: bool = False) -> Match:

@@ -24,6 +24,7 @@ from agents.embedded.paraphrases import PHRASES
 from agents.embedded.partial import partly
 from agents.embedded.reading import names_of, read, spelt
 from agents.embedded.retrieval import Index
+from agents.embedded.strangers import refuse_strangers, settle_misspelt
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.understand import Understanding
 from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
@@ -85,6 +86,7 @@ class EmbeddedPlanner:
             wanted = ", ".join(request.policy.devices[:12])
             raise decline(f"there is no device {wanted}" if wanted else "no device is registered")
         reading = read(tokens, directory)
+        refuse_strangers(reading.tokens, directory)
         walk = Walk(self._for(specs), directory, reading.places)
         try:
             walk.compose(segment(reading.said))
@@ -98,6 +100,8 @@ class EmbeddedPlanner:
             walk.draft.answering(walk.answers),
             "grammar and retrieval agree; every word of the request is placed",
         )
+        changes = any(specs[step.skill].risk is not Risk.READ for step in plan.steps)
+        settle_misspelt(reading.tokens, reading.places, directory, changes=changes)
         self._covered(request, plan, directory)
         return plan
 
