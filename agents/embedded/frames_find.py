@@ -64,13 +64,21 @@ def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
     criteria = arguments.keys() - {"path", "type", "_glob", "order"}
     if not criteria and arguments.get("type") != "directory":
         return None
-    if "sort" in arguments and "limit" not in arguments and superlative(view):
+    if "sort" in arguments and "limit" not in arguments and superlative(view) and not _in_that_order(view):
         arguments = {**arguments, "limit": 1 if not _plural_files(view) else 10}
     if ("sort" in arguments and "type" not in arguments and superlative(view)) or (
         arguments.keys() & {"min_size_bytes", "max_size_bytes"} and "type" not in arguments
     ):
         arguments = {**arguments, "type": "file"}
     return arguments
+
+
+def _in_that_order(view: View) -> bool:
+    """`newest first`: the order of all of them, not one alone."""
+    return any(
+        token.word and token.lemma in SORT_WORDS and view.lemma(at + 1) == "first"
+        for at, token in enumerate(view.tokens)
+    )
 
 
 def _superlative_folder(view: View) -> bool:

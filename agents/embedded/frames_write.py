@@ -41,6 +41,8 @@ def _name(view: View) -> Json:
 
 def _empty(arguments: JsonObject, view: View) -> JsonObject | None:
     """`create an empty file x`, `touch x`: text is empty only where the request says so."""
+    if _folder(view) and "text" not in arguments:
+        return None
     if "text" not in arguments and (
         view.head == "touch" or any(t.lemma in {"empty", "blank"} for t in view.tokens if t.word)
     ):
@@ -184,6 +186,8 @@ def _into_folder(arguments: JsonObject, view: View) -> JsonObject | None:
         target = literal(Kind.PATH, preps="")(view)
     if not isinstance(source, str) or not isinstance(target, str):
         return None
+    if target.endswith(ARCHIVES) and not looks_like_file(source):
+        return None  # a folder becomes an archive by packing
     if target.endswith("/") or (_into(view) and looks_like_file(source) and not looks_like_file(target)):
         target = f"{target.rstrip('/')}/{source.rstrip('/').rsplit('/', 1)[-1]}"
     return {**arguments, "source": source, "target": target}

@@ -326,6 +326,8 @@ def _content(composer: Composer, result: Result) -> str:
     if result.many:
         return result.records
     names = _outputs(composer, result)
+    if result.skill == "file.count":
+        return result.ref("output")  # its lines are a number beside others
     for name in ("counts", "ranked", "items", "groups", "entries", "processes", "lines"):
         if name in names and not (name == "items" and result.skill == "data.stats"):
             return result.ref(f"output.{name}")

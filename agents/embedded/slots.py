@@ -268,7 +268,7 @@ def _beside(view: View, at: int) -> int | None:
         return after + 1 if fits else None
     before = at - 1
     if (
-        _plain(view, before)
+        (_plain(view, before) or _files_as_name(view, before))
         and view.lemma(at) in FOLDER_NOUNS
         and view.lemma(before - 1) in {"the", "my", "our", "a", "new", "each", "their", "its", "to", "in"}
     ):
@@ -276,6 +276,11 @@ def _beside(view: View, at: int) -> int | None:
     if _plain(view, after) and view.lemma(after) not in FILLERS and view.lemma(at) in FOLDER_NOUNS:
         return after
     return None
+
+
+def _files_as_name(view: View, at: int) -> bool:
+    """`the documents folder`: a folder of that name."""
+    return view.lemma(at) in FILE_NOUNS and view.tokens[at].text.casefold().endswith("s") and at not in view.claimed
 
 
 def _plain(view: View, at: int) -> bool:
