@@ -89,10 +89,66 @@ MACROS = {
     r"|blog|article|forum post|bug report|incident|incident report|rollout|roll-out|release notes|change request"
     r"|purchase|order form|quote|offer|warranty|landlord|dashboard|overview page|checklist|notes|diary|logbook"
     r"|licence|license|licence audit|license audit|capacity planning|sprint|sprint review|report to \w+)",
+    "says": r"(?:is|are|was|were|'s|keeps?|kept|wants?|wanted|needs?|needed|asks?|asked|says?|said|reports?|reported"
+    r"|complains?|complained|thinks?|thought|has|have|had|will|would|gets?|got|won't|can't|cannot|doesn't|don't|didn't"
+    r"|isn't|aren't|loves?|hates?|expects?|waits?|insists?|swears?|notices?|noticed|sees?|hears?|heard|demands?"
+    r"|requires?|requested|requests|worry|worries|calls?|called|phoned|emailed|depends?|rel(?:y|ies)|uses?|wonders?"
+    r"|wondered|likes?|begs?|moans?|grumbles?|suspects?|suspected|claims?|claimed|told|wishes|must)",
     "periodical": r"(?:weekly|monthly|daily|annual|yearly|quarterly|status|board|management|team|progress|sprint"
     r"|shift"
     r"|incident|security|audit) (?:report|reports|mail|email|update|summary|overview|newsletter|sync|numbers)",
     "owes": r"(?:is|are|'s|was|were) (?:{very})?(?:asking|waiting|wondering|nagging|bugging|pestering|chasing|begging"
     r"|complaining|worried|curious|interested|pressing)",
 }
+# Who may have something to say about the demand; what they say is no part of it.
+MACROS["person"] = (
+    r"(?:users?|customers?|clients?|patients?|visitors?|guests?|students?|pupils?|kids?|children|parents?|teachers?"
+    r"|professor|prof|tutor|lecturer|boss|manager|managers|director|ceo|cto|cfo|chief|lead|supervisor|owner|owners"
+    r"|secretary|assistant|intern|interns|trainee|colleagues?|coworkers?|co-workers?|teammates?|team|staff|crew"
+    r"|auditors?|accountants?|bookkeeper|lawyers?|lawyer|solicitor|notary|judge|doctor|nurse|dentist|landlord|tenant"
+    r"|tenants|neighbou?rs?|friends?|wife|husband|partner|girlfriend|boyfriend|mum|mom|mother|dad|father|brother"
+    r"|sister|son|daughter|grandma|grandpa|uncle|aunt|cousin|family|developers?|devs?|admins?|sysadmins?|ops"
+    r"|engineers?|testers?|qa|designers?|researchers?|scientists?|analysts?|operators?|technicians?|security"
+    r"|management|marketing|sales|finance|accounting|legal|support|helpdesk|hr|it department|everyone|everybody"
+    r"|somebody|someone|nobody|people|folks|guys|librarian|editor|publisher|reviewers?|committee|board|council"
+    r"|photographer|musicians?|band|choir|coach|players?|members?|volunteers?|tax office|insurance|insurer|bank"
+    r"|landlady|vendor|supplier|suppliers|contractor|contractors|consultant|consultants|office|school|university"
+    r"|department|headquarters|hq|group|class|lab|department|receptionist|chef|cook|driver|mechanic|electrician)"
+)
+# How things are that somebody complains of.
+MACROS["trouble"] = (
+    r"(?:slow|slower|sluggish|weird|strange|odd|laggy|lagging|unresponsive|hot|loud|louder|noisy|funny|flaky|unstable"
+    r"|nervous|impatient|angry|late|worried|worrying|broken|stuck|dead|cranky|suspicious|messy|fishy|crazy|bonkers"
+    r"|wonky|unhappy|annoyed|annoying|dodgy|shaky|choppy|jerky|glitchy|buggy|grumpy|tired|upset|furious|moody"
+    r"|struggling|stuttering|freezing|crawling|crashing|misbehaving|overheating|complaining|dragging|wheezing"
+    r"|groaning|whining|humming|rattling|acting up|playing up|on fire|in trouble)"
+)
+# What is asked of devices: a heading with one of these may say what the rest is about.
+MACROS["topic"] = (
+    r"(?:disks?|storage|space|memory|ram|swap|cpu|cpus|processor|cores?|load|uptime|kernel|os|checksums?|hash|hashes"
+    r"|sizes?|gpu|gpus|users?|process|processes|network|ip|ips|addresses|clocks?|timezone|temperature|battery|health"
+    r"|temp|port|ports|services?|hostname|hardware|(?:version|time|date|zone)(?= (?:check|drift|question|issue)))"
+)
+# The last word of a label before a colon.
+MACROS["label"] = (
+    r"(?:bump|reset|cleanup|clean-up|prep|setup|set-up|time|job|jobs|task|tasks|housekeeping|housework|maintenance"
+    r"|drill|routine|migration|rollout|release|update|handover|day|work|duty|round|rounds|check|check-up|checkup"
+    r"|question|questions|tweak|fix|panic|item|point|club|lesson|session|review|audit|request|ticket|note|exercise"
+    r"|homework|lab|project|challenge|follow-up|followup|sync|stuff|business|matter|topic|issue|problem|alert"
+    r"|incident|alarm|emergency|news|chore|chores|errand|errands|favou?r|investigation|hunt|census|inventory"
+    r"|stocktake|stocktaking|survey|roundup|round-up|riddle|shift|patrol|tour|crisis|admin|paperwork|billing"
+    r"|payroll|accounting|bookkeeping|office|school|shop|party|trip|event|preparation|preparations|step|tidy-up"
+    r"|tidying|spring-cleaning|cleaning|planning|troubleshooting|debugging|diagnosis|forensics|monitoring"
+    r"|reporting|ops|operations|department|desk job|wish|wishlist|idea|case|thing|things|deal|mission|assignment"
+    r"|todo|to-do|curiosity|sanity|refactor|refactoring|change|correction|adjustment|edit|hotfix|patch|post-mortem"
+    r"|postmortem|retro|standup|kick-off|closing|opening)"
+)
 MACROS["owes"] = MACROS["owes"].replace("{very}", MACROS["very"])
+# A plain word that means no devices and no other mode of doing what is asked.
+MACROS["o"] = (
+    r"(?!(?:each|all|every|any|only|both|dry|hypothetical|rhetorical|trick|theoretical|imaginary|fictional|future|fake"
+    r"|tomorrow|tonight|later|daily|hourly|weekly|nightly|monthly|yearly|[a-z]+days?|midnight|noon|scheduled"
+    r"|example|server|servers|desktop|desktops|phone|phones|linux|windows|android|mac|macs|machine|machines|device"
+    r"|devices|computer|computers|box|boxes|host|hosts|node|nodes|laptop|laptops|pc|pcs|cluster|edge|fleet) )"
+    + MACROS["w"]
+)

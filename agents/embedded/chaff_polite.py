@@ -79,9 +79,16 @@ HEDGES = (
 
 # At the beginning of a sentence or of a part of one.
 LEADS = (
-    r"(?<=^ )(?:{w} ){1,2}(?:bump|reset|cleanup|prep|setup|time|job|task|housekeeping|maintenance|drill|routine"
-    r"|migration|rollout"
-    r"|release|update|handover|day|work|duty|round)(?= : {verb} )",
+    # A heading: `Lab reset: delete ...`, `audit item 4: who ...`, `for my class: count ...`.
+    r"(?<=^ )(?!(?:{o} ){0,3}{topic} )(?:server room |(?:{o} ){0,4}){label}(?: (?:number |no |nr |item )?9)?"
+    r"(?: (?:for|of) (?:today|tonight|this week|{my} {o}))?"
+    r"(?= [:–] (?:{verb}|{wh}|please|can|could|would|i|i'd|we|is|are|does|do|has) )",
+    r"(?<=^ )(?:for|from|about|re|regarding|concerning|on behalf of|on) {my}(?: {o}){1,3}"
+    r"(?= : (?:{verb}|{wh}|please|can|could|would|i|i'd|we|is|are|does|do|has) )",
+    r"(?<=^ )(?:note|reminder|memo|message|todo|to-do|question|request|order|wish|plea)(?: (?:to|for|from)"
+    r"(?: (?:self|myself|me|today|you|asterism|the (?:bot|assistant)|{my} {o}))?)(?= [:,–] )",
+    r"(?<=^ )(?!(?:{o} ){0,3}(?:{topic}|file|files|folder|script|config|log|logs|version|archive) )"
+    r"(?:server room |(?:{o} ){0,3}?){label}(?= : [a-z])",
     r"(?:one )?(?:last|final|one more|another) (?:thing|question|one|task)(?: for (?:today|now|tonight"
     r"|me))?(?= [:,–.])",
     r"(?!(?:is|are|am|was|were|should|must|would i|would it|could i|can i|may i|could it|can it|have i|have you"
@@ -259,6 +266,34 @@ SAME = "<same>"
 
 # Set phrases that stand for one plain verb or question.
 RENAMES = (
+    # Capitals do not count.
+    (r"(?:, )?(?:(?:whether|no matter (?:if|whether)|be it) )?(?:(?:in|with|written in) )?(?:upper|lower|capitals?"
+     r"|uppercase|lowercase|upper-case|lower-case|small|big)(?: case)?(?: letters)? (?:or|and|as well as) (?:in )?"
+     r"(?:lower|upper|small|capitals?|uppercase|lowercase|upper-case|lower-case|big)(?: case)?(?: letters)?"
+     r"(?: alike| both| the same| doesn't matter| don't matter| is fine)?(?= (?:[.,;:?!–)]|$))", "ignoring case"),
+    (r"(?:, )?(?:capitals|capital letters|capitali[sz]ed|uppercase|upper case|upper-case) or not", "ignoring case"),
+    (r"(?:, )?(?:the )?(?:case|capitali[sz]ation|casing|capitals) (?:doesn't|does not|shouldn't|should not|needn't"
+     r"|isn't|is not|don't|do not|must not) (?:matter|important|relevant|count|play a role)(?: (?:here|to me|at all"
+     r"|though))?", "ignoring case"),
+    (r"(?:, )?(?:regardless|irrespective|independent|independently) of (?:the )?(?:case|casing|capitals"
+     r"|capitali[sz]ation|upper or lower case)", "ignoring case"),
+    (r"(?:, )?(?:no matter|whatever|never mind|any) (?:the |what |which )?(?:case|capitali[sz]ation|casing)",
+     "ignoring case"),
+    (r"(?:, )?(?:however|no matter how) (?:it's|it is|they're|they are) (?:capitali[sz]ed|written)", "ignoring case"),
+    (r"(?:, )?(?:i|we )?(?:don't|do not) (?:care about|mind|worry about|look at|distinguish) (?:the )?(?:case|casing"
+     r"|capitali[sz]ation|capitals)", "ignoring case"),
+    (r"(?:, )?(?:without (?:regard|respect|attention) to|with no regard for|ignore|disregard|disregarding) (?:the )?"
+     r"(?:case|casing|capitali[sz]ation|capitals)", "ignoring case"),
+    (r"(?:, )?(?:not|non) case[- ]sensitive(?:ly)?|(?:, )?both cases|(?:, )?(?:in )?any case(?= (?:[.?!]|$))",
+     "ignoring case"),
+    # Everything that a folder holds.
+    (r"(?:, )?(?:(?:along|together) )?(?:with|including|and) (?:all (?:of )?(?:its|the|their)|its|their|its whole"
+     r"|its entire|the whole|the entire)(?: own)? (?:content|contents|insides?)(?= (?:[.,;:?!–)]|on|at|from|and|$))",
+     "and everything in it"),
+    (r"(?:, )?(?:(?:along|together) )?(?:with|including|and) (?:everything|anything|whatever|all|all that|all there)"
+     r"(?: (?:that )?(?:is|'s))? (?:in|inside|within|below|under|underneath)"
+     r"(?: (?:it|there|them|that))?(?= (?:[.,;:?!–)]|on|at|from|$))", "and everything in it"),
+    (r"lock, stock and barrel", "and everything in it"),
     (r"(?:inform|enlighten|advise|apprise) (?:me|us)(?: (?:of|about|on))?", "tell me"),
     (r"what o'clock", "what time"),
     (r"(?:sits|lurks|hides|lives|works|ticks)(?= (?:in|inside) )", "is"),

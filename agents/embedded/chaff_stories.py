@@ -89,8 +89,8 @@ REMARKS = (
     r"|has been|have been|acts?|became|becomes)(?: (?:really|very|a bit|kind of|quite|so|too|awfully|painfully|pretty"
     r"|suspiciously|getting|becoming|acting|rather|a little|a tad|all|lately|again|somewhat|terribly))*"
     r" {trouble}\b{w*}",
-    r"(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| intend to| plan to)(?: (?:then|later|just|probably|also"
-    r"|maybe))* {d}{d*}",
+    r"(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| intend to| plan to)(?: (?:then|later|just|probably"
+    r"|also|maybe))* {d}{d*}",
     r"(?:it's|it is|they're|they are) (?:{w} ){0,4}(?:and|,) (?:i|we|nobody|no one) (?:never|hardly|barely|rarely|don't"
     r"|didn't|haven't)(?: (?!(?:delete|remove|touch|want|need) )[a-z']+){1,5}",
     r"(?<=@ , )(?:my|our|the|a|an) (?:{w} ){0,3}?(?:box|machine|server|laptop|desktop|phone|computer|host|device"

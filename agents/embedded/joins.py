@@ -145,13 +145,17 @@ def _ranked(composer: Composer, view: View, found: Sequence[Spot], operator: Ope
         other = composer.understanding.read(bare, lenient=True)
         if isinstance(other, Match):
             trial, outcome = bare, other
-    if not isinstance(outcome, Match) and view.lemma(operator.spots[-1]) in SIZES:
+    # What a list or a text would be ranked by is not its size: that is a fact of its own.
+    unsized = not isinstance(outcome, Match) or outcome.frame.skill in {"file.list", "file.read"}
+    if unsized and view.lemma(operator.spots[-1]) in SIZES:
         sized = _sized(view, operator)
         other = composer.understanding.read(sized)
         if isinstance(other, Match) and other.frame.skill in {"file.usage", "file.stat"}:
             trial, outcome = sized, other
     if not isinstance(outcome, Match):
         raise composer.unplaced(trial, outcome)
+    if outcome.frame.skill == "file.list" and view.lemma(operator.spots[-1]) in SIZES:
+        raise decline("what is to be ranked by its size is not clear", sorted(outcome.taken))
     measure = ranking_measure(composer, outcome, view)
     order = operator.order
     if measure.rest_of:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.embedded.chaff import renamed, trimmed, without_chaff, without_prohibitions
+from agents.embedded.choices import which_of
 from agents.embedded.clauses import merge_words
 from agents.embedded.devices import Directory, Place
 from agents.embedded.dictation import dictated
@@ -18,6 +19,7 @@ from agents.embedded.mentions import find_places
 from agents.embedded.spelling import spell
 from agents.embedded.tokens import Token, tokenise
 from agents.embedded.topics import amounts_in_place, shown_in_place, subject_in_place
+from agents.embedded.voice import active
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def spelt(text: str, directory: Directory) -> list[Token]:
 def read(tokens: Sequence[Token], directory: Directory) -> Reading:
     """Finds devices, drops chaff, puts the subject into the demand. Raises Stop where a device cannot be told."""
     plain, unchanging = without_prohibitions(amounts_in_place(tokens))
-    placed, places = find_places(trimmed(plain, names_of(directory)), directory)
+    names = names_of(directory)
+    placed, places = find_places(which_of(trimmed(active(plain, names), names), names), directory)
     said = shown_in_place(without_chaff(subject_in_place(placed)))
     return Reading(tuple(placed), tuple(said), tuple(places), unchanging)
 
