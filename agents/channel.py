@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 from agents.breaker import Breaker, Ticket
@@ -109,7 +110,7 @@ class Channel:
         ticket = self.breaker.admit(self._clock())
         if ticket is None:
             wait = max(0.0, self.breaker.due - self._clock())
-            raise ExchangeError("skipped", f"{self.named} is left alone for {wait:.0f} s: {self.breaker.why}")
+            raise ExchangeError("skipped", f"{self.named} is left alone for {ceil(wait)} s: {self.breaker.why}")
         try:
             incoming = await self._passed(outgoing)
         except ExchangeError as error:

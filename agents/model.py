@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
 from agents.breaker import BreakerState
@@ -138,7 +139,7 @@ class ModelPlanner:
         breaker, now = self.channel.breaker, self._clock()
         if breaker.state is not BreakerState.OPEN or now >= breaker.due:
             return None
-        reason = f"{self.channel.named} is left alone for {breaker.due - now:.0f} s: {breaker.why}"
+        reason = f"{self.channel.named} is left alone for {ceil(breaker.due - now)} s: {breaker.why}"
         return Declined(reason=reason, code="skipped")
 
     async def converse(

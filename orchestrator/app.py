@@ -38,6 +38,7 @@ from orchestrator.core.ports import Clock, Consultation, RunControl, Store, Stor
 from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
 from orchestrator.core.requests import Request
+from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
 from orchestrator.faults import FaultDesk
@@ -255,7 +256,21 @@ class Asterism:
 
     async def run(self, run: str, *, brief: bool = False) -> RunView:
         slot = await self._slot(run)
-        return run_view(slot.state, brief=brief, volatile=self.reception.words(run), now=self._clock.now())
+        now = self._clock.now()
+        volatile = {} if brief else {**self._missed(slot.state, now), **self.reception.words(run)}
+        return run_view(slot.state, brief=brief, volatile=volatile, now=now)
+
+    def _missed(self, state: RunState, now: float) -> dict[str, str]:
+        """What tasks wait for whose device is not there: not for a free slot on it."""
+        found = {}
+        for id, task in state.tasks.items():
+            if task.status is not TaskStatus.READY or (task.retry_at is not None and task.retry_at > now):
+                continue
+            wanted = state.graph[id].requirements.device
+            known = self.engine.roster.get(wanted) if wanted else None
+            if wanted and (known is None or not known.info.available):
+                found[id] = f"{wanted}, which is {'draining' if known and known.info.online else 'away'}"
+        return found
 
     async def graph(self, run: str) -> GraphView:
         return graph_view((await self._slot(run)).state)

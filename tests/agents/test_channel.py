@@ -149,7 +149,8 @@ async def test_time_is_up_in_the_middle_of_a_stream() -> None:
         ScriptedModelServer(Drip('{"a": "x', seconds=0.01, size=1, endless=True)) as server,
         channel(server) as to,
     ):
-        assert (await error(to, question(seconds=0.1, **STREAM))).code == "timed_out"
+        await to.prepare()  # loading libraries takes longer than that
+        assert (await error(to, question(seconds=0.5, **STREAM))).code == "timed_out"
         await asyncio.wait_for(server.left.wait(), 10)
 
 
