@@ -53,6 +53,15 @@ STRUCTURE = (
     | FILE_NOUNS
     | FOLDER_NOUNS
 )
+# Words before "folder" that are no name of it.
+_OWNED = words("the my our your his her their in")
+_FOLDER_KINDS = FOLDER_NOUNS | words(
+    "same whole new entire other first last second main current working home root top parent target source big bigger "
+    "biggest largest smallest newest oldest latest empty extracted unpacked copied resulting right old zipped packed "
+    "complete full given such said local single particular specific common shared workspace just itself and or of in "
+    "on which what that this each every any all no its only"
+)
+_MAKE_FILES = frozenset({"file.write", "file.append", "http.download"})
 _NOTHING = Plan(steps=(Step(id="nothing", skill="no.skill"),))
 DEFAULTS = (
     re.compile(r"reports/[a-z0-9-]+\.md"),
@@ -242,6 +251,31 @@ class _Checker:
         yield from self._negations()
         yield from self._words(strict)
         yield from self._days()
+        yield from self._accounts()
+        if strict:
+            yield from self._folders()
+
+    def _accounts(self) -> Iterator[Gap]:
+        """Whose rights something runs with is not ours to choose; whose processes are listed is."""
+        found = re.search(r"\b(?:as|with|using) (root|admin|administrator|sudo|superuser)\b", self.text, re.IGNORECASE)
+        if found and not any(found[1].casefold() in text.casefold() for text in self._texts()):
+            yield Gap("unused_word", f'nothing in the plan answers to "{found[0]}"', (found[0],))
+
+    def _folders(self) -> Iterator[Gap]:
+        """`the documents folder` is called "documents", whatever else that word may mean."""
+        texts = [text.casefold() for text in self._texts()]
+        for before, token, after in zip(self.said, self.said[1:], self.said[2:], strict=False):
+            named = token.word and after.word and after.lemma in FOLDER_NOUNS and before.lemma in _OWNED
+            low = token.text.casefold()
+            if not named or low in _FOLDER_KINDS or token.lemma in _OWNED:
+                continue
+            if not any(low in text for text in texts):
+                yield Gap("unused_word", f'no step looks into the folder "{token.text}"', (token.text,))
+            for step in self.plan.steps:
+                if step.skill in _MAKE_FILES and str(step.arguments.get("path", "")).casefold().rstrip("/") == low:
+                    yield Gap(
+                        "unused_word", f'"{token.text}" is a folder, and step {step.id} makes a file', (token.text,)
+                    )
 
     def _days(self) -> Iterator[Gap]:
         """A day limits what is looked for; of what a machine is like now it says nothing."""
