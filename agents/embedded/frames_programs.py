@@ -164,6 +164,8 @@ def _scripted(arguments: JsonObject, view: View) -> JsonObject | None:
     return arguments
 
 
+# `in 10 minutes`, `in reverse` say when and how to run, and are passed to nothing.
+_WHEN = words("in within after for during every until")
 _MANNER = words("twice again daily later once thrice slowly quickly first then and with background times repeatedly")
 
 
@@ -178,7 +180,7 @@ def _passed(view: View) -> list[Json]:
     found: list[Json] = []
     option = False
     for at, token in enumerate(view.tokens):
-        if at in view.claimed:
+        if at in view.claimed or view.lemma(at - 1) in _WHEN or (token.word and " " in token.text):
             continue
         dashed = token.word and re.fullmatch(r"--?[A-Za-z][\w-]*", token.text) is not None
         value = token.kind in (Kind.NUMBER, Kind.QUOTED, Kind.PATH, Kind.SIZE, Kind.DURATION) and (option or named)
