@@ -19,6 +19,7 @@ from agents.embedded.tokens import LITERALS, Kind, Token
 from agents.embedded.view import View
 from agents.embedded.words import LEADS
 from agents.embedded.wordset import words
+from orchestrator.core.references import find
 from protocol.vocabulary import Risk
 
 PATH_SLOTS = ("path", "source", "archive_path")
@@ -32,7 +33,7 @@ INWARD = words("in inside into within under of")
 def ground(composer: Composer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     """The clause with what it points at put in: `list that folder`, `what is in there`, `show its contents`."""
     latest = composer.results[-2:][::-1]
-    tokens = _of_process(composer, tokens)
+    tokens = _of_process(composer, _anew(composer, tokens))
     folder = next((r.folder for r in latest if r.folder is not None), None)
     file = next((r.file for r in latest if r.file is not None and "${" not in r.file.replace("$${", "")), None)
     sole = _sole(latest, tokens)
@@ -113,6 +114,18 @@ def _original(composer: Composer, tokens: Sequence[Token], at: int) -> str | Non
     return str(step.arguments["source"])
 
 
+def _anew(composer: Composer, tokens: Sequence[Token]) -> Sequence[Token]:
+    """`delete the folder x, then create it again`: the folder that was deleted last, made anew."""
+    said = [token.lemma for token in tokens]
+    step = next((s for s in reversed(composer.draft.steps.values())), None)
+    if step is None or step.skill != "file.delete" or not step.arguments.get("recursive"):
+        return tokens
+    if said[:1] != ["create"] or said[-1] != "again" or said[1:-1] not in (["it"], ["that"], ["the", "folder"]):
+        return tokens
+    verb = replace(tokens[0], text="mkdir", lemma="mkdir")
+    return [verb, _path(tokens[1], str(step.arguments["path"]))]
+
+
 def _of_process(composer: Composer, tokens: Sequence[Token]) -> Sequence[Token]:
     """`verify that it is still running`: the process that was stopped or looked for before."""
     step = composer.draft.steps.get(composer.results[-1].step) if composer.results else None
@@ -120,6 +133,7 @@ def _of_process(composer: Composer, tokens: Sequence[Token]) -> Sequence[Token]:
     states = {token.lemma for token in tokens if token.word} & {"running", "gone", "stopped", "dead", "alive"}
     if not isinstance(name, str) or not states or not any(t.word and t.lemma == "it" for t in tokens):
         return tokens
+    tokens = [t for t in tokens if not (t.word and t.lemma in {"check", "verify", "confirm", "that", "sure"})]
     swap = {"it": name, **dict.fromkeys(states, "running")}
     return [
         replace(token, text=swap[token.lemma], lemma=swap[token.lemma]) if token.word and token.lemma in swap else token
@@ -230,15 +244,31 @@ def refer(composer: Composer, view: View, *, lenient: bool) -> Match | None:
             continue
         if slot == ["archive_path"] and not str(about).endswith(ARCHIVES):
             continue
-        _clear(composer, source, one)
+        home = _sent_from(composer, source, one, view)
+        if home is not None:
+            about = home
+        else:
+            _clear(composer, source, one)
         filled = {**one.arguments, slot[0]: about}
         finished = one.frame.final(filled, view) if one.frame.final is not None else filled
         if finished is None:
             continue
-        if source.place is not None:
+        if source.place is not None and home is None:
             composer.set_scope(source.place, source.step if source.place.many else None)
         return replace(one, arguments=finished, missing=())
     return None
+
+
+def _sent_from(composer: Composer, source: Result, one: Match, view: View) -> str | None:
+    """`..., then delete it from alpha`, where alpha is the device that it was sent from: the path of the original."""
+    if source.skill != "artifact.save" or one.frame.skill != "file.delete" or not composer.draft.before:
+        return None  # only what is said to come after the transfer waits for it
+    sent = next((reference.task for reference in find(composer.draft.steps[source.step].arguments)), None)
+    origin = composer.draft.steps.get(sent) if sent is not None else None
+    named = [composer.places[int(t.value or 0)].names for t in view.tokens if t.kind is Kind.DEVICE]
+    if origin is None or origin.skill != "artifact.publish" or [origin.devices.names] != named:
+        return None
+    return str(origin.arguments["path"])
 
 
 def _clear(composer: Composer, source: Result, one: Match) -> None:

@@ -21,9 +21,12 @@ from protocol.vocabulary import JsonObject
 
 def earlier(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """An operator on the last result; every other word of the clause must point back to it."""
-    if not composer.results or any(not spot.place.back for spot in found) or view.head not in VERBS:
+    if not composer.results or any(not spot.place.back for spot in found) or view.head not in VERBS | {"only"}:
         return False
     last = composer.results[-1]
+    if view.head == "only":
+        # `only show those that ...`: the verb stands behind it.
+        view = View(view.tokens, {*view.claimed, view.head_at})
     return any(
         build(composer, view, last)
         for build in (count_back, _contains_back, _filter_back, _compare_back, _rank_back, _stats_back, merge_back)
@@ -39,7 +42,8 @@ RELATIVE = words(
 def _filter_back(composer: Composer, view: View, last: Result) -> bool:
     """`show only those where the status is not 200`, `keep the ones above 80%`."""
     operator = operators.comparison(view)
-    if operator is None or not last.many or not says(view, ONLY):
+    picks = says(view, frozenset({"those", "these", "them"})) and says(view, words("where that which with whose"))
+    if operator is None or not last.many or not (says(view, ONLY) or picks):
         return False
     trial = View(view.tokens, view.claimed, view.head_at)
     trial.claim(view.head_at, *operator.spots)

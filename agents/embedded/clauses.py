@@ -30,6 +30,10 @@ VERBS = words(
     "produce build concatenate filter keep bring what which how where who when is are does do"
 )
 _NOT_AFTER_AND = words("is are do does order format total report archive")
+VERBS_OF_LITERALS = words(
+    "swap exchange switch bump shift shove relocate nuke bin purge trash ditch toss grab tack jot stick note pop "
+    "trigger clone edit set correct fix use insert turn invoke hand zip unzip untar gzip squeeze pack chuck"
+)
 OBJECTS = words("the all it them they these those both a an there any my how what which on whatever as")
 THEN = (
     ("then",),
@@ -147,7 +151,15 @@ class _Cutter:
             )
         if token.lemma in _NOT_AFTER_AND and not self._object_after(at):
             return False
+        if token.lemma in VERBS_OF_LITERALS and self._literal_after(at):
+            return True
         return token.lemma in VERBS or token.text.casefold().startswith("how ")
+
+    def _literal_after(self, at: int) -> bool:
+        """`then swap "a" for "b"`: a word that is a verb before a text or a file, and a noun elsewhere."""
+        at += self.low(at + 1) in {"the", "every", "all", "each", "file", "it"}
+        after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        return after is not None and after.kind in (Kind.QUOTED, Kind.PATH, Kind.LABEL)
 
     def _object_after(self, at: int) -> bool:
         after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None

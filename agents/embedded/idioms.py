@@ -158,13 +158,19 @@ CONDITIONS: Final = (
     (f"(?:(?<=^ )|(?<=[.;] ))when(?= (?:the|a|an|any|there|all|both|one|nothing|no|{_SUBJECT}|<device>) )", "if"),
 )
 SAVING: Final = (
+    (
+        f"(?:append|add|tack|stick|paste|glue|attach|tag) {_IT} (?:on |on to |onto |to |at )(?:to )?"
+        "the (?:very )?(?:end|bottom|tail) of",
+        "append it to",
+    ),
     (f"(?:and )?{_IT} (?:{_MUST} )?{_any('go, goe, land, belong, end up, get')} {_INTO}", ", save it 1"),
     (f"(?:and )?{_IT} (?:{_MUST} be|{_IS}|get|to be) {_SAVED} {_INTO}", ", save it 1"),
     (f"{_MUST} {_any('end up, land, go')} {_INTO} (<path>)", "1 2"),
     (f"with {_IT} {_SAVED} {_INTO}", ", save it 1"),
     (f"(?:and )?{_any('have, get')} {_IT} {_SAVED} {_INTO}", ", save it 1"),
     (
-        f"{_unless_after('be is are file text been was were it that lines line files')}(?:and )?{_SAVED} {_INTO} "
+        f"{_unless_after('be is are file text been was were it that lines line files what who')}"
+        f"(?:and )?{_SAVED} {_INTO} "
         f"({_some('the a file folder')}<path>)",
         ", save it 1 2",
     ),
@@ -200,9 +206,23 @@ REPORTS: Final = (
 TRANSFERS: Final = (
     (f"{_OVER} (there)", "1"),
     (
+        f"{_any('take, get, grab, pick up')} (?:what's|what is|whatever is|all that is|the content|the text) "
+        "(?:in|inside|of)",
+        "read",
+    ),
+    (f"(append|add) {_IT} (?:on )?(?:to|onto)", "1 it to"),
+    (f"(?:tack|paste|glue) {_IT} (?:on to|onto)", "append it to"),
+    (
         f"{_FETCH} {_FILE} (?:{_OVER} )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} "
         f"(?:{_any('it, that, this, a copy')} )?(?:{_OVER} )?{_any('to, onto, on, in, into')} (<device>)",
         "send 1 from 2 to 3",
+    ),
+    (
+        f"{_FETCH} {_FILE} (?:{_OVER} )?{_OFF} (<device>) (?:and |, )*(?:then )?{_PUT} "
+        f"(?:{_any('it, that, this, a copy')} )?(in|into|under|as|at|to) "
+        "((?:the |a |my )?(?:folder |directory )?(?:<path>|[a-z_-]+ (?:folder|directory)|(?<=folder )[a-z_-]+)) "
+        f"{_any('on, of, at, onto')} (<device>)",
+        "send 1 from 2 to 5 3 4",
     ),
     (
         f"{_any('need, want, like')} {_FILE} from (<device>) {_any('on, onto, to, at')} (<device>)",

@@ -37,7 +37,7 @@ _BECOMES: Final = re.compile(
     rf"(?:now\s+)?(?:become|be|read|turn\s+into|be\s+(?:replaced\s+by|changed\s+to))\s+(?P<y>{_BARE}){_ENDS_TEXT}",
     _I,
 )
-_WORDS = r"[^\s,;:\"'“”«»`()]+(?:\s+[A-Z0-9][^\s,;:\"'“”«»`()]*?){0,3}?"
+_WORDS = r"[^\s,;:\"'“”«»`()]+?(?:\s+[A-Z0-9][^\s,;:\"'“”«»`()]*?){0,3}?"
 _INSTEAD: Final = re.compile(
     rf"\b(?:[Pp]ut|[Uu]se|[Ww]rite|[Ss]et|[Ii]nsert)\s+(?P<x>{_WORDS})\s+(?:in\s+place|instead|in\s+the\s+place)\s+of\s+"
     rf"(?P<y>{_WORDS}){_ENDS_TEXT}"
@@ -94,10 +94,24 @@ def literal(text: str, tokens: Sequence[Token], names: Collection[str]) -> list[
     code = _code(text, out, names)
     if code is not None:
         return _quote(out, [(code, text[code[0] : code[1]])])
-    out = _pattern(text, out)
+    out = _pattern(text, _without_everywhere(out))
     for spans in (_exchanged(text, out, names), _sought(text, out, names)):
         out = _quote(out, spans)
     return out
+
+
+def _without_everywhere(tokens: list[Token]) -> list[Token]:
+    """`everywhere in a.txt` is in a.txt, and at no place of devices."""
+    return [
+        token
+        for at, token in enumerate(tokens)
+        if not (
+            token.lemma in {"everywhere", "throughout"}
+            and at + 2 < len(tokens)
+            and tokens[at + 1].lemma in {"in", "inside", "within"}
+            and any(t.kind is Kind.PATH and looks_like_file(t.text) for t in tokens[at + 2 : at + 5])
+        )
+    ]
 
 
 def _quote(tokens: list[Token], marked: Sequence[tuple[Span, str]]) -> list[Token]:
@@ -141,6 +155,8 @@ def _texts(form: re.Pattern[str], found: re.Match[str], said: Sequence[str]) -> 
         return all(_like_code(one) or one[:1].isupper() for one in said)
     if form is not _EXCHANGED or not all(re.fullmatch(r"[\w@%.-]+", one) for one in said):
         return False
+    if re.match(r"\s+(?:everywhere|throughout)\b", found.string[found.end() :], _I):
+        return True
     every = re.match(r"(?:every|all|each)\b", found["marks"], _I) is not None
     return every or found["verb"].split()[0].casefold() in _LITERALLY
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.embedded import backward, joins, reports, transfer
+from agents.embedded import backward, followups, joins, reports, transfer
 from agents.embedded.composer import Composer
 from agents.embedded.places import Spot
 from agents.embedded.view import View
@@ -18,5 +18,13 @@ def apply(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """Builds the clause by the first recipe that applies; False where none does and a plain frame is due."""
     return any(
         recipe(composer, view, found)
-        for recipe in (transfer.backup, transfer.send, reports.save, backward.earlier, joins.measured)
+        for recipe in (
+            transfer.backup,
+            transfer.send,
+            followups.appended,
+            followups.held_against,
+            reports.save,
+            backward.earlier,
+            joins.measured,
+        )
     )

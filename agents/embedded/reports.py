@@ -103,7 +103,7 @@ def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
 
 def _file(composer: Composer, last: Result, target: Json, found: Sequence[Spot]) -> None:
     """A result into a file: text as it is, data as JSON where the name says so, anything else as a report."""
-    text = _text(composer, last)
+    text = text_of(composer, last)
     if isinstance(target, str) and target.endswith(".md") and last.skill == "file.search":
         text = None
     if (
@@ -308,7 +308,7 @@ def _outputs(composer: Composer, result: Result) -> frozenset[str]:
     return frozenset(schema.get("properties", {}))
 
 
-def _text(composer: Composer, result: Result) -> str | None:
+def text_of(composer: Composer, result: Result) -> str | None:
     """The argument that holds a result as text, where it is text."""
     names = _outputs(composer, result)
     if result.many:

@@ -39,6 +39,8 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
     ("one", "time", "each"): "once",
     ("keep", "the", "same"): "same",
     **{(one, "for", one): "exactly" for one in ("byte", "bit", "word", "letter", "character")},
+    **_each("including with and", "- all the", "subfolder subdirectory", "recursively"),
+    **_each("subfolder subdirectory", "-", "too included", "recursively"),
     # Order.
     ("from", "a", "to", "z"): "alphabetical",
     ("a", "to", "z"): "alphabetical",

@@ -60,8 +60,9 @@ _SOME = "((?!what |which |who |it |that )(?:(?:the|my|folder|directory) )*(?:<pa
 _BECOME = "(?:become|read|be|say|turn into|be replaced by|be replaced with|be changed to)"
 _LIVES = "(?:live|lie|sit|reside|stored|located|kept|saved|found|hosted|sitting|lying|living|residing|to be found)"
 _ASKS = "(?:find|list|show|search|look|count|howmany|which|what|grep|locate|give me|tell me)"
-_ASKED = f"(?:please )?{_ASKS}(?: (?!and |then |if |, )[^ ]+)*"
+_ASKED = f"(?:please )?{_ASKS}(?: (?!and |then |if |, )[^ ?.;]+)*"
 _NEEDS = f"(?:need|require|want|lack|miss|get|{_MUST} (?:have|get|end with))"
+_POINTER = "(it|that|this|them|the file|that file|the folder|that folder)"
 _WORKING = "(?:working|current|work) (?:folder|directory|dir)"
 _NAME = "((?!set |being |is |of |= |the |a |to )(?:<path>|[a-z][a-z0-9_-]*))"
 _SHELL = "(bash|sh|python|python3)"
@@ -91,6 +92,11 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
         f"(?:{_BECOME}|reads|says|becomes|is|turn into) {_TEXT}",
         "replace 3 with 4 in 1 2",
     ),
+    (
+        f"(?:in|inside|within) (the (?:new |other )?(?:copy|duplicate|file)) (?:, )?"
+        f"({_EDIT} (?:[^,;.]* )?{_ANY_TEXT} [a-z ]*?{_ANY_TEXT})",
+        "2 in 1",
+    ),
     ("swap out", "swap"),
     ("(?:throughout|everywhere in|everywhere inside|all over|all through|wherever it occur in) (<path>)", "in 1"),
     ("egrep", "grep regex"),
@@ -107,11 +113,35 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (f"{_SETTING}: (<label>) to (<label>)", "replace 1 with 2"),
     ("(?<=^ )(<label>) to (<label>)", "replace 1 with 2"),
+    (
+        "(replace (?:[^ ]+ )*?in (?:[^ ]+ )*?), (?:please )?(?:change|fix|replace|update|correct|edit|swap) it"
+        "(?= (?:[.;]|$))",
+        "1",
+    ),
+    # Conditions.
+    (
+        "(if|unless|when) there (?:is|are) ((?:[a-z]+ ){1,3}<other>) (?:free|left|available|remaining|to spare)"
+        "(?: space| disk space)?(?: left)? (?:on|at) (<device>)",
+        "1 3 has 2 free disk space ,",
+    ),
     # Places: "the file that lives on desk", "in data on beta, find ...".
     (f"(?:(?:that|which|it) )?(?:is |are )?{_LIVES} (on|at|in) (<device>)", "1 2"),
     (
         f"(?<=^ )(?:in|under|below|inside|within) {_FILE}{_HERE} , ({_ASKED})",
         "3 in 1 2",
+    ),
+    # Questions with their measure first, and ends that are wished for.
+    (
+        f"to (howmany [a-z]+) (?:does|do) {_FILE}((?: [^ ?.;,]+)*?) (?:run|come|amount|extend|stretch|add up)(?: to)?"
+        "(?= [?.]|$)",
+        "1 in 2 3",
+    ),
+    (f"(?<=^ ){_LINE}{_TEXT} {_END} of {_FILE}", "append 1 to 2"),
+    (f"{_FILE}{_HERE} can (?:now )?go(?: away| now)?(?= (?:[.!;]|$))", "delete 1 2"),
+    (
+        f"(<device>) (?:need|want|require|{_MUST} (?:have|get)) (?:a copy of )?(?:the |my |our )?"
+        "((?:folder|directory) [^ ]+) (?:from|of|off) (<device>)",
+        "copy 2 from 3 to 1",
     ),
     # Names.
     ("(?:and |, )*(?:call|name) it (<path>)", "as 1"),
@@ -121,6 +151,27 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     (f"{_FILE}{_HERE} (?:{_MUST} )?become (<path>)", "rename 1 2 to 3"),
     (f"call {_FILE}{_HERE} (<path>)", "rename 1 2 to 3"),
     (f"(?:there {_MUST} be )?(?:a|another|a second) copy of {_FILE}{_HERE} (?:called|named) (<path>)", "copy 1 2 to 3"),
+    # From one device to another.
+    (
+        f"{_FILE} (?:{_MUST} |can |could )?(?:go|travel|come|get|make its way) (?:over )?from (<device>) (?:over )?"
+        "(?:to|onto) (<device>)",
+        "send 1 from 2 to 3",
+    ),
+    (
+        f"(?:need|want|like|have|get) {_FILE}{_HERE} (?:copied|sent|transferred|shipped|brought|delivered|pushed)"
+        "(?: over| across)? (?:to|onto) (<device>)",
+        "send 1 2 to 3",
+    ),
+    # What is done again.
+    (f"(?:recreate|re-create) {_POINTER}", "create 1 again"),
+    (f"(read|show|print|display|cat) {_POINTER} back(?: to me)?", "1 2"),
+    (
+        f"(?:re-?create|make|create|set up) {_POINTER} (?:again|anew|afresh|new) (?:as an )?empty(?: one| folder)?",
+        "create 1 again",
+    ),
+    ("(gone|dead|stopped|off) from (?:the )?(?:process|task) (?:table|list)", "1"),
+    # Order.
+    ("first ((?:, |; |and )*then)", "1"),
     # Away with it.
     (f"(?:throw|chuck|toss) {_FILE}{_HERE} (?:away|out)", "delete 1 2"),
     # Archives.

@@ -46,8 +46,9 @@ _POINTER = re.compile(
 )
 _AMOUNT = re.compile(
     r" (?P<mark>[?.,;–!]) (?:(?:just|only|the) )*(?P<kept>(?:(?:first|last|top) )?9 (?:line|lines|row|rows"
-    r"|entries|items))"
-    r"(?: or so)?(?: (?:(?:would|will|should|'ll|is|are)(?: be)? )?(?:already )?(?:do|enough|fine|plenty"
+    r"|entries|items)|(?:first|last) (?:line|row|entry))"
+    r"(?: or so)?(?: ,)?(?: please)?"
+    r"(?: (?:(?:would|will|should|'ll|is|are)(?: be)? )?(?:already )?(?:do|enough|fine|plenty"
     r"|sufficient|ok|okay"
     r"|suffice|good)(?: (?:for (?:me|now|a start)|to (?:tell|see|know|judge"
     r"|decide)(?: [a-z'-]+)*))*)?(?: [.!])*(?= $)"
@@ -73,7 +74,8 @@ _LOCATED = re.compile(
 )
 _STATED = re.compile(r"is|are|the one|'s|live|lie|lay|sit|reside|stay|store|locate|kept|found|save")
 _FRONTED = re.compile(
-    r" (?P<front>(?:in|inside|under|below|within|from) (?:the |my |our )?(?:(?:file|folder|directory|archive) )?"
+    r" (?P<front>(?:in|inside|under|below|within|from|to|into|onto) (?:the |my |our )?"
+    r"(?:(?:file|folder|directory|archive) )?"
     r"(?:#(?: (?:file|folder|directory))?(?: (?:on|at|of|from) @)?|[a-z0-9_-]+ (?:folder|directory)(?: (?:on|of"
     r"|at) @)?"
     r"|[a-z0-9_-]+ on @))(?: ,)?(?: please)? (?P<verb>[a-z]+)(?= )"
@@ -235,6 +237,7 @@ def _topical(tokens: list[Token]) -> list[Token] | None:
     where = tokens[starts[found.start("where")]] if found["where"] else None
     rest = tokens[starts[found.start("mark")] + 1 :]
     size = next((at for at, token in enumerate(rest) if token.text in {".", ";"}), len(rest))
+    size = _first_part(rest[:size])
     demand, more = rest[:size], rest[size:]
     if what.kind not in {Kind.PATH, Kind.QUOTED, Kind.URL} or not demand:
         return None
@@ -242,6 +245,16 @@ def _topical(tokens: list[Token]) -> list[Token] | None:
         return None
     placed = _at_pointer(demand, what, where) or _behind(demand, what, where)
     return [*placed, *more] if placed is not None else None
+
+
+def _first_part(demand: Sequence[Token]) -> int:
+    """Where the first of several orders ends, when it has no pronoun: `a.txt: swap "b" for "c" and show it`."""
+    for at in range(1, len(demand) - 1):
+        part = demand[at].lemma in {"and", "then", ","} and demand[at + 1].lemma in VERBS - QUESTIONS
+        if part and demand[0].lemma in CHANGING | ADDING:
+            pointed = any(token.word and token.lemma in {"it", "that", "this", "there", "its"} for token in demand[:at])
+            return len(demand) if pointed else at
+    return len(demand)
 
 
 def _subject(demand: Sequence[Token], what: Token, where: Token | None) -> list[Token]:
