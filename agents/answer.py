@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+from agents.checks import selected
 from agents.joins import behind, joined
 from agents.scope import current, replaced
 from agents.shapes import Shape, one_line
+from orchestrator.core.fleet import FleetView
 from orchestrator.core.sanitize import sanitize
 from orchestrator.core.tasks import On, TaskStatus
 from orchestrator.core.views import RunView, TaskView
@@ -23,16 +25,37 @@ LIMIT = 16_000  # characters
 _NOTES = 20  # lines about what was not done
 
 
-def write_answer(view: RunView, answer_tasks: Sequence[str]) -> str:
-    """The answer to a run whose tasks have ended. `answer_tasks` are the ids of the tasks that answer the request."""
+def write_answer(view: RunView, answer_tasks: Sequence[str], fleet: FleetView | None = None) -> str:
+    """The answer to a run whose tasks have ended. `answer_tasks` are the ids of the tasks that answer the request.
+
+    `fleet` tells which devices were meant by `all servers` and were not asked, because they are away.
+    """
     if view.policy.plan_only:
         return _bounded(_planned(view))
     answers = current(view, answer_tasks)
     told = _with_sources(view, [task for task in answers if _done(task)]) or _evidence(view, answers)
     # Lazily: what lies past the limit is not even written.
     blocks = (line for task in told for line in _block(view, task))
-    written = _bounded(chain(blocks, _effects(view, answers), _notes(view)))
+    written = _bounded(chain(blocks, _effects(view, answers), _notes(view), _absent(view, fleet)))
     return written or "There is nothing to report: no task of this run has a result."
+
+
+def _absent(view: RunView, fleet: FleetView | None) -> Iterable[str]:
+    """Devices that a group of the request means, and that no task could be made for."""
+    if fleet is None or view.plan is None:
+        return
+    asked = {task.device for task in view.tasks}
+    groups = [step.devices for step in view.plan.steps if step.devices.mode == "each" and not step.devices.names]
+    away = [
+        device.name
+        for device in fleet.devices.values()
+        if not device.available and device.name not in asked and any(selected(device, group) for group in groups)
+    ]
+    allowed = [name for name in away if not view.policy.devices or name in view.policy.devices]
+    for name in allowed[:_NOTES]:
+        yield f"not asked: {name}, which is away"
+    if len(allowed) > _NOTES:
+        yield f"not asked: {len(allowed) - _NOTES} more devices that are away"
 
 
 def _done(task: TaskView) -> bool:

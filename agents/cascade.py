@@ -20,7 +20,7 @@ from agents.plan_cache import Entry, PlanCache
 from agents.steps import step_key
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Declined, DeclinedCode, Plan, Proposal, Tier
+from orchestrator.core.plan import UNHEARD, Clarification, Declined, DeclinedCode, Plan, Proposal, Tier
 from orchestrator.core.ports import Consultation, Planner, Reviser, RunControl, Tried
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
@@ -34,9 +34,6 @@ _NAMES = 12
 _RUNS = 1024  # whose keys in the plan cache are remembered
 BROKE_DOWN = "this planner broke down"
 # These rungs did not look at the request: that says nothing to the next one.
-UNASKED: frozenset[DeclinedCode] = frozenset(
-    {"unreachable", "timed_out", "skipped", "over_budget", "withheld", "broke_down"}
-)
 _SILENT: frozenset[DeclinedCode] = frozenset({"unreachable", "timed_out", "skipped"})
 
 
@@ -256,7 +253,7 @@ class _Climb:
 
     async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
         began = self.cascade.clock()
-        told = [one.told() for one in self.tries if one.declined not in UNASKED]
+        told = [one.told() for one in self.tries if one.declined not in UNHEARD]
         context = Context(self.fleet, self.answers, problems, self.consultation.run, told)
         try:
             proposal = await rung.plan(self.request, context)

@@ -21,6 +21,7 @@ from agents.errors import EmptyStream, ExchangeError, FormRefused, RecordingErro
 from agents.gate import Gate, Refused, Stamp
 from agents.incoming import Incoming, pick
 from orchestrator.core.egress import Purpose
+from orchestrator.core.plan import NOT_ASKED
 from orchestrator.core.ports import StoreError
 from orchestrator.core.redact import redact
 from orchestrator.core.rungs import ModelSettings
@@ -135,7 +136,7 @@ class Channel:
     def _settle(self, ticket: Ticket, error: ExchangeError) -> None:
         if error.down:
             self.breaker.failed(ticket, self._clock(), error.retry_after)
-        elif error.code in _NOT_ASKED:
+        elif error.code in NOT_ASKED:
             self.breaker.released(ticket, self._clock())
         else:
             self.breaker.succeeded(ticket)
@@ -276,9 +277,6 @@ async def _request(client: AsyncOpenAI, outgoing: Outgoing) -> AsyncStream[objec
     return await client.post(
         outgoing.path, body=outgoing.body, cast_to=object, stream=True, stream_cls=AsyncStream[object]
     )
-
-
-_NOT_ASKED = frozenset({"skipped", "over_budget", "withheld", "broke_down"})
 
 
 def _unrecorded(named: str, error: StoreError) -> ExchangeError:

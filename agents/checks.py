@@ -22,7 +22,10 @@ NO_DEVICE = frozenset({"no_capable_device", "unknown_device"})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One reason against a plan. `code` is the compiler's, or `policy`, `denied`, `coverage`, `too_large`, `over_budget`."""
+    """One reason against a plan.
+
+    `code` is the compiler's, or `policy`, `denied`, `coverage`, `too_large`, `over_budget`.
+    """
 
     code: str
     message: str
@@ -50,13 +53,14 @@ def _narrowed(step: Step, fleet: FleetView) -> Step:
     fitting = tuple(
         device.name
         for device in fleet.devices.values()
-        if device.available and step.skill in device.skills and _selected(device, selector)
+        if device.available and step.skill in device.skills and selected(device, selector)
     )
     limits: Selector = selector.model_copy(update={"names": fitting or tuple(fleet.devices)})
     return step.model_copy(update={"devices": limits})
 
 
-def _selected(device: DeviceInfo, selector: Selector) -> bool:
+def selected(device: DeviceInfo, selector: Selector) -> bool:
+    """Whether the selector means the device, apart from names."""
     return (
         device.name not in selector.exclude
         and (selector.kind is None or device.kind is selector.kind)

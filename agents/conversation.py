@@ -6,13 +6,14 @@ Schema of that text. Output is asked for in the strictest form that the server h
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from agents.capabilities import Capabilities, Form
 from agents.channel import Channel, Outgoing
-from agents.errors import EmptyStream, FormRefused, TooLong
+from agents.errors import EmptyStream, ExchangeError, FormRefused, TooLong
 from agents.gate import Stamp
 from agents.incoming import Incoming
 from agents.prices import price_of
@@ -20,7 +21,7 @@ from agents.reply import ReplyError
 from agents.tokens import estimate_tokens
 from orchestrator.core.detect import hide_secrets
 from orchestrator.core.egress import Purpose
-from orchestrator.core.plan import RungUsage
+from orchestrator.core.plan import NOT_ASKED, RungUsage
 from orchestrator.core.redact import redact
 from protocol.vocabulary import JsonObject, JsonSchema
 
@@ -113,8 +114,6 @@ class Conversation(Generic[T]):
         while True:
             body = self._body(stream=stream)
             sent = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-            self._calls += 1
-            self._bytes += len(sent.encode("utf-8", "surrogatepass"))
             outgoing = Outgoing(
                 purpose=self._purpose,
                 path="/chat/completions",
@@ -125,7 +124,8 @@ class Conversation(Generic[T]):
                 stamp=self._stamp(),
             )
             try:
-                incoming = await self._channel.exchange(outgoing)
+                with self._noting(sent):
+                    incoming = await self._channel.exchange(outgoing)
             except EmptyStream:
                 if not stream:
                     raise
@@ -139,6 +139,20 @@ class Conversation(Generic[T]):
             self._count(incoming)
             self._whole(incoming)
             return incoming
+
+    @contextlib.contextmanager
+    def _noting(self, sent: str) -> Iterator[None]:
+        """Count the request, unless it was held back before its first byte."""
+        held_back = False
+        try:
+            yield
+        except ExchangeError as error:
+            held_back = error.code in NOT_ASKED
+            raise
+        finally:
+            if not held_back:
+                self._calls += 1
+                self._bytes += len(sent.encode("utf-8", "surrogatepass"))
 
     def _loosen(self) -> bool:
         looser = _LOOSER.get(self.form)

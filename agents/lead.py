@@ -194,7 +194,9 @@ class Lead:
         error = verdict(view, scope)
         if error is None and request_led(view):
             self._medians.add(view)
-        await turn.control.finish(turn.run, write_answer(view, scope), error, key=turn.key("finish"))
+        await turn.control.finish(
+            turn.run, write_answer(view, scope, turn.control.fleet()), error, key=turn.key("finish")
+        )
         return LAST
 
     def step(self, name: str) -> Callable[[Turn], Awaitable[str]]:

@@ -10,14 +10,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from agents.cascade import BROKE_DOWN, UNASKED, plain, tier_of, words
+from agents.cascade import BROKE_DOWN, plain, tier_of, words
 from agents.checks import Finding
 from agents.fixes import Situation, compile_fix
 from agents.monitor import Sign, last_fixer, versions
 from agents.steps import step_key
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Declined, Plan, Proposal, Step
+from orchestrator.core.plan import UNHEARD, Clarification, Declined, Plan, Proposal, Step
 from orchestrator.core.ports import (
     Consultation,
     Failure,
@@ -160,7 +160,7 @@ class Mend:
             match proposal.result:
                 case Declined() as declined:
                     await self._note(proposal, ())
-                    if declined.code in UNASKED and not problems:
+                    if declined.code in UNHEARD and not problems:
                         return None
                     problems = problems or (words(declined),)
                     break

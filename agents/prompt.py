@@ -148,6 +148,11 @@ def _plain(text: str, limit: int = 200) -> str:
     return sanitize(text, multiline=False, limit=limit).replace("<", "(").replace(">", ")")
 
 
+def _exactly(text: str) -> str:
+    """A value that the model is to repeat: as it is, in JSON's own way of writing what delimits the data."""
+    return _quoted(text) if _plain(text) != text else text
+
+
 def _devices(fleet: FleetView) -> Iterable[str]:
     here = [device for device in fleet.devices.values() if device.available]
     for device in here[:MAX_DEVICES]:
@@ -187,7 +192,7 @@ def _type(schema: JsonSchema) -> str:
     if not isinstance(schema, dict):
         return "any"
     if isinstance(schema.get("enum"), list):
-        return "|".join(_plain(str(one), 30) for one in schema["enum"][:12])
+        return "|".join(_exactly(str(one)[:30]) for one in schema["enum"][:12])
     if isinstance(schema.get("anyOf"), list):
         return "|".join(dict.fromkeys(_type(one) for one in schema["anyOf"][:5]))
     kind = schema.get("type", "any")

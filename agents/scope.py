@@ -50,7 +50,9 @@ def answer_tasks(view: RunView) -> tuple[str, ...]:
         return tuple(task.id for task in view.tasks if task.id in last)
     steps, known = frozenset(answer_steps(view.plan)), {step.id for step in view.plan.steps}
     found = [
-        task.id for task in view.tasks if step_of(task) in steps or (task.id in last and step_of(task) not in known)
+        task.id
+        for task in view.tasks
+        if task.checks is None and (step_of(task) in steps or (task.id in last and step_of(task) not in known))
     ]
     return tuple(found or last)
 

@@ -22,7 +22,8 @@ FREE = word_set("free available left remaining spare")
 USED = word_set("full used usage occupied utilized utilised utilization use")
 NOT = NEGATIONS | word_set("missing absent stopped down gone unless otherwise else doesnt isnt lacks lack")
 SOME = 10
-SEVERAL = re.compile(r"\b(?:newest|latest|oldest|largest|biggest|smallest|heaviest|top)\s+(?:\w+\s+)?\w+s\b")
+_MOST = r"(?:newest|latest|oldest|largest|biggest|smallest|heaviest|top)"
+SEVERAL = re.compile(rf"\b{_MOST}\s+(?:\w+\s+)?\w+s\b|\b(?:which|what)\s+\w+s\b.*\bare\b.*\b{_MOST}\b")
 ALL = re.compile(r"\b(?:all|every|each|both)\b")
 SMALL = {
     name: number

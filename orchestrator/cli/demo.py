@@ -31,8 +31,16 @@ class Demonstration:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.environment = {**os.environ, "ASTERISM_DATA_DIR": str(folder / "data")}
-        self.environment.pop("ASTERISM_URL", None)
+        # What this machine's own Asterism is told must not reach the demonstration, nor the other way round.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("ASTERISM_")}
+        config = folder / "config.toml"
+        config.touch()
+        self.environment = {
+            **own,
+            "ASTERISM_DATA_DIR": str(folder / "data"),
+            "ASTERISM_CONFIG": str(config),
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
 
     def start(self) -> str:
         """Start everything; the base URL once all devices are there."""
@@ -50,12 +58,15 @@ class Demonstration:
     def ask(self, url: str, text: str) -> int:
         """Put the request, wait for the devices first; its exit code."""
         self._await_devices(url, len(SERVERS) + 1)
-        command = [*self._program(), "run", text, "--url", url, "--approve", "all"]
+        command = [*self._program(), "run", "--url", url, "--approve", "all", "--", text]
         return subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, check=False).returncode
 
     def show_reports(self) -> None:
         """Show what the run left on the workstation."""
-        for report in sorted((self.folder / WORKSTATION / "reports").iterdir()):
+        folder = self.folder / WORKSTATION / "reports"
+        for report in sorted(folder.glob("*")):
+            if not report.is_file():
+                continue
             sys.stderr.write(f"\n{WORKSTATION}:reports/{report.name}\n")
             for line in report.read_text(errors="replace").splitlines()[:20]:
                 sys.stderr.write(f"  | {line}\n")
@@ -98,11 +109,12 @@ class Demonstration:
 
     def _await_devices(self, url: str, count: int) -> None:
         import json
-        from urllib.request import urlopen
+        from urllib.request import ProxyHandler, build_opener
 
+        loopback = build_opener(ProxyHandler({}))
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            with urlopen(f"{url}/v1/devices", timeout=10) as answer:
+            with loopback.open(f"{url}/v1/devices", timeout=10) as answer:
                 devices = json.load(answer)["devices"]
             if sum(device["online"] for device in devices) >= count:
                 return

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 from orchestrator.core import events as e
 from orchestrator.core.edits import AddTask, EditBatch, ReplaceTask
 from orchestrator.core.egress import LedgerEntry
-from orchestrator.core.plan import Clarification, Declined, DeclinedCode, Plan, RungUsage, Tier
+from orchestrator.core.plan import UNHEARD, Clarification, Declined, DeclinedCode, Plan, RungUsage, Tier
 from protocol.errors import ErrorCode
 
 Rejection = Literal["denied", "cancelled", "edited", "unproved", "faulty"]
@@ -34,8 +34,6 @@ Outcome = Literal["accepted", "refused", "declined", "asked"]
 # Who edits a graph and is no person: the revision by rules, and the policy about unknown outcomes.
 RULES = frozenset({"rule", "policy"})
 EXPIRY = "expiry"
-SILENT: frozenset[DeclinedCode] = frozenset({"unreachable", "timed_out", "skipped", "over_budget", "withheld"})
-"""Kinds of no of a rung that was not heard: nothing was learned about whether it could have planned the request."""
 PLAN_FAULTS = frozenset({ErrorCode.UNKNOWN_SKILL, ErrorCode.BAD_ARGUMENTS, ErrorCode.OUTSIDE_WORKSPACE})
 TEXT = 200
 
@@ -72,7 +70,7 @@ class Try:
 
     @property
     def heard(self) -> bool:
-        return self.outcome != "declined" or self.code not in SILENT
+        return self.outcome != "declined" or self.code not in UNHEARD
 
 
 @dataclass(slots=True)

@@ -130,6 +130,12 @@ DeclinedCode = Literal[
 ]
 
 
+NOT_ASKED: frozenset[DeclinedCode] = frozenset({"skipped", "over_budget", "withheld", "broke_down"})
+"""Kinds of no of a rung to which nothing was sent."""
+UNHEARD: frozenset[DeclinedCode] = NOT_ASKED | {"unreachable", "timed_out"}
+"""Kinds of no of a rung that was not heard: nothing was learned about whether it could have planned the request."""
+
+
 class Declined(Model):
     """This planner cannot do it, and says exactly what it could not place.
 

@@ -16,13 +16,14 @@ from agents.supervisor import LeadingSupervisor
 from agents.testing import FakeRunControl, failure
 from orchestrator.core.conditions import Compare
 from orchestrator.core.events import RunStatus
+from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Plan, Selector, Step, StepDependency
 from orchestrator.core.requests import Request, RunPolicy
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import RunView, TaskView
 from protocol.errors import ErrorCode
 from protocol.messages import TaskError
-from protocol.vocabulary import Json, Risk
+from protocol.vocabulary import DeviceKind, DeviceProfile, Json, Risk
 from tests.support.real_devices import RealDevices
 
 LOG = "".join(
@@ -300,3 +301,27 @@ def test_a_check_that_was_not_needed_in_the_end_is_not_missed() -> None:
     told = task("add", "file.append", {"path": "x", "size_bytes": 3}, risk=Risk.WRITE)
     check = task("add.check1", "file.count", status=TaskStatus.CANCELLED, checks="add", why="known")
     assert "check1" not in answer(told, check)
+
+
+def test_a_device_that_a_group_means_and_that_is_away_is_told() -> None:
+    def device(name: str, kind: DeviceKind, *, available: bool = True) -> DeviceInfo:
+        return DeviceInfo(name, kind, {}, {}, DeviceProfile(os="Linux"), online=available)
+
+    fleet = FleetView.of(
+        device("alpha", DeviceKind.SERVER),
+        device("beta", DeviceKind.SERVER, available=False),
+        device("pixel", DeviceKind.PHONE, available=False),
+    )
+    every = Selector(mode="each", kind=DeviceKind.SERVER)
+    plan = Plan(steps=(Step(id="disk", skill="system.disk", devices=every),))
+    shown = view(task("disk@alpha", "system.disk", {"free_bytes": 1}, group="disk"), plan=plan)
+    told = write_answer(shown, answer_tasks(shown), fleet)
+    assert "not asked: beta, which is away" in told
+    assert "pixel" not in told
+
+
+def test_a_look_at_what_was_done_is_no_answer() -> None:
+    plan = Plan(steps=(Step(id="save", skill="file.write", devices=EACH),))
+    done = task("save@alpha", "file.write", {"path": "a.txt"}, group="save", risk=Risk.WRITE)
+    looked = task("save@alpha.check1", "file.stat", {"path": "a.txt"}, checks="save@alpha")
+    assert answer_tasks(view(done, looked, plan=plan)) == ("save@alpha",)

@@ -305,6 +305,7 @@ async def test_a_call_that_could_pass_the_runs_budget_is_not_made(policy: RunPol
         proposal = await ask(server, watch, policy=policy, tier="cloud", **PRICED)
     assert declined(proposal).code == "over_budget"
     assert watch.sent == []
+    assert (proposal.usage.calls, proposal.usage.bytes_out) == (0, 0), "what was held back was not sent"
 
 
 async def test_without_a_price_no_money_is_spent() -> None:

@@ -7,7 +7,7 @@ import json
 from agents.cascade import Context
 from agents.mend import Mending
 from agents.model import ModelPlanner
-from agents.prompt import messages, revision_messages
+from agents.prompt import messages, revision_messages, signature
 from agents.scripted_server import ScriptedModelServer, say
 from agents.settings import ModelSettings
 from orchestrator.core.plan import Plan, Selector, Step
@@ -16,6 +16,7 @@ from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Task, TaskStatus
 from protocol.errors import ErrorCode
 from protocol.messages import TaskError
+from protocol.vocabulary import Risk, SkillSpec
 from tests.support.skills import fleet
 
 FLEET = fleet("alpha")
@@ -78,3 +79,15 @@ async def test_a_failed_task_is_mended_over_http() -> None:
     assert (proposal.result, proposal.fixes, proposal.usage.calls) == (fix, "read", 1)
     assert isinstance(planner, Reviser)
     assert "there is no a.txt" in json.dumps(server.requests[-1].body)
+
+
+def test_values_that_the_model_must_repeat_are_told_exactly() -> None:
+    operators = {"type": "string", "enum": ["==", "<", ">="]}
+    spec = SkillSpec(
+        name="data.filter",
+        description="",
+        risk=Risk.READ,
+        input_schema={"type": "object", "properties": {"op": operators}},
+        output_schema={"type": "object"},
+    )
+    assert '==|"\\u003c"|"\\u003e="' in signature(spec)
