@@ -6,6 +6,7 @@ from agents.embedded.wordset import words
 
 WORDS_OF_THEIR_OWN = words(
     "abode aching acre aided alice almighty altar appeal appealed appeals assure atone auction audio auditory "
+    "analysis analyses "
     "bagged bagging baked bale barley basil basin basis bates beard beating beats bedside begun bench besides "
     "bets biased bites black bland blaring blast bleak blink bloke boars boast boating bogged bolted boned bones "
     "booing booming boosted boosting bowed braid brake braking brandy breach bread breadth breast brink brothel "

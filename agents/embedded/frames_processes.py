@@ -60,6 +60,9 @@ _NOT_A_NAME = (
         "zombie child own owned greediest guzzler culprit hog offender task job load machine nothing everyone "
         "who whom anybody somebody nobody linux windows android debian ubuntu os which-ones network swap disk clock "
         "idle script update backup command what's anything it's system systems eth0 wlan0 uptime core running me "
+        "slow slower slowest hung hanging stuck frozen unresponsive misbehaving rogue runaway unused useless "
+        "unnecessary needless unneeded idle old other same open remaining crashed dead leftover duplicate new wrong "
+        "bad broken faulty important app application table tree manager count "
         "high highest low lowest current list biggest kernel version deployed one two three four five user's"
     )
 )
@@ -123,7 +126,22 @@ def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
 
 
 _TOP = first_of(
-    count_after("top", "busiest", "most", "first", "heaviest", "hungriest", "biggest"), lambda view: _before_noun(view)
+    count_after(
+        "top",
+        "busiest",
+        "most",
+        "first",
+        "heaviest",
+        "hungriest",
+        "biggest",
+        "largest",
+        "fattest",
+        "greatest",
+        "worst",
+        "greediest",
+        "thirstiest",
+    ),
+    lambda view: _before_noun(view),
 )
 _RESOURCES = {
     "memory": "memory",
@@ -139,13 +157,17 @@ _RESOURCE_WORDS = words("cpu memory ram mem processor")
 PROCESSES = Frame(
     "process.list",
     ASKS | words("ps look running"),
-    (words("process running program top ps daemon alive task active runs run hog hogs"),),
+    (words("process running program top ps daemon alive task active runs run hog hogs executing"),),
     words(
         "cpu memory ram hungry intensive top use using used usage most by sort sorted currently active running "
         "consuming owned whether if there still howmany number highest consumption service order everything all "
         "anything what hog hogs eat eats eating heaviest busiest biggest hungriest greediest largest heavy take takes "
         "taking up much gobble system run runs right even got process program stuff thing that's who ordered worst "
-        "alive or even list got load under among amongst have having mem share largest first highest one"
+        "alive or even list got load under among amongst have having mem share largest first highest one table "
+        "going with "
+        "app application executing executed burning swallowing occupying claiming needing devouring guzzling hogging "
+        "draining gobbling munching grabbing chewing drawing demanding costing fattest greatest open opened launched "
+        "started term terms regard regards respect total currently live"
     ),
     slots=(
         ("user", _user),

@@ -176,6 +176,10 @@ def _downloaded(found: JsonObject) -> JsonObject | None:
     return {"path": name, **found}
 
 
+def _process(found: JsonObject) -> JsonObject | None:
+    return found if isinstance(found.get("pid"), int) else None
+
+
 def _file(found: JsonObject) -> JsonObject | None:
     path = str(found.get("path", ""))
     return found if path and "*" not in path and not path.endswith(ARCHIVES) else None
@@ -302,7 +306,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
     ("cp", Command("file.copy", ("source", "target"), 2, options=idle("rRapvf"), done=_copied)),
     ("mv", Command("file.move", ("source", "target"), 2, options=idle("vf"), done=_copied)),
     ("mkdir", Command("file.mkdir", ("path",), 1, options=idle("pv"), bare=True, done=_removed)),
-    ("kill", Command("process.stop", ("pid",), 1, options=_KILL)),
+    ("kill", Command("process.stop", ("pid",), 1, options=_KILL, done=_process)),
+    ("pkill", Command("process.stop", ("name",), 1, options=_KILL, fixed={"all": True}, bare=True)),
     ("killall", Command("process.stop", ("name",), 1, options=_KILL, fixed={"all": True}, bare=True)),
     ("tar", Command("archive.create", ("target", "source"), 2, {**_TAR, "c": IDLE}, marks=_CREATE, needs_option=True,
                     done=_archive("target"))),

@@ -19,6 +19,7 @@ from agents.embedded.mentions import find_places
 from agents.embedded.spelling import spell
 from agents.embedded.tokens import Token, tokenise
 from agents.embedded.topics import amounts_in_place, shown_in_place, subject_in_place
+from agents.embedded.verbs import plain_verbs
 from agents.embedded.voice import active
 
 
@@ -39,7 +40,7 @@ def spelt(text: str, directory: Directory) -> list[Token]:
     """The words of a normalised request, set right, with set phrases and words of several parts joined."""
     names = names_of(directory)
     tokens = literal(text, dictated(text, tokenise(text), names), names)
-    return merge_words(renamed(spell(tokens, known_words(), names)))
+    return merge_words(renamed(spell(plain_verbs(tokens, names), known_words(), names)))
 
 
 def read(tokens: Sequence[Token], directory: Directory) -> Reading:

@@ -11,11 +11,11 @@ from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
 from protocol.vocabulary import Risk, SkillSpec
 
-FLOOR = 0.16
+FLOOR = 0.12
 """Least similarity to a skill's own phrases at which retrieval supports a frame at all."""
-MARGIN = {Risk.READ: 0.55, Risk.WRITE: 0.7, Risk.DESTRUCTIVE: 0.75}
+MARGIN = {Risk.READ: 0.45, Risk.WRITE: 0.7, Risk.DESTRUCTIVE: 0.75}
 """A frame's skill must reach this share of the best other skill's similarity."""
-ANY_MARGIN = {Risk.READ: 0.4, Risk.WRITE: 0.6, Risk.DESTRUCTIVE: 0.75}
+ANY_MARGIN = {Risk.READ: 0.32, Risk.WRITE: 0.6, Risk.DESTRUCTIVE: 0.75}
 """And this share of the similarity of any skill at all."""
 
 
