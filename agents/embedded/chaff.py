@@ -49,10 +49,12 @@ def _each(table: Iterable[str], before: str, after: str) -> Table:
 
 
 _SEARCHED = re.compile(" (?:search|look|grep|scan|hunt|seek|comb|sift|filter|mention|mentions|occurrences|lines) ")
-_HEDGES = (Lazy(HEDGES, "(?<= )", "(?= )", MACROS),)
-_ASIDES = (Lazy(ASIDES, "(?<= )", "(?= )", MACROS),)
-_LEADS = (Lazy(LEADS, _BEGIN, "(?= )", MACROS, repeated=True),)
-_ENDS = (Lazy(ENDS, "(?<= )", _END, MACROS, repeated=True),)
+# Row by row, so that each is compiled once: one pattern of all rows that fit would be another one for each request.
+_HEDGES = _each(HEDGES, "(?<= )", "(?= )")
+_ASIDES = _each(ASIDES, "(?<= )", "(?= )")
+_LEADS = _each(LEADS, _BEGIN, "(?= )")
+_ENDS = _each(ENDS, "(?<= )", _END)
+_REPEATED = (_LEADS, _ENDS)
 _REASONS = _each(REASONS, "(?<= )", _END)
 _OCCASIONS = tuple(Lazy((row,), "(?<= )", _END, MACROS) for row in OCCASIONS)
 _REMARKS = _each(REMARKS, _BEGIN, _END)
@@ -108,8 +110,20 @@ def without_prohibitions(tokens: Sequence[Token]) -> tuple[list[Token], bool]:
 
 
 def _all(tokens: list[Token], tables: Sequence[Table], names: frozenset[str]) -> list[Token]:
+    for table in tables:
+        before = -1
+        # What is polite stands one behind another: without the last of it, the next is the last.
+        while len(tokens) != before:
+            before = len(tokens)
+            tokens = _once(tokens, table, names)
+            if table not in _REPEATED:
+                break
+    return tokens
+
+
+def _once(tokens: list[Token], table: Table, names: frozenset[str]) -> list[Token]:
     line = line_of(tokens, names)
-    for lazy in (lazy for table in tables for lazy in table):
+    for lazy in table:
         pattern = lazy.on(line[0])
         kept = tokens if pattern is None else _drop(tokens, pattern, line)
         if kept is not tokens:

@@ -45,7 +45,8 @@ ASIDES = (
     r"|or so|or something(?: like that)?|or similar)(?= (?:[.,;:!?–)] |$))(?<! (?:gb|mb|kb|tb) or so)",
     r"i'd say|i would say|i'm afraid|i am afraid|you know|you see|mind you|to be honest|to be fair|to be frank"
     r"|to be clear|tbh|imho|imo|honestly|frankly|basically|actually|literally|obviously|of course|naturally"
-    r"|needless to say|by the way|btw|fyi|for the record|as (?:you know|mentioned|discussed|agreed|promised)|in short"
+    r"|needless to say|by the way|btw|fyi|(?<!it )(?<!this )(?<!that )(?<!them )for the record"
+    r"|as (?:you know|mentioned|discussed|agreed|promised)|in short"
     r"|in brief|roughly speaking|generally speaking|strictly speaking|so to speak|as it were|like i said|anyway"
     r"|anyways"
     r"|somehow|surely|certainly|definitely|seriously|really|truly|indeed|simply|kindly|please|thankfully"
@@ -97,7 +98,8 @@ LEADS = (
     r"(?:i|we) (?:was|were|have been|'ve been|got|am|are)(?: just| also| now)* (?:asked|told|instructed|requested"
     r"|ordered)"
     r"(?: (?:by|from) (?:{my} )?{w})? to(?= {verb} )",
-    r"(?:{my} )?{w} (?:asked|told|wants|wanted|needs|begged|would like)(?: (?:me|us|you))? to(?= (?:show|list"
+    r"(?:{my} )?{w} (?:asked|told|wants|wanted|needs|begged|would like)(?: (?:me|us|you))? to(?! know (?:[.,;!?–] |$))"
+    r"(?= (?:show|list"
     r"|tell|give|check|find"
     r"|count|print|read|look|compare|see|know|get|have) )",
     r"(?:(?:try|remember|be sure|make sure|don't forget|do not forget|time|it's time|be careful) to|try and|start by)"
@@ -185,6 +187,8 @@ LEADS = (
     r"(?:my|the|our|a) (?:question|request|task|problem|job) (?:is|would be)(?= (?:which|what|how|who|where"
     r"|when|to) )",
     r"(?:please|kindly)(?: to)?",
+    r"(?:with|under|by|on)(?= (?:what|which) (?:kernel|os|operating|version|cpu|processor|gpu|distribution|system) )"
+    r"|by(?= how much )",
     r"to (?:start|begin) with|first of all|first off|for (?:starters|a start)|to start",
     r"(?:your|the) (?:task|job|mission|turn)(?: today)?(?: is)?(?= [:–])",
     r"(?:so|and so|hence|therefore|thus|that's why|that is why|for that reason)(?= (?:please|can|could|would"
@@ -266,6 +270,8 @@ SAME = "<same>"
 
 # Set phrases that stand for one plain verb or question.
 RENAMES = (
+    (r"(?:away|off|out) with(?= (?:it|that|this|them|the|my|our|#) )", "delete"),
+    (r"(?:(?:that|which) )?(?:i|we|you|they) (?:may|might|could|should|must)(?: still| already)? have(?= )", ""),
     # Capitals do not count.
     (r"(?:, )?(?:(?:whether|no matter (?:if|whether)|be it) )?(?:(?:in|with|written in) )?(?:upper|lower|capitals?"
      r"|uppercase|lowercase|upper-case|lower-case|small|big)(?: case)?(?: letters)? (?:or|and|as well as) (?:in )?"

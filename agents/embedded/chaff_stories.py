@@ -69,6 +69,14 @@ REASONS = (
 
 # What a result is for. Not read so where something is searched for.
 OCCASIONS = (
+    r"for (?:{my} )(?:{w} ){0,2}?(?!(?:users?|groups?|owners?|class|lab|security) (?:[.,;:?!–)]|$)){person}"
+    r"(?: (?:in|at|from|of) (?:{my} )?{w})?",
+    r"for (?:{my} )?(?:{w} ){0,2}?(?:purposes?|reasons?|sake|peace of mind|convenience|amusement|pleasure|benefit"
+    r"|good)",
+    r"for (?:{my} )?(?:{w} ){0,2}?(?:proposal|appendix|paper|papers|article|essay|grant|application|spreadsheet|slides"
+    r"|minutes|poster|leaflet|brochure|manual|handbook|letter|memo|file note|journal|blog|website text|figures"
+    r"|statistics|estimate|estimation|comparison|calculation|purchase order|order|reference|future reference"
+    r"|archives|files of {my} {w})",
     r"for (?:(?:the|a|an|my|our|his|her|their|this|that|your|tomorrow's|today's|tonight's|monday's|tuesday's"
     r"|wednesday's"
     r"|thursday's|friday's|next week's|this week's|next month's|this month's|this|next|upcoming|bob's|\S+'s) )?"
@@ -183,7 +191,8 @@ _SUMMED = r" (?:average|avg|mean|total|sum|add up|adds up|altogether|together|co
 _TRANSFERRED = r" (?:copy|cp|move|mv|rename|download|extract|unpack|unzip|send|get|bring|fetch|pull|push|ship) "
 REDUNDANT = (
     (
-        r"(?:(?:really|literally|and i mean) )?(?:all|every(?: single)? one|each) of (?:them|it|those"
+        r"(?:(?:really|literally|and i mean) )?(?:all|every(?: single)? one|each(?: single)?(?: one)?|each and every one)"
+        r" of (?:them|it|those"
         r"|these)",
         r" (?:all|every|each) ",
         r"^$",

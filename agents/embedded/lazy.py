@@ -58,7 +58,7 @@ def _telling(needs: frozenset[str]) -> tuple[int, int]:
 
 
 class Lazy:
-    """Rows of one table as one pattern: `before(?:row|row)after`, where `repeated` one behind another.
+    """Rows of one table as one pattern: `before(?:row|row)after`.
 
     `macros` are written in the place of their names. `on` gives the pattern that finds in a line what the rows find.
     """
@@ -69,11 +69,9 @@ class Lazy:
         before: str = "",
         after: str = "",
         macros: Mapping[str, str] | None = None,
-        *,
-        repeated: bool = False,
     ) -> None:
         self.rows = tuple(rows)
-        self.before, self.after, self.repeated = before, after, repeated
+        self.before, self.after = before, after
         self.macros = macros or {}
         self._needs: list[Needs] = []
 
@@ -90,8 +88,7 @@ class Lazy:
     def compiled(self, rows: tuple[str, ...]) -> re.Pattern[str]:
         """The pattern of some of the rows."""
         one = expanded("|".join(rows), self.macros)
-        source = f"(?:{one})(?: (?:{one}))*" if self.repeated else one
-        return re.compile(f"{self.before}(?:{source}){self.after}")
+        return re.compile(f"{self.before}(?:{one}){self.after}")
 
 
 def _may(line: str, needs: Needs) -> bool:

@@ -16,8 +16,8 @@ from agents.embedded.tokens import Kind, Token
 
 # verb = its participle and its gerund. What only reads or makes a copy:
 _MILD: Final = """
-list = listed listing; show = shown showing; display = displayed displaying; print = printed printing
-count = counted counting; compare = compared comparing; check = checked checking; sort = sorted sorting
+read = read reading; list = listed listing; show = shown showing; display = displayed displaying
+print = printed printing; count = counted counting; compare = compared comparing; check = checked checking; sort = sorted sorting
 search = searched searching; copy = copied copying; duplicate = duplicated duplicating; send = sent sending
 transfer = transferred transferring; ship = shipped shipping; fetch = fetched fetching
 download = downloaded downloading; zip = zipped zipping; pack = packed packing; archive = archived archiving
@@ -76,7 +76,7 @@ _HARSH_TAILS = rf"(?P<verb>{_one(_HARSH_PARTICIPLES)}){_BY}"
 _PATTERNS: Final = (
     # I need / want / would like X listed; have X copied.
     re.compile(rf"{_BEGIN}(?P<lead>{_WISH} ){_SUBJECT}(?P<verb>{_one(_MILD_PARTICIPLES)}){_BY}"),
-    re.compile(rf"{_BEGIN}(?P<lead>{_WISH} ){_NAMED}{_HARSH_TAILS}"),
+    re.compile(rf"{_BEGIN}(?P<lead>{_WISH} ){_NAMED}(?:to (?:be |get )?)?{_HARSH_TAILS}"),
     # X needs listing; X has to be listed.
     re.compile(
         rf"{_BEGIN}{_SUBJECT}(?P<lead>(?:needs?|wants?|requires?|could do with) )"

@@ -86,6 +86,11 @@ def test_a_folder_is_ranked_by_its_size_and_not_by_the_number_of_its_entries() -
         ("For my tutorial: count the words of a.txt on nova", "count the words of a.txt on nova"),
         ("show a.txt on alpha, our students keep asking for it", "show a.txt on alpha"),
         ("uptime of alpha - my sister wants to hear it", "uptime of alpha"),
+        ("uptime of alpha for the lawyers", "uptime of alpha"),
+        ("md5 of a.iso on desk for verification purposes", "md5 of a.iso on desk"),
+        ("To list.txt on desk, append 'eggs'", "append 'eggs' To list.txt on desk"),
+        ("find any zip files I may have in downloads on desk", "find any zip files in downloads on desk"),
+        ("hi there, could you please show a.txt on alpha, please, thanks", "show a.txt on alpha"),
         ("how much memory is free on nova, the game keeps stuttering", "how much memory is free on nova"),
     ],
 )
@@ -113,3 +118,20 @@ def test_capitals_that_do_not_count(words: str) -> None:
     result = EmbeddedPlanner().propose(Request(text=text, client="desk"), Context(FLEET))
     assert isinstance(result, Plan)
     assert result.steps[0].arguments == {"path": "src", "pattern": "todo", "ignore_case": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "skills"),
+    [
+        ("To how many lines does access.log on alpha run?", ["file.count"]),
+        ("In report.txt on nova, how many words are there?", ["file.count"]),
+        ("I need 'DEBUG=0' at the end of app.env on delta", ["file.append"]),
+        ("On beta the file tmp/x.bin can go", ["file.delete"]),
+        ("old.log on beta: away with it", ["file.delete"]),
+        ("What's written in notes.txt on nova?", ["file.read"]),
+        ("I need jobs/clean.sh to run on gate", ["script.run"]),
+        ("search for TODO in src on nova for the users", []),
+    ],
+)
+def test_other_orders_of_words(text: str, skills: list[str]) -> None:
+    assert planned(text) == skills
