@@ -36,6 +36,8 @@ def describe(body: e.Body) -> str:
             return f"{id}: {'granted' if granted else 'denied'} by {by}"
         case e.TaskDispatched(task=task, attempt=attempt, device=device, why=why):
             return _cut(f"{task} to {device} (attempt {attempt}; {why})")
+        case e.AttemptEnded(task=task, outcome=e.AttemptOutcome.UNCONFIRMED, usage=usage):
+            return f"{task} done after {usage.seconds:.2f} s, by its device's word; it is read back"
         case e.AttemptEnded(task=task, outcome=outcome, error=error, usage=usage):
             return _cut(f"{task} {outcome} after {usage.seconds:.2f} s{f': {error.message}' if error else ''}")
         case _:

@@ -181,7 +181,7 @@ class Unknowns(Attempts):
             self._ask(id, f"its check cannot be made: {error}")
             return
         check = self._check_task(id, verify, references.literal(resolved), over=over)
-        why = f"it is not known whether {id} was done: {verify.skill} finds out"
+        why = f"{verify.skill} looks whether {id} was done"
         batch = EditBatch(base=self.state.graph.version, edits=(AddTask(task=check),), by=BY, why=why, key=check.id)
         if self.edit(batch) is not None:
             self._ask(id, "no check could be added")
