@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from itertools import count
 
-import httpx2
 import pytest
 
 from agents.scripted_server import Say, Status
@@ -119,7 +118,7 @@ def test_a_request_that_is_none(here: World, capsys: Out, text: str, code: int) 
 
 def test_an_attachment_gives_no_orders_and_is_not_told(here: World, models: Servers) -> None:
     body = {"text": asks(1), "attachment": INJECTION * 100, "policy": {"approve": "all"}}
-    view = httpx2.post(here.url + "/v1/runs?wait=30", json=body, timeout=30).json()
+    view = here.client.post("/v1/runs?wait=30", json=body).json()
     assert (view["state"], view["error"]["code"]) == ("failed", "no_plan")
     untouched(here, view)
     for name in ("local", "cloud"):
@@ -205,10 +204,10 @@ def test_a_question_is_answered_by_number_or_label(here: World, models: Servers,
 def test_a_wrong_answer_runs_nothing(here: World, capsys: Out, said: str) -> None:
     _, view, _ = run(here, capsys, f"show {ambiguous(here)}", "--approve", "all")
     before = here.files()
-    where = f"{here.url}/v1/runs/{view['run']}/answers"
-    assert httpx2.post(where, json={"question": "q-no", "answer": "1"}, timeout=30).status_code in (404, 409)
+    where = f"/v1/runs/{view['run']}/answers"
+    assert here.client.post(where, json={"question": "q-no", "answer": "1"}).status_code in (404, 409)
     question = view["questions"][0]["id"]  # type: ignore[index]
-    answer = httpx2.post(where, json={"question": question, "answer": said}, timeout=30)
+    answer = here.client.post(where, json={"question": question, "answer": said})
     ended = here.wait(str(view["run"])) if answer.status_code < 300 else here.get(f"/v1/runs/{view['run']}")
     assert ended["state"] in ("failed", "waiting"), ended
     assert not ACTS.search(json.dumps(ended, ensure_ascii=False))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import httpx2
@@ -56,12 +57,26 @@ class World(Processes):
         patient = {"ASTERISM_HEARTBEAT_S": "10", "ASTERISM_LEASE_S": "25"}
         return {**super().env, **patient, "ASTERISM_MODELS": json.dumps(self.models), **self.settings}
 
+    @cached_property
+    def client(self) -> httpx2.Client:
+        """One for all: what a TLS context costs, a test with hundreds of requests feels."""
+        return httpx2.Client(base_url=self.url, timeout=PATIENCE_S)
+
+    def get(self, path: str) -> Json:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    def post(self, path: str, body: Json) -> Json:
+        answer = self.client.post(path, json=body)
+        assert answer.status_code < 300, answer.text
+        found: Json = answer.json()
+        return found
+
     def ask(self, text: str, **policy: object) -> Json:
         """Submit a request in plain language; the run once it has ended or waits."""
-        body = {"text": text, "policy": {"approve": "all", **policy}}
-        answer = httpx2.post(self.url + "/v1/runs?wait=30", json=body, timeout=PATIENCE_S)
-        assert answer.status_code == 201, answer.text
-        view: Json = answer.json()
+        view = self.post("/v1/runs?wait=30", {"text": text, "policy": {"approve": "all", **policy}})
         return view if view["state"] not in ("planning", "running") else self.wait(str(view["run"]))
 
     def events(self, run: str) -> list[Json]:
@@ -83,7 +98,9 @@ class World(Processes):
 def world(folder: Path, *models: Json, **settings: str) -> Iterator[World]:
     """As `processes`, with model rungs."""
     with processes(folder) as plain:
-        yield World(plain.folder, plain.port, plain.programs, list(models), settings)
+        found = World(plain.folder, plain.port, plain.programs, list(models), settings)
+        with found.client:
+            yield found
 
 
 @dataclass
@@ -111,7 +128,7 @@ class Servers:
         """Its settings: with a price, not probed, soon out of patience."""
         url = self.by_name[name].base_url
         tier = "cloud" if name == "cloud" else "local"
-        given = {"name": name, "base_url": url, "model": "scripted", "tier": tier, "probe": False, "timeout_s": 3.0}
+        given = {"name": name, "base_url": url, "model": "scripted", "tier": tier, "probe": False, "timeout_s": 5.0}
         return {**given, "input_usd": 1.0, "output_usd": 2.0, **more}
 
 
