@@ -191,8 +191,8 @@ _SUMMED = r" (?:average|avg|mean|total|sum|add up|adds up|altogether|together|co
 _TRANSFERRED = r" (?:copy|cp|move|mv|rename|download|extract|unpack|unzip|send|get|bring|fetch|pull|push|ship) "
 REDUNDANT = (
     (
-        r"(?:(?:really|literally|and i mean) )?(?:all|every(?: single)? one|each(?: single)?(?: one)?|each and every one)"
-        r" of (?:them|it|those"
+        r"(?:(?:really|literally|and i mean) )?(?:all|every(?: single)? one|each(?: single)?(?: one)?"
+        r"|each and every one) of (?:them|it|those"
         r"|these)",
         r" (?:all|every|each) ",
         r"^$",

@@ -6,7 +6,7 @@ The planner and the coverage check read a request by this one function, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.embedded.chaff import renamed, trimmed, without_chaff, without_prohibitions
 from agents.embedded.choices import which_of
@@ -17,7 +17,7 @@ from agents.embedded.lexicon import known_words
 from agents.embedded.literals import literal
 from agents.embedded.mentions import find_places
 from agents.embedded.spelling import spell
-from agents.embedded.tokens import Token, tokenise
+from agents.embedded.tokens import Kind, Token, tokenise
 from agents.embedded.topics import amounts_in_place, shown_in_place, subject_in_place
 from agents.embedded.verbs import plain_verbs
 from agents.embedded.voice import active
@@ -48,8 +48,23 @@ def read(tokens: Sequence[Token], directory: Directory) -> Reading:
     plain, unchanging = without_prohibitions(amounts_in_place(tokens))
     names = names_of(directory)
     placed, places = find_places(which_of(trimmed(active(plain, names), names), names), directory)
+    placed = _described_once(placed, places)
     said = shown_in_place(without_chaff(subject_in_place(placed)))
     return Reading(tuple(placed), tuple(said), tuple(places), unchanging)
+
+
+def _described_once(tokens: Sequence[Token], places: list[Place]) -> list[Token]:
+    """`beta, the one in production`: what stands behind the comma says which device that is, and names no others."""
+    out: list[Token] = []
+    for token in tokens:
+        if token.kind is Kind.DEVICE and len(out) > 1 and out[-1].text == "," and out[-2].kind is Kind.DEVICE:
+            first, second = places[int(out[-2].value or 0)], places[int(token.value or 0)]
+            if token.text.casefold().startswith("the one ") and set(first.names) < set(second.names):
+                places[int(token.value or 0)] = replace(second, names=first.names, selector=first.selector)
+                out.pop()
+                continue
+        out.append(token)
+    return out
 
 
 def names_of(directory: Directory) -> frozenset[str]:

@@ -17,8 +17,9 @@ from agents.embedded.tokens import Kind, Token
 # verb = its participle and its gerund. What only reads or makes a copy:
 _MILD: Final = """
 read = read reading; list = listed listing; show = shown showing; display = displayed displaying
-print = printed printing; count = counted counting; compare = compared comparing; check = checked checking; sort = sorted sorting
-search = searched searching; copy = copied copying; duplicate = duplicated duplicating; send = sent sending
+print = printed printing; count = counted counting; compare = compared comparing; check = checked checking
+sort = sorted sorting; search = searched searching; copy = copied copying
+duplicate = duplicated duplicating; send = sent sending
 transfer = transferred transferring; ship = shipped shipping; fetch = fetched fetching
 download = downloaded downloading; zip = zipped zipping; pack = packed packing; archive = archived archiving
 compress = compressed compressing; bundle = bundled bundling; unpack = unpacked unpacking

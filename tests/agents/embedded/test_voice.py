@@ -135,3 +135,10 @@ def test_capitals_that_do_not_count(words: str) -> None:
 )
 def test_other_orders_of_words(text: str, skills: list[str]) -> None:
     assert planned(text) == skills
+
+
+def test_a_device_that_is_described_is_no_further_device() -> None:
+    text = "show the file config.yml on the box beta, the one in production"
+    result = EmbeddedPlanner().propose(Request(text=text, client="desk"), Context(FLEET))
+    assert isinstance(result, Plan)
+    assert [step.devices.names for step in result.steps] == [("beta",)]
