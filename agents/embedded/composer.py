@@ -133,7 +133,9 @@ class Composer:
         apart = self._side_by_side(match)
         selector = place.selector if apart and place.many else self.selector(place, records=records)
         known = None if self.draft.gates else self._known(match, selector)
-        step = known or self.draft.add(name or step_name(skill), skill, match.arguments, selector, title=title_of(match, place))
+        step = known or self.draft.add(
+            name or step_name(skill), skill, match.arguments, selector, title=title_of(match, place)
+        )
         many = place.many or records
         result = self._result(match, step, many, place)
         if place.which:

@@ -18,12 +18,15 @@ from agents.embedded.wordset import words
 from protocol.vocabulary import SkillSpec
 
 DATA_WORDS: dict[str, frozenset[str]] = {
-    "data.rank": frozenset(DESC | ASC | {"rank", "sort", "order", "by", "ordered", "sorted", "ranked", "first", "high", "low", "best", "worst", "which", "recently"}),
+    "data.rank": DESC
+    | ASC
+    | words("rank sort order by ordered sorted ranked first high low best worst which recently"),
     "data.count_by": frozenset(KEYS) | words("count group grouped breakdown per tally howmany"),
     "data.compare": frozenset(SAME) | frozenset({"compare", "whether", "exactly"}),
     "data.stats": frozenset(TOTAL | AVERAGE | {"min", "max", "minimum", "maximum", "sum", "across", "altogether"}),
     "data.merge": words(
-        "merge union merged combined joined collate unite ordered combine join concatenate remove drop dedupe unique duplicate together into list single sort sorted"
+        "merge union merged combined joined collate unite ordered combine join concatenate remove drop "
+        "dedupe unique duplicate together into list single sort sorted"
     ),
     "data.filter": words("have has more less than only with that whose keep filter list"),
     "text.report": words(
