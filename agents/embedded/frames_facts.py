@@ -67,7 +67,11 @@ COUNT = Frame(
     "file.count",
     words("count howmany how show get tell give what wc number report find check is are"),
     (_COUNTED,),
-    _COUNTING | words("in contain all of does log code together altogether got source there by now so overall"),
+    _COUNTING
+    | words(
+        "hold exist make up take fill is in contain all of does log code together altogether got source there by now "
+        "so overall"
+    ),
     slots=(
         ("_glob", whole_glob),
         ("files", first_of(glob, _language)),
@@ -124,7 +128,7 @@ COUNT_FOLDERS = Frame(
 
 _SIZE = words(
     "size space big large room usage heavy storage disk weigh fat weight footprint huge bulky hefty massive gb mb gig "
-    "megabyte gigabyte eating occupy occupies tb take takes need needs heft chunky"
+    "megabyte gigabyte kilobyte meaty eating occupy occupies tb take takes need needs heft chunky"
 )
 
 
@@ -136,7 +140,8 @@ USAGE = Frame(
         "total take takes taking up occupy occupies occupied used use usage howmuch much disk of "
         "folder directory contents content file "
         "big size combined whole consume consumes eat eating taken need needs fill fills hog hogs altogether howmany "
-        "become became grown together all weigh weight footprint has got in the right now gb mb heavy"
+        "require requires cost costs swallow swallows demand demands claim claims become became grown together all "
+        "weigh weight footprint has got in the right now gb mb heavy"
     ),
     slots=(("path", folder_or_word("in under inside within of", logs=True)),),
     needs=frozenset({"path"}),
@@ -165,8 +170,16 @@ SIZES = Frame(
 SIZE = Frame(
     "file.stat",
     ASKS,
-    (words("size big large weigh heavy fat weight huge gb mb kb gig megabyte gigabyte kilobyte filesize hefty"),),
-    words("file of howmuch take howmany size exact exactly got in on disk space mb gb"),
+    (
+        words(
+            "size big large weigh heavy fat weight huge gb mb kb gig megabyte gigabyte kilobyte filesize hefty bulky "
+            "massive tiny small chunky"
+        ),
+    ),
+    words(
+        "occupy occupies use uses need needs require requires large roughly file of howmuch take howmany size exact "
+        "exactly got in on disk space mb gb"
+    ),
     slots=(("path", path(None, want="file")),),
     needs=frozenset({"path"}),
     measures=(Measure("output.size_bytes", "bytes"),),
@@ -185,14 +198,14 @@ STAT = Frame(
             "mtime "
             "belong belongs whose right chmod ownership change modify update touch edit saved attribute "
             "write-protected "
-            "writeable"
+            "writeable read-only readonly readable writeable protected altered"
         ),
     ),
     words(
         "last time file about latest size was own when of most recently get got to change user access group who date "
         "and read modification permission set on for right mode what's which ever whose script exact owner recent "
         "stamp "
-        "modified changed changes someone somebody anyone the be still"
+        "modified changed changes someone somebody anyone anybody the be still world group write protected file-info"
     ),
     slots=(("path", ANY_PATH),),
     needs=frozenset({"path"}),

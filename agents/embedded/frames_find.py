@@ -282,6 +282,7 @@ def _searched_word(view: View) -> Json:
             "containing contain contains mentioning mention mentions word string text matching "
             "phrase term include pattern name"
         )
+        lead = lead and view.tokens[at - 1].text.casefold() != "words"  # "how many words fill it" names none
         if (before == "for" and view.lemma(at - 2) == "search") or (
             before == "for" and view.head in {"grep", "scan", "look", "search"}
         ):

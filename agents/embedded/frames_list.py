@@ -153,7 +153,8 @@ READ = Frame(
     words(
         "content file say text contain document whole full entire complete logfile inside written stand stands got "
         "note "
-        "reads hold holds everything all into word wording line what's look note configuration config script"
+        "stored saved kept doc body read tell tells reads hold holds everything all into word wording line what's "
+        "look note configuration config script"
     ),
     slots=(("path", first_of(FILE_PATH, ANY_PATH)),),
     needs=frozenset({"path"}),
@@ -192,14 +193,29 @@ _LINE_WORDS = words("line row entry record")
 HEAD = Frame(
     "file.head",
     READS | words("head list print how"),
-    (words("first top head beginning start begin header opening starts begins"),),
-    words("line row entry of file lines very with look looks like off there enough fine content out portion part"),
+    (words("first top head beginning start begin header opening starts begins initial starting leading topmost"),),
+    words(
+        "contain say read line row entry of file lines very with look looks like off there enough fine content out "
+        "portion part"
+    ),
     slots=(
         ("path", first_of(FILE_PATH, ANY_PATH)),
         (
             "lines",
             first_of(
-                count_after("first", "top", "head", "line", "opening", "row", "entry"),
+                count_after(
+                    "first",
+                    "top",
+                    "head",
+                    "line",
+                    "opening",
+                    "row",
+                    "entry",
+                    "initial",
+                    "starting",
+                    "leading",
+                    "topmost",
+                ),
                 _one("first", "top"),
                 lambda v: 1 if v.has("header") else None,
             ),
@@ -215,7 +231,7 @@ HEAD = Frame(
 TAIL = Frame(
     "file.tail",
     READS | words("tail list how"),
-    (words("last tail end bottom final latest recent newest closing ends trailing"),),
+    (words("last tail end bottom final latest recent newest closing ends trailing ending concluding"),),
     words(
         "line row entry most recent of file few very with look looks like happened log written enough off fine content "
         "out portion part message logline last end"
@@ -226,7 +242,20 @@ TAIL = Frame(
             "lines",
             first_of(
                 count_after(
-                    "last", "tail", "final", "latest", "bottom", "recent", "line", "newest", "closing", "row", "entry"
+                    "last",
+                    "tail",
+                    "final",
+                    "latest",
+                    "bottom",
+                    "recent",
+                    "line",
+                    "newest",
+                    "closing",
+                    "row",
+                    "entry",
+                    "trailing",
+                    "ending",
+                    "concluding",
                 ),
                 _one("last", "final", "latest", "newest", "bottom", "recent"),
             ),

@@ -60,7 +60,10 @@ _NOT_A_NAME = (
         "zombie child own owned greediest guzzler culprit hog offender task job load machine nothing everyone "
         "who whom anybody somebody nobody linux windows android debian ubuntu os which-ones network swap disk clock "
         "idle script update backup command what's anything it's system systems eth0 wlan0 uptime core running me "
-        "slow slower slowest hung hanging stuck frozen unresponsive misbehaving rogue runaway unused useless "
+        "memory-hungry cpu-hungry cpu-intensive memory-intensive ram-hungry chip distro distribution kernel release "
+        "sign "
+        "fattest greatest greedy greediest thirstiest worst best slow slower slowest hung hanging stuck frozen "
+        "unresponsive misbehaving rogue runaway unused useless "
         "unnecessary needless unneeded idle old other same open remaining crashed dead leftover duplicate new wrong "
         "bad broken faulty important app application table tree manager count "
         "high highest low lowest current list biggest kernel version deployed one two three four five user's"
@@ -122,9 +125,11 @@ def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
         and view.head != "check"
     ):
         return None
-    return arguments
+    # "which cpu does it run on", "how active is the processor": a part of the machine, and no process.
+    return None if view.lemma(view.head_at + 1) in _PARTS or view.head in {"how", "how's"} else arguments
 
 
+_PARTS = words("cpu processor chip os system distro distribution linux kernel release hardware")
 _TOP = first_of(
     count_after(
         "top",
@@ -189,8 +194,8 @@ RUN_BY = Frame(
 UP = Frame(
     "process.list",
     words("is are check verify does"),
-    (words("up alive running active started there"),),
-    words("still up whether if service"),
+    (words("up alive running active started there live working executing awake going"),),
+    words("still up whether if service right"),
     slots=(("name", _process_name),),
     needs=frozenset({"name"}),
     strict=True,
@@ -211,7 +216,7 @@ HOGS = Frame(
     ),
     slots=(("limit", _TOP), ("sort", choice(_RESOURCES))),
     strict=True,
-    final=lambda a, v: a if who_uses(v) else None,
+    final=lambda a, v: a if who_uses(v) and v.lemma(v.head_at + 1) not in _PARTS else None,
 )
 CULPRITS = Frame(
     "process.list",

@@ -16,7 +16,8 @@ ASKS = ASK | words("howmuch howmany howlong size pull under since hows dump brin
 FREE = words("free available left remaining unused spare remain empty headroom")
 USED = words(
     "used usage use using full utilization utilisation occupied consumed taken consumption filled fill fills "
-    "stuffed crammed clogged packed jammed bursting getting fullness consuming uses utilized utilised gone occupancy "
+    "crowded chock-full brimming eaten stuffed crammed clogged packed jammed bursting getting fullness consuming uses "
+    "utilized utilised gone occupancy "
     "allocated eating"
 )
 TOTAL = words("total capacity size overall installed altogether")
@@ -29,7 +30,7 @@ _STATE = words(
 )
 _BUSY = words(
     "busy hard working loaded idle idling stressed strained pegged maxed hammered sweating taxed bored worked used "
-    "overloaded struggling swamped load kept"
+    "overloaded struggling swamped load kept active"
 )
 
 HOGGING = words(
@@ -117,7 +118,7 @@ FULL = Frame(
 SPACE_LEFT = Frame(
     "system.disk",
     ASKS,
-    (words("gigabyte gb tb terabyte"), FREE),
+    (words("gigabyte gb tb terabyte capacity"), FREE),
     FREE | words("many howmany still"),
     measures=DISK.measures,
 )
@@ -146,7 +147,7 @@ CORES = Frame(
     "system.cpu",
     ASKS,
     (words("core nproc"),),
-    words("cpu processor number howmany physical logical count many got chip"),
+    words("come comes with available cpu processor number howmany physical logical count many got chip"),
     measures=(Measure("output.cores", "number"),),
     same="output.cores",
 )
@@ -158,7 +159,8 @@ CPU = Frame(
     | _STATE
     | _BUSY
     | words(
-        "doing busy model kind type name sort make brand manufacturer built core count machine cpu processor inside "
+        "power powers drive drives installed fitted with use uses used run runs doing busy model kind type name sort "
+        "make brand manufacturer built core count machine cpu processor inside "
         "sits sit"
     ),
     measures=(
@@ -168,14 +170,29 @@ CPU = Frame(
     same="output.model",
     final=lambda a, v: None if who_uses(v) else a,
 )
+
+
+def _of_the_processor(view: View) -> bool:
+    """`how stressed is the cpu`: how a part of the machine is doing, where no load is spoken of."""
+    low = {token.lemma for token in view.tokens if token.word}
+    return bool(low & {"cpu", "processor", "chip"}) and not low & {"load", "loaded", "loadavg"}
+
+
 LOAD = Frame(
     "system.load",
     ASKS,
-    (words("load loaded busy busiest overloaded loadavg overload"),),
+    (
+        words(
+            "load loaded busy busiest overloaded loadavg overload swamped struggling strained overworked hammered "
+            "stressed "
+            "sweating idle idling bored slammed overburdened overwhelmed"
+        ),
+    ),
     words(
         "average avg system cpu mean under level currently figure value number heavy high low look looking like "
         "current "
-        "status stat statistic machine too very much status reading per minute min"
+        "lot a heavily completely totally rather right badly status stat statistic machine too very much status "
+        "reading per minute min"
     ),
     slots=(("_window", _window),),
     measures=(
@@ -183,7 +200,7 @@ LOAD = Frame(
         Measure("output.load_15", "number", words("15-minute")),
         Measure("output.load_1", "number"),
     ),
-    final=lambda a, v: None if a.get("_window") == "other" else a,
+    final=lambda a, v: None if a.get("_window") == "other" or _of_the_processor(v) else a,
 )
 UPTIME = Frame(
     "system.uptime",
@@ -227,7 +244,8 @@ OS = Frame(
         ),
     ),
     words(
-        "rev revision version running run runs name release system installed type host exact number use using kind "
+        "got power powers drive drives rev revision version running run runs name release system installed type host "
+        "exact number use using kind "
         "sort flavour "
         "flavor machine build current or latest newest level which-one info information detail inventory sitting cpu "
         "system based box computer edition bit still kernel os distro linux windows android ubuntu debian fedora centos"
@@ -263,7 +281,7 @@ NETWORK = Frame(
     words(
         "address information info detail card addresses configuration config setting configured nic lan local list "
         "status ipv4 ipv6 local hostname network ip interface up connected active hold got adapter currently set under "
-        "reach reachable own assigned state current machine its"
+        "reach reachable reached use uses using used own assigned state current machine its"
     ),
     slots=(("_interface", _interface),),
     measures=(Measure("output.interfaces", "text"),),
@@ -287,7 +305,7 @@ TIME = Frame(
     words(
         "local current system zone day today clock date time timezone configured to set setting show showing shows "
         "believe believes think thinks reading right correct accurate exact machine use using live in run running "
-        "having"
+        "having off wrong slow fast ahead behind read reads display displays tell tells say says"
     ),
     measures=(Measure("output.timezone", "text", words("timezone zone")), Measure("output.unix", "number")),
 )
@@ -311,14 +329,15 @@ INFO = Frame(
     (
         words(
             "info information specs spec specification overview fact detail hardware summary sysinfo description "
-            "rundown lowdown gist briefing profile vital datasheet characteristic inventory"
+            "low-down particular datum statistics rundown lowdown gist briefing profile vital datasheet "
+            "characteristic inventory"
         ),
     ),
     _MACHINE
     | words(
         "basic general about main key full short brief complete whole quick technical detailed important essential "
         "everything lot what everything how kind sort status specs spec overview detail fact info information rough "
-        "inside built under hood total entire thorough inventory"
+        "tech vital statistic inside built under hood total entire thorough inventory"
     ),
     slots=(("_facts", _facts),),
 )
@@ -330,7 +349,15 @@ ABOUT = Frame(
     strict=True,
 )
 
-DESCRIBE = Frame("system.info", words("describe characterise characterize"), (), _MACHINE, strict=True)
+DESCRIBE = Frame(
+    "system.info",
+    words("describe characterise characterize summarise summarize profile outline portray"),
+    (),
+    _MACHINE,
+    strict=True,
+    sure=True,
+    final=lambda a, v: a if _of_a_machine(v) else None,
+)
 KIND_OF = Frame(
     "system.info",
     words("what which specs"),
@@ -342,8 +369,8 @@ KIND_OF = Frame(
 DOING = Frame(
     "system.info",
     words("how how's"),
-    (words("doing going feeling holding"),),
-    words("going up today along everything thing") | _MACHINE,
+    (words("doing going feeling holding faring getting coping managing"),),
+    words("on along going up today along everything thing") | _MACHINE,
     strict=True,
     sure=True,
 )

@@ -68,7 +68,8 @@ WRITE = Frame(
     words("write save put create make store overwrite touch drop place"),
     (),
     words(
-        "holding bearing overwriting whatever existing sentence phrase inside in it just only note letter title file "
+        "contains reading reads carrying holding bearing overwriting whatever existing sentence phrase inside in it "
+        "just only note letter title file "
         "text content "
         "contents line new saying "
         "containing reads called named word string "
@@ -225,7 +226,7 @@ MKDIR = Frame(
     "file.mkdir",
     words("create make add mkdir setup new"),
     (),
-    words("folder directory new empty subfolder dir"),
+    words("folder directory new empty subfolder dir fresh blank separate extra another"),
     slots=(("path", first_of(path(None, want="folder", bare=True, quoted=True), literal(Kind.QUOTED))),),
     needs=frozenset({"path"}),
     strict=True,
@@ -336,7 +337,7 @@ def _archive_name(view: View) -> Json:
 _PACKS = words("archive compress zip tar pack bundle gzip squeeze squash tarball")
 PACK = Frame(
     "archive.create",
-    _PACKS | words("create make build backup put turn"),
+    _PACKS | words("create make build backup put turn produce generate prepare"),
     (),
     words(
         "archive tarball zip folder directory file compressed tar gz gzip of content whole entire package up out from "
@@ -379,7 +380,8 @@ def _archive_path(view: View) -> Json:
 
 _INSIDE = words(
     "archive file content inside contained contain contains packed entry item zip tarball list listing document stuff "
-    "pack without unpacking extracting holds hold there stored got look into in lie lies thing everything folder first"
+    "member sit sits live lives bundled zipped table pack without unpacking extracting holds hold there stored got "
+    "look into in lie lies thing everything folder first"
 )
 INSIDE = Frame(
     "archive.list",

@@ -26,6 +26,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "system.memory": (
         "memory stats",
+        "how full is the memory",
         "memory statistics",
         "memory info",
         "how much memory is free",
@@ -124,6 +125,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "system.info": (
         "summary of the machine",
+        "profile of the machine",
         "vitals",
         "rundown",
         "general overview",
@@ -180,6 +182,11 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "file.list": (
         "what is inside data",
+        "which files does the folder hold",
+        "which documents live in data",
+        "peek in data",
+        "glance in data",
+        "entries within data",
         "is there anything in data/",
         "list files in a folder sorted by date",
         "look into the folder",
@@ -197,6 +204,11 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "file.read": (
         "what is written in a.txt",
+        "what is stored in a.txt",
+        "what is inside a.txt",
+        "let me have a.txt",
+        "type a.txt",
+        "dump a.txt",
         "look at a.txt",
         "peek into a.txt",
         "have a look at a.txt",
@@ -351,6 +363,13 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "file.stat": (
         "mode of a.sh",
+        "modification time of a.log",
+        "details of a.txt",
+        "is a.txt read-only",
+        "is a.txt readable",
+        "is a.txt protected",
+        "how many gigabytes is a.iso",
+        "how many gigabytes does a.iso take",
         "age of a.log",
         "what does a.log weigh",
         "how many megabytes is a.log",

@@ -140,10 +140,11 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
             ("the", "other", "computer"),
         )
     },
-    ("what", "kind", "of", "machine"): "specs",
-    ("what", "sort", "of", "machine"): "specs",
-    ("what", "kind", "of", "computer"): "specs",
-    ("what", "sort", "of", "computer"): "specs",
+    **{
+        ("what", kind, "of", noun): "specs"
+        for kind in ("kind", "sort", "type")
+        for noun in ("machine", "computer", "box", "rig", "device", "hardware", "pc", "gear")
+    },
 }
 
 ALIASES: Final = {
@@ -155,6 +156,14 @@ ALIASES: Final = {
     "harddrive": "disk",
     "nvme": "disk",
     "gig": "gigabyte",
+    "meg": "megabyte",
+    "megs": "megabyte",
+    "quantity": "number",
+    "quantities": "number",
+    **dict.fromkeys(("chunkiest", "bulkiest", "hugest", "meatiest", "beefiest", "weightiest", "plumpest"), "biggest"),
+    **dict.fromkeys(("tiniest", "littlest", "slimmest", "skinniest", "titchiest", "teeniest"), "smallest"),
+    **dict.fromkeys(("freshest", "youngest", "hottest-off-the-press"), "newest"),
+    **dict.fromkeys(("stalest", "most-ancient", "dustiest"), "oldest"),
     "gigs": "gigabyte",
     "gbs": "gb",
     "tz": "timezone",

@@ -34,6 +34,7 @@ w/o = without; w/out = without; w/ = with; btwn = between; abt = about; rly = re
 gonna = going to; wanna = want to; gotta = have to; gimme = give me; lemme = let me; dunno = don't know
 kinda = kind of; sorta = sort of; outta = out of; n't = not; alot = a lot; aswell = as well; incase = in case
 howmuch = how much; howmany = how many; wich = which; wat = what; wut = what; tmrw = tomorrow
+wordcount = word count; linecount = line count; nr = number
 wats = what's; wots = what's; realy = really; recieve = receive; seperate = separate; untill = until
 teh = the; hte = the; adn = and; nad = and; fo = of; ot = to; taht = that; thsi = this; waht = what
 """

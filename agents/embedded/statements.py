@@ -146,9 +146,10 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     # Names.
     ("(?:and |, )*(?:call|name) it (<path>)", "as 1"),
     (f"give {_FILE}{_HERE} the (?:new )?name (<path>|<quoted>)", "rename 1 2 to 3"),
-    (f"change the (?:file )?name of {_FILE}{_HERE} (?:in)?to", "rename 1 2 to"),
+    (f"(?:change|switch|alter) the (?:file ?)?name of {_FILE}{_HERE} (?:in)?to", "rename 1 2 to"),
     (f"{_FILE}{_HERE} {_MUST} be (?:called|named|renamed|renamed to|renamed as) (<path>|<quoted>)", "rename 1 2 to 3"),
     (f"{_FILE}{_HERE} (?:{_MUST} )?become (<path>)", "rename 1 2 to 3"),
+    (f"{_FILE}{_HERE} (?:{_MUST} )?(?:have|get|go by) the (?:new )?name (<path>)", "rename 1 2 to 3"),
     (f"call {_FILE}{_HERE} (<path>)", "rename 1 2 to 3"),
     (f"(?:there {_MUST} be )?(?:a|another|a second) copy of {_FILE}{_HERE} (?:called|named) (<path>)", "copy 1 2 to 3"),
     # From one device to another.
@@ -174,6 +175,24 @@ STATEMENTS: Final[tuple[tuple[str, str], ...]] = (
     ("first ((?:, |; |and )*then)", "1"),
     # Away with it.
     (f"(?:throw|chuck|toss) {_FILE}{_HERE} (?:away|out)", "delete 1 2"),
+    (f"{_FILE}{_HERE} {_MUST} (?:go|disappear|vanish|go away|be gone)(?= (?:[.;!,]|$))", "delete 1 2"),
+    (f"(?:want|need|like) {_FILE}{_HERE} (?:gone|binned|trashed|wiped|out of the way)(?= (?:[.;!,]|$))", "delete 1 2"),
+    (f"make {_FILE}{_HERE} (?:disappear|vanish|go away)(?= (?:[.;!,]|$))", "delete 1 2"),
+    # New folders, by what there should be.
+    (
+        f"there {_MUST} be (?:(?:the|a|an|new|empty) )*(?:folder|directory)(?: called| named)? (<path>)",
+        "create folder 1",
+    ),
+    (
+        f"(?<=^ )(<device>) {_MUST} (?:have|get) (?:(?:the|a|an|new|empty) )*(?:folder|directory)(?: called| named)? "
+        "(<path>)",
+        "create folder 2 on 1",
+    ),
+    (
+        "(?:find|search for|search|look for) (<quoted>)(?: everywhere)? and (?:replace|swap|substitute|change) it "
+        "(?:with|by|to|for|into) (<quoted>)",
+        "replace 1 with 2",
+    ),
     # Archives.
     (f"(?:(?:have|get|want|need|see) )?{_SOME}{_HERE} {_PACKED}(?: up)? (?:as|into|to) (<path>)", "pack 1 2 into 3"),
     (

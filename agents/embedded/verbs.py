@@ -50,7 +50,7 @@ quote, flash up, skim, page through, leaf through, look through, go through, run
 read me, feed me, hand me, display, let me have, pull out, whip out, fetch me, dump out, dish out, show off, cough up
 list | lines | catalog, catalogue, itemize, itemise, inventory, rattle off, run through, reel off, list out, list off, \
 name, tick off
-count | counted | tally, tot, tot up, number, add up, sum up, reckon up, figure the number of, tally up, enumerate
+count | counted | tally, tot, tot up, number, add up, sum up, reckon up, figure the number of, tally up
 delete | path | junk, axe, destroy, eliminate, obliterate, annihilate, get shot of, do away with, dispose of, \
 throw out, throw away, chuck out, chuck away, toss out, toss away, fling out, clear away, kill off, finish off, \
 wipe out, wipe away, take away, nix, 86, kick out, bin off, sweep away, rub out
@@ -118,7 +118,7 @@ def plain_verbs(tokens: Sequence[Token], names: frozenset[str] = frozenset()) ->
         token = tokens[at]
         row = _row(tokens, at) if token.word and _leads(tokens, at, names) else None
         if row is None:
-            out.append(token)
+            out.append(replace(token, text="file", lemma="file") if _apposed(tokens, at) else token)
             at += 1
         else:
             words, plain = row
@@ -126,6 +126,23 @@ def plain_verbs(tokens: Sequence[Token], names: frozenset[str] = frozenset()) ->
             out.append(replace(token, text=plain, lemma=lemma(plain), end=tokens[end - 1].end))
             at = end
     return out
+
+
+# "the video trip.mp4": what kind of file it is says no more than that it is one.
+_APPOSED: Final = wordset(
+    "video movie film clip song track recording photo picture image screenshot drawing diagram presentation slideshow "
+    "deck spreadsheet workbook book ebook novel thesis essay paper article letter invoice receipt contract manual "
+    "guide playlist dataset settings recipe poem story transcript memo journal diary template certificate calendar "
+    "draft "
+    "proposal sketch map scan form policy quote episode podcast album poster flyer brochure handout syllabus cv resume"
+)
+_ARTICLES: Final = wordset("the my our this that your his her their")
+
+
+def _apposed(tokens: Sequence[Token], at: int) -> bool:
+    if not 0 < at < len(tokens) - 1 or not tokens[at].word or tokens[at].text.casefold() not in _APPOSED:
+        return False
+    return tokens[at + 1].kind is Kind.PATH and tokens[at - 1].text.casefold() in _ARTICLES
 
 
 def _leads(tokens: Sequence[Token], at: int, names: frozenset[str]) -> bool:

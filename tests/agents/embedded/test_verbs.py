@@ -45,3 +45,8 @@ def test_a_verb_of_the_field_is_the_plain_one(text: str, plain: str) -> None:
 )
 def test_other_objects_leave_the_verb_as_it_is(text: str) -> None:
     assert said(text) == " ".join(token.text for token in tokenise(text))
+
+
+def test_what_kind_of_file_a_literal_is_says_no_more_than_file() -> None:
+    assert said("size of the video trips/a.mp4 on beta") == "size of the file trips/a.mp4 on beta"
+    assert said("the files in the video folder") == "the files in the video folder"
