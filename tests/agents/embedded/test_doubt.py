@@ -29,12 +29,12 @@ REQUESTS = (
 )
 EVERYDAY = sorted(
     words(
-    "all every each both the it its them this that which what where how then and or not if unless otherwise except "
-    "delete copy move list find show count compare save send read write run stop kill "
-    "device devices server servers machine machines phone desktop everything everywhere here there result results "
-    "output response file files folder folders log logs tmp disk memory load uptime usage free most full error "
-    "app.log old.log config.yml a.txt b.txt one two first last"
-)
+        "all every each both the it its them this that which what where how then and or not if unless otherwise except "
+        "delete copy move list find show count compare save send read write run stop kill "
+        "device devices server servers machine machines phone desktop everything everywhere here there result results "
+        "output response file files folder folders log logs tmp disk memory load uptime usage free most full error "
+        "app.log old.log config.yml a.txt b.txt one two first last"
+    )
 )
 
 

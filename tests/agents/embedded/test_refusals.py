@@ -15,7 +15,7 @@ from tests.support.embedded_fleet import Context, device, twelve
 REFUSED = [
     "do not delete a.txt on alpha",
     "copy a.txt from alpha to beta, unless it exists",
-        "delete a.txt on alpha, not on beta",
+    "delete a.txt on alpha, not on beta",
     "list files on alpha without touching beta",
     "how do I delete a.txt on alpha?",
     "what would happen if I deleted a.txt on alpha",
