@@ -15,7 +15,7 @@ SEED ?=
 BENCH ?=
 ARGS ?=
 
-.PHONY: help setup system heavy run test check format sim bench docs lock clean
+.PHONY: help setup system heavy run test check build format sim bench docs lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -29,16 +29,17 @@ system: ## install the Debian packages that the tests use (needs root only when 
 run: setup ## a demonstration: orchestrator, devices, one request, its answer; TEXT="..." for another request
 	@exec $(PY) -m orchestrator.cli.demo $${ASTERISM_DEMO_TEXT:+"$$ASTERISM_DEMO_TEXT"}
 
-heavy: setup ## build once, into a cache, what the heavy tests use: llama.cpp's server (about 5 minutes on 2 cores)
+heavy: setup ## build once, into a cache, what the heavy tests use: Helm, llama.cpp's server, Kubernetes (12 minutes on 2 cores)
 	@scripts/setup.sh heavy
 
-test: setup system $(if $(FAST),,heavy) ## every test; FAST=1 leaves out the slow and heavy ones, ARGS="..." goes to pytest
-	@$(if $(FAST),echo "FAST=1: the tests marked slow or heavy (llama.cpp's server and its like) are left out" >&2,true)
-	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-$(if $(FAST),fast,ci)} $(if $(FAST),,ASTERISM_TEST_HEAVY=1 )$(PY) -m pytest \
-	  $(if $(FAST),-m "not slow and not heavy") $(ARGS)
+test: setup system $(if $(FAST),,heavy) ## every test; FAST=1 leaves out the slow, heavy and cluster ones, ARGS="..." goes to pytest
+	@FAST="$(FAST)" scripts/test.sh $(ARGS)
 
 check: setup ## lint, format, types, import contracts, what is tracked
 	@scripts/check.sh
+
+build: setup ## the source archive and the wheel, in dist/, looked through and tried in a fresh environment
+	@scripts/build.sh
 
 format: setup ## rewrite the code the way that check wants it
 	@$(PY) -m ruff check --fix --quiet . || true

@@ -12,8 +12,10 @@ from itertools import chain
 
 from agents.checks import selected
 from agents.joins import behind, joined
-from agents.scope import current, replaced
-from agents.shapes import Shape, one_line
+from agents.naming import labelled
+from agents.scope import current, replaced, step_of
+from agents.wording import Shape, one_line
+from orchestrator.core.exit_codes import failed_commands
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.sanitize import sanitize
 from orchestrator.core.tasks import On, TaskStatus
@@ -32,11 +34,17 @@ def write_answer(view: RunView, answer_tasks: Sequence[str], fleet: FleetView | 
     """
     if view.policy.plan_only:
         return _bounded(_planned(view))
-    answers = current(view, answer_tasks)
+    shown = {task.preview for task in view.tasks}
+    answers = [task for task in current(view, answer_tasks) if task.id not in shown]
     told = _with_sources(view, [task for task in answers if _done(task)]) or _evidence(view, answers)
+    # A command that failed comes before all that did not, also where it was no answer but on the way to one.
+    failed = failed_commands(view)
+    told = [*failed, *(task for task in told if task not in failed)]
     # Lazily: what lies past the limit is not even written.
-    blocks = (line for task in told for line in _block(view, task))
-    written = _bounded(chain(blocks, _effects(view, answers), _notes(view), _absent(view, fleet)))
+    blocks = (line for task in told if task.id not in shown for line in _block(view, task))
+    only_shown = view.policy.preview_only or (view.plan is not None and view.plan.dry_run)
+    dry = _dry(view, fleet) if only_shown else ()
+    written = _bounded(chain(dry[:1], blocks, dry[1:], _effects(view, answers), _notes(view), _absent(view, fleet)))
     return written or "There is nothing to report: no task of this run has a result."
 
 
@@ -127,9 +135,14 @@ def _effects(view: RunView, answers: Sequence[TaskView]) -> list[str]:
 
 def _notes(view: RunView) -> list[str]:
     """What was not done, and why: failures first."""
-    failed = [_failure(task) for task in view.tasks if task.status is TaskStatus.FAILED and not replaced(view, task)]
-    # A check that was not needed in the end is no work that is missing.
-    wanted = [task for task in view.tasks if task.checks is None]
+    writes = {task.preview: task for task in view.tasks if task.preview is not None}
+    lost = [task for task in view.tasks if task.status is TaskStatus.FAILED and not replaced(view, task)]
+    failed = [_failure(task, writes.get(task.id, task)) for task in lost]
+    # A check that was not needed in the end is no work that is missing; of a write and its preview one is told.
+    unseen = {task.id for task in lost}
+    wanted = [
+        task for task in view.tasks if task.checks is None and task.id not in writes and task.preview not in unseen
+    ]
     stopped = [_left(task, "stopped") for task in wanted if task.status is TaskStatus.CANCELLED]
     skipped = [_left(task, "not done") for task in wanted if task.status is TaskStatus.SKIPPED]
     pending = [_left(task, "not finished") for task in view.tasks if not task.status.terminal]
@@ -158,18 +171,39 @@ def _what(task: TaskView) -> str:
     return one_line(task.title, 120) if task.title else task.skill
 
 
-def _failure(task: TaskView) -> str:
+def _failure(task: TaskView, asked: TaskView) -> str:
+    """Why it failed; `asked` is the write, where the task is its preview."""
     code = task.error.code if task.error else None
     verb = "denied" if code is ErrorCode.DENIED else "failed"
     where = f" on {task.device}" if task.device else ""
     reason = one_line(task.error.message, 300) if task.error else "no reason was given"
-    return f"{verb}{where}: {_what(task)}: {reason} [{task.id}]"
+    inner = task.arguments.get("arguments")
+    could = labelled(inner if isinstance(inner, dict) else task.arguments, task.error)
+    meant = f"; it could be {', '.join(could)}" if could else ""
+    return f"{verb}{where}: {_what(asked)}: {reason}{meant} [{asked.id}]"
 
 
 def _left(task: TaskView, verb: str) -> str:
     why = one_line(task.why or task.waiting_for, 200)
     where = f" on {task.device}" if task.device else ""
     return f"{verb}{where}: {_what(task)}{f': {why}' if why else ''} [{task.id}]"
+
+
+# --- dry runs ------------------------------------------------------------------------------------------------------
+
+
+def _dry(view: RunView, fleet: FleetView | None) -> list[str]:
+    """That nothing was done, and the steps of which not even a preview could be made."""
+    lines = ["This was a dry run: nothing was changed."]
+    made = {step_of(task) for task in view.tasks}
+    for step in view.plan.steps if view.plan is not None else ():
+        if step.id in made or any(name.startswith(f"{step.id}-preview") for name in made):
+            continue
+        spec = fleet.skills.get(step.skill) if fleet is not None else None
+        unshown = spec is not None and spec.risk is not Risk.READ and spec.preview is None
+        why = "it cannot be previewed" if unshown else "it needs what a dry run does not do"
+        lines.append(f"left out: {one_line(step.title, 120) or step.skill}: {why} [{step.id}]")
+    return _some(lines)
 
 
 # --- plan only -----------------------------------------------------------------------------------------------------

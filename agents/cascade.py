@@ -22,6 +22,7 @@ from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import UNHEARD, Clarification, Declined, DeclinedCode, Plan, Proposal, Tier
 from orchestrator.core.ports import Consultation, Planner, Reviser, RunControl, Tried
+from orchestrator.core.previews import for_planners
 from orchestrator.core.requests import Request
 from orchestrator.core.sanitize import sanitize
 from protocol.vocabulary import JsonObject
@@ -174,6 +175,7 @@ class _Climb:
         self.answers = answers
         self.number = number
         self.fleet = allowed_fleet(control.fleet(), request)
+        self.shown = for_planners(self.fleet)
         self.tries: list[_Try] = []
         self._partial: Plan | None = None
         self._noted = 0
@@ -254,7 +256,7 @@ class _Climb:
     async def _propose(self, rung: Planner, problems: Sequence[str]) -> Proposal:
         began = self.cascade.clock()
         told = [one.told() for one in self.tries if one.declined not in UNHEARD]
-        context = Context(self.fleet, self.answers, problems, self.consultation.run, told)
+        context = Context(self.shown, self.answers, problems, self.consultation.run, told)
         try:
             proposal = await rung.plan(self.request, context)
         except Exception as error:  # noqa: BLE001 - the next rung must have its chance; this one is noted as declined
@@ -329,10 +331,12 @@ def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView, rungs: S
         code = "no_capable_device"
     elif "denied" in codes:
         code = "denied"
+    elif any(one.declined == "unavailable" for one in tries):
+        code = "no_capable_device"
     elif tries and all(one.reason.startswith(BROKE_DOWN) for one in tries):
         code = "internal"
     details: JsonObject = {"rungs": [one.details() for one in tries]}
-    remedy = _remedy(tries, rungs) if code == "no_plan" else ""
+    remedy = _remedy(tries, rungs, fleet) if code == "no_plan" else ""
     message = _REFUSALS[code] + sanitize(reasons, multiline=False, limit=4000) + remedy
     return RunError(code=code, message=message, details=details)
 
@@ -343,17 +347,20 @@ def _invents(plan: Plan | None, request: Request, fleet: FleetView) -> bool:
     return any(name not in fleet.devices and name.casefold() not in request.text.casefold() for name in named)
 
 
-def _remedy(tries: Sequence[_Try], rungs: Sequence[Planner]) -> str:
+def _remedy(tries: Sequence[_Try], rungs: Sequence[Planner], fleet: FleetView) -> str:
     """What a person can do about it where no model had a word."""
     tiers = {rung.rung: tier_of(rung) for rung in rungs}
     models = [one for one in tries if tiers.get(one.rung) != "embedded"]
     if tries and not models:
-        return ". No model is configured (setting `models`): add one, or say it in the words of `asterism skills`"
+        told = ". No model is configured (setting `models`): add one, or say it in the words of `asterism skills`"
+        return told + (_WRITTEN if WRITTEN_BY_MODELS in fleet.skills else "")
     if models and all(one.declined in _SILENT for one in models):
         return ". No model answered: see `asterism ladder list`, or say it in the words of `asterism skills`"
     return ""
 
 
+WRITTEN_BY_MODELS = "kube.run_tool"
+_WRITTEN = ". What no skill of a cluster covers a model can write as a tool (kube.run_tool): that needs a model, too"
 _REFUSALS = {
     "no_plan": "this could not be planned. ",
     "needs_answer": "a question stayed without a usable answer. ",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Plan, Selector, Step
+from orchestrator.core.previews import previewing
 from orchestrator.core.requests import Request
 from protocol.vocabulary import Risk
 
@@ -87,7 +88,8 @@ def sound(
     """The checks without coverage: what speaks against the plan, whatever was asked for."""
     if len(plan.steps) > MAX_STEPS:
         return (Finding("too_large", f"the plan has {len(plan.steps)} steps; {MAX_STEPS} are the limit"),)
-    return (*_outside(plan, request), *_denied(plan, request, fleet), *_compiled(plan, request, fleet))
+    found = (*_outside(plan, request), *_denied(plan, request, fleet), *_previewing(plan, fleet))
+    return (*found, *_compiled(plan, request, fleet))
 
 
 def _outside(plan: Plan, request: Request) -> list[Finding]:
@@ -99,7 +101,7 @@ def _outside(plan: Plan, request: Request) -> list[Finding]:
 
 
 def _denied(plan: Plan, request: Request, fleet: FleetView) -> list[Finding]:
-    if request.policy.approve != "none":
+    if request.policy.approve != "none" or request.policy.preview_only or plan.dry_run:
         return []
     skills = fleet.skills
     risky = [step for step in plan.steps if step.skill in skills and skills[step.skill].risk is not Risk.READ]
@@ -109,11 +111,20 @@ def _denied(plan: Plan, request: Request, fleet: FleetView) -> list[Finding]:
     ]
 
 
+def _previewing(plan: Plan, fleet: FleetView) -> list[Finding]:
+    """A rung plans writes; their previews are made of them."""
+    hidden = previewing(fleet.skills.values())
+    steps = [step for step in plan.steps if step.skill in hidden]
+    return [
+        Finding("bad_arguments", f"step {step.id}: {step.skill} is called for each write by itself") for step in steps
+    ]
+
+
 def _compiled(plan: Plan, request: Request, fleet: FleetView) -> list[Finding]:
     # Imported here: the compiler's libraries are not needed to write an answer.
     from orchestrator.core.compiler import compile_plan
 
-    compiled, problems = compile_plan(plan, fleet)
+    compiled, problems = compile_plan(plan, fleet, preview_only=request.policy.preview_only)
     most = request.policy.budget.tasks
     if compiled is not None and most is not None and compiled.tasks > most:
         return [Finding("over_budget", f"the plan makes {compiled.tasks} tasks, and this run may have {most}")]

@@ -13,12 +13,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from agents.embedded.devices import Directory, Place
 from agents.embedded.doubt import namesakes
 from agents.embedded.evidence import Evidence
 from agents.embedded.incidental import incidental
+from agents.embedded.kube.fleets import machines
 from agents.embedded.outcome import Stop
 from agents.embedded.reading import read, spelt
 from agents.embedded.rephrase import rephrase
@@ -61,6 +62,7 @@ _FOLDER_KINDS = FOLDER_NOUNS | words(
     "complete full given such said local single particular specific common shared workspace just itself and or of in "
     "on which what that this each every any all no its only"
 )
+KEPT_AS = ("as", "and", ",")
 _MAKE_FILES = frozenset({"file.write", "file.append", "http.download"})
 _NOTHING = Plan(steps=(Step(id="nothing", skill="no.skill"),))
 DEFAULTS = (
@@ -103,6 +105,13 @@ def check(
     like everyday words and without them, and a plan that covers one of these readings covers the request.
     """
 
+    if any(step.skill.startswith("kube.") for step in plan.steps):
+        # Imported here: the words of a cluster are needed for plans of a cluster alone.
+        from agents.embedded.kube import coverage as kube
+
+        return tuple(Gap(*gap) for gap in kube.gaps(text, plan, fleet, answers, attachment))
+    fleet = machines(fleet)
+
     def gaps(hidden: frozenset[str]) -> tuple[Gap, ...]:
         checker = _Checker.of(text, plan, fleet, client=client, answers=answers, attachment=attachment, hidden=hidden)
         told = (*checker.forward(strict), *checker.backward())
@@ -110,9 +119,23 @@ def check(
         return told if told or strict else checker.misplaced()
 
     found = gaps(hidden or frozenset())
+    if found and _of_devices(text, plan, fleet, client, answers):
+        return ()
     doubtful = namesakes(text, fleet) if found and hidden is None else ()
     readings = (frozenset(some) for count in range(len(doubtful)) for some in combinations(doubtful, count + 1))
     return () if any(not gaps(reading) for reading in readings) else found
+
+
+def _of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
+    """Whether the plan is what the grammar of phones, edge boxes and mounted servers reads in the request.
+
+    Every word has its place there, and every literal and device of the request is in its plan: see `kinds.remains`.
+    """
+    # Imported here: only plans for such devices need it.
+    from agents.embedded.kinds.remains import concerns
+    from agents.embedded.planner import reads_of_devices
+
+    return concerns(plan) and reads_of_devices(text, plan, fleet, client, tuple(answers))
 
 
 def explained_devices(
@@ -321,9 +344,16 @@ class _Checker:
     def _mentions(self) -> Iterator[Gap]:
         used = frozenset().union(*(names for id, names in self.selected.items() if not self._anywhere(id)), frozenset())
         for place in self.places:
-            missing = [name for name in place.names if name not in used]
+            missing = [name for name in place.names if name not in used and not self._unable(place, name)]
             if missing and not (place.any and set(place.names) & used):
                 yield Gap("unused_device", f"the plan leaves out {', '.join(missing)} of {place.text!r}", (place.text,))
+
+    def _unable(self, place: Place, name: str) -> bool:
+        """Of `all my devices`, one that offers nothing of what is only looked at: a phone has no disk to tell of."""
+        named = place.selector.names or place.selector.kind or place.selector.labels or place.selector.os
+        skills = {step.skill for step in self.plan.steps}
+        reads = all(self.specs[skill].risk is Risk.READ for skill in skills if skill in self.specs)
+        return not named and reads and not skills & self.fleet.devices[name].skills.keys()
 
     def _anywhere(self, id: str) -> bool:
         return next(step for step in self.plan.steps if step.id == id).devices == Selector()
@@ -338,10 +368,27 @@ class _Checker:
         for token in self.said:
             if token.lemma in {"leave", "keep"} and token.start in moved:
                 continue  # `leave it on desk` puts something there
+            if token.lemma == "keep" and self._kept_as(token):
+                continue
             if token.word and token.lemma in NEGATIONS and not conditions and not self._shown(token):
                 yield Gap("unused_negation", f'"{token.text}" is not reflected in the plan', (token.text,))
             if token.word and token.lemma in IF_WORDS and not conditions and not self._asks_whether(token):
                 yield Gap("unused_condition", f'"{token.text}" is not reflected in the plan', (token.text,))
+
+    def _kept_as(self, keep: Token) -> bool:
+        """`keep the list as a/b.txt` writes that file: a step of the plan does, by that name."""
+        written = {
+            str(value).casefold()
+            for step in self.plan.steps
+            if step.skill in self.specs and self.specs[step.skill].risk is Risk.WRITE
+            for name, value in step.arguments.items()
+            if name in ("path", "target")
+        }
+        after = [token for token in self.tokens if token.start > keep.start]
+        return any(
+            token.kind is Kind.PATH and before.lemma in KEPT_AS and str(token.value or token.text).casefold() in written
+            for before, token in pairwise(after)
+        )
 
     def _shown(self, token: Token) -> bool:
         """A word such as `without duplicates` that some argument stands for."""

@@ -52,6 +52,8 @@ def _replaced(context: RevisionContext) -> Plan | Clarification | Declined:
 
 def _similar(context: RevisionContext) -> Plan | Clarification | Declined:
     task = context.failure.task
+    if task.skill.startswith("kube."):  # a `path` there is of a field: what is called so is not there, and not alike
+        return Declined(reason="what is not in the cluster is not taken for something else", code="not_understood")
     name = next((one for one in _SOURCES if _literal(task.arguments.get(one))), None)
     if name is None:
         return Declined(reason="nothing that could be meant instead is known", code="not_understood")

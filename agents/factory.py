@@ -18,6 +18,7 @@ from protocol.failpoints import Failpoints
 if TYPE_CHECKING:
     from agents.gate import Gate
     from agents.model import ModelPlanner
+    from agents.recording import Heard
 
 
 def build_supervisor(
@@ -27,15 +28,18 @@ def build_supervisor(
     environment: Mapping[str, str] = environ,
     failpoints: Failpoints | None = None,
     gate: Callable[[], Gate] | None = None,
+    heard: Heard | None = None,
 ) -> LeadingSupervisor:
-    """The supervisor with the embedded rung first and the settings' models after it, in order.
+    """The supervisor with the embedded rung first and the settings' models after it, in order, as far as switched on.
 
     `planners`, where given, are the whole ladder. Keys of models are read from `environment`. `gate` makes what
-    every request to a model goes through: with it come the ledger, the day's budget and the rules of privacy.
+    every request to a model goes through: with it come the ledger, the day's budget and the rules of privacy. `heard`
+    is told of every exchange with a server, and of the run that it was for.
     """
     settings = settings or AgentSettings()
-    ladder = build_ladder(settings, environment, failpoints, gate) if planners is None else planners
-    cache = None if settings.plans is None else PlanCache(Path(settings.plans) if settings.plans else None)
+    ladder = build_ladder(settings, environment, failpoints, gate, heard) if planners is None else planners
+    path = Path(settings.plans) if settings.plans else None
+    cache = None if settings.plans is None else PlanCache(path, without=settings.off)
     return LeadingSupervisor(ladder, checkpoints=settings.checkpoints, trace=settings.trace, cache=cache)
 
 
@@ -44,9 +48,11 @@ def build_ladder(
     environment: Mapping[str, str] = environ,
     failpoints: Failpoints | None = None,
     gate: Callable[[], Gate] | None = None,
+    heard: Heard | None = None,
 ) -> list[Planner]:
-    """The rungs, the cheapest first."""
-    return [LateEmbedded(), *build_models(settings, environment, failpoints, gate)]
+    """The rungs that are switched on, the cheapest first."""
+    embedded = [] if LateEmbedded.rung in settings.off else [LateEmbedded()]
+    return [*embedded, *build_models(settings, environment, failpoints, gate, heard)]
 
 
 def build_models(
@@ -54,19 +60,21 @@ def build_models(
     environment: Mapping[str, str] = environ,
     failpoints: Failpoints | None = None,
     gate: Callable[[], Gate] | None = None,
+    heard: Heard | None = None,
 ) -> list[ModelPlanner]:
     """The rungs that have a server, in order. They share what was found out about servers, and one recording."""
-    if not settings.models:
+    models = [one for one in settings.models if one.name not in settings.off]
+    if not models:
         return []  # and nothing of theirs is loaded
     from agents.capabilities import CapabilityCache
     from agents.gate import Gate
     from agents.model import ModelPlanner
 
     transport = None
-    if settings.record or settings.replay:
+    if settings.record or settings.replay or heard is not None:
         from agents.recording import network
 
-        transport = network(settings.record, settings.replay)
+        transport = network(settings.record, settings.replay, heard)
     way = gate() if gate is not None else Gate(environment=environment)
     cache = CapabilityCache(Path(settings.capabilities) if settings.capabilities else None)
     return [
@@ -78,7 +86,7 @@ def build_models(
             transport=transport,
             gate=way,
         )
-        for one in settings.models
+        for one in models
     ]
 
 

@@ -200,7 +200,10 @@ class _Fix:
         elif selector.names[0] not in named:
             yield Finding("unexplained_device", f"step {step.id}: the request does not name {selector.names[0]}")
         elif step.skill not in self.at.fleet.devices[selector.names[0]].skills:
-            yield Finding("no_capable_device", f"{selector.names[0]} cannot run {step.skill}")
+            why = self.at.fleet.withheld(step.skill, selector.names)
+            yield Finding(
+                "no_capable_device", f"{selector.names[0]} cannot run {step.skill}{f': {why}' if why else ''}"
+            )
 
     def _places(self, step: Step) -> bool:
         needs = self._requirements(step)
@@ -310,6 +313,7 @@ class _Fix:
             deadline_s=failed.deadline_s,
             timeouts=failed.timeouts if same else failed.timeouts.model_copy(update={"run_s": spec.timeout_s}),
             retry=failed.retry,
+            limits=failed.limits,
             risk=spec.risk,
             idempotent=spec.idempotent,
             on_failure=failed.on_failure,

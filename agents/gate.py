@@ -182,6 +182,11 @@ class Passage:
         self.seconds = held.wanted.seconds
 
     @property
+    def run(self) -> str:
+        """The run that the request is for; empty outside one."""
+        return self._outgoing.run
+
+    @property
     def body(self) -> JsonObject | None:
         """The request's body, its reply no longer than the budget allows."""
         body = self._outgoing.body

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from agents.shapes import Shape, bounded, one_line, shape, table, words
+from agents.shapes import shape
 from agents.units import counted, number
+from agents.wording import Shape, bounded, one_line, table, words
 from orchestrator.core.references import find
 from orchestrator.core.views import RunView, TaskView
 from protocol.vocabulary import Json, JsonObject

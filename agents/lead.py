@@ -6,9 +6,11 @@ consultation determines; what a step hands to the next within one consultation t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from agents.again import write_of
+from agents.ambiguous import choose
 from agents.answer import write_answer
 from agents.cascade import Accepted, Asking, Cascade, Refused
 from agents.checks import NO_DEVICE, allowed_fleet
@@ -27,6 +29,7 @@ from orchestrator.core.ports import Consultation, RunControl
 from orchestrator.core.sanitize import sanitize
 from orchestrator.core.tasks import Dependency, On, TaskStatus
 from orchestrator.core.views import EditResult, GraphView, RunView, TaskView
+from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
 
 # A fleet that changes between the check and the start is looked at again, but not for ever.
@@ -174,16 +177,34 @@ class Lead:
             failure_of(view, graph, task),
             await turn.control.answers(turn.run),
         )
+        chosen = self._without_rungs(situation, rule, key=turn.key(f"choice.{task}"))
+        if chosen is not None:
+            return await self._asked(turn, task, chosen)
         signs = watch(view, task, self._medians.steps)
         mend = Mend(self._cascade.rungs, turn.consultation, turn.control, situation, self._cascade.clock, signs)
         outcome = await mend.up()
-        if isinstance(outcome, Clarification):
-            await turn.control.ask(turn.run, outcome, key=turn.key(f"ask.{task}"))
-            return None
         if isinstance(outcome, Unmended):
             seen = "".join(f" [{sign.kind}: {sign.message}]" for sign in signs)
             return Declines(f"{rule.reason}; {outcome.reason}{seen}" if outcome.reason else rule.reason)
-        return outcome
+        return await self._asked(turn, task, outcome)
+
+    def _without_rungs(self, at: Situation, rule: Declines, *, key: str) -> EditBatch | Clarification | Declines | None:
+        """What no rung is asked about: which of several things is meant, and what was to be previewed and approved."""
+        error = at.failure.error
+        if error is not None and error.code is ErrorCode.AMBIGUOUS:
+            outcome = choose(at, key=key)
+            return Declines(f"{rule.reason}; {outcome}") if isinstance(outcome, str) else outcome
+        if write_of(at.graph, at.task.id) is not None:
+            return Declines(f"{rule.reason}; what was asked for is done as it was previewed, or not at all")
+        return None
+
+    async def _asked(
+        self, turn: Turn, task: str, outcome: EditBatch | Clarification | Declines
+    ) -> EditBatch | Declines | None:
+        if not isinstance(outcome, Clarification):
+            return outcome
+        await turn.control.ask(turn.run, outcome, key=turn.key(f"ask.{task}"))
+        return None
 
     async def answer(self, turn: Turn) -> str:
         """Write the answer from what is recorded, and end the run."""
@@ -237,7 +258,7 @@ def verdict(view: RunView, scope: tuple[str, ...]) -> RunError | None:
     failed = [one for one in view.tasks if one.status is TaskStatus.FAILED and not replaced(view, one)]
     some = any(task.status is TaskStatus.SUCCEEDED for task in current(view, scope))
     counts = [task for task in failed if not some or _half_done(view, task)]
-    return _task_error(counts) if counts else None
+    return _task_error(counts, {task.preview: task.id for task in view.tasks}) if counts else None
 
 
 def _half_done(view: RunView, task: TaskView) -> bool:
@@ -255,12 +276,12 @@ def _half_done(view: RunView, task: TaskView) -> bool:
     return changes and all(edge.on is not On.FAILURE for edge in followers)
 
 
-def _task_error(failed: list[TaskView]) -> RunError:
+def _task_error(failed: list[TaskView], writes: Mapping[str | None, str]) -> RunError:
     first = failed[0]
     where = f" on {first.device}" if first.device else ""
     reason = first.error.message if first.error else "no reason was given"
     code = _TASK_CODES.get(first.error.code.value, "task_failed") if first.error else "task_failed"
-    message = f"{first.id} failed{where}: {sanitize(reason, limit=2000)}"
+    message = f"{writes.get(first.id, first.id)} failed{where}: {sanitize(reason, limit=2000)}"
     return RunError(code=code, message=message, details={"tasks": [task.id for task in failed][:100]})
 
 

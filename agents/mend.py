@@ -27,6 +27,7 @@ from orchestrator.core.ports import (
     RunControl,
     Tried,
 )
+from orchestrator.core.previews import for_planners
 from orchestrator.core.redact import redact
 from orchestrator.core.sanitize import sanitize
 from orchestrator.core.tasks import Task, TaskStatus
@@ -203,7 +204,9 @@ class Mend:
 
     async def _propose(self, rung: Reviser, problems: Sequence[str]) -> Proposal:
         at, began = self.situation, self.clock()
-        context = Mending(at.fleet, at.failure, at.answers, problems, at.view.run, tuple(self.tries), found_on(at))
+        context = Mending(
+            for_planners(at.fleet), at.failure, at.answers, problems, at.view.run, tuple(self.tries), found_on(at)
+        )
         try:
             proposal = await rung.revise(at.request, context)
         except Exception as error:  # noqa: BLE001 - the next rung must have its chance; this one is noted as declined

@@ -13,7 +13,7 @@ import httpx2
 
 TICK_S = 0.02
 LATE_S = 0.1
-"""So late a timer of 0.02 s shows that this process was held up, not the server."""
+"""So late in all, timers of 0.02 s show that this process was held up, not the server."""
 
 
 class DirectTransport(httpx2.AsyncHTTPTransport):
@@ -31,7 +31,7 @@ class DirectTransport(httpx2.AsyncHTTPTransport):
         try:
             return await super().handle_async_request(request)
         except httpx2.ConnectTimeout:
-            if delays.worst() < LATE_S:
+            if delays.total() < LATE_S:
                 raise
         finally:
             delays.stop()
@@ -39,17 +39,17 @@ class DirectTransport(httpx2.AsyncHTTPTransport):
 
 
 class _Delays:
-    """Notices how late the event loop runs its timers, for as many seconds."""
+    """Adds up how late the event loop runs its timers, for as many seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._end = self._loop.time() + seconds
-        self._worst = 0.0
+        self._total = 0.0
         self._next()
 
-    def worst(self) -> float:
-        """The longest delay so far, in seconds, with the one that may be under way."""
-        return max(self._worst, self._loop.time() - self._due if self._due < self._end else 0.0)
+    def total(self) -> float:
+        """All delays so far, in seconds, with the one that may be under way."""
+        return self._total + (max(0.0, self._loop.time() - self._due) if self._due < self._end else 0.0)
 
     def stop(self) -> None:
         self._timer.cancel()
@@ -59,6 +59,6 @@ class _Delays:
         self._timer = self._loop.call_at(self._due, self._tick)
 
     def _tick(self) -> None:
-        self._worst = self.worst()
+        self._total = self.total()
         if self._due < self._end:
             self._next()

@@ -61,11 +61,20 @@ class _File(Model):
 class PlanCache:
     """`path`: where plans outlive the process, None for memory alone. `now`: Unix time in seconds.
 
+    `without`: rungs that are switched off. Their plans are kept, and not given.
     `load` and `write` touch the file, and may be called off the event loop; all else is quick.
     """
 
-    def __init__(self, path: Path | None = None, *, size: int = SIZE, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        size: int = SIZE,
+        now: Callable[[], float] = time.time,
+        without: Sequence[str] = (),
+    ) -> None:
         self._path = path
+        self._without = tuple(without)
         self._size = size
         self._now = now
         self._entries: OrderedDict[str, Entry] | None = None if path is not None else OrderedDict()
@@ -90,8 +99,9 @@ class PlanCache:
     def get(self, key: str) -> Entry | None:
         entries = self._loaded()
         entry = entries.get(key)
-        if entry is not None:
-            entries.move_to_end(key)
+        if entry is None or entry.rung in self._without:
+            return None
+        entries.move_to_end(key)
         return entry
 
     def put(self, key: str, request: Request, plan: Plan, *, rung: str, tier: Tier) -> None:

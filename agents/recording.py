@@ -28,6 +28,7 @@ import httpx2
 from pydantic import Field, ValidationError
 
 from agents.errors import NotRecorded, RecordingError
+from agents.gate import PASSAGE
 from agents.network import DirectTransport
 from orchestrator.core.tasks import Model
 
@@ -49,6 +50,8 @@ _ERRORS: dict[str, type[httpx2.TransportError]] = {
 }
 
 Transport = httpx2.AsyncBaseTransport
+Heard = Callable[[str, "Exchange"], None]
+"""Told of an exchange that has ended, and of the run that it was for; empty outside one."""
 Ended = Literal["complete", "closed", "failed", "cancelled"]
 
 
@@ -76,17 +79,19 @@ class Exchange(Model):
 
 
 class Recorder(Transport):
-    """Passes everything on to `inner` and appends each exchange to the file once it has ended."""
+    """Passes everything on to `inner`, and once an exchange has ended appends it to the file and tells `heard`."""
 
     def __init__(
         self,
-        path: Path,
+        path: Path | None,
         inner: Transport | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        heard: Heard | None = None,
     ) -> None:
         self._path = path
+        self._heard = heard
         self._inner = inner or DirectTransport()
         self._clock = clock
         self._now = now
@@ -107,18 +112,23 @@ class Recorder(Transport):
     async def aclose(self) -> None:
         await self._inner.aclose()
 
-    def write(self, exchange: Exchange) -> None:
-        """Append a line. Small and local: not worth a thread, and must happen when a caller is cancelled, too.
+    def ended(self, run: str, exchange: Exchange) -> None:
+        """Raises RecordingError."""
+        if self._heard is not None:
+            self._heard(run, exchange)
+        if self._path is not None:
+            self._write(self._path, exchange)
 
-        Raises RecordingError.
-        """
+    @staticmethod
+    def _write(path: Path, exchange: Exchange) -> None:
+        """Append a line. Small and local: not worth a thread, and must happen when a caller is cancelled, too."""
         line = exchange.model_dump_json(exclude_none=True) + "\n"
         try:
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(handle, "ab") as file:
                 file.write(line.encode())
         except OSError as error:
-            raise RecordingError(f"the recording {self._path} cannot be written: {error.strerror}") from None
+            raise RecordingError(f"the recording {path} cannot be written: {error.strerror}") from None
 
 
 class _Log:
@@ -130,6 +140,8 @@ class _Log:
         self._body = body
         self._began = recorder._clock()
         self._at = recorder._now()
+        passage = PASSAGE.get()
+        self._run = "" if passage is None else passage.run
         self._over = False
         self.status: int | None = None
         self.headers: dict[str, str] = {}
@@ -158,7 +170,7 @@ class _Log:
             error=type(error).__name__ if isinstance(error, Exception) else None,
             ended=ended,
         )
-        self._recorder.write(exchange)
+        self._recorder.ended(self._run, exchange)
 
 
 class _Recorded(httpx2.AsyncByteStream):
@@ -279,8 +291,10 @@ class Playback:
             return self._replayer
 
 
-def network(record: str | None, replay: str | None) -> Callable[[], Transport] | None:
+def network(record: str | None, replay: str | None, heard: Heard | None = None) -> Callable[[], Transport] | None:
     """Makes what stands for the network under these settings: a recorder or a recording; None: nothing does."""
-    if replay:
-        return Playback(Path(replay))
-    return (lambda: Recorder(Path(record))) if record else None
+    played = Playback(Path(replay)) if replay else None
+    if heard is None and not record:
+        return played
+    path = Path(record) if record else None
+    return lambda: Recorder(path, None if played is None else played(), heard=heard)

@@ -3,9 +3,11 @@
 In this order, the first that applies:
 
 1. *Taken care of*: what follows it waits for its failure, or for its end. The run goes on.
-2. *Move*: the failure is the device's, not the task's, and the request did not pin the task: the same task goes to
+2. *Preview again*: what a write was to change had changed since its preview. A new preview and a new write take its
+   place, which a person must approve of anew; three times, then it has failed.
+3. *Move*: the failure is the device's, not the task's, and the request did not pin the task: the same task goes to
    another capable device under a new id, and what followed the failed one follows that.
-3. *Go on without it*: in a fan-out, what joins the members goes on with those that succeeded, unless a destructive task
+4. *Go on without it*: in a fan-out, what joins the members goes on with those that succeeded, unless a destructive task
    would then act on an incomplete picture; branches that nothing joins go on by themselves. The answer says what is
    missing.
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agents.again import MOST_PREVIEWS, again, chain, write_of
 from agents.rewire import following
 from agents.scope import replacement_of
 from orchestrator.core import references
@@ -63,7 +66,7 @@ class _Revision:
             return Declines("there is no such task")
         if self.graph.status[self.id] is not TaskStatus.FAILED or replacement_of(self.id) in self.tasks:
             return None
-        return self._taken_care_of() or self._move() or self._without()
+        return self._taken_care_of() or self._preview_again() or self._move() or self._without()
 
     @property
     def failed(self) -> Task:
@@ -101,7 +104,18 @@ class _Revision:
         edits: list[Edit] = [AddDependency(task=follower, dependency=edge) for follower, edge in edges]
         return self._batch(edits, f"what follows {self.id} deals with its failure")
 
-    # --- 2. move ---------------------------------------------------------------------------------------------------
+    # --- 2. preview again ------------------------------------------------------------------------------------------
+
+    def _preview_again(self) -> EditBatch | Declines | None:
+        if self.error is not ErrorCode.STALE_PREVIEW:
+            return None
+        made = len(chain(self.graph, self.id)) - 1
+        if self.failed.preview is None or made >= MOST_PREVIEWS:
+            return Declines(f"what it was to change changes too often: it was previewed {made + 1} times")
+        edits = again(self.graph, self.id, {})
+        return self._batch(edits, f"what {self.id} was to change had changed: it is previewed again")
+
+    # --- 3. move ---------------------------------------------------------------------------------------------------
 
     def _move(self) -> EditBatch | None:
         where = self._elsewhere()
@@ -123,6 +137,8 @@ class _Revision:
         needs, error = self.failed.requirements, self.error
         if self.device is None or self.failed.group or needs.device or needs.same_device_as:
             return None
+        if write_of(self.graph, self.id) is not None:  # what is to be changed is there, not elsewhere
+            return None
         harmless = self.failed.risk is Risk.READ and self.failed.idempotent
         if error not in _NEVER_BEGAN and not (harmless and error in _DEVICE_SPECIFIC):
             return None
@@ -130,7 +146,7 @@ class _Revision:
         fits = (d for d in self.fleet.devices.values() if not misfit(d, self.failed.skill, away, self._allowed))
         return next((device.name for device in fits), None)
 
-    # --- 3. go on without it ---------------------------------------------------------------------------------------
+    # --- 4. go on without it ---------------------------------------------------------------------------------------
 
     def _without(self) -> EditBatch | Declines:
         lost = self._branch()
@@ -175,16 +191,18 @@ class _Revision:
         while stack:
             upstream = stack.pop()
             for follower in self.successors.get(upstream, []):
-                if follower not in lost and self._alone(follower, upstream):
+                if follower not in lost and self._alone(follower, upstream, lost):
                     lost[follower] = None
                     stack.append(follower)
         return lost
 
-    def _alone(self, follower: str, upstream: str) -> bool:
+    def _alone(self, follower: str, upstream: str, lost: dict[str, None]) -> bool:
         """Whether `follower` goes on from this one member of a fan-out, and can no longer."""
         task = self.tasks[follower]
         members = [edge for edge in task.depends_on if self.tasks[edge.task].group is not None]
-        [edge] = [edge for edge in task.depends_on if edge.task == upstream]
+        if task.preview == upstream or task.preview in lost:  # the other edges are its preview's
+            members = [edge for edge in members if edge.task == task.preview]
+        edge = next(edge for edge in task.depends_on if edge.task == (task.preview or upstream))
         return task.group is not None and len(members) == 1 and edge.on in (On.SUCCESS, On.CONDITION)
 
     def _incomplete(self, follower: str, edge: Dependency, lost: dict[str, None]) -> str:

@@ -34,6 +34,7 @@ def following(task: Task, old: str, new: str) -> Task:
             "requirements": needs,
             "verify": moved(task.verify),
             "confirm": moved(task.confirm),
+            "preview": new if task.preview == old else task.preview,
         }
     )
 

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from agents.capabilities import Capabilities
 from agents.cascade import tier_of
 from agents.errors import ExchangeError
+from agents.settings import AgentSettings, ModelSettings
 from orchestrator.core.ladder_report import RungView
 from orchestrator.core.ports import Planner
 
 if TYPE_CHECKING:
     from agents.model import ModelPlanner
 
-__all__ = ["ExchangeError", "probe", "rung_view"]
+__all__ = ["ExchangeError", "off_views", "probe", "rung_view"]
 
 
 async def rung_view(planner: Planner) -> RungView:
@@ -24,6 +25,19 @@ async def rung_view(planner: Planner) -> RungView:
     if model is None:
         return RungView(rung=planner.rung, tier=tier_of(planner))
     return _served(model, await model.known())
+
+
+def off_views(settings: AgentSettings) -> list[RungView]:
+    """The rungs that are switched off, with what their settings say."""
+    models = {model.name: model for model in settings.models}
+    return [_off(name, models.get(name)) for name in settings.off]
+
+
+def _off(name: str, model: ModelSettings | None) -> RungView:
+    if model is None:
+        return RungView(rung=name, tier="embedded", switched_off=True)
+    host = urlsplit(model.base_url).netloc.rpartition("@")[2]
+    return RungView(rung=name, tier=model.tier, model=model.model, host=host, switched_off=True)
 
 
 async def probe(planner: Planner) -> RungView | None:

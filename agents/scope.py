@@ -49,10 +49,12 @@ def answer_tasks(view: RunView) -> tuple[str, ...]:
     if view.plan is None:
         return tuple(task.id for task in view.tasks if task.id in last)
     steps, known = frozenset(answer_steps(view.plan)), {step.id for step in view.plan.steps}
+    # Of a dry run every preview answers, also the one that another one waited for.
+    dry = view.policy.preview_only or view.plan.dry_run
     found = [
         task.id
         for task in view.tasks
-        if task.checks is None and (step_of(task) in steps or (task.id in last and step_of(task) not in known))
+        if task.checks is None and (step_of(task) in steps or ((dry or task.id in last) and step_of(task) not in known))
     ]
     return tuple(found or last)
 

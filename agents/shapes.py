@@ -6,28 +6,14 @@ by field; an output is never guessed at.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
 
-from agents.units import counted, duration, measure, number, percent, size
+from agents.fields import fields
+from agents.units import counted, duration, number, percent, size
+from agents.wording import LINE, TEXT, TOLD, TOLD_LINES, Shape, bounded, one_line, text_lines, words
 from orchestrator.core.sanitize import sanitize
 from orchestrator.core.views import TaskView
 from protocol.vocabulary import Json, JsonObject
-
-LINE = 400  # characters
-BLOCK = 40  # lines of details
-TEXT = 6_000  # characters of a text
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """`fact`: something about the device. `action`: something done there. `plain`: the device does not matter."""
-
-    kind: Literal["fact", "action", "plain"]
-    line: str
-    details: tuple[str, ...] = ()
 
 
 def shape(task: TaskView) -> Shape:
@@ -40,51 +26,24 @@ def shape(task: TaskView) -> Shape:
                 return known(output, task.arguments)
             except (KeyError, TypeError, ValueError, AttributeError):
                 pass  # not the output that this skill promises: written field by field below
-        return _fields(output, task)
+        return _told(output, task) or fields(output, task.skill)
     return Shape("fact", words(output)) if output is not None else Shape("action", f"did {task.skill}")
 
 
-# --- pieces --------------------------------------------------------------------------------------------------------
+def _told(output: JsonObject, task: TaskView) -> Shape | None:
+    """What a cluster's skills and previews say of themselves: they write their own answer, as `text`."""
+    text = output.get("text")
+    preview = "digest" in output and "changes" in output
+    if not isinstance(text, str) or not text.strip() or not (preview or task.skill.startswith("kube.")):
+        return None
+    clean = sanitize(text[: TOLD * 4], limit=TOLD).strip("\n").split("\n")
+    lines = bounded([line.rstrip()[: LINE * 2] for line in clean], limit=TOLD_LINES)
+    # The columns of a table stand under its head: nothing may stand before that on its line.
+    first, *rest = ["", *lines] if "  " in lines[0].strip() and len(lines) > 1 else lines
+    return Shape("fact", first, tuple(rest))
 
 
-def one_line(value: Json, limit: int = LINE) -> str:
-    """A value as one clean, bounded line."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return sanitize(text[: limit * 8], multiline=False, limit=limit).strip()
-
-
-def words(value: Json, name: str = "") -> str:
-    """A value in words, on one line, with the unit that its field's name tells."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return measure(name, value)
-    if value is None:
-        return "unknown"
-    if isinstance(value, list) and value and all(isinstance(one, (str, int, float)) for one in value):
-        shown = ", ".join(one_line(one, 120) for one in value[:10])
-        return shown + (f" and {number(len(value) - 10)} more" if len(value) > 10 else "")
-    return one_line(value) if value not in ("", [], {}) else "none"
-
-
-def bounded(lines: Sequence[str], total: int | None = None, limit: int = BLOCK) -> tuple[str, ...]:
-    """The first lines, and how many are left out of `total`."""
-    whole = max(total or 0, len(lines))
-    shown = tuple(lines[:limit])
-    return (*shown, f"... and {number(whole - len(shown))} more") if whole > len(shown) else shown
-
-
-def text_lines(text: str) -> tuple[str, ...]:
-    """A text from a device as clean lines, bounded."""
-    clean = sanitize(text[: TEXT * 4], limit=TEXT).rstrip("\n")
-    return bounded([line.rstrip() for line in clean.split("\n")]) if clean else ()
-
-
-def table(rows: Sequence[tuple[str, str]]) -> list[str]:
-    """Two columns, the second to the right."""
-    left = max((len(row[0]) for row in rows), default=0)
-    right = max((len(row[1]) for row in rows), default=0)
-    return [f"{name.ljust(left)}  {value.rjust(right)}" for name, value in rows]
+# --- pieces -----------------------------------------------------------------------------------------------------------
 
 
 def _path(output: Mapping[str, Json], key: str = "path") -> str:
@@ -321,31 +280,20 @@ def _ran(output: JsonObject, arguments: JsonObject) -> Shape:
     if err.strip():
         lines += ["stderr:", *text_lines(err)]
     command = arguments.get("command") or arguments.get("path") or "the script"
-    return Shape("fact", f"`{one_line(command, 200)}` ended with {int(_num(output, 'exit_code'))}", bounded(lines))
+    code = int(_num(output, "exit_code"))
+    if code:
+        return Shape("fact", f"`{one_line(command, 200)}` {_failed(code, err)}", bounded(lines))
+    return Shape("fact", f"`{one_line(command, 200)}` ended well (exit code 0)", bounded(lines))
+
+
+def _failed(code: int, stderr: str) -> str:
+    said = [line for line in text_lines(stderr[-TEXT:]) if line.strip()]
+    return f"failed with exit code {code}" + (f": {one_line(said[-1], 200)}" if said else "")
 
 
 def _fetched(output: JsonObject, _: JsonObject) -> Shape:
     facts = f"{int(_num(output, 'status'))}, {one_line(output['content_type'], 80)}, {size(_num(output, 'size_bytes'))}"
     return Shape("fact", f"{_path(output, 'url')} ({facts}){_more(output)}", text_lines(str(output["text"])))
-
-
-# --- anything else -------------------------------------------------------------------------------------------------
-
-
-def _fields(output: JsonObject, task: TaskView) -> Shape:
-    scalars = [(key, value) for key, value in output.items() if not isinstance(value, (dict, list))]
-    deep = [(key, value) for key, value in output.items() if isinstance(value, (dict, list))]
-    line = ", ".join(f"{_name(key)} {words(value, key)}" for key, value in scalars[:8])
-    details = [f"{_name(key)}: {words(value, key)}" for key, value in [*scalars[8:], *deep]]
-    kind: Literal["fact", "plain"] = "plain" if task.skill.startswith(("data.", "text.")) else "fact"
-    return Shape(kind, sanitize(line, multiline=False, limit=LINE * 2), bounded(details))
-
-
-def _name(key: str) -> str:
-    plain = one_line(key, 80)
-    for unit in ("_bytes", "_percent"):
-        plain = plain.removesuffix(unit)
-    return plain.replace("_", " ")
 
 
 _BY_SKILL: dict[str, Callable[[JsonObject, JsonObject], Shape]] = {
@@ -386,6 +334,7 @@ _BY_SKILL: dict[str, Callable[[JsonObject, JsonObject], Shape]] = {
     "process.stop": _stopped,
     "shell.run": _ran,
     "script.run": _ran,
+    "phone.shell": _ran,
     "http.fetch": _fetched,
     "text.report": _text,
 }

@@ -205,7 +205,17 @@ class LeadingSupervisor:
 
 
 def _load() -> None:
-    """Import what takes long."""
+    """Import what takes long. Once more where it fails: while two threads import modules that need each other, Python
+
+    hands out half of one rather than wait for ever; a moment later it is whole.
+    """
+    try:
+        _imported()
+    except ImportError:
+        _imported()
+
+
+def _imported() -> None:
     import agents.checkpoints
     import agents.graph  # noqa: F401
 

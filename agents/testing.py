@@ -191,7 +191,9 @@ class FakeRunControl:
         return self._starts[key]
 
     def _start(self, plan: Plan, by: str, key: str) -> EditResult:
-        compiled, problems = compile_plan(plan, self.devices)
+        compiled, problems = compile_plan(
+            plan, self.devices, preview_only=self.machine.state.request.policy.preview_only
+        )
         version = self.machine.state.graph.version
         if compiled is None:
             return EditResult(accepted=False, version=version, code=problems[0].code, reason=problems[0].message)

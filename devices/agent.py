@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from devices.config import DeviceSettings, agent_url
 from devices.connection import Backoff, Connection, Dial, Direct, Writer, dial
 from devices.errors import RefusedError
-from devices.events import Disconnected, Event, Leave, Restored, Send, ShutdownAsked, Ticked
+from devices.events import Disconnected, Event, Leave, Offered, Restored, Send, ShutdownAsked, Ticked
 from devices.executor import GRACE_S, NEVER, Executor
 from devices.outbox import Outbox
 from devices.profile import load
@@ -41,10 +41,11 @@ from protocol.messages import (
     Message,
     Progress,
     Recorded,
+    SkillsChanged,
     Welcome,
 )
 from protocol.session import DeviceSession, State
-from protocol.vocabulary import DeviceProfile
+from protocol.vocabulary import DeviceProfile, WithheldSkill
 from tools.places import Root
 from tools.registry import Registry
 from tools.workspace import Workspace
@@ -54,6 +55,7 @@ log = structlog.get_logger("asterism.device")
 FINAL: Final = frozenset(
     {ErrorCode.UNAUTHENTICATED, ErrorCode.NAME_TAKEN, ErrorCode.UNSUPPORTED_VERSION, ErrorCode.SUPERSEDED}
 )
+MAX_REASON: Final = 500
 FAREWELL_S: Final = 2.0  # how long a stopped agent waits for its last results to be recorded
 
 
@@ -79,8 +81,10 @@ class DeviceAgent:
         self._random = Random(settings.seed)
         self._backoff = Backoff(self._random)
         self._url = agent_url(settings.url)
-        self._skills = registry.specs()
-        workspace = Workspace(settings.workspace, [_root(text) for text in settings.allow])
+        self._registry = registry
+        self._skills, self._withheld = registry.specs(), _withheld(registry)
+        self._told = self._skills, self._withheld
+        workspace = Workspace(settings.workspace, roots(settings.allow))
         self._dial, self._load = dial, load
         self._outbox = outbox or Outbox(settings.state)
         self._identity = self._outbox.identity(lambda: str(UUID(int=self._random.getrandbits(128), version=4)))
@@ -97,6 +101,7 @@ class DeviceAgent:
             report=self._handle,
             limits=lambda: self._executor.limits,
             private_network=settings.private_network,
+            most=settings.limits,
         )
         self._session: DeviceSession | None = None
         self._writer: Writer | None = None
@@ -135,6 +140,14 @@ class DeviceAgent:
             if self._alarm is not None:
                 self._alarm.cancel()
             await self._outbox.close()
+
+    def offer(self) -> None:
+        """Take note of what the registry offers by now; where that changed, the gateway hears of it, now or later."""
+        skills, withheld = self._registry.specs(), _withheld(self._registry)
+        if (skills, withheld) != (self._skills, self._withheld):
+            self._skills, self._withheld = skills, withheld
+            self._executor.handle(Offered(skills), asyncio.get_running_loop().time())
+            self._tell_skills()
 
     async def _serve(self) -> None:
         """Connect, again and again. Says once when the gateway is lost, and once when it is back."""
@@ -259,14 +272,16 @@ class DeviceAgent:
 
     def _hello(self, session: DeviceSession) -> Hello:
         settings = self._settings
+        self._told = self._skills, self._withheld
         return Hello(
             version=VERSION,
             device=self._identity,
             name=settings.name,
             kind=settings.kind,
-            profile=self._profile,
+            profile=self._profile.model_copy(update={"limits": settings.limits}),
             labels=settings.labels,
             skills=self._skills,
+            withheld=self._withheld,
             slots=settings.slots,
             epoch=self._executor.fence,
             token=None if settings.token is None else parse_token(settings.token).id,
@@ -289,6 +304,7 @@ class DeviceAgent:
         if not welcome.resumed:
             self._outbox.keep_epoch(welcome.epoch)
         self._transfers.reconnected()
+        self._tell_skills()
         if self._lost or not self._met:
             log.info(
                 "gateway is back" if self._met else "connected", device=self._settings.name, url=self._settings.url
@@ -332,6 +348,14 @@ class DeviceAgent:
                 return
             self._heard.clear()
             await self._heard.wait()
+
+    def _tell_skills(self) -> None:
+        """Say what is offered, where the last word about it was another and there is a session to say it in."""
+        session = self._session
+        if session is not None and session.state is State.OPEN and self._told != (self._skills, self._withheld):
+            self._told = self._skills, self._withheld
+            session.send(SkillsChanged(skills=self._skills, withheld=self._withheld))
+            self._wake()
 
     def _say_transfer(self, message: Outgoing) -> None:
         session = self._session
@@ -382,7 +406,12 @@ class DeviceAgent:
             session.send_heartbeat(Heartbeat(running=self._executor.at_work, load=self._load()), now)
 
 
-def _root(text: str) -> Root:
-    """An extra folder of `--allow`: read-only where it ends in `:ro`."""
-    path = text.removesuffix(":ro")
-    return Root.of(path, writable=path == text)
+def roots(allow: Sequence[str]) -> list[Root]:
+    """The extra folders of `--allow`: read-only where one ends in `:ro`."""
+    return [Root.of(text.removesuffix(":ro"), writable=not text.endswith(":ro")) for text in allow]
+
+
+def _withheld(registry: Registry) -> tuple[WithheldSkill, ...]:
+    """What cannot be used now of what the device has, and why, in name order."""
+    gone = sorted((name, why) for name, why in registry.withheld.items() if name in registry)
+    return tuple(WithheldSkill(skill=registry.get(name).spec, why=why[:MAX_REASON]) for name, why in gone)

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import psutil
-from platformdirs import user_state_path
+from pydantic import ValidationError
 
 from devices.errors import ConfigError
 from protocol.credentials import parse_token
-from protocol.vocabulary import NAME, DeviceKind
+from protocol.vocabulary import NAME, CallLimits, DeviceKind
+from tools.browser.settings import BrowserSettings
+from tools.desktop.settings import DesktopSettings
+from tools.edge.settings import EdgeSettings
+from tools.kube.settings import KubeSettings
+from tools.mcp.settings import McpServer
+from tools.phone.settings import PhoneSettings
 
 DEFAULT_URL = "http://127.0.0.1:8460"
 AGENT_PATH = "/v1/agent"
+DEFAULT_LIMITS = CallLimits(memory_bytes=2 << 30, processes=256)
 _NAME = re.compile(NAME)
+
+
+def call_limits(memory_bytes: int | None, cpu_seconds: float | None, processes: int | None) -> CallLimits:
+    """The device's limits of one tool call; None is the default. Raises ConfigError."""
+    given = {"memory_bytes": memory_bytes, "cpu_seconds": cpu_seconds, "processes": processes}
+    said = {name: value for name, value in given.items() if value is not None}
+    try:
+        return CallLimits.model_validate({**DEFAULT_LIMITS.model_dump(), **said})
+    except ValidationError:
+        message = "--max-memory is at least 1048576 bytes, --max-cpu more than 0 seconds, --max-processes at least 1."
+        raise ConfigError(message) from None
 
 
 def default_slots() -> int:
     """Attempts at once: two a core, at least 8."""
-    return max(8, 2 * (psutil.cpu_count() or 1))
+    return max(8, 2 * (os.cpu_count() or 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +50,10 @@ class DeviceSettings:
     `url` is the orchestrator's base URL. `workspace` is the folder that tasks work in; `allow` are more folders, each
     read-only where it ends in `:ro`. `state_dir` keeps the device's identity and what must survive a crash; by
     default it lies in the user's state folder, by name. `test_skills` mounts the skills for tests and benchmarks.
-    `private_network` lets `http.*` speak to private addresses. `seed` makes back-off and ids repeatable.
+    `private_network` lets `http.*` speak to private addresses. `kube` is for the kind kubernetes alone, `edge` for the
+    kind edge, `phone` for phones, `desktop` and `browser` for desktops. `mcp` are MCP servers whose tools become its
+    skills. `databases` is the file of those that `sql.*` may be asked by name. `limits` is the most that the programs
+    of one tool call may take, whatever its task asks for. `seed` makes ids repeatable.
     """
 
     name: str
@@ -46,6 +67,14 @@ class DeviceSettings:
     allow: tuple[str, ...] = ()
     test_skills: bool = False
     private_network: bool = False
+    kube: KubeSettings | None = None
+    phone: PhoneSettings | None = None
+    mcp: tuple[McpServer, ...] = ()
+    edge: EdgeSettings | None = None
+    desktop: DesktopSettings | None = None
+    browser: BrowserSettings | None = None
+    databases: Path | None = None
+    limits: CallLimits = DEFAULT_LIMITS
     seed: int = field(default_factory=lambda: secrets.randbits(64))
 
     def __post_init__(self) -> None:
@@ -56,6 +85,20 @@ class DeviceSettings:
             raise ConfigError("A device has at most 64 labels, of at most 500 characters each.")
         if not 1 <= self.slots <= 1024:
             raise ConfigError("--slots is a number from 1 to 1024.")
+        if self.kube is not None and self.kind is not DeviceKind.KUBERNETES:
+            raise ConfigError(f"A device of the kind {self.kind.value} has no cluster: leave the settings of one out.")
+        if self.edge is not None and self.kind is not DeviceKind.EDGE:
+            raise ConfigError(f"A device of the kind {self.kind.value} has no sensors: --sensors is for the kind edge.")
+        if self.phone is not None and self.kind is not DeviceKind.PHONE:
+            raise ConfigError(f"A device of the kind {self.kind.value} is no phone: leave the settings of one out.")
+        if self.browser is not None and self.kind is not DeviceKind.DESKTOP:
+            raise ConfigError(f"A device of the kind {self.kind.value} has no browser: leave the settings of one out.")
+        if self.desktop is not None and self.kind is not DeviceKind.DESKTOP:
+            raise ConfigError(f"A device of the kind {self.kind.value} has no display: --display is for desktops.")
+        if self.databases is not None and self.kind not in (DeviceKind.SERVER, DeviceKind.DESKTOP):
+            raise ConfigError(f"A device of the kind {self.kind.value} asks no databases: leave --databases out.")
+        if self.limits.memory_bytes is None or self.limits.processes is None:
+            raise ConfigError("A device bounds the memory and the processes of a tool call.")
         agent_url(self.url)
         if self.token is not None:
             try:
@@ -66,7 +109,11 @@ class DeviceSettings:
     @property
     def state(self) -> Path:
         """Where the agent keeps its state."""
-        return self.state_dir or user_state_path("asterism") / "devices" / self.name
+        if self.state_dir is not None:
+            return self.state_dir
+        from platformdirs import user_state_path
+
+        return user_state_path("asterism") / "devices" / self.name
 
 
 def agent_url(base: str) -> str:

@@ -36,7 +36,19 @@ class Artifacts:
 class AttemptContext:
     """One attempt's surroundings; the parts that few skills use are made when they are asked for."""
 
-    __slots__ = ("_cancelled", "_key", "_say", "_sign", "_transfers", "limits", "workspace")
+    __slots__ = (
+        "_cancelled",
+        "_key",
+        "_say",
+        "_sign",
+        "_transfers",
+        "approval",
+        "caller",
+        "cpu_seconds",
+        "limits",
+        "peak_memory_bytes",
+        "workspace",
+    )
 
     def __init__(
         self,
@@ -46,8 +58,13 @@ class AttemptContext:
         transfers: Transfers,
         say: Say,
         sign: Callable[[bool], None] | None = None,
+        *,
+        caller: str = "",
+        approval: str = "",
     ) -> None:
         """`sign` hears when the attempt begins to say something, and when that has been taken."""
+        self.caller = caller
+        self.approval = approval
         self._key = key
         self._transfers = transfers
         self._say = say
@@ -55,6 +72,8 @@ class AttemptContext:
         self.workspace = workspace
         self.limits = limits
         self._cancelled: threading.Event | None = None
+        self.cpu_seconds = 0.0
+        self.peak_memory_bytes = 0
 
     @property
     def cancelled(self) -> threading.Event:
@@ -73,6 +92,10 @@ class AttemptContext:
     @property
     def artifacts(self) -> Artifacts:
         return Artifacts(self._transfers, self)
+
+    def used(self, cpu_seconds: float, peak_memory_bytes: int) -> None:
+        self.cpu_seconds += cpu_seconds
+        self.peak_memory_bytes = max(self.peak_memory_bytes, peak_memory_bytes)
 
     async def log(self, stream: Stream, text: str) -> None:
         """At most 8,000 characters go over; waits while the gateway grants no credit."""

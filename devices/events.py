@@ -5,22 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.messages import Cancel, Dispatch, Drain, Recorded, TaskError, Welcome
-from protocol.vocabulary import Json
+from protocol.vocabulary import Json, SkillSpec
 
 Key = tuple[str, str, int]
+Cost = tuple[float, float, int]
+"""Of an attempt: wall seconds, CPU seconds, peak memory in bytes."""
 
 # --- events besides the gateway's messages ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The tool ended: with an output, with an error, or because it was interrupted. Wall `seconds`."""
+    """The tool ended: with an output, with an error, or because it was interrupted. Wall `seconds`.
+
+    `cpu_seconds` and `peak_memory_bytes` are of the programs that it ran.
+    """
 
     key: Key
     output: Json = None
     error: TaskError | None = None
     interrupted: bool = False
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+    @property
+    def cost(self) -> Cost:
+        return self.seconds, self.cpu_seconds, self.peak_memory_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,13 @@ class ShutdownAsked:
     """The owner stops the agent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the device can do is another list now. Attempts that are known already go on as they are."""
+
+    skills: tuple[SkillSpec, ...]
+
+
 Event = (
     Welcome
     | Dispatch
@@ -76,6 +94,7 @@ Event = (
     | Disconnected
     | Ticked
     | ShutdownAsked
+    | Offered
 )
 
 

@@ -23,6 +23,7 @@ from pydantic_core import to_json
 
 from devices.events import (
     Command,
+    Cost,
     Disconnected,
     Event,
     Finished,
@@ -30,6 +31,7 @@ from devices.events import (
     Interrupt,
     Key,
     Leave,
+    Offered,
     Persist,
     Persisted,
     Restored,
@@ -66,6 +68,7 @@ MAX_RUNNING: Final = 1_024  # bounds of the inventory in `hello`
 MAX_HELD: Final = 4_096
 MAX_HELD_BYTES: Final = 128 << 20
 NEVER: Final = float("inf")
+NOTHING: Final[Cost] = (0.0, 0.0, 0)
 
 
 class Phase(Enum):
@@ -181,6 +184,9 @@ class Executor:
                 return self._maybe_leave()
             case ShutdownAsked():
                 return self._on_shutdown(now)
+            case Offered():
+                self._skills = {spec.name: spec for spec in event.skills}
+                return []
 
     # --- the gateway's messages ------------------------------------------------------------------------------
 
@@ -326,7 +332,7 @@ class Executor:
             del self._attempts[key]
             self._queue.remove(key)
             attempt.why = why
-            return self._hold(key, self._interrupted(attempt, 0.0, started=False), False, now)
+            return self._hold(key, self._interrupted(attempt, NOTHING, started=False), False, now)
         if attempt.phase is not Phase.RUNNING:
             return []
         attempt.phase, attempt.why, attempt.deadline = Phase.STOPPING, why, now + GRACE_S
@@ -342,23 +348,23 @@ class Executor:
 
     def _end(self, event: Finished, attempt: Attempt) -> bytes:
         if event.interrupted:
-            return self._interrupted(attempt, event.seconds)
+            return self._interrupted(attempt, event.cost)
         error = event.error
         if error is not None and error.code is ErrorCode.CANCELLED and attempt.phase is Phase.STOPPING:
-            return self._interrupted(attempt, event.seconds)
+            return self._interrupted(attempt, event.cost)
         outcome = Outcome.SUCCEEDED if error is None else Outcome.FAILED
-        body = encode_result(event.key, attempt.dispatch.epoch, outcome, event.output, error, event.seconds)
+        body = encode_result(event.key, attempt.dispatch.epoch, outcome, event.output, error, event.cost)
         if len(body) <= self.limits.frame_bytes - FRAME_OVERHEAD:
             return body
         error = TaskError(code=ErrorCode.OUTPUT_TOO_LARGE, message="The result does not fit into a frame.")
-        return encode_result(event.key, attempt.dispatch.epoch, Outcome.FAILED, None, error, event.seconds)
+        return encode_result(event.key, attempt.dispatch.epoch, Outcome.FAILED, None, error, event.cost)
 
-    def _interrupted(self, attempt: Attempt, seconds: float, *, started: bool = True) -> bytes:
+    def _interrupted(self, attempt: Attempt, cost: Cost, *, started: bool = True) -> bytes:
         """The result of an attempt that we stopped."""
         dispatch, why = attempt.dispatch, attempt.why
         key = (dispatch.run, dispatch.task, dispatch.attempt)
         if why is ErrorCode.CANCELLED:
-            return encode_result(key, dispatch.epoch, Outcome.CANCELLED, seconds=seconds)
+            return encode_result(key, dispatch.epoch, Outcome.CANCELLED, cost=cost)
         if attempt.given_up and not attempt.idempotent:
             error = TaskError(code=ErrorCode.LOST, message="It does not stop; how far it gets is unknown.")
         elif why is ErrorCode.HEARTBEAT_MISSED:
@@ -372,7 +378,7 @@ class Executor:
             error = TaskError(code=ErrorCode.LOST, message="The device was stopped while it ran; how far is unknown.")
         else:
             error = TaskError(code=why, message="The device was stopped.", retryable=True)
-        return encode_result(key, dispatch.epoch, Outcome.FAILED, None, error, seconds)
+        return encode_result(key, dispatch.epoch, Outcome.FAILED, None, error, cost)
 
     def _hold(self, key: Key, body: bytes, durable: bool, now: float) -> list[Command]:
         self._held[key] = Held(body, durable, now, RESEND_S)
@@ -467,7 +473,7 @@ def encode_result(
     outcome: Outcome,
     output: Json = None,
     error: TaskError | None = None,
-    seconds: float = 0.0,
+    cost: Cost = NOTHING,
 ) -> bytes:
     """The `result` message of an attempt, encoded.
 
@@ -475,11 +481,14 @@ def encode_result(
     rest of a small attempt.
     """
     run, task, attempt = key
-    if error is None:
+    seconds, cpu_seconds, peak = cost
+    if error is None and not peak:
         head = '{"type":"result","run":"%s","task":"%s","attempt":%d,"epoch":%d,"outcome":"%s","usage":{"seconds":%f},'
         text = head % (run, task, attempt, epoch, outcome.value, seconds)
         return text.encode() + b'"output":' + to_json(output) + b"}"
-    usage = Usage(seconds=seconds)
+    usage = Usage(seconds=seconds, cpu_seconds=cpu_seconds, peak_memory_bytes=peak)
     return encode_message(
-        Result(run=run, task=task, attempt=attempt, epoch=epoch, outcome=outcome, error=error, usage=usage)
+        Result(
+            run=run, task=task, attempt=attempt, epoch=epoch, outcome=outcome, output=output, error=error, usage=usage
+        )
     )

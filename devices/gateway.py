@@ -20,6 +20,7 @@ from pydantic_core import to_json
 
 from devices.fleet import Fleet, Member
 from devices.gateway_faults import Held, WireFaults
+from devices.gateway_tap import Tap
 from devices.gateway_transfers import ArtifactStore, Transfers
 from protocol.codec import Chunk, encode_message, frame
 from protocol.errors import ErrorCode, HandshakeError, LimitError, ProtocolError
@@ -200,6 +201,8 @@ class Gateway:
         self._admitting = asyncio.Semaphore(settings.handshakes)
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
+        self.tap: Tap | None = None
+        """Sees what devices say and are told, where somebody records it."""
 
     # --- for the orchestrator ----------------------------------------------------------------------------------
 
@@ -279,6 +282,8 @@ class Gateway:
             else:
                 session.close()
             return False
+        if self.tap is not None:
+            self.tap.sent(name, body)
         return True
 
     # --- a connection ------------------------------------------------------------------------------------------
@@ -369,7 +374,10 @@ class Gateway:
     def _decoded(self, connection: _Connection, data: str | bytes) -> list[Message | Chunk]:
         now = self._clock()
         connection.heard = now  # also by what cannot be used: its lease runs from the last sign of life
-        return connection.session.receive(data, now)
+        messages = connection.session.receive(data, now)
+        if self.tap is not None and connection.name:
+            self.tap.received(connection.name, messages)
+        return messages
 
     async def _admit(self, connection: _Connection, hello: Hello, peer: str) -> None:
         session = connection.session
@@ -401,6 +409,8 @@ class Gateway:
         self.fleet.join(hello, epoch, session, now)
         self._mark(connection)
         self._watch(connection)
+        if self.tap is not None:
+            self.tap.joined(hello, resumed=resumed)
         self._listener.joined(hello, epoch, resumed=resumed)
 
     def _supersede(self, hello: Hello, member: Member | None) -> GatewaySession | None:
@@ -468,7 +478,10 @@ class Gateway:
 
     def _refuse(self, connection: _Connection, message: ArtifactOffer | ArtifactFetch) -> None:
         why = "This device does not have that attempt, or has it no more."
-        connection.session.send(ArtifactRefused(transfer=message.transfer, code=ErrorCode.DENIED, message=why))
+        refused = ArtifactRefused(transfer=message.transfer, code=ErrorCode.DENIED, message=why)
+        connection.session.send(refused)
+        if self.tap is not None:
+            self.tap.sent(connection.name, refused)
         self._mark(connection)
 
     def _transfers(self, connection: _Connection) -> Transfers:
@@ -481,6 +494,8 @@ class Gateway:
                     connection.session.send_chunk(message)
                 else:
                     connection.session.send(message)
+                if self.tap is not None:
+                    self.tap.sent(connection.name, message)
                 self._mark(connection)
 
             connection.transfers = Transfers(self._artifacts, self._settings.limits, send)
@@ -503,6 +518,8 @@ class Gateway:
         if name and self._connections.get(name) is connection:
             del self._connections[name]
             if self.fleet.leave(name, connection.epoch, connection.heard):
+                if self.tap is not None:
+                    self.tap.left(name, goodbye=connection.goodbye)
                 self._listener.left(name, reason, goodbye=connection.goodbye)
 
     # --- writing -----------------------------------------------------------------------------------------------
@@ -630,6 +647,8 @@ class Gateway:
                 connection.abort()  # it was told to go, and does not read
         for member in self.fleet.lapse(now):
             member.session.close()
+            if self.tap is not None:
+                self.tap.lapsed(member.name)
             self._listener.lapsed(member.name)
         if not self._stopping:
             self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)

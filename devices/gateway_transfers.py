@@ -3,11 +3,13 @@
 Up: `artifact_offer`, then `artifact_ready` with the offset to begin at, chunks, an `artifact_ack` for each, the last
 one `done` once the whole hash has been verified. Content that is already here is `done` at once. Down:
 `artifact_fetch`, `artifact_ready`, chunks as far as the window goes, more with each ack. A transfer that is cut begins
-again, from where it was, with a new offer or fetch.
+again, from where it was, with a new offer or fetch. Where another transfer of the same content is under way, the offer
+waits for it, with an `artifact_ack` of offset 0 as a sign of life whenever that one has got on.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -34,6 +36,10 @@ class ArtifactTrouble(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class ArtifactBusy(ArtifactTrouble):
+    """Another transfer of this content is under way: it can be waited for."""
 
 
 class Incoming(Protocol):
@@ -64,7 +70,13 @@ class ArtifactStore(Protocol):
     """Where contents lie, by the hex SHA-256 of all of their bytes."""
 
     async def receive(self, offer: ArtifactOffer) -> Incoming | None:
-        """None where the content is here already. Raises ArtifactTrouble."""
+        """None where the content is here already. Raises ArtifactBusy, ArtifactTrouble."""
+
+    async def receive_after(self, offer: ArtifactOffer, got_on: Callable[[], None]) -> Incoming | None:
+        """As `receive`, once no other transfer of the content is under way. `got_on` hears that it gets on.
+
+        Raises ArtifactTrouble(UNAVAILABLE) where it stands still.
+        """
 
     async def open(self, fetch: ArtifactFetch) -> Outgoing:
         """Raises ArtifactTrouble(UNKNOWN_ARTIFACT)."""
@@ -92,6 +104,7 @@ class Transfers:
         self._send = send
         self._up: dict[str, _Up] = {}
         self._down: dict[str, _Down] = {}
+        self._waiting: dict[str, asyncio.Task[None]] = {}
 
     @property
     def active(self) -> bool:
@@ -116,7 +129,7 @@ class Transfers:
 
     def close(self) -> None:
         """The connection is gone."""
-        for transfer in [*self._up, *self._down]:
+        for transfer in [*self._up, *self._down, *self._waiting]:
             self._drop(transfer)
 
     def _drop(self, transfer: str) -> None:
@@ -125,6 +138,9 @@ class Transfers:
             up.content.close()
         if down is not None:
             down.content.close()
+        waiting = self._waiting.pop(transfer, None)
+        if waiting is not None and waiting is not asyncio.current_task():
+            waiting.cancel()
 
     def _refuse(self, transfer: str, trouble: ArtifactTrouble) -> None:
         self._drop(transfer)
@@ -133,27 +149,43 @@ class Transfers:
     def _check_room(self, transfer: str) -> None:
         if transfer in self._up or transfer in self._down:
             raise FrameError(ErrorCode.BAD_FRAME, "That transfer is under way already.")
-        if len(self._up) + len(self._down) >= MAX_TRANSFERS:
+        if len(self._up) + len(self._down) + len(self._waiting) >= MAX_TRANSFERS:
             raise LimitError(ErrorCode.LIMIT_EXCEEDED, f"A device has at most {MAX_TRANSFERS} transfers at once.")
 
     # --- up ----------------------------------------------------------------------------------------------------
 
     async def _offered(self, offer: ArtifactOffer) -> None:
+        if offer.transfer in self._waiting:
+            return  # A device that has heard nothing for long says its offer again.
         self._check_room(offer.transfer)
         try:
             if offer.size > self._limits.artifact_bytes:
                 limit = self._limits.artifact_bytes
                 raise ArtifactTrouble(ErrorCode.ARTIFACT_TOO_LARGE, f"An artifact has at most {limit} bytes.")
-            content = await self._store.receive(offer)
-            if content is None:
-                self._send(ArtifactAck(transfer=offer.transfer, offset=offer.size, done=True))
-                return
-            self._up[offer.transfer] = _Up(offer.size, content)
-            self._send(ArtifactReady(transfer=offer.transfer, offset=content.offset, size=offer.size))
-            if content.offset == offer.size:
-                await self._finish(offer.transfer)
+            await self._receive(offer, await self._store.receive(offer))
+        except ArtifactBusy:
+            self._waiting[offer.transfer] = asyncio.ensure_future(self._wait(offer))
         except ArtifactTrouble as trouble:
             self._refuse(offer.transfer, trouble)
+
+    async def _wait(self, offer: ArtifactOffer) -> None:
+        """For the other transfer of this content; the connection goes on meanwhile."""
+        sign = ArtifactAck(transfer=offer.transfer, offset=0)
+        try:
+            content = await self._store.receive_after(offer, lambda: self._send(sign))
+            del self._waiting[offer.transfer]
+            await self._receive(offer, content)
+        except ArtifactTrouble as trouble:
+            self._refuse(offer.transfer, trouble)
+
+    async def _receive(self, offer: ArtifactOffer, content: Incoming | None) -> None:
+        if content is None:
+            self._send(ArtifactAck(transfer=offer.transfer, offset=offer.size, done=True))
+            return
+        self._up[offer.transfer] = _Up(offer.size, content)
+        self._send(ArtifactReady(transfer=offer.transfer, offset=content.offset, size=offer.size))
+        if content.offset == offer.size:
+            await self._finish(offer.transfer)
 
     async def _chunk(self, chunk: Chunk) -> None:
         up = self._up.get(chunk.transfer)

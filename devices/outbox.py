@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS attempts (
 );
 """
 _LOST: Final = "The device's agent was stopped while it ran; how far it came is unknown."
+FORGET_S: Final = 0.2
 _Write = tuple[str, tuple[object, ...]]
 
 
@@ -41,6 +42,7 @@ class Outbox:
         self._folder = folder
         self._waiting: list[tuple[_Write, asyncio.Future[None] | None]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._lock = -1
         try:
@@ -96,17 +98,28 @@ class Outbox:
         await self._queue("UPDATE attempts SET result = ? WHERE run = ? AND task = ? AND attempt = ?", body, *key)
 
     def forget(self, key: Key) -> None:
-        """The result is recorded elsewhere. Soon, not at once: a crash before it only offers the result again."""
-        self._queue("DELETE FROM attempts WHERE run = ? AND task = ? AND attempt = ?", *key, wait=False)
+        """The result is recorded elsewhere. Soon, not at once: a crash before it only offers the result again.
+
+        It goes with the next write, or on its own a little later, so that no attempt waits for the disk to forget one.
+        """
+        self._waiting.append((("DELETE FROM attempts WHERE run = ? AND task = ? AND attempt = ?", key), None))
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(FORGET_S, self._write)
 
     async def close(self) -> None:
-        """Write what waits, and let another agent use the directory."""
+        """Write what waits, and let another agent use the directory. Safe to call twice."""
+        if self._waiting:
+            self._write()
+        elif self._later is not None:
+            self._later.cancel()
         if self._writer is not None:
             await self._writer
         if self._thread is not None:
             self._thread.shutdown()
         self._database.close()
-        os.close(self._lock)
+        if self._lock >= 0:  # once: the number may be another file's by now
+            os.close(self._lock)
+            self._lock = -1
 
     # --- the writer ------------------------------------------------------------------------------------------
 
@@ -114,9 +127,16 @@ class Outbox:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append(((statement, values), done if wait else None))
-        if self._writer is None or self._writer.done():
-            self._writer = loop.create_task(self._write_all())
+        self._write()
         return done
+
+    def _write(self) -> None:
+        """Have all that waits written."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.get_running_loop().create_task(self._write_all())
 
     async def _write_all(self) -> None:
         if self._thread is None:

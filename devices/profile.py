@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import socket
 from importlib import metadata
 from pathlib import Path
 
-import psutil
-
+from devices import hardware
 from protocol.vocabulary import DeviceProfile
+from tools.host.engines import engines
 
 
 def probe(workspace: Path) -> DeviceProfile:
@@ -21,9 +22,13 @@ def probe(workspace: Path) -> DeviceProfile:
         os_version=release.get("VERSION_ID", platform.release())[:500],
         architecture=platform.machine()[:500],
         hostname=socket.gethostname()[:500],
-        cpus=psutil.cpu_count() or 0,
-        memory_bytes=psutil.virtual_memory().total,
+        cpus=os.cpu_count() or 0,
+        memory_bytes=_memory(),
         disk_bytes=_disk(workspace),
+        gpus=hardware.gpus(),
+        battery=hardware.battery(),
+        networks=hardware.networks(),
+        engines=engines(),
         agent_version=version(),
     )
 
@@ -51,8 +56,16 @@ def _os_release() -> dict[str, str]:
         return {}
 
 
+def _memory() -> int:
+    """Bytes of memory, 0 where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError):
+        return 0
+
+
 def _disk(path: Path) -> int:
     """Bytes of the disk under `path`, which need not exist yet."""
     while not path.exists() and path != path.parent:
         path = path.parent
-    return psutil.disk_usage(str(path)).total
+    return shutil.disk_usage(path).total

@@ -15,8 +15,8 @@ from devices.outbox import Outbox
 from devices.transfers import Transfers
 from protocol.codec import check_json
 from protocol.errors import ErrorCode
-from protocol.messages import Limits, TaskError
-from protocol.vocabulary import Json
+from protocol.messages import Dispatch, Limits, TaskError
+from protocol.vocabulary import CallLimits, Json
 from tools.context import ToolLimits
 from tools.errors import ToolError
 from tools.registry import Registry
@@ -39,7 +39,9 @@ class Runner:
         report: Callable[[Event], None],
         limits: Callable[[], Limits],
         private_network: bool,
+        most: CallLimits,
     ) -> None:
+        """`most` is what the programs of one attempt may take here, whatever its dispatch says."""
         self._registry = registry
         self._workspace = workspace
         self._outbox = outbox
@@ -48,6 +50,7 @@ class Runner:
         self._report = report
         self._limits = limits
         self._private_network = private_network
+        self._most = most
         self._attempts: dict[Key, asyncio.Task[None]] = {}
         self._keeping: set[asyncio.Task[None]] = set()
 
@@ -87,8 +90,9 @@ class Runner:
         output: Json = None
         error: TaskError | None = None
         interrupted = False
+        context = self._context(key, command.dispatch)
         try:
-            output = await self._call(key, command)
+            output = await self._call(key, command, context)
         except ToolError as failure:
             error = failure.task_error()
         except StateError as failure:
@@ -96,16 +100,29 @@ class Runner:
         except asyncio.CancelledError:
             interrupted = True  # by `_interrupt`, and reported as such
         self._attempts.pop(key, None)
-        self._report(Finished(key, output, error, interrupted, clock() - begun))
+        cost = (clock() - begun, context.cpu_seconds, context.peak_memory_bytes)
+        self._report(Finished(key, output, error, interrupted, *cost))
 
-    async def _call(self, key: Key, command: Run) -> Json:
+    def _context(self, key: Key, dispatch: Dispatch) -> AttemptContext:
+        heartbeat = dispatch.heartbeat_s
+        most = self._most if dispatch.limits is None else dispatch.limits.within(self._most)
+        limits = _tool_limits(self._limits().output_bytes, dispatch.timeout_s, self._private_network, heartbeat, most)
+        sign = None if heartbeat is None else lambda speaking: self._report(Sign(key, speaking))
+        return AttemptContext(
+            key,
+            self._workspace,
+            limits,
+            self._transfers,
+            self._say,
+            sign,
+            caller=dispatch.caller,
+            approval=dispatch.approval,
+        )
+
+    async def _call(self, key: Key, command: Run, context: AttemptContext) -> Json:
         dispatch = command.dispatch
         if command.durable:
             await self._outbox.started(key, dispatch.epoch, idempotent=command.idempotent)
-        heartbeat = dispatch.heartbeat_s
-        limits = _tool_limits(self._limits().output_bytes, dispatch.timeout_s, self._private_network, heartbeat)
-        sign = None if heartbeat is None else lambda speaking: self._report(Sign(key, speaking))
-        context = AttemptContext(key, self._workspace, limits, self._transfers, self._say, sign)
         output = await self._registry.call(dispatch.skill, dispatch.arguments, context)
         reason = check_json(output)
         if reason is not None:
@@ -135,7 +152,10 @@ class Runner:
 
 
 @lru_cache(maxsize=64)
-def _tool_limits(output_bytes: int, seconds: float, private_network: bool, heartbeat_s: float | None) -> ToolLimits:
+def _tool_limits(
+    output_bytes: int, seconds: float, private_network: bool, heartbeat_s: float | None, most: CallLimits
+) -> ToolLimits:
+    given = most.model_dump(exclude_none=True)
     return ToolLimits(
-        output_bytes=output_bytes, seconds=seconds, private_network=private_network, heartbeat_s=heartbeat_s
+        output_bytes=output_bytes, seconds=seconds, private_network=private_network, heartbeat_s=heartbeat_s, **given
     )

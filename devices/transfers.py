@@ -37,6 +37,9 @@ Beat = Callable[[], None]
 SILENCE_S: Final = 30.0
 """A transfer of which nothing was heard for so long is begun again where it stopped: something was lost."""
 
+PASSING: Final = (ErrorCode.UNAVAILABLE, ErrorCode.HASH_MISMATCH)
+"""Refusals that another attempt may not meet: a store that could not be used, and bytes that came wrong."""
+
 
 def _no_beat() -> None:
     """Nobody asked for signs of life."""
@@ -145,7 +148,7 @@ class _Sending:
             self._acked = max(self._acked, message.offset)
             self._done |= message.done
         elif isinstance(message, ArtifactRefused):
-            self._refused = ToolError(message.code, message.message or "the orchestrator refused the artifact")
+            self._refused = _refusal(message)
         self._changed.set()
 
     async def run(self) -> None:
@@ -195,7 +198,7 @@ class _Receiving:
 
     def take(self, message: Incoming) -> None:
         if isinstance(message, ArtifactRefused):
-            self._come.put_nowait(ToolError(message.code, message.message or "the orchestrator refused the artifact"))
+            self._come.put_nowait(_refusal(message))
         elif isinstance(message, ArtifactReady):
             self._take_ready(message)
         elif isinstance(message, Chunk):
@@ -239,6 +242,11 @@ class _Receiving:
     def _write(self, data: bytes) -> None:
         self._file.write(data)
         self._hash.update(data)
+
+
+def _refusal(refused: ArtifactRefused) -> ToolError:
+    message = refused.message or "the orchestrator refused the artifact"
+    return ToolError(refused.code, message, retryable=refused.code in PASSING)
 
 
 def _broken() -> ToolError:

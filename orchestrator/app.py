@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from agents.answer import write_answer
 from agents.cascade import tier_of
 from agents.factory import build_supervisor
-from agents.rungs import ExchangeError, probe, rung_view
+from agents.rungs import ExchangeError, off_views, probe, rung_view
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
@@ -38,6 +38,7 @@ from orchestrator.core.ports import Clock, Consultation, RunControl, Store, Stor
 from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
 from orchestrator.core.requests import Request
+from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
@@ -56,6 +57,8 @@ from storage import make_store
 
 if TYPE_CHECKING:
     from agents.gate import Gate
+    from agents.recording import Exchange
+    from orchestrator.replaying.recorder import Recorder
 
 log = structlog.get_logger("asterism.app")
 
@@ -98,9 +101,13 @@ class Asterism:
         self._faults = FaultDesk(failpoints, settings.faults)
         self.store = store or make_store(settings.database, on_trouble=self._trouble, failpoints=failpoints)
         contents = Contents(Path(settings.data_dir) / "artifacts", self.store, self._clock)
-        self._leader = supervisor or build_supervisor(_agents(settings), failpoints=failpoints, gate=self._gate)
+        heard = self._heard if settings.record_runs else None
+        self._leader = supervisor or build_supervisor(
+            _agents(settings), failpoints=failpoints, gate=self._gate, heard=heard
+        )
         self._supervision = Supervision(_Desk(self._leader, self._write))
-        self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s)
+        scheduler = Scheduler(settings.placement)
+        self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s, scheduler=scheduler)
         self._control = Control(self.engine)
         self._supervision.attach(self._control)
         self.reception = Reception(self.engine, self.store, self._clock)
@@ -110,6 +117,7 @@ class Asterism:
         )
         self.engine.attach(self.gateway)
         self._contents = contents
+        self._recorder = self._make_recorder(settings.record_runs) if settings.record_runs else None
         self._pruner = Pruner(self.store, self.engine, contents.discard, self._forget_places)
         self._planners = self._leader.planners if isinstance(self._leader, LeadingSupervisor) else ()
         tiers = {planner.rung: tier_of(planner) for planner in self._planners}
@@ -129,6 +137,8 @@ class Asterism:
         self.gateway.start()
         await self.engine.start()
         self._started = True
+        if self._recorder is not None:
+            await self._recorder.take_up()
         days, keep = self.settings.retention_days, self.settings.retention_keep
         self._retaining = asyncio.create_task(self._pruner.retain(self._clock, days, keep))
         if isinstance(self._leader, LeadingSupervisor):
@@ -144,6 +154,8 @@ class Asterism:
             if self._retaining is not None:
                 self._retaining.cancel()
                 await asyncio.gather(self._retaining, return_exceptions=True)
+            if self._recorder is not None:
+                await self._recorder.close()
             await self._supervision.stop()
             await self.gateway.stop()
             await self.engine.stop()
@@ -152,6 +164,23 @@ class Asterism:
         if isinstance(self._leader, LeadingSupervisor):
             await self._leader.close()
         await self.store.close()
+
+    def now(self) -> float:
+        """Unix time, by this orchestrator's clock."""
+        return self._clock.now()
+
+    def record(self, recorder: Recorder) -> None:
+        """Have runs that begin from now on recorded."""
+        self._recorder = recorder
+
+    def _make_recorder(self, folder: Path) -> Recorder:
+        from orchestrator.replaying.recorder import Recorder
+
+        return Recorder(self, folder, _secrets(self.settings))
+
+    def _heard(self, run: str, exchange: Exchange) -> None:
+        if self._recorder is not None:
+            self._recorder.exchanged(run, exchange)
 
     def _gate(self) -> Gate:
         """What all that is told to a model goes through. Made where there is a model: it takes some time to load."""
@@ -230,6 +259,8 @@ class Asterism:
         return owner, False
 
     async def _begin(self, run: str, request: Request, edit: stimuli.EditProposed | None) -> None:
+        if self._recorder is not None:
+            self._recorder.begin(run)
         self.engine.begin(run)
         self.engine.handle(run, stimuli.Submitted(request), request.submitted_by)
         if edit is not None:
@@ -240,7 +271,9 @@ class Asterism:
         """The first edit of an explicit plan."""
         if request.plan is None:
             return None
-        compiled, problems = compile_plan(request.plan, self.engine.roster.fleet)
+        compiled, problems = compile_plan(
+            request.plan, self.engine.roster.fleet, preview_only=request.policy.preview_only
+        )
         if compiled is None:
             code = "no_capable_device" if problems[0].code == "no_capable_device" else "bad_request"
             raise Refusal(code, "; ".join(problem.message for problem in problems[:20]))
@@ -261,7 +294,7 @@ class Asterism:
         return run_view(slot.state, brief=brief, volatile=volatile, now=now)
 
     def _missed(self, state: RunState, now: float) -> dict[str, str]:
-        """What tasks wait for whose device is not there: not for a free slot on it."""
+        """What tasks wait for whose device is not there, or cannot take them as it is: not for a free slot on it."""
         found = {}
         for id, task in state.tasks.items():
             if task.status is not TaskStatus.READY or (task.retry_at is not None and task.retry_at > now):
@@ -270,6 +303,10 @@ class Asterism:
             known = self.engine.roster.get(wanted) if wanted else None
             if wanted and (known is None or not known.info.available):
                 found[id] = f"{wanted}, which is {'draining' if known and known.info.online else 'away'}"
+            elif self.engine.scheduler.is_stranded(state.run, id):
+                skill = state.graph[id].skill
+                why = self.engine.roster.fleet.withheld(skill, (wanted,) if wanted else None)
+                found[id] = f"{wanted or 'a device'} that can run {skill}{f': {why}' if why else ''}"
         return found
 
     async def graph(self, run: str) -> GraphView:
@@ -336,6 +373,9 @@ class Asterism:
             raise Refusal("run_open", "the run has not ended; a retry is for what failed, was skipped or cancelled")
         if not self.engine.reopen(run, slot):
             raise Refusal("not_found", f"the run {run} is being deleted: it ended long ago")
+        if self._recorder is not None:
+            told = "what devices did before the run was tried again is not here"
+            self._recorder.begin(run, told, at=slot.state.created)
         decision = await self._stored(
             self.engine.handle_durably(run, stimuli.RetryAsked(by or "client", tuple(tasks)), by)
         )
@@ -399,6 +439,7 @@ class Asterism:
             epoch=known.epoch,
             last_seen=known.last_seen,
             unavailable_because=known.away_because or ("draining" if info.draining else ""),
+            withheld=info.withheld if info.online else {},
         )
 
     async def drain(self, name: str, *, reason: str = "") -> None:
@@ -489,6 +530,7 @@ class Asterism:
     async def ladder(self) -> LadderView:
         used = await self._reading(self._ladder.last_used())
         rungs = [await rung_view(planner) for planner in self._planners]
+        rungs += off_views(_agents(self.settings))
         return LadderView(rungs=tuple(one.model_copy(update={"last_used": used.get(one.rung)}) for one in rungs))
 
     async def ladder_report(self, *, since: float | None = None, until: float | None = None) -> LadderReport:
@@ -502,6 +544,8 @@ class Asterism:
 
     async def probe_rung(self, rung: str) -> RungView:
         planner = next((one for one in self._planners if one.rung == rung), None)
+        if planner is None and rung in _agents(self.settings).off:
+            raise Refusal("bad_request", f"the rung {rung} is switched off by the setting `rungs`")
         if planner is None:
             raise Refusal("not_found", f"there is no rung {rung}: see `asterism ladder list`")
         try:
@@ -627,8 +671,9 @@ def _agents(settings: Settings) -> AgentSettings:
     folder = settings.data_dir
     return AgentSettings(
         models=settings.models,
+        rungs=settings.rungs,
         checkpoints=settings.places,
-        plans=str(folder / "plans.json"),
+        plans=str(folder / "plans.json") if settings.plan_cache else None,
         capabilities=str(folder / "capabilities.json"),
         record=str(settings.record_models) if settings.record_models else None,
         replay=str(settings.replay_models) if settings.replay_models else None,

@@ -15,13 +15,24 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from orchestrator.core.budget import Limits, RunBudget, Usd
 from orchestrator.core.owner import PrivacySettings
 from orchestrator.core.rungs import ModelSettings as ModelSettings
+from orchestrator.core.rungs import check_rungs
 
 PREFIX = "ASTERISM_"
 DEFAULT_URL = "http://127.0.0.1:8460"
@@ -51,6 +62,7 @@ class PolicySettings(_Part):
     budget_usd: Usd | None = None
     budget: RunBudget = RunBudget()
     local_only: bool = False
+    parallel: Annotated[int, Field(ge=1)] | None = None
 
 
 def _data_dir() -> Path:
@@ -85,15 +97,23 @@ class Settings(BaseSettings):
     """Who may turn failpoints on: nobody; an admin's token; `open`, for tests alone, who may call (docs/faults.md)."""
     models: tuple[ModelSettings, ...] = ()
     """The ladder above the embedded planner, local ones first (docs/agents.md has the fields of each)."""
+    rungs: tuple[str, ...] = ()
+    """The only rungs that are asked, by name: `embedded`, and those of `models` (default: all)."""
+    plan_cache: bool = True
+    """Whether plans that were accepted are kept, and taken again for the same request over the same fleet."""
     record_models: Path | None = None
     """A file to which every exchange with a model is appended."""
     replay_models: Path | None = None
     """Such a file, which answers in the models' place."""
+    record_runs: Path | None = None
+    """A folder in which each run that ends is kept as a file, for `asterism bench replay` (docs/replay.md)."""
     policy: PolicySettings = PolicySettings()
     privacy: PrivacySettings = PrivacySettings()
     """What may be told to models, and which are asked (docs/privacy.md)."""
     daily_budget: Limits = Limits()
     """What all runs of a day (UTC) together may use of models."""
+    placement: Literal["score", "round_robin"] = "score"
+    """How a device is chosen for a task: by its score, or in turn (docs/architecture.md)."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
     """Runs that ended so long ago are deleted, a few at a time (default: none ever is)."""
@@ -103,6 +123,10 @@ class Settings(BaseSettings):
     """A TOML file with the watts and joules of the ladder report's estimate (default: the one that ships)."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
+
+    def asks(self, rung: str) -> bool:
+        """Whether a rung of the ladder is asked, or switched off."""
+        return not self.rungs or rung in self.rungs
 
     @property
     def places(self) -> str:
@@ -121,6 +145,13 @@ class Settings(BaseSettings):
         if self.record_models and self.replay_models:
             raise ValueError("record_models and replay_models exclude each other")
         return self
+
+    @field_validator("rungs")
+    @classmethod
+    def _known(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if "models" in info.data:  # else those do not fit, and that is told
+            check_rungs(value, info.data["models"])
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -177,6 +208,8 @@ def shown(name: str, value: object) -> str:
         return MASK
     if name == "database":
         return _without_password(str(value))
+    if name == "rungs" and isinstance(value, tuple):
+        return ", ".join(value) or "all"
     if isinstance(value, tuple):
         return ", ".join(f"{item.name} ({item.tier}: {item.model} at {item.base_url})" for item in value) or "none"
     if isinstance(value, BaseModel):

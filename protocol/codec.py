@@ -164,7 +164,7 @@ def _check_result(result: Result) -> None:
 
 
 def _check_skills(message: Hello | SkillsChanged) -> None:
-    for skill in message.skills:
+    for skill in (*message.skills, *(one.skill for one in message.withheld)):
         _check_json(skill.input_schema, "input_schema")
         _check_json(skill.output_schema, "output_schema")
 

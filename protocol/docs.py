@@ -14,7 +14,7 @@ from protocol import VERSION, codec, credentials, errors, link, session
 from protocol.errors import ErrorCode
 from protocol.messages import AttemptRef, DeviceMessage, GatewayMessage, Limits, Resume, TaskError, Usage
 from protocol.schema import schema
-from protocol.vocabulary import DeviceProfile, JsonSchema, SkillSpec
+from protocol.vocabulary import CallLimits, DeviceProfile, JsonSchema, SkillSpec
 
 PATH: Final = Path(__file__).parents[1] / "docs" / "protocol.md"
 _DEFINITIONS: Final[dict[str, JsonSchema]] = schema()["$defs"]
@@ -57,8 +57,9 @@ _AGENT: Final = """\
 Messages of a transfer and chunks belong to their connection: they have no number and are not sent again on a resume.
 
 - Up: `artifact_offer`; the gateway answers `artifact_ready` with the offset it has, or `artifact_ack` with `done` where
-  it has the content already. Then chunks, at most `chunk_window` of `chunk_bytes` ahead of the last `artifact_ack`,
-  until one says `done`.
+  it has the content already. Where another transfer of the content is under way the answer waits for that one's end; an
+  `artifact_ack` of offset 0 says meanwhile that it gets on. Then chunks, at most `chunk_window` of `chunk_bytes` ahead
+  of the last `artifact_ack`, until one says `done`.
 - Down: `artifact_fetch` with the offset to begin at; `artifact_ready` with the size, then chunks. The device answers
   each with `artifact_ack`, and with `done` once the hash of the whole is right.
 - `artifact_refused` ends a transfer, from either side. After a reconnect the device says its offer or fetch again; both
@@ -83,7 +84,7 @@ def text() -> str:
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
-_PARTS: Final = (AttemptRef, Limits, Resume, SkillSpec, DeviceProfile, TaskError, Usage)
+_PARTS: Final = (AttemptRef, Limits, Resume, SkillSpec, DeviceProfile, CallLimits, TaskError, Usage)
 
 
 def _only_device() -> list[type[BaseModel]]:

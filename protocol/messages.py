@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 from protocol import VERSION
 from protocol.errors import ErrorCode
 from protocol.vocabulary import (
+    CallLimits,
     DeviceKind,
     DeviceProfile,
     Identifier,
@@ -25,6 +26,9 @@ from protocol.vocabulary import (
     ShortText,
     SkillSpec,
     Wire,
+    WithheldSkill,
+    empty,
+    unset,
 )
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -32,6 +36,7 @@ Positive = Annotated[int, Field(ge=1, le=2**53)]
 Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 Transfer = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}$")]
+Withheld = Annotated[tuple[WithheldSkill, ...], Field(max_length=512, exclude_if=empty)]
 
 
 class AttemptRef(Wire):
@@ -49,11 +54,15 @@ class Outcome(StrEnum):
 
 
 class TaskError(Wire):
-    """Why an attempt failed. `retryable` is the device's opinion; the retry policy decides."""
+    """Why an attempt failed. `retryable` is the device's opinion; the retry policy decides.
+
+    `choices`, of an `ambiguous` one: arguments, of which each set would have named one thing.
+    """
 
     code: ErrorCode
     message: LongText
     retryable: bool = False
+    choices: Annotated[tuple[dict[Name, ShortText], ...], Field(max_length=20)] = ()
 
 
 class Usage(Wire):
@@ -115,7 +124,10 @@ class Dispatch(Wire):
     """Run one attempt. The agent refuses it when `epoch` is below the highest it has seen.
 
     `timeout_s` is start to finish. `heartbeat_s`, where set, is the longest time without a word of the attempt itself:
-    a `progress` or a `log`. The gateway's side counts too, and is 5 s more patient.
+    a `progress` or a `log`. The gateway's side counts too, and is 10 s more patient. `caller` is who asked for the run,
+    as the orchestrator authenticated them; `approval` the id of the approval under which this is sent. `limits`, where
+    set, is what the attempt's programs may take: the task's own, lowered to its run's policy. The device lowers them to
+    its own. It is left out where there is none, and only sent to devices whose profile has `limits`.
     """
 
     type: Literal["dispatch"] = "dispatch"
@@ -128,6 +140,9 @@ class Dispatch(Wire):
     timeout_s: Seconds = 300.0
     heartbeat_s: Seconds | None = None
     cause: ShortText = ""
+    caller: ShortText = ""
+    approval: ShortText = ""
+    limits: Annotated[CallLimits | None, Field(exclude_if=unset)] = None
 
 
 class Cancel(Wire):
@@ -171,7 +186,8 @@ class Hello(Wire):
     """Registration. `device` is the agent's lasting identity; `name` is what people call it.
 
     `proof` is `protocol.credentials.proof` over the challenge's nonce; absent where the gateway asks for no token.
-    `running` and `held` are the inventory: attempts at work, and results that wait for `recorded`.
+    `running` and `held` are the inventory: attempts at work, and results that wait for `recorded`. `withheld`: the
+    skills that the device has and cannot use now; left out where there is none.
     """
 
     type: Literal["hello"] = "hello"
@@ -189,6 +205,7 @@ class Hello(Wire):
     resume: Resume | None = None
     running: Annotated[tuple[AttemptRef, ...], Field(max_length=1024)] = ()
     held: Annotated[tuple[AttemptRef, ...], Field(max_length=4096)] = ()
+    withheld: Withheld = ()
 
 
 class Accepted(Wire):
@@ -245,10 +262,11 @@ class Heartbeat(Wire):
 
 
 class SkillsChanged(Wire):
-    """The whole list of skills, after a change."""
+    """The whole list of skills, and of those that are `withheld`, after a change."""
 
     type: Literal["skills"] = "skills"
     skills: Annotated[tuple[SkillSpec, ...], Field(max_length=512)]
+    withheld: Withheld = ()
 
 
 class Goodbye(Wire):

@@ -2,6 +2,7 @@
 # Makes this checkout runnable, and does nothing where it already is.
 #   scripts/setup.sh env      the virtual environment .venv, from the lock, with the project in it (editable)
 #   scripts/setup.sh system   the Debian packages of requirements/apt.txt, which the tests use
+#   scripts/setup.sh python   print the interpreter that the virtual environment is made with
 #   scripts/setup.sh heavy    what the tests use that takes minutes to build, once, in a cache outside the checkout
 # PYTHON=... picks the interpreter. Without root nothing is installed system-wide: what is missing is named instead.
 set -euo pipefail
@@ -76,10 +77,11 @@ no_database_cluster() {
 
 good_python() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
+# Of an environment the interpreter that it was made with: our own, activated, is removed before it is made anew.
 find_python() {
   local candidate
   for candidate in ${PYTHON:-} python3 /usr/bin/python3 python3.11 python3.12 python3.13 python3.14; do
-    if good_python "$candidate"; then command -v "$candidate"; return; fi
+    if good_python "$candidate"; then "$candidate" -c 'import sys; print(sys._base_executable)'; return; fi
   done
   return 1
 }
@@ -127,10 +129,31 @@ make_environment() {
 # --- What takes minutes ----------------------------------------------------------------------------------------
 
 build_heavy() {
-  # Nothing is installed for what is built already.
+  build_packaging_tools
+  build_llama
+  build_cluster
+}
+
+build_packaging_tools() {
+  local build=("$venv/bin/python" -m tests.support.packaging_tools)
+  "${build[@]}" --possible 2>/dev/null || { say "the Helm chart is not tested: $("${build[@]}" --possible 2>&1 || true)"; return 0; }
+  "${build[@]}" || die "Helm and hadolint could not be installed (FAST=1 does without)"
+}
+
+# Nothing is installed for what is built already.
+build_llama() {
   "$venv/bin/python" -m tests.support.llama_build --built >/dev/null && return
   install_system requirements/apt-heavy.txt
   "$venv/bin/python" -m tests.support.llama_build >/dev/null || die "llama.cpp's server could not be built (FAST=1 does without)"
+}
+
+# Where no cluster can be had, whatever is installed, the tests that want one are left out, and say so.
+build_cluster() {
+  local build=("$venv/bin/python" -m tests.support.cluster.build)
+  "${build[@]}" --possible 2>/dev/null || { say "no Kubernetes for the tests: $("${build[@]}" --possible 2>&1 || true)"; return 0; }
+  install_system requirements/apt-cluster.txt
+  "${build[@]}" --built && return
+  "${build[@]}" >/dev/null || die "Kubernetes could not be built (FAST=1 does without)"
 }
 
 log=$(mktemp)
@@ -139,7 +162,8 @@ trap 'rm -f "$log" $policy' EXIT
 
 case ${1:-} in
   env) make_environment ;;
+  python) find_python ;;
   system) install_system requirements/apt.txt ;;
   heavy) build_heavy ;;
-  *) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -74,6 +74,13 @@ class ArtifactFiles:
         outgoing.seek(offset)
         return outgoing
 
+    def came(self, sha256: str) -> int:
+        """How many bytes there are of a content that is still coming in."""
+        try:
+            return _partial(self.path(sha256)).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def has(self, sha256: str) -> bool:
         return self.path(sha256).is_file()
 

@@ -37,7 +37,13 @@ KNOWN = {
     "orchestrator/cli/demo.py": "asks the demonstration's own orchestrator whether it is there",
     "orchestrator/cli/doctor.py": "looks whether the orchestrator answers",
     "orchestrator/cli/run.py": "looks whether the orchestrator listens",
+    "tools/browser/proxy.py": "the one way out of a device's browser: it looks at each address first",
     "tools/web.py": "the client of http.get and http.download, on a device: it looks at each address first",
+    "tools/kube/api.py": "a cluster's device and its API server, over the official client's connections",
+    "tools/kube/channels.py": "exec and copies, over the same connections",
+    "tools/kube/streams.py": "logs and watches, over the same connections",
+    "tools/mcp/connection.py": "a device and the MCP servers that its owner mounts by URL",
+    "tools/phone/server.py": "a phone's device and its ADB server, on loopback unless the owner names another",
     "devices/connection.py": "a device's connection to its orchestrator",
 }
 

@@ -20,6 +20,11 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 OURS = {"orchestrator", "agents", "protocol", "devices", "tools", "storage"}
 ORCHESTRATOR_ONLY = ("alembic", "fastapi", "langgraph", "langchain-core", "networkx", "openai", "sqlalchemy", "uvicorn")
+CLUSTER_ONLY = ("kubernetes", "aiohttp", "multidict", "yaml")
+MCP_ONLY = ("mcp", "mcp-types")
+EDGE_ONLY = ("paho",)
+BROWSER_ONLY = ("playwright",)
+DOCUMENTS_ONLY = ("bs4", "fpdf", "fontTools", "markdownify", "matplotlib", "openpyxl", "PIL", "pypdf")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -99,6 +104,11 @@ def test_a_base_install_brings_nothing_of_the_orchestrator() -> None:
     assert not brought & set(ORCHESTRATOR_ONLY)
 
 
+# Loaded where a server is mounted, which needs the extra.
+MOUNTS = {"devices.mounting", "tools.mcp.connection", "tools.mcp.skills", "tools.mcp.stdio"}
+# Loaded by workers alone, whose skills are offered where their libraries are.
+WORKERS = {f"tools.documents.work.{name}" for name in ("drawing", "workbooks")}
+
 BLOCK = """
 import importlib, pkgutil, sys
 
@@ -114,7 +124,7 @@ IMPORT_ALL = """
 for top in ("protocol", "tools", "devices"):
     package = importlib.import_module(top)
     for module in pkgutil.walk_packages(package.__path__, top + "."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and module.name not in {mounts!r}:
             importlib.import_module(module.name)
 """
 
@@ -127,24 +137,53 @@ sys.exit(main())
 
 def base_install(code: str) -> subprocess.CompletedProcess[str]:
     """Runs code where nothing can be imported that only an orchestrator has."""
-    program = BLOCK.format(blocked={name.replace("-", "_") for name in ORCHESTRATOR_ONLY}) + code
+    lacking = (*ORCHESTRATOR_ONLY, *CLUSTER_ONLY, *MCP_ONLY, *EDGE_ONLY, *BROWSER_ONLY, *DOCUMENTS_ONLY)
+    program = BLOCK.format(blocked={name.replace("-", "_") for name in lacking}) + code
     return subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
     )
 
 
 def test_a_device_agent_imports_nothing_of_the_orchestrator() -> None:
-    done = base_install(IMPORT_ALL)
+    done = base_install(IMPORT_ALL.format(mounts=MOUNTS | WORKERS))
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["device", "--help"], ["run", "--help"], ["devices", "--help"]], ids=" ".join
+    "words",
+    [["--help"], ["device", "--help"], ["run", "--help"], ["devices", "--help"], ["completion", "--help"]],
+    ids=" ".join,
 )
 def test_a_base_install_has_the_command_line(words: list[str]) -> None:
     done = base_install(COMMAND.format(words=words))
     assert done.returncode == 0, done.stderr
     assert "Usage: asterism" in done.stdout
+
+
+def test_a_base_install_completes_every_command() -> None:
+    done = base_install(COMMAND.format(words=["completion", "bash"]))
+    assert done.returncode == 0, done.stderr
+    assert "_asterism" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["device", "kubernetes"], ["kube", "list pods"]], ids=" ".join)
+def test_a_cluster_needs_its_extra(words: list[str]) -> None:
+    done = base_install(COMMAND.format(words=words))
+    assert done.returncode == 3, done.stderr
+    assert "asterism[k8s]" in done.stderr
+
+
+def test_sensors_need_their_extra() -> None:
+    done = base_install(COMMAND.format(words=["device", "edge", "--sensors", "sensors.toml"]))
+    assert done.returncode == 3, done.stderr
+    assert "asterism[edge]" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["mcp"], ["device", "server", "--mcp", "x=y"]], ids=" ".join)
+def test_mcp_needs_its_extra(words: list[str]) -> None:
+    done = base_install(COMMAND.format(words=words))
+    assert done.returncode == 3, done.stderr
+    assert "asterism[mcp]" in done.stderr
 
 
 def test_a_command_that_needs_more_names_the_extra() -> None:
@@ -157,6 +196,8 @@ def test_a_command_that_needs_more_names_the_extra() -> None:
 # Libraries that another one brings as its own vocabulary: to use the one is to import the other.
 SIBLINGS: dict[str, set[str]] = {
     "fastapi": {"starlette"},
+    "kubernetes": {"aiohttp", "multidict"},
+    "mcp": {"anyio", "mcp-types"},
     "langgraph": {"langchain-core", "langgraph-checkpoint"},
     "pydantic": {"pydantic-core"},
 }
@@ -191,8 +232,10 @@ def undeclared(folders: Iterable[str], requirements: Iterable[str]) -> dict[str,
 
 
 def test_the_device_side_imports_only_what_the_base_install_declares() -> None:
-    optional = PROJECT["project"]["optional-dependencies"]["fast"]  # used where it is installed
-    assert undeclared(["protocol", "tools", "devices"], [*PROJECT["project"]["dependencies"], *optional]) == {}
+    extras = PROJECT["project"]["optional-dependencies"]  # used where they are installed
+    kinds = ("fast", "k8s", "mcp", "edge", "desktop", "browser", "server", "documents")
+    declared = [*PROJECT["project"]["dependencies"], *(line for kind in kinds for line in extras[kind])]
+    assert undeclared(["protocol", "tools", "devices"], declared) == {}
 
 
 def test_every_import_is_declared() -> None:

@@ -198,7 +198,7 @@ def _unpack(context: ToolContext, file: BinaryIO, stage: Stage, goal: Place) -> 
     number = total = 0
     with entries(context, file) as found:
         for one in found:
-            size = _unpack_one(context, one, stage, total, packed)
+            size = unpack_one(context, one, stage, total, packed)
             if one.type != "file":
                 continue
             number, total = number + 1, total + size
@@ -208,7 +208,7 @@ def _unpack(context: ToolContext, file: BinaryIO, stage: Stage, goal: Place) -> 
     return Extracted(path=goal.path, files=number, size_bytes=total, entries=names, truncated=len(names) < number)
 
 
-def _unpack_one(context: ToolContext, one: Packed, stage: Stage, before: int, packed: int) -> int:
+def unpack_one(context: ToolContext, one: Packed, stage: Stage, before: int, packed: int) -> int:
     """Write one entry into the stage; its bytes, counted as they come: what the archive says of them may be a lie."""
     if one.type == "directory":
         stage.make_folder(one.names)

@@ -12,22 +12,21 @@ import codecs
 import json
 import os
 import signal
-import sys
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import psutil
 
 from protocol.errors import ErrorCode
-from tools.context import ToolContext, living
+from tools import cgroups
+from tools.context import ToolContext, ToolLimits, living
 from tools.errors import ToolError
+from tools.launching import launch
 from tools.pulse import Pulse
 
-_LAUNCHER = str(Path(__file__).with_name("launcher.py"))
 LOG_CHARACTERS = 4_000
 CHUNK = 16 << 10
 # The launcher ends all within a second, unless the kernel itself holds on to something.
@@ -45,6 +44,15 @@ class Ended:
     dropped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a command and all that it started took. `exceeded`: the one of its `ToolLimits` that ended it, if any."""
+
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    exceeded: Literal["", "memory_bytes", "cpu_seconds", "processes"] = ""
+
+
 def environment(context: ToolContext) -> dict[str, str]:
     """What a command finds: nothing of the agent's own but the search path, no token, no key."""
     search = [part for part in os.environ.get("PATH", os.defpath).split(":") if part.startswith("/")]
@@ -59,25 +67,76 @@ def environment(context: ToolContext) -> dict[str, str]:
 
 
 async def run_command(context: ToolContext, command: Sequence[str], *, cwd: str = ".", stdin: bytes = b"") -> Ended:
-    """Run it to its end. Raises ToolError(TIMEOUT) after the attempt's seconds; when cancelled, ends it first."""
+    """Run it to its end; when cancelled, end it first. What it cost is counted by the context.
+
+    Raises ToolError: TIMEOUT after the attempt's seconds, LIMIT_EXCEEDED as `launched`.
+    """
+    seconds = context.limits.seconds
     with context.workspace.open_folder(cwd) as (folder, _):
-        theirs, ours = os.pipe()
-        try:
-            running = await _start(context, command, folder, theirs)
-        except BaseException:
-            os.close(ours)
-            raise
-        finally:
-            os.close(theirs)
+        async with launched(context, command, folder, environment(context)) as running:
+            try:
+                async with asyncio.timeout(seconds):
+                    return await _attend(context, running.process, stdin)
+            except TimeoutError:
+                message = f"the command took longer than {seconds:g} s and was ended"
+                raise ToolError(ErrorCode.TIMEOUT, message) from None
+
+
+@asynccontextmanager
+async def launched(
+    context: ToolContext,
+    command: Sequence[str],
+    folder: int,
+    variables: Mapping[str, str],
+    pass_fds: Sequence[int] = (),
+    system: bool = False,
+) -> AsyncIterator[Running]:
+    """A command at work in a folder; at the end, all of it is ended, and the context counts what it cost.
+
+    `system`: a program of the system's own, such as an init script, which keeps the agent's rights and limits; see
+    `launcher.py`.
+
+    Raises ToolError(LIMIT_EXCEEDED) where its memory or its CPU time ran out, or it failed for want of processes.
+    """
+    theirs, ours = os.pipe()
+    report, told = os.pipe()
     try:
-        async with asyncio.timeout(context.limits.seconds):
-            return await _attend(context, running.process, stdin)
-    except TimeoutError:
-        message = f"the command took longer than {context.limits.seconds:g} s and was ended"
-        raise ToolError(ErrorCode.TIMEOUT, message) from None
+        running = await start(context, command, folder, theirs, told, variables, pass_fds, system)
+    except BaseException:
+        os.close(ours)
+        os.close(report)
+        raise
+    finally:
+        os.close(theirs)
+        os.close(told)
+    try:
+        yield running
     finally:
         os.close(ours)
         await running.end()
+        cost = cost_of(report)
+        context.used(cost.cpu_seconds, cost.peak_memory_bytes)
+    if cost.exceeded:
+        raise ToolError(ErrorCode.LIMIT_EXCEEDED, _exceeded(cost, context.limits))
+
+
+def _exceeded(cost: Cost, limits: ToolLimits) -> str:
+    """Which limit it was, and how much."""
+    match cost.exceeded:
+        case "memory_bytes":
+            what = f"more memory than the {limits.memory_bytes / (1 << 20):,.0f} MiB"
+        case "cpu_seconds":
+            what = f"more CPU time than the {limits.cpu_seconds or 0.0:g} s"
+        case _:
+            what = f"more processes than the {limits.processes:,}"
+    return f"the command needed {what} it may have ({cost.exceeded})"
+
+
+def cost_of(report: int) -> Cost:
+    """What the launcher, which has ended, wrote about the command; nothing where it was killed."""
+    with os.fdopen(report, "rb") as file:
+        said = file.read()
+    return Cost(**json.loads(said)) if said else Cost()
 
 
 def watch(loop: asyncio.AbstractEventLoop, descriptor: int, ready: Callable[[], None]) -> int:
@@ -103,7 +162,7 @@ def watch(loop: asyncio.AbstractEventLoop, descriptor: int, ready: Callable[[], 
             os.close(number)
 
 
-class _Running:
+class Running:
     """A launcher at work. `end` comes after its lifeline was closed."""
 
     def __init__(self, transport: asyncio.SubprocessTransport, process: asyncio.subprocess.Process) -> None:
@@ -122,6 +181,13 @@ class _Running:
         asyncio.get_running_loop().remove_reader(self._watch)
         os.close(self._watch)
         self._ended.set()
+
+    async def code(self) -> int:
+        """Wait for the launcher's end, though not for pipes that something it left may hold; its exit code."""
+        await self._ended.wait()
+        while (code := self.process.returncode) is None:  # noqa: ASYNC110 - the loop's own watcher has no event for us
+            await asyncio.sleep(0.005)
+        return code
 
     async def end(self) -> None:
         """Wait until the launcher has ended everything; else kill its group. A second cancel hurries nothing."""
@@ -144,13 +210,32 @@ class _Running:
         self._transport.close()
 
 
-async def _start(context: ToolContext, command: Sequence[str], folder: int, lifeline: int) -> _Running:
+async def start(
+    context: ToolContext,
+    command: Sequence[str],
+    folder: int,
+    lifeline: int,
+    report: int,
+    variables: Mapping[str, str],
+    pass_fds: Sequence[int] = (),
+    system: bool = False,
+) -> Running:
+    """Start a command in an open folder. It is ended once the other end of the pipe `lifeline` closes.
+
+    What it cost goes to the pipe `report`; see `cost_of`. It sees `variables` and the descriptors `pass_fds`, under
+    their numbers here, and nothing else of ours.
+    """
     limits = context.limits
     settings = {
         "cwd": folder,
         "lifeline": lifeline,
+        "report": report,
+        "groups": {} if system else await asyncio.to_thread(cgroups.parents),
+        "system": system,
+        "tasks": limits.processes,
         "memory_bytes": limits.memory_bytes,
         "cpu_seconds": int(limits.seconds) + 1,
+        **({} if system or limits.cpu_seconds is None else _cpu(limits.cpu_seconds)),
         "file_bytes": limits.file_bytes,
         # The kernel counts all processes of the user, so those that run already come on top.
         "processes": limits.processes + await asyncio.to_thread(_own_processes),
@@ -159,16 +244,20 @@ async def _start(context: ToolContext, command: Sequence[str], folder: int, life
     # As asyncio.create_subprocess_exec does, which keeps the transport to itself.
     transport, protocol = await loop.subprocess_exec(
         lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=CHUNK, loop=loop),
-        sys.executable,
-        *("-I", "-S", _LAUNCHER, json.dumps(settings), "--", *command),
+        *launch(settings, command),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=environment(context),
+        env=dict(variables),
         start_new_session=True,
-        pass_fds=(folder, lifeline),
+        pass_fds=(folder, lifeline, report, *pass_fds),
     )
-    return _Running(transport, asyncio.subprocess.Process(transport, protocol, loop))
+    return Running(transport, asyncio.subprocess.Process(transport, protocol, loop))
+
+
+def _cpu(seconds: float) -> dict[str, float]:
+    """A budget of CPU time: of all together, and, to the next whole second as the kernel has it, of each process."""
+    return {"cpu_total": seconds, "cpu_seconds": int(seconds) + 1}
 
 
 def _own_processes() -> int:
@@ -195,7 +284,7 @@ async def _attend(context: ToolContext, process: asyncio.subprocess.Process, std
             async with asyncio.TaskGroup() as group:
                 group.create_task(out.hear(process.stdout, alive))
                 group.create_task(err.hear(process.stderr, alive))
-                group.create_task(_feed(process, stdin))
+                group.create_task(feed(process, stdin))
     except ExceptionGroup as failures:
         # The first is why the others ended.
         raise failures.exceptions[0] from failures
@@ -204,7 +293,7 @@ async def _attend(context: ToolContext, process: asyncio.subprocess.Process, std
     return Ended(code if code >= 0 else 128 - code, out.text(), err.text(), out.dropped or err.dropped)
 
 
-async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
+async def feed(process: asyncio.subprocess.Process, data: bytes) -> None:
     assert process.stdin is not None
     # A command that does not read what it was given is no fault of ours; uvloop says RuntimeError of a closed pipe.
     with suppress(BrokenPipeError, ConnectionResetError, RuntimeError):

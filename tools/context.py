@@ -28,6 +28,8 @@ Stream = Literal["stdout", "stderr", "info"]
 class ToolLimits:
     """Bounds of one attempt. Bytes and seconds; `processes` is how many a command may start.
 
+    `memory_bytes`, `cpu_seconds` and `processes` are of all that a command starts, together; where no control group can
+    be made, of each process by itself. `cpu_seconds` None: each process may be busy for as long as the attempt lasts.
     `output_bytes` is of the result as JSON. `file_bytes` bounds a file that a skill writes (a download, an archive's
     contents). `private_network` is the owner's word that `http.*` may speak to private addresses. `heartbeat_s` is
     the longest silence that the attempt is allowed, where one was set: then it is stopped.
@@ -36,6 +38,7 @@ class ToolLimits:
     output_bytes: int = 512 << 10
     memory_bytes: int = 2 << 30
     seconds: float = 300.0
+    cpu_seconds: float | None = None
     processes: int = 256
     file_bytes: int = 8 << 30
     private_network: bool = False
@@ -79,14 +82,71 @@ class ToolContext(Protocol):
     def attempt(self) -> AttemptRef: ...
 
     @property
+    def caller(self) -> str:
+        """Who asked for the run, as the orchestrator authenticated them; empty for the person at its machine."""
+
+    @property
+    def approval(self) -> str:
+        """The approval under which the attempt was sent; empty where it needed none."""
+
+    @property
     def cancelled(self) -> threading.Event:
         """Set when the attempt must stop; what runs in a thread looks at it between pieces of work."""
+
+    def used(self, cpu_seconds: float, peak_memory_bytes: int) -> None:
+        """Count what a program of the attempt took: CPU seconds add up, of memory the most at once counts."""
 
     async def log(self, stream: Stream, text: str) -> None:
         """A piece of output for people, at most 8,000 characters. Waits while the other end cannot take more."""
 
     async def progress(self, fraction: float | None, message: str = "") -> None:
         """The attempt lives; `fraction` between 0 and 1 where known. Waits as `log` does."""
+
+
+class Surrounded:
+    """A `ToolContext` that passes everything on to another: a kind of device adds to it what its skills see besides."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
+
+    @property
+    def workspace(self) -> Workspace:
+        return self._context.workspace
+
+    @property
+    def artifacts(self) -> ArtifactPort:
+        return self._context.artifacts
+
+    @property
+    def limits(self) -> ToolLimits:
+        return self._context.limits
+
+    @property
+    def attempt(self) -> AttemptRef:
+        return self._context.attempt
+
+    @property
+    def caller(self) -> str:
+        return self._context.caller
+
+    @property
+    def approval(self) -> str:
+        return self._context.approval
+
+    @property
+    def cancelled(self) -> threading.Event:
+        return self._context.cancelled
+
+    def used(self, cpu_seconds: float, peak_memory_bytes: int) -> None:
+        self._context.used(cpu_seconds, peak_memory_bytes)
+
+    async def log(self, stream: Stream, text: str) -> None:
+        await self._context.log(stream, text)
+
+    async def progress(self, fraction: float | None, message: str = "") -> None:
+        await self._context.progress(fraction, message)
 
 
 @contextmanager

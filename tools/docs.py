@@ -1,13 +1,79 @@
-"""Writes docs/skills.md from the skills themselves: `python -m tools.docs`."""
+"""Writes docs/skills.md and the pages of the other kinds of device from the skills: `python -m tools.docs`.
+
+Also tools/edge/skills.json and tools/host/skills.json, from which an edge device and a server know their skills before
+they load them.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from protocol.vocabulary import JsonSchema, SkillSpec
-from tools import server, testing
+from tools import testing
+from tools.browser import skills as browser
+from tools.deferred import written
+from tools.desktop import skills as desktop
+from tools.documents import catalog as documents
+from tools.documents.skills import FILE as DOCUMENTS_FILE
+from tools.edge import catalog as edge
+from tools.edge.skills import FILE as EDGE_FILE
+from tools.host import catalog as host
+from tools.host.skills import FILE as HOST_FILE
+from tools.kube import skills as kube
+from tools.phone import skills as phone
+from tools.registry import Registry
 
 PAGE = Path(__file__).parent.parent / "docs" / "skills.md"
+KUBE_PAGE = PAGE.with_name("kubernetes-skills.md")
+EDGE_PAGE = PAGE.with_name("edge-skills.md")
+PHONE_PAGE = PAGE.with_name("phone-skills.md")
+DESKTOP_PAGE = PAGE.with_name("desktop-skills.md")
+BROWSER_PAGE = PAGE.with_name("browser-skills.md")
+_BROWSER_INTRODUCTION = """\
+# Skills of a browser
+
+This page is generated from the code: `python -m tools.docs`. [browser.md](browser.md) says what they need, whom a page
+may speak to, what is read back, and what their limits are.
+
+"""
+DOCUMENTS_PAGE = PAGE.with_name("documents-skills.md")
+_DOCUMENTS_INTRODUCTION = """\
+# Skills for documents
+
+This page is generated from the code: `python -m tools.docs`. [documents.md](documents.md) says what they need, what is
+read back, and what their limits are.
+
+"""
+_DESKTOP_INTRODUCTION = """\
+# Skills of a desktop device
+
+This page is generated from the code: `python -m tools.docs`. A desktop offers these besides all [skills of a
+server](skills.md). [devices-desktop.md](devices-desktop.md) says what they need, what is read back, and what their
+limits are.
+
+"""
+_PHONE_INTRODUCTION = """\
+# Skills of a phone device
+
+This page is generated from the code: `python -m tools.docs`. [devices-phone.md](devices-phone.md) says how a phone
+becomes a device, what is read back, and what its limits are.
+
+"""
+_KUBE_INTRODUCTION = """\
+# Skills of a Kubernetes device
+
+This page is generated from the code: `python -m tools.docs`. [kubernetes.md](kubernetes.md) says how they are used,
+and what happens before anything is written. The output of every skill has `text`, the answer for people; what writes
+takes one more argument, `preview`, which the orchestrator gives it.
+
+"""
+_EDGE_INTRODUCTION = """\
+# Skills of an edge device
+
+This page is generated from the code: `python -m tools.docs`. [devices-edge.md](devices-edge.md) says how sensors and
+actuators are declared, and what holds for all of these skills.
+
+"""
 _INTRODUCTION = """\
 # Skills
 
@@ -46,7 +112,7 @@ _NOTES = """\
 
 def page() -> str:
     """The whole page."""
-    specs = server.registry().specs()
+    specs = host.specs()
     parts = [_INTRODUCTION, _overview(specs)]
     parts += [_skill(spec) for spec in specs]
     parts.append(_NOTES)
@@ -54,6 +120,55 @@ def page() -> str:
         "\n## Test skills\n\nMounted by `--test-skills` only.\n\n" + _overview(testing.registry().specs(), False)
     )
     return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def kube_page() -> str:
+    """The whole page of a Kubernetes device."""
+    specs = kube.specs()
+    parts = [_KUBE_INTRODUCTION, _overview(specs), *(_kube_skill(spec) for spec in specs)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def phone_page() -> str:
+    """The whole page of a phone device."""
+    specs = phone.specs()
+    parts = [_PHONE_INTRODUCTION, _overview(specs), *(_skill(spec) for spec in specs)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def browser_page() -> str:
+    """The whole page of a browser's skills."""
+    specs = browser.specs()
+    parts = [_BROWSER_INTRODUCTION, _overview(specs), *(_skill(spec) for spec in specs)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def documents_page() -> str:
+    """The whole page of the skills for documents."""
+    specs = Registry.of_modules(*documents.MODULES).specs()
+    parts = [_DOCUMENTS_INTRODUCTION, _overview(specs), *(_skill(spec) for spec in specs)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def desktop_page() -> str:
+    """The whole page of a desktop device's own skills."""
+    specs = desktop.specs()
+    parts = [_DESKTOP_INTRODUCTION, _overview(specs), *(_skill(spec) for spec in specs)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def edge_page() -> str:
+    """The whole page of an edge device's own skills."""
+    specs = edge.specs()
+    parts = [_EDGE_INTRODUCTION, _overview(specs), *(_skill(spec) for spec in specs)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def _kube_skill(spec: SkillSpec) -> str:
+    properties = {name: one for name, one in spec.input_schema["properties"].items() if name != "preview"}
+    arguments = _arguments({**spec.input_schema, "properties": properties})
+    said = "; ".join(f'"{example}"' for example in spec.examples)
+    return f"## {spec.name}\n\n{spec.description} Risk: {spec.risk}.\n\n{arguments}\n\n{said}\n"
 
 
 def _overview(specs: tuple[SkillSpec, ...], linked: bool = True) -> str:
@@ -116,3 +231,12 @@ def _plain(schema: JsonSchema) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    KUBE_PAGE.write_text(kube_page())
+    EDGE_PAGE.write_text(edge_page())
+    PHONE_PAGE.write_text(phone_page())
+    BROWSER_PAGE.write_text(browser_page())
+    DESKTOP_PAGE.write_text(desktop_page())
+    DOCUMENTS_PAGE.write_text(documents_page())
+    EDGE_FILE.write_bytes(written((*edge.OWN, *edge.BESIDES)))
+    DOCUMENTS_FILE.write_bytes(written(documents.MODULES))
+    HOST_FILE.write_bytes(written((*host.OWN, *host.BESIDES)))

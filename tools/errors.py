@@ -9,11 +9,13 @@ a device never has to guess.
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 
 from protocol.errors import ErrorCode
 from protocol.messages import TaskError
 
 MESSAGE_LIMIT = 2_000
+CHOICES = 20
 _OS_CODES = {
     errno.ENOENT: ErrorCode.NOT_FOUND,
     errno.ESRCH: ErrorCode.NOT_FOUND,
@@ -32,17 +34,23 @@ _TRANSIENT = frozenset({errno.EAGAIN, errno.EBUSY, errno.EMFILE, errno.ENFILE, e
 
 
 class ToolError(Exception):
-    """The attempt failed. `message` is one sentence for people; `retryable` is the device's opinion."""
+    """The attempt failed. `message` is one sentence for people; `retryable` is the device's opinion.
 
-    def __init__(self, code: ErrorCode, message: str, *, retryable: bool = False) -> None:
+    `choices`, of an AMBIGUOUS one: arguments, of which each set would have named one thing.
+    """
+
+    def __init__(
+        self, code: ErrorCode, message: str, *, retryable: bool = False, choices: Iterable[dict[str, str]] = ()
+    ) -> None:
         self.code = code
         self.message = printable(message)[:MESSAGE_LIMIT]
         self.retryable = retryable
+        self.choices = tuple(choices)[:CHOICES]
         super().__init__(self.message)
 
     def task_error(self) -> TaskError:
         """The same, as it goes over the wire."""
-        return TaskError(code=self.code, message=self.message, retryable=self.retryable)
+        return TaskError(code=self.code, message=self.message, retryable=self.retryable, choices=self.choices)
 
 
 def printable(text: str) -> str:

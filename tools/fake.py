@@ -51,9 +51,17 @@ class FakeToolContext:
         self.limits = limits or ToolLimits()
         self.artifacts = artifacts or FakeArtifactPort()
         self.attempt = AttemptRef(run="run", task="task", attempt=1)
+        self.caller = ""
+        self.approval = ""
         self.cancelled = threading.Event()
+        self.cpu_seconds = 0.0
+        self.peak_memory_bytes = 0
         self.logs: list[tuple[Stream, str]] = []
         self.reports: list[tuple[float | None, str]] = []
+
+    def used(self, cpu_seconds: float, peak_memory_bytes: int) -> None:
+        self.cpu_seconds += cpu_seconds
+        self.peak_memory_bytes = max(self.peak_memory_bytes, peak_memory_bytes)
 
     async def log(self, stream: Stream, text: str) -> None:
         self.logs.append((stream, text))

@@ -101,9 +101,9 @@ async def download(context: ToolContext, *, url: Uri, path: WorkspacePath) -> Do
         path: File to write; an earlier one is replaced.
     """
     async with get(context, url) as (response, final):
-        _must_be_there(response)
+        must_be_there(response)
         with context.workspace.replace(_target(context, url, path)) as (file, place):
-            size, sha256 = await _pour(context, response, file)
+            size, sha256 = await pour(context, response, file)
             return Download(url=final, path=place.path, size_bytes=size, sha256=sha256, status=response.status_code)
 
 
@@ -127,7 +127,7 @@ def _text(response: httpx2.Response, body: bytes) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _must_be_there(response: httpx2.Response) -> None:
+def must_be_there(response: httpx2.Response) -> None:
     status = response.status_code
     if status in (404, 410):
         raise ToolError(ErrorCode.NOT_FOUND, f"the server has no such file (status {status})")
@@ -150,7 +150,7 @@ def _target(context: ToolContext, url: str, path: str) -> str:
     return f"{path}/{name}"
 
 
-async def _pour(context: ToolContext, response: httpx2.Response, file: BinaryIO) -> tuple[int, str]:
+async def pour(context: ToolContext, response: httpx2.Response, file: BinaryIO) -> tuple[int, str]:
     """Write the body to a file; its size and SHA-256."""
     announced = response.headers.get("content-length", "")
     total = int(announced) if announced.isdecimal() and len(announced) < 16 else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +21,7 @@ class Registry:
 
     def __init__(self, *skills: AnySkill) -> None:
         self._skills: dict[str, AnySkill] = {}
+        self._withheld: dict[str, str] = {}
         for one in skills:
             self.add(one)
 
@@ -40,14 +41,33 @@ class Registry:
         for one in other._skills.values():
             self.add(one)
 
+    def remove(self, name: str) -> None:
+        """Take a skill away for good; one that is not there is no error."""
+        self._skills.pop(name, None)
+        self._withheld.pop(name, None)
+
+    def withhold(self, reasons: Mapping[str, str]) -> None:
+        """From now on these skills, and no others, cannot be used: by name, why, as a sentence with the next step.
+
+        They are not offered; a call that comes all the same fails as `unavailable`, and may be repeated.
+        """
+        self._withheld = dict(reasons)
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """What cannot be used now, and why."""
+        return self._withheld
+
     def specs(self) -> tuple[SkillSpec, ...]:
-        """In name order."""
-        return tuple(self._skills[name].spec for name in sorted(self._skills))
+        """What is offered, in name order."""
+        return tuple(self._skills[name].spec for name in sorted(self._skills) if name not in self._withheld)
 
     def get(self, name: str) -> AnySkill:
         """Raises ToolError(UNKNOWN_SKILL), naming the closest one."""
         found = self._skills.get(name)
         if found is None:
+            import difflib  # only who gets a name wrong needs it
+
             close = difflib.get_close_matches(name[:80], self._skills, n=1)
             hint = f"did you mean {close[0]}?" if close else "see `asterism devices` for what it offers"
             raise ToolError(ErrorCode.UNKNOWN_SKILL, f"this device has no skill {name[:80]}: {hint}")
@@ -61,4 +81,6 @@ class Registry:
 
     async def call(self, name: str, arguments: JsonObject, context: ToolContext) -> Json:
         """Run a skill; its output as JSON. Raises ToolError and nothing else, but for CancelledError."""
+        if name in self._withheld:
+            raise ToolError(ErrorCode.UNAVAILABLE, self._withheld[name], retryable=True)
         return await self.get(name).invoke(arguments, context)

@@ -1,4 +1,4 @@
-"""The skills of a server."""
+"""The skills that a server, a desktop and an edge box share. A server's own are in `tools/host`."""
 
 from __future__ import annotations
 

@@ -55,12 +55,17 @@ class Skill(Generic[P, R]):
         """Call the bare function, unchecked: for one skill that uses another."""
         return self.function(*args, **kwargs)
 
-    async def invoke(self, arguments: JsonObject, context: ToolContext) -> Json:
-        """Check the arguments, do it, check the output. Raises ToolError, and CancelledError when cancelled."""
+    def checked(self, arguments: JsonObject) -> dict[str, object]:
+        """The arguments with defaults filled in. Raises ToolError(BAD_ARGUMENTS)."""
         try:
-            values = self._validate(arguments).__dict__
+            values: dict[str, object] = self._validate(arguments).__dict__
         except ValidationError as error:
             raise ToolError(ErrorCode.BAD_ARGUMENTS, complaint(self.spec, error)) from None
+        return values
+
+    async def invoke(self, arguments: JsonObject, context: ToolContext) -> Json:
+        """Check the arguments, do it, check the output. Raises ToolError, and CancelledError when cancelled."""
+        values = self.checked(arguments)
         try:
             output = self._dump(await self._run(context, values))
             self._bound(output, context.limits.output_bytes)
@@ -95,8 +100,12 @@ def skill(
     timeout_s: float = 300.0,
     examples: tuple[str, ...] = (),
     version: int = 1,
+    preview: str | None = None,
 ) -> Callable[[Callable[P, R]], Skill[P, R]]:
-    """Make a function a skill. Raises TypeError or ValueError, at import, where its signature cannot be one."""
+    """Make a function a skill; `preview` names the one that shows what a call would change.
+
+    Raises TypeError or ValueError, at import, where its signature cannot be one.
+    """
 
     def make(function: Callable[P, R]) -> Skill[P, R]:
         hints = get_type_hints(function, include_extras=True)
@@ -112,6 +121,7 @@ def skill(
             timeout_s=timeout_s,
             examples=examples,
             version=version,
+            preview=preview,
         )
         return Skill(function, spec, arguments, dump)
 

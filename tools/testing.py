@@ -10,7 +10,7 @@ from pydantic import Field
 
 from protocol.errors import ErrorCode
 from protocol.vocabulary import Json
-from tools import files
+from tools import files, rehearsal
 from tools.arguments import Bytes, Lines, Output, Seconds, WorkspacePath
 from tools.context import ToolContext
 from tools.errors import ToolError
@@ -101,5 +101,5 @@ async def flood(context: ToolContext, *, lines: Lines = 1000, bytes: Bytes = 0) 
 
 
 def registry() -> Registry:
-    """All skills of this module."""
-    return Registry.of_modules(sys.modules[__name__])
+    """All skills of this module, and the previewed write."""
+    return Registry.of_modules(sys.modules[__name__], rehearsal)

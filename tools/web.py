@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +13,7 @@ from protocol.errors import ErrorCode
 from tools import addresses
 from tools.context import ToolContext
 from tools.errors import ToolError
+from tools.resolving import reachable
 
 if TYPE_CHECKING:
     # At run time it is imported where it is used: it costs a tenth of a second that most agents never need.
@@ -85,27 +84,10 @@ async def _follow(context: ToolContext, client: httpx2.AsyncClient, url: httpx2.
 async def _request(context: ToolContext, client: httpx2.AsyncClient, url: httpx2.URL, loopback: bool) -> httpx2.Request:
     """A request to the checked address itself; the name stays in the Host header and in TLS."""
     port = url.port or (443 if url.scheme == "https" else 80)
-    address = await _resolve(context, url.host, port, loopback)
+    address = await reachable(url.host, port, private=context.limits.private_network, loopback=loopback)
     return client.build_request(
         "GET",
         url.copy_with(host=str(address)),
         headers={"Host": url.netloc.decode("ascii")},
         extensions={"sni_hostname": url.host, "timeout": client.timeout.as_dict()},
     )
-
-
-async def _resolve(context: ToolContext, host: str, port: int, loopback: bool) -> addresses.Address:
-    """The first address of a host, where all of them may be spoken to: a name that mixes them is up to no good."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise ToolError(ErrorCode.UNAVAILABLE, f"there is no address for `{host[:200]}`", retryable=True) from error
-    checked = [address for one in found if (address := addresses.parse(str(one[4][0]))) is not None]
-    for address in checked:
-        why = addresses.refusal(address, private=context.limits.private_network, loopback=loopback)
-        if why:
-            raise ToolError(ErrorCode.DENIED, f"`{host[:200]}` may not be fetched: {why}")
-    if not checked:
-        raise ToolError(ErrorCode.UNAVAILABLE, f"there is no address for `{host[:200]}`", retryable=True)
-    # IPv4 first: a machine without an IPv6 route still resolves its names.
-    return min(checked, key=lambda address: address.version)

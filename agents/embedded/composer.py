@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agents.embedded.devices import Directory, Place, named
 from agents.embedded.draft import Draft, Result, step_name
 from agents.embedded.frames import Match
-from agents.embedded.outcome import ask, decline
+from agents.embedded.outcome import ask, decline, lacking
 from agents.embedded.places import Spot, capable, joined
 from agents.embedded.slots import looks_like_file
 from agents.embedded.tokens import Kind
@@ -83,7 +83,7 @@ class Composer:
             )
         able = [d.name for d in self.directory.fleet.devices.values() if d.available and skill in d.skills]
         if not able:
-            raise decline(f"no device offers {skill}", [skill])
+            raise lacking(self.directory.fleet, skill)
         if len(able) == 1:
             return named(self.directory, able, "")
         client = self.directory.client

@@ -83,6 +83,8 @@ def _moving(skill: str) -> frozenset[str]:
         return frozenset({"output"})
     if skill == "file.write":
         return SAVES
+    if skill == "http.download":
+        return frozenset({"need", "belong"})
     return MOVING if skill.startswith("artifact.") else extra
 
 

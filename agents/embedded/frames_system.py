@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from agents.embedded.frames import Frame, Measure
 from agents.embedded.slots import Found, path
@@ -211,9 +212,21 @@ UPTIME = Frame(
 )
 
 
+SCREEN_WORDS: Final = words("the all my our open list show")
+
+
 def _of_the_future(view: View) -> bool:
     """`when will it reboot`, or a question about a process: neither is how long a machine has been up."""
     return any(t.word and t.lemma in {"will", "should", "would", "process", "program"} for t in view.tokens)
+
+
+def _of_a_screen(view: View) -> bool:
+    """`list the windows`, `what windows are there`: those on a screen, not the system of that name."""
+    said = [t.text.casefold() for t in view.tokens if t.word]
+    return any(
+        word == "windows" and (before in SCREEN_WORDS or after in {"are", "that", "open"})
+        for before, word, after in zip(["", *said], said, [*said[1:], ""], strict=False)
+    )
 
 
 BEEN_UP = Frame(
@@ -257,6 +270,7 @@ OS = Frame(
         Measure("output.version", "text", words("version release")),
         Measure("output.name", "text"),
     ),
+    final=lambda a, v: None if _of_a_screen(v) else a,
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from orchestrator.core.plan import Choice, Clarification, Declined
+from orchestrator.core.fleet import FleetView
+from orchestrator.core.plan import Choice, Clarification, Declined, DeclinedCode
 
 
 class Stop(Exception):
@@ -15,10 +16,24 @@ class Stop(Exception):
         self.result = result
 
 
-def decline(reason: str, unplaced: Iterable[str] = ()) -> Stop:
+def decline(reason: str, unplaced: Iterable[str] = (), code: DeclinedCode = "not_understood") -> Stop:
     """A Stop that says why, and which words had no place; texts are cut to what the wire takes."""
     words = tuple(word[:500] for word in unplaced)[:50]
-    return Stop(Declined(reason=reason[:500], unplaced=words, code="not_understood"))
+    return Stop(Declined(reason=reason[:500], unplaced=words, code=code))
+
+
+def lacking(fleet: FleetView, skill: str, names: Sequence[str] = (), said: str = "") -> Stop:
+    """A Stop that says that these devices, or all, do not offer a skill: with why, where a device has told.
+
+    `said` are the devices in the request's words.
+    """
+    who = said or ", ".join(names) or "no device"
+    verb = "offers" if who == "no device" else "does not offer"
+    unplaced = [said] if said else [*names] or [skill]
+    why = fleet.withheld(skill, names or None)
+    if not why:
+        return decline(f"{who} {verb} {skill}", unplaced)
+    return decline(f"{who} {verb} {skill} now: {why}", unplaced, "unavailable")
 
 
 def ask(question: str, choices: Sequence[str], answers: Sequence[tuple[str, str]]) -> str:

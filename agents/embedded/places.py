@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agents.embedded.devices import Directory, Place
-from agents.embedded.outcome import decline
+from agents.embedded.outcome import decline, lacking
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
 from agents.embedded.wordset import words
@@ -120,8 +120,7 @@ def joined(found: Sequence[Place], text: str) -> Place:
 def capable(directory: Directory, place: Place, skill: str) -> Place:
     """The place, if its devices offer the skill. Devices named one by one must all offer it."""
     having = tuple(name for name in place.names if skill in directory.fleet.devices[name].skills)
-    lacking = [name for name in place.names if name not in having]
-    if not having or (lacking and place.selector.names):
-        names = ", ".join(lacking) or place.text
-        raise decline(f"{names} does not offer {skill}", [place.text or names])
+    without = [name for name in place.names if name not in having]
+    if not having or (without and place.selector.names):
+        raise lacking(directory.fleet, skill, without or place.names, "" if without else place.text)
     return replace(place, names=having)

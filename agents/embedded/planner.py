@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agents import coverage
@@ -19,7 +20,8 @@ from agents.embedded.doubt import Answers, namesakes, settled
 from agents.embedded.gate import refuse_corrections, refuse_kind
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
-from agents.embedded.outcome import Stop, decline
+from agents.embedded.kube.fleets import machines
+from agents.embedded.outcome import Stop, decline, lacking
 from agents.embedded.paraphrases import PHRASES
 from agents.embedded.partial import partly
 from agents.embedded.reading import names_of, read, spelt
@@ -27,24 +29,31 @@ from agents.embedded.retrieval import Index
 from agents.embedded.strangers import refuse_strangers, settle_misspelt
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.understand import Understanding
-from orchestrator.core.plan import Clarification, Declined, Plan, Proposal
-from protocol.vocabulary import Risk, SkillSpec
+from agents.embedded.withheld import Seen, unusable
+from orchestrator.core.fleet import DeviceInfo, FleetView
+from orchestrator.core.plan import Clarification, Declined, Plan, Proposal, Step
+from protocol.vocabulary import DeviceKind, Risk, SkillSpec
 
 if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
+    from agents.embedded.kinds.door import Answer
     from orchestrator.core.ports import PlanningContext
     from orchestrator.core.requests import Request
 
+OF_DEVICES: Final = ("phone.", "edge.", "desktop.", "browser.")
+OF_HOSTS: Final = ("service.", "package.", "container.", "cron.", "journal.", "user.", "backup.", "xlsx.", "pdf.")
+FLEETS: Final = 8
+"""How many sets of skills are kept indexed: one request is read with all skills and with those of machines alone, and
+again without those that cannot be used now."""
 _log = logging.getLogger("asterism.agents")
 
 
 class EmbeddedPlanner:
-    """`Planner` of the first rung. Keeps nothing between calls but the retrieval index of the skills seen last."""
+    """`Planner` of the first rung. Keeps nothing between calls but the retrieval indexes of the skills seen last."""
 
     rung: Final = "embedded"
 
     def __init__(self) -> None:
-        self._known: tuple[tuple[str, int], ...] = ()
-        self._understanding: Understanding | None = None
+        self._understood: dict[tuple[tuple[str, int], ...], Understanding] = {}
 
     async def plan(self, request: Request, context: PlanningContext) -> Proposal:
         """A plan, a question, or what could not be placed. Never raises; no network, no model."""
@@ -53,13 +62,42 @@ class EmbeddedPlanner:
         return Proposal(rung=self.rung, tier="embedded", result=result, why=why)
 
     def propose(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined:
-        """What `plan` says, without its frame. Nothing in the request, the fleet or an answer makes it raise."""
+        """What `plan` says, without its frame. Nothing in the request, the fleet or an answer makes it raise.
+
+        A request is read as what it means where every device can use all that it has: what cannot be used now is no
+        reason to take it for something else. Then it is told, with the reason, unless another device does for it.
+        """
+        fleet = context.fleet
+        if fleet.whole is fleet:
+            return self._proposed(request, context)
+        meant = self._proposed(request, Seen(context, fleet.whole))
+        gone = unusable(meant, fleet) if isinstance(meant, Plan) else None
+        if isinstance(meant, Plan) and gone is None:
+            return meant
+        now = self._proposed(request, context)
+        if not isinstance(meant, Plan):
+            return meant if isinstance(now, Declined) else now
+        same = isinstance(now, Plan) and [one.skill for one in now.steps] == [one.skill for one in meant.steps]
+        return now if same or gone is None else lacking(fleet, gone.skill, gone.devices.names).result
+
+    def _proposed(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined:
+        """What the request comes to in a fleet."""
         reason = refuse(request.text)
         if context.problems:
             reason = "the plan of this rung failed the checks: " + "; ".join(context.problems)[:400]
         if reason is not None:
             return decline(reason).result
         fleet, specs = context.fleet, context.fleet.skills
+        if any(device.kind is DeviceKind.KUBERNETES for device in fleet.devices.values()):
+            answer = self._of_cluster(request, context)
+            if answer is not None:
+                return answer
+            fleet = machines(fleet)
+            specs = fleet.skills
+
+        special = self._of_devices(request, fleet, tuple(context.answers))
+        if special.result is not None and not isinstance(special.result, Declined):
+            return special.result
 
         def read(answers: Answers, hidden: frozenset[str]) -> Plan | Clarification | Declined:
             try:
@@ -71,9 +109,58 @@ class EmbeddedPlanner:
             return any(specs[step.skill].risk is not Risk.READ for step in plan.steps)
 
         try:
-            return settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
+            found = settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
+            if isinstance(found, Declined):
+                flow = self._flow(request, context.fleet, tuple(context.answers))
+                if flow is not None:
+                    return flow
+            if special.result is None:
+                return found
+            # What phones, screens and boxes do is not put together by a grammar that knows none of them.
+            loose = special.ours if not isinstance(found, Plan) else _of_devices(found)
+            return special.result if loose else found
         except Exception as error:  # noqa: BLE001 - the last net: a fault of this rung is one more thing it cannot plan
             _log.exception("the embedded planner broke down")
+            return Declined(reason=f"the planner of this rung broke down ({type(error).__name__})", code="broke_down")
+
+    def _of_devices(self, request: Request, fleet: FleetView, answers: Answers) -> Answer:
+        """What the grammar of phones, boxes and mounted servers makes of the request."""
+        # Imported here: a fleet of nothing but machines needs none of it.
+        from agents.embedded.kinds.door import Answer, propose
+
+        machines = _machines(fleet)
+
+        def plain(text: str) -> Plan | Clarification | Declined:
+            part = request.model_copy(update={"text": text})
+            try:
+                return self._plan(part, Directory(machines, request.client, answers), machines.skills)
+            except Stop as stop:
+                return stop.result
+
+        try:
+            return propose(request.text, fleet, request.client, answers, plain)
+        except Exception as error:  # noqa: BLE001 - the last net, as below
+            _log.exception("the grammar of devices broke down")
+            broken = f"the planner of this rung broke down ({type(error).__name__})"
+            return Answer(Declined(reason=broken, code="broke_down"), True)
+
+    def _flow(self, request: Request, fleet: FleetView, answers: Answers) -> Plan | None:
+        """What the grammar of flows makes of a request that no other one reads; None where it does not, either."""
+        # Imported here: most requests never come to it.
+        from agents.embedded.flow.door import propose
+
+        found = propose(request.text, fleet, request.client, answers)
+        return found if isinstance(found, Plan) else None
+
+    def _of_cluster(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined | None:
+        """What the grammar of Kubernetes makes of the request; None where it is none for a cluster."""
+        # Imported here: without a cluster in the fleet nobody needs its words.
+        from agents.embedded.kube.door import propose
+
+        try:
+            return propose(request, context)
+        except Exception as error:  # noqa: BLE001 - the last net, as below
+            _log.exception("the grammar of Kubernetes broke down")
             return Declined(reason=f"the planner of this rung broke down ({type(error).__name__})", code="broke_down")
 
     def _plan(self, request: Request, directory: Directory, specs: Mapping[str, SkillSpec]) -> Plan:
@@ -122,9 +209,52 @@ class EmbeddedPlanner:
 
     def _for(self, specs: Mapping[str, SkillSpec]) -> Understanding:
         known = tuple((name, spec.version) for name, spec in specs.items())
-        if self._understanding is None or known != self._known:
-            self._known = known
-            self._understanding = Understanding(
-                (*FRAMES, *frames_for(specs.values(), KNOWN)), specs, Index(specs.values(), PHRASES)
+        found = self._understood.pop(known, None)
+        if found is None:
+            found = Understanding(
+                (*FRAMES, *frames_for(specs.values(), KNOWN | _ordered(specs))), specs, Index(specs.values(), PHRASES)
             )
-        return self._understanding
+        self._understood[known] = found
+        if len(self._understood) > FLEETS:
+            del self._understood[next(iter(self._understood))]
+        return found
+
+
+def _ordered(specs: Mapping[str, SkillSpec]) -> frozenset[str]:
+    """Skills with orders of their own, which are not read from their examples."""
+    if not any(name.startswith(OF_HOSTS) for name in specs):
+        return frozenset()
+    from agents.embedded.kinds.generic import ordered
+
+    return ordered()
+
+
+def _machines(fleet: FleetView) -> FleetView:
+    """The devices that have files, with what the grammar of machines knows of their skills, and nothing else."""
+    plain = ("data.", "text.", "artifact.")
+
+    def known(device: DeviceInfo) -> DeviceInfo:
+        skills = {name: spec for name, spec in device.skills.items() if name in KNOWN or name.startswith(plain)}
+        return replace(device, skills=skills)
+
+    return FleetView({name: known(one) for name, one in fleet.devices.items() if "file.read" in one.skills})
+
+
+def _of_devices(plan: Plan) -> bool:
+    """Whether a plan does more with such devices than one call of a skill that no grammar has a table for."""
+    from agents.embedded.kinds.remains import concerns
+
+    return any(step.skill.startswith(OF_DEVICES) for step in plan.steps) or (len(plan.steps) > 1 and concerns(plan))
+
+
+def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
+    """Whether the grammar of phones, edge boxes and mounted servers makes just this plan of a request."""
+    from orchestrator.core.requests import Request
+
+    request = Request(text=text, client=client)
+    found = EmbeddedPlanner()._of_devices(request, fleet, tuple(answers)).result
+    return isinstance(found, Plan) and [_essence(one) for one in found.steps] == [_essence(one) for one in plan.steps]
+
+
+def _essence(step: Step) -> tuple[object, ...]:
+    return step.id, step.skill, step.arguments, step.devices, step.after

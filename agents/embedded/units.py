@@ -30,6 +30,7 @@ _NUMBERS = (
 NUMBER_WORDS = {word: value for value, word in enumerate(_NUMBERS.split(), start=1)} | {
     "thirty": 30,
     "forty": 40,
+    "fourty": 40,
     "fifty": 50,
     "sixty": 60,
     "seventy": 70,

@@ -36,7 +36,7 @@ class Served:
     def start(self) -> float:
         """Start the orchestrator; when that was, by the monotonic clock."""
         began = time.monotonic()
-        self.process = self._spawn("orchestrator.cli.main", "up", "--port", str(self.port), "--db", self.database)
+        self.process = self.spawn("orchestrator.cli.main", "up", "--port", str(self.port), "--db", self.database)
         return began
 
     def await_health(self) -> None:
@@ -53,7 +53,7 @@ class Served:
         ready = self.folder / f"ready{len(self._others)}"
         words = ["devices", "--url", self.base, "--count", str(count), "--slots", str(slots), "--prefix", prefix]
         words += ["--data", str(self.folder / f"agents{len(self._others)}"), "--ready-file", str(ready)]
-        process = self._spawn("benchmarks.support.rig", *words)
+        process = self.spawn("benchmarks.support.rig", *words)
         self._others.append(process)
         while not ready.exists():
             if process.poll() is not None:
@@ -61,7 +61,8 @@ class Served:
             time.sleep(0.05)
         return process
 
-    def _spawn(self, module: str, *words: str) -> subprocess.Popen[bytes]:
+    def spawn(self, module: str, *words: str) -> subprocess.Popen[bytes]:
+        """A module as a program, in the project's folder, with the settings. Who asks for it ends it."""
         settings = {"PYTHONPATH": ".", "ASTERISM_DATA_DIR": str(self.folder / "data"), **self._settings}
         command = [sys.executable, "-m", module, *words]
         return subprocess.Popen(command, env={**os.environ, **settings}, cwd=ROOT, stdout=subprocess.DEVNULL)

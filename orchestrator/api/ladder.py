@@ -20,7 +20,10 @@ routes = router()
 
 @routes.get("/ladder", openapi_extra=needs("viewer"), summary="The planner's rungs")
 async def rungs(app: App) -> LadderView:
-    """In the order in which they are asked, each with its tier, host, breaker, capabilities and last use."""
+    """In the order in which they are asked, each with its tier, host, breaker, capabilities and last use.
+
+    After them come those that the setting `rungs` has switched off.
+    """
     return await app.ladder()
 
 

@@ -11,13 +11,14 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Request, Response
 
 from orchestrator.api.bodies import AnswerBody, ApprovalBody, CancelBody, Lines, RetryBody, RunPage, UndoBody
-from orchestrator.api.graphs import MEDIA_TYPES, render
+from orchestrator.api.graphs import DRAW, DRAW_TIMELINE, media_types, render, render_timeline
 from orchestrator.api.problems import Problem
 from orchestrator.api.rest import application, caller_of, needs, router
 from orchestrator.core.application import Application
 from orchestrator.core.edits import EditBatch
-from orchestrator.core.events import RunStatus
+from orchestrator.core.events import Event, RunStatus
 from orchestrator.core.requests import Request as RunRequest
+from orchestrator.core.timeline import TimelineView, timeline
 from orchestrator.core.views import EditResult, GraphView, RunView
 from protocol.vocabulary import Identifier
 
@@ -74,7 +75,7 @@ async def get_run(app: App, request: Request, run: RunId, wait: Wait = None) -> 
     openapi_extra=needs("viewer"),
     summary="The task graph",
     response_model=GraphView,
-    responses={200: {"content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()}}},
+    responses={200: {"content": {kind.partition(";")[0]: {} for kind in media_types(DRAW).values()}}},
 )
 async def get_graph(
     app: App,
@@ -86,10 +87,43 @@ async def get_graph(
     view = await app.graph(run)
     tasks = (await app.run(run)).tasks
     content, media_type = render(view, tasks, format, request.headers.get("accept", ""))
-    headers = {"etag": f'"{view.version}"', "cache-control": "no-store", "vary": "accept"}
+    return _picture(content, media_type, {"etag": f'"{view.version}"'})
+
+
+def _picture(content: str, media_type: str, headers: dict[str, str]) -> Response:
+    """Where a browser shows it as a page of its own, it may load and run nothing."""
+    headers |= {"cache-control": "no-store", "vary": "accept"}
     if media_type == "image/svg+xml":
         headers["content-security-policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return Response(content, 200, headers, media_type)
+
+
+@routes.get(
+    "/runs/{run}/timeline",
+    openapi_extra=needs("viewer"),
+    summary="When what happened",
+    response_model=TimelineView,
+    responses={200: {"content": {kind.partition(";")[0]: {} for kind in media_types(DRAW_TIMELINE).values()}}},
+)
+async def get_timeline(
+    app: App,
+    request: Request,
+    run: RunId,
+    format: Annotated[str | None, Query(pattern="^(json|text|mermaid|svg)$")] = None,
+) -> Response:
+    """Attempts and waits of every task, by device: as JSON, or, by `format` or `Accept`, as text, Mermaid or SVG."""
+    # A long log takes a while to fold: not on the event loop.
+    view = await asyncio.to_thread(timeline, run, await _log(app, run))
+    content, media_type = render_timeline(view, format, request.headers.get("accept", ""))
+    return _picture(content, media_type, {})
+
+
+async def _log(app: Application, run: str) -> list[Event]:
+    """The whole log, a page at a time."""
+    log = await app.events(run)
+    while page := await app.events(run, after=log[-1].seq if log else 0):
+        log += page
+    return log
 
 
 @routes.post("/runs/{run}/edits", openapi_extra=needs("operator"), summary="Edit the graph")

@@ -12,6 +12,7 @@ from orchestrator.cli.output import line, say
 from orchestrator.cli.steer import chosen
 from orchestrator.core.events import ApprovalRequested
 from orchestrator.core.plan import Clarification
+from orchestrator.core.previews import shown
 
 Verdict = Literal["yes", "no", "all"]
 
@@ -23,9 +24,11 @@ def interactive() -> bool:
 
 async def approval(asked: ApprovalRequested) -> Verdict:
     """A person's word on one operation. Only a clear yes is a yes; the end of input is a no."""
-    arguments = json.dumps(asked.arguments, ensure_ascii=False, indent=2)
-    say(f"\n{asked.task} wants to {asked.risk.value}: {line(asked.skill)} on {asked.device}, with")
-    say("\n".join(f"  {part}" for part in arguments.splitlines()))
+    would = shown(asked.arguments)
+    parts = would or json.dumps(asked.arguments, ensure_ascii=False, indent=2).splitlines()
+    what = "which would change" if would else "with"
+    say(f"\n{asked.task} wants to {asked.risk.value}: {line(asked.skill)} on {asked.device}, {what}")
+    say("\n".join(f"  {part}" for part in parts))
     while True:
         words = (await _prompt("Allow it? yes / no / all (of this run): ")).strip().casefold()
         if words in ("y", "yes"):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -92,9 +92,9 @@ class Client:
     async def graph(self, run: str) -> GraphView:
         return self._read(GraphView, await self._send("GET", f"/v1/runs/{_part(run)}/graph"))
 
-    async def drawing(self, run: str, format: str) -> str:
-        """The graph as text, Mermaid, DOT, SVG or JSON."""
-        return (await self._send("GET", f"/v1/runs/{_part(run)}/graph", query={"format": format})).text
+    async def drawing(self, run: str, format: str, *, of: Literal["graph", "timeline"] = "graph") -> str:
+        """The graph as text, Mermaid, DOT, SVG or JSON; or the timeline, which has no DOT."""
+        return (await self._send("GET", f"/v1/runs/{_part(run)}/{of}", query={"format": format})).text
 
     async def events(self, run: str, *, after: int = 0) -> list[Event]:
         """All events after a number, over as many pages as it takes."""

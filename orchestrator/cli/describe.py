@@ -6,6 +6,8 @@ import json
 
 from orchestrator.core import events as e
 from orchestrator.core.plan import Clarification, Declined
+from orchestrator.core.previews import shown
+from protocol.vocabulary import JsonObject
 
 SHOWN = 300
 
@@ -31,7 +33,7 @@ def describe(body: e.Body) -> str:
         case e.EditRejected(code=code, reason=reason):
             return _cut(f"{reason} [{code}]")
         case e.ApprovalRequested(id=id, skill=skill, device=device, arguments=arguments):
-            return _cut(f"{id}: {skill} on {device} {json.dumps(arguments, ensure_ascii=False)}")
+            return _cut(f"{id}: {skill} on {device} {operation(arguments)}")
         case e.ApprovalResolved(id=id, granted=granted, by=by):
             return f"{id}: {'granted' if granted else 'denied'} by {by}"
         case e.TaskDispatched(task=task, attempt=attempt, device=device, why=why):
@@ -42,6 +44,11 @@ def describe(body: e.Body) -> str:
             return _cut(f"{task} {outcome} after {usage.seconds:.2f} s{f': {error.message}' if error else ''}")
         case _:
             return _rest(body)
+
+
+def operation(arguments: JsonObject) -> str:
+    """What a call would change, where it was previewed; else what it is called with."""
+    return "; ".join(part.strip() for part in shown(arguments)) or json.dumps(arguments, ensure_ascii=False)
 
 
 def _rest(body: e.Body) -> str:

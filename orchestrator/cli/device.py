@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import os
 import signal
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 from cyclopts import Parameter
 
+from orchestrator.cli.browser import BrowserFlags
+from orchestrator.cli.caps import LimitFlags
+from orchestrator.cli.cluster import ClusterFlags, require_client, require_kubeconfig
+from orchestrator.cli.desktop import DesktopFlags
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.local import machine_name
 from orchestrator.cli.logs import configure
+from orchestrator.cli.mounts import McpFlags
 from orchestrator.cli.options import Common
+from orchestrator.cli.phone import PhoneFlags
 
 if TYPE_CHECKING:
     from devices.config import DeviceSettings
+    from tools.edge.settings import EdgeSettings
 
 Kind = Literal["desktop", "server", "phone", "edge", "kubernetes"]
 
@@ -32,6 +42,14 @@ def device(
     state_dir: Annotated[Path | None, Parameter(help="Where identity and unsent results are kept.")] = None,
     private_network: Annotated[bool, Parameter(help="Let HTTP skills reach private addresses.")] = False,
     test_skills: Annotated[bool, Parameter(help="Mount the skills for tests and benchmarks.")] = False,
+    sensors: Annotated[Path | None, Parameter(help="edge: TOML file of sensors, actuators and broker.")] = None,
+    databases: Annotated[Path | None, Parameter(help="server: TOML file of databases that tasks may name.")] = None,
+    cluster: ClusterFlags | None = None,
+    phone: PhoneFlags | None = None,
+    desktop: DesktopFlags | None = None,
+    browser: BrowserFlags | None = None,
+    mcp: McpFlags | None = None,
+    limits: LimitFlags | None = None,
     common: Common | None = None,
 ) -> int:
     """Run a device agent until it is stopped, drained, or refused."""
@@ -42,9 +60,25 @@ def device(
 
     settings = (common or Common()).load(log_level=None if common and common.debug else "info").settings
     configure(settings.log_level)
+    cluster = cluster or ClusterFlags()
+    if kind == "kubernetes":
+        require_client()
+        require_kubeconfig(cluster.kubeconfig)
+    else:
+        cluster.refuse(kind)
+    if sensors is not None:
+        require_mqtt(kind)
+    phone = phone or PhoneFlags()
+    if kind != "phone":
+        phone.refuse(kind)
+    desktop = desktop or DesktopFlags()
+    browser = browser or BrowserFlags()
+    if kind != "desktop":
+        desktop.refuse(kind)
+        browser.refuse(kind)
     try:
         chosen = DeviceSettings(
-            name=name or machine_name(),
+            name=name or ("simulated-phone" if phone.simulated else machine_name()),
             kind=DeviceKind(kind),
             url=settings.url,
             token=settings.token.get_secret_value() if settings.token is not None else None,
@@ -55,7 +89,17 @@ def device(
             allow=allow,
             test_skills=test_skills,
             private_network=private_network,
+            kube=cluster.settings() if kind == "kubernetes" else None,
+            phone=phone.settings() if kind == "phone" else None,
+            mcp=(mcp or McpFlags()).servers(),
+            edge=_edge(sensors),
+            desktop=desktop.settings() if kind == "desktop" else None,
+            browser=browser.settings() if kind == "desktop" else None,
+            databases=databases.expanduser().absolute() if databases is not None else None,
+            limits=(limits or LimitFlags()).settings(),
         )
+        if chosen.edge is not None and not chosen.mcp:
+            _become(chosen, chosen.edge)
         run(_until_signalled(chosen))
     except RefusedError as error:
         message = f"The orchestrator refused this device ({error.code.value}): {error}"
@@ -65,8 +109,52 @@ def device(
     return 0
 
 
+def _become(settings: DeviceSettings, edge: EdgeSettings) -> NoReturn:
+    """Go on as an agent without the command line's libraries: a small box has not twice the memory to spare."""
+    from orchestrator.cli.local import child_environment
+
+    given = {
+        "--name": settings.name,
+        "--url": settings.url,
+        "--workspace": str(settings.workspace),
+        "--state-dir": str(settings.state.absolute()),
+        "--slots": str(settings.slots),
+        "--sensors": str(edge.sensors),
+        "--max-memory": settings.limits.memory_bytes,
+        "--max-processes": settings.limits.processes,
+        **({} if settings.limits.cpu_seconds is None else {"--max-cpu": settings.limits.cpu_seconds}),
+    }
+    words = [f"{flag}={value}" for flag, value in given.items()]
+    words += [f"--label={name}={value}" for name, value in settings.labels.items()]
+    words += [f"--allow={folder}" for folder in settings.allow]
+    words += ["--private-network"] if settings.private_network else []
+    words += ["--test-skills"] if settings.test_skills else []
+    environment = child_environment()
+    if settings.token is not None:
+        environment["ASTERISM_TOKEN"] = settings.token
+    os.execve(sys.executable, [sys.executable, "-m", "devices.main", "edge", *words], environment)
+
+
+def _edge(sensors: Path | None) -> EdgeSettings | None:
+    from tools.edge.settings import EdgeSettings
+
+    return None if sensors is None else EdgeSettings(sensors.expanduser().absolute())
+
+
+def require_mqtt(kind: str) -> None:
+    """Raises CommandError where a device of another kind is given sensors, or the MQTT client is not installed."""
+    if kind != "edge":
+        raise CommandError("usage", f"--sensors is for the kind edge, not for {kind}.")
+    try:
+        if importlib.util.find_spec("paho.mqtt") is not None:
+            return
+    except ModuleNotFoundError:
+        pass
+    raise CommandError("missing_extra", "The MQTT client is missing. Run `pip install 'asterism[edge]'`.")
+
+
 async def _until_signalled(settings: DeviceSettings) -> None:
-    from devices.server import run_device
+    from devices.run import run_device
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

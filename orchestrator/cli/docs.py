@@ -1,4 +1,4 @@
-"""Writes docs/cli.md and docs/rest.md from the code: `python -m orchestrator.cli.docs`."""
+"""Writes docs/cli.md, docs/rest.md and docs/pictures/ from the code: `python -m orchestrator.cli.docs`."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ machine readable description is `/openapi.json`.
 - **Pages**: pass `next` of one page as `cursor` to get the one after.
 - **Events** come as a stream with `Accept: text/event-stream`, each entry once, its number as the `id`; after a
   drop, `Last-Event-ID` goes on where it broke off. 204 says that nothing more will come. Who does not read is cut.
-- **Graphs** come as JSON, text, Mermaid, DOT or SVG, by `Accept` or `?format=`. The JSON has an `ETag`, the graph's
-  version, for `If-Match` on edits.
+- **Graphs and timelines** come as JSON, text, Mermaid or SVG, graphs as DOT too, by `Accept` (with its weights, or
+  406) or `?format=` ([pictures.md](pictures.md)). A graph's JSON has an `ETag`, its version, for `If-Match` on edits.
 
 """
 
@@ -120,9 +120,54 @@ def _members(value: dict[str, JsonValue], name: str) -> dict[str, JsonValue]:
     return found
 
 
+PICTURES_HEAD = f"""{MARK}
+# Pictures of a run
+
+    asterism graph RUN --format text|mermaid|dot|svg|json
+    asterism timeline RUN --format text|mermaid|svg|json
+
+The graph shows what depends on what, and how it stands; the timeline when it happened: a row a task, by device, with a
+bar for each attempt and what it waited for between them. The same comes from `GET /v1/runs/{{id}}/graph` and
+`/v1/runs/{{id}}/timeline`, by `Accept` or `?format=` ([rest.md](rest.md)).
+
+An SVG is one file with nothing outside it, follows the light or dark scheme of whoever looks at it, and tells states by
+shape and by colour; point at a task or a bar for the whole of its words. Text from requests and devices is cleaned and
+escaped in every form. The pictures below are drawn from [one recorded run](pictures/run.jsonl) by `make docs`."""
+
+
+def pictures() -> dict[str, str]:
+    """docs/pictures.md and the drawings of docs/pictures/, by name."""
+    from orchestrator.core import render, render_timeline
+    from orchestrator.core.events import Event
+    from orchestrator.core.project import graph_view, task_views
+    from orchestrator.core.state import fold
+    from orchestrator.core.timeline import timeline
+
+    log = [Event.model_validate_json(line) for line in (FOLDER / "pictures/run.jsonl").read_text().splitlines()]
+    state = fold(log[0].run, log)
+    graph, tasks, times = graph_view(state), task_views(state), timeline(state.run, log)
+    page = [
+        PICTURES_HEAD,
+        f"## The graph\n\n![The graph of the run](pictures/graph.svg)\n\n```text\n{render.text(graph, tasks)}```",
+        f"In Mermaid:\n\n```mermaid\n{render.mermaid(graph, tasks)}```",
+        "## The timeline\n\n![The timeline of the run](pictures/timeline.svg)",
+        f"```text\n{render_timeline.text(times)}```",
+        "`=` is an attempt, `!` its end where it failed, `.` waiting for a device, `:` backing off, `a` waiting for\n"
+        "approval, `?` an outcome that nobody knows, `~` planning.",
+        f"In Mermaid:\n\n```mermaid\n{render_timeline.mermaid(times)}```",
+    ]
+    return {
+        "pictures.md": "\n\n".join(page) + "\n",
+        "pictures/graph.svg": render.svg(graph, tasks),
+        "pictures/timeline.svg": render_timeline.draw(times),
+    }
+
+
 def main() -> None:
     (FOLDER / "cli.md").write_text(cli_page())
     (FOLDER / "rest.md").write_text(rest_page())
+    for name, content in pictures().items():
+        (FOLDER / name).write_text(content)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from orchestrator.cli.cluster import kubeconfigs
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.options import Common
 from orchestrator.cli.output import dump, line
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ORCHESTRATOR = ("sqlalchemy", "alembic", "fastapi", "uvicorn", "langgraph", "networkx", "prometheus_client")
 FREE_BYTES = 500 << 20
 MODEL_S = 3.0
+CLUSTER_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,35 @@ async def _live(settings: Settings) -> list[Finding]:
     findings = await _orchestrator(settings)
     if not any(finding.check == "orchestrator" and finding.state != "note" for finding in findings):
         findings += [_port(settings), await _database(settings)]
-    findings += await asyncio.gather(*(_model(model) for model in settings.models))
-    return findings
+    findings += await asyncio.gather(*(_model(model) for model in settings.models if settings.asks(model.name)))
+    return findings + await cluster()
+
+
+async def cluster() -> list[Finding]:
+    """Whether the kubeconfig of this machine leads to a cluster; nothing where there is none. Tells nothing of it."""
+    if not any(path.is_file() for path in kubeconfigs()):
+        return []
+    if importlib.util.find_spec("kubernetes") is None:
+        says = "there is a kubeconfig, and no client for it"
+        return [Finding("kubernetes", "note", says, "pip install 'asterism[k8s]'")]
+    from tools.errors import ToolError
+    from tools.kube.api import connect
+    from tools.kube.settings import KubeSettings
+
+    try:
+        async with asyncio.timeout(CLUSTER_S):
+            api = await connect(KubeSettings())
+            try:
+                found = await api.request("GET", "/version")
+            finally:
+                await api.close()
+    except ToolError as error:
+        return [Finding("kubernetes", "note", error.message, "`kubectl version` shows whether it is the network")]
+    except TimeoutError:
+        says = f"the cluster of the kubeconfig did not answer in {CLUSTER_S:g} s"
+        return [Finding("kubernetes", "note", says, "is it up, and is its address right?")]
+    version = found.get("gitVersion") if isinstance(found, dict) else None
+    return [Finding("kubernetes", "ok", f"the kubeconfig's cluster answers ({version or 'its version is not told'})")]
 
 
 async def _orchestrator(settings: Settings) -> list[Finding]:

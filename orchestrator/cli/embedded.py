@@ -1,6 +1,6 @@
-"""An orchestrator inside `asterism run`, with this machine as its only device, for where none is reachable.
+"""An orchestrator inside `asterism run`, with this machine (or a cluster) as its device, for where none is reachable.
 
-The device agent is a child process, started first: it loads its libraries on the second core while we load ours. The
+A device agent is a child process, started first: it loads its libraries on the second core while we load ours. The
 port is bound before that, so that it has something to connect to; the connection waits until we accept it.
 """
 
@@ -11,7 +11,7 @@ import contextlib
 import importlib
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,12 +75,25 @@ def this_machine(settings: Settings) -> local.LocalDevice:
     return local.LocalDevice(name, kind, folder, Path.cwd())
 
 
-def begin(settings: Settings) -> tuple[socket.socket, local.Child]:
-    """Bind a free loopback port and start the device's process. Comes before everything that takes time."""
+Begun = tuple["socket.socket", list[local.Child]]
+
+
+def begin(settings: Settings, devices: Sequence[local.LocalDevice] = ()) -> Begun:
+    """Bind a free loopback port and start the devices' processes: by default this machine alone.
+
+    Comes before everything that takes time.
+    """
     local.make_folder(settings.data_dir)
     bound = _bind()
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    return bound, local.spawn(this_machine(settings), url)
+    return bound, [local.spawn(device, url) for device in devices or [this_machine(settings)]]
+
+
+def end(begun: Begun) -> None:
+    """End what `begin` began, however far it got. Safe to call twice."""
+    for child in begun[1]:
+        child.kill()
+    begun[0].close()
 
 
 def _bind() -> socket.socket:
@@ -95,9 +108,9 @@ def _bind() -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def embedded(settings: Settings, bound: socket.socket, child: local.Child) -> AsyncIterator[Embedded]:
-    """A running orchestrator whose device is there. Raises StoreError, or CommandError where the device fails."""
-    children = [child]
+async def embedded(settings: Settings, begun: Begun) -> AsyncIterator[Embedded]:
+    """A running orchestrator whose devices are there. Raises StoreError, or CommandError where a device fails."""
+    bound, children = begun
     try:
         from orchestrator.api.server import build_asgi, serve
         from orchestrator.app import Asterism
@@ -110,46 +123,48 @@ async def embedded(settings: Settings, bound: socket.socket, child: local.Child)
             serving = asyncio.ensure_future(
                 serve(build_asgi(app, app.gateway, settings), settings, stop=stopping, bound=bound)
             )
-            token = None
+            tokens: list[str] = []
             try:
-                token = await _guard(app, bound, children)
-                await _device(app, children)
-                yield Embedded(app, child.device)
+                tokens = await _guard(app, bound, children)
+                await _online(app, children)
+                yield Embedded(app, children[0].device)
             finally:
                 await local.stop(children)
-                if token is not None:
+                for token in tokens:
                     await app.revoke_token(token)
                 stopping.set()
                 await serving
         finally:
             await app.stop()
     finally:
-        for one in children:
-            one.kill()
-        bound.close()
+        end(begun)
 
 
-async def _guard(app: Asterism, bound: socket.socket, children: list[local.Child]) -> str | None:
-    """Where the record has tokens, devices need one: start the agent again with a token for this time only."""
+async def _guard(app: Asterism, bound: socket.socket, children: list[local.Child]) -> list[str]:
+    """Where the record has tokens, devices need one: start the agents again, each with a token for this time only."""
     if not await app.tokens_configured():
-        return None
-    device = children[0].device
-    token, record = await app.create_token("device", name=f"embedded {device.name}", expires_in_s=86_400)
+        return []
+    devices = [child.device for child in children]
+    given = [
+        await app.create_token("device", name=f"embedded {device.name}", expires_in_s=86_400) for device in devices
+    ]
     await local.stop(children)
-    children[:] = [local.spawn(device, f"http://127.0.0.1:{bound.getsockname()[1]}", token)]
-    return record.id
+    url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    children[:] = [local.spawn(device, url, token) for device, (token, _) in zip(devices, given, strict=True)]
+    return [record.id for _, record in given]
 
 
-async def _device(app: Asterism, children: list[local.Child]) -> None:
-    """Wait until the device is there."""
-    name = children[0].device.name
+async def _online(app: Asterism, children: list[local.Child]) -> None:
+    """Wait until the devices are there."""
+    wanted = {child.device.name for child in children}
     # What the first decision will need; there is nothing else to do while the device's process still loads.
     threading.Thread(target=_load, args=("agents.graph",), daemon=True, name="load").start()
     try:
         async with asyncio.timeout(CONNECT_S):
-            while not any(view.online for view in await app.devices() if view.name == name):
-                if children[0].process.poll() is not None:
-                    raise _failed(children[0])
+            while wanted - {view.name for view in await app.devices() if view.online}:
+                for child in children:
+                    if child.process.poll() is not None:
+                        raise _failed(child)
                 await asyncio.sleep(POLL_S)
     except TimeoutError:
         raise _failed(children[0]) from None
@@ -163,4 +178,6 @@ def _load(module: str) -> None:
 
 def _failed(child: local.Child) -> CommandError:
     words = child.last_words() or "it did not connect in time"
+    if child.device.kind == "kubernetes":
+        return CommandError("bad_configuration", f"The cluster could not be reached: {words} (see {child.log}).")
     return CommandError("no_capable_device", f"This machine could not start as a device: {words} (see {child.log}).")

@@ -1,7 +1,8 @@
-"""Values that a person hands over in a file."""
+"""Files that a person hands over, and asks for."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TypeVar
@@ -33,3 +34,20 @@ def read_json(file: Path, model: type[_Model], what: str) -> _Model:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "its top"
         raise CommandError("bad_request", f"{file} is not {what}: at {place}: {first['msg']}.") from None
+
+
+def check_writable(file: Path) -> None:
+    """Raises CommandError `cannot_write` where a file cannot be put there: asked before the work that fills it."""
+    folder = file.parent
+    if file.is_dir() or not folder.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
+        why = "it is a folder" if file.is_dir() else "its folder is missing, or may not be written to"
+        raise CommandError("cannot_write", f"{file} cannot be written: {why}.")
+
+
+def write_text(file: Path, text: str) -> None:
+    """Raises CommandError `cannot_write`."""
+    check_writable(file)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError("cannot_write", f"{file} cannot be written: {error.strerror}.") from None

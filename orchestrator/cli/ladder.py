@@ -76,7 +76,7 @@ def probe(
 
 
 def _with_server(view: LadderView) -> list[str]:
-    return [one.rung for one in view.rungs if one.host]
+    return [one.rung for one in view.rungs if one.host and not one.switched_off]
 
 
 def _show(rungs: tuple[RungView, ...] | list[RungView]) -> None:
@@ -89,6 +89,8 @@ def _rung(one: RungView, now: float) -> tuple[str, ...]:
     used = "never" if one.last_used is None else f"{ago(now - one.last_used)} ago"
     able = [name if value is True else f"{name}={value}" for name, value in (one.capabilities or {}).items() if value]
     probed = ", ".join(able) if one.capabilities is not None else "not probed" if one.host else ""
+    if one.switched_off:
+        return (one.rung, one.tier, one.model, one.host, "switched off", used, "")
     return (one.rung, one.tier, one.model, one.host, one.breaker, used, probed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -18,8 +19,11 @@ from orchestrator.core.application import Refusal
 from orchestrator.core.events import RunError, RunStatus
 from orchestrator.core.requests import Request
 from orchestrator.core.state import RunState
+from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import RunView
 
+WAITS_S = 2.0
+"""How often it is looked for what ready tasks wait for. Seconds."""
 _GONE = frozenset({"run_ended", "approval_closed", "no_such_approval", "no_such_question"})
 Prompt = e.ApprovalRequested | e.QuestionAsked
 
@@ -71,15 +75,16 @@ class Lead:
         self.show.begin(self._state)
         following = asyncio.ensure_future(self._follow(run))
         prompting = asyncio.ensure_future(self._prompt())
+        waiting = asyncio.ensure_future(self._waits(run))
         try:
             await asyncio.wait({following, prompting}, return_when=asyncio.FIRST_COMPLETED)
             if prompting.done():
                 prompting.result()
             await following
         finally:
-            for task in (following, prompting):
+            for task in (following, prompting, waiting):
                 task.cancel()
-            await asyncio.gather(following, prompting, return_exceptions=True)
+            await asyncio.gather(following, prompting, waiting, return_exceptions=True)
             self.show.finish()
             self.interrupts.polite = None
         return self._final(await self.backend.run(run))
@@ -96,6 +101,8 @@ class Lead:
         state.apply(event)
         for queue in (state.ready, state.doomed, state.withdrawn):
             queue.clear()
+        if isinstance(event.body, e.ApprovalRequested) and state.request.policy.approve != "ask":
+            return  # the policy has the say; the record alone is asked
         if isinstance(event.body, e.ApprovalRequested | e.QuestionAsked):
             if self.asks:
                 self._prompts.put_nowait(event.body)
@@ -114,6 +121,19 @@ class Lead:
         if self._state.questions:
             await self._try(self.backend.cancel(self._state.run, reason="nobody was there to answer"))
         return False
+
+    async def _waits(self, run: str) -> None:
+        """Tell what keeps a ready task, which no event says: its device is away. Once for each reason."""
+        told: set[tuple[str, str]] = set()
+        while True:
+            await asyncio.sleep(WAITS_S)
+            if not self._state.count[TaskStatus.READY]:
+                continue
+            with contextlib.suppress(CommandError, Refusal):
+                for task in (await self.backend.run(run)).tasks:
+                    if task.status is TaskStatus.READY and task.waiting_for and (task.id, task.waiting_for) not in told:
+                        told.add((task.id, task.waiting_for))
+                        self.show.waits(task.id, task.waiting_for)
 
     async def _prompt(self) -> None:
         """Ask one thing after the other, while the run goes on."""

@@ -4,6 +4,10 @@
 
 runs MODULE as `python -m` would, and is killed by the kernel (Linux) when the process PARENT dies. A token for it
 comes in the variable ASTERISM_TOKEN, never among the arguments, which every user of the machine can read.
+
+    python -I -S leash.py PARENT -- PROGRAM [ARGUMENT...]
+
+becomes that program, on the same leash. Linux binds it to the thread that started it, which must live as long.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import os
 import runpy
 import signal
 import sys
+from collections.abc import Sequence
 
 PR_SET_PDEATHSIG = 1
 
@@ -27,9 +32,16 @@ def bind_to(parent: int) -> None:
         os._exit(1)
 
 
+def leashed(words: Sequence[str]) -> list[str]:
+    """The command line that runs this program until we die."""
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), "--", *words]
+
+
 def main() -> None:
     parent, module, *arguments = sys.argv[1:]
     bind_to(int(parent))
+    if module == "--":
+        os.execvp(arguments[0], arguments)
     gc.set_threshold(50_000, 20, 100)  # see main.py
     token = os.environ.pop("ASTERISM_TOKEN", None)
     sys.argv = [module, *arguments, *(["--token", token] if token else [])]

@@ -20,7 +20,10 @@ STOP_S = 8.0
 
 @dataclass(frozen=True)
 class LocalDevice:
-    """How one local agent runs. `folder` holds its state and its log; `workspace` is where its tasks work."""
+    """How one local agent runs. `folder` holds its state and its log; `workspace` is where its tasks work.
+
+    `flags` are more words of its command line, `environment` is added to ours.
+    """
 
     name: str
     kind: str
@@ -29,10 +32,13 @@ class LocalDevice:
     allow: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     test_skills: bool = False
+    flags: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
     def command(self, url: str) -> list[str]:
         options = [f"--allow={path}" for path in self.allow] + [f"--label={label}" for label in self.labels]
         options += ["--test-skills"] if self.test_skills else []
+        options += self.flags
         return [
             *(sys.executable, "-m", "orchestrator.cli.leash", str(os.getpid()), "devices.main", self.kind),
             *(f"--name={self.name}", f"--url={url}", f"--workspace={self.workspace}"),
@@ -71,6 +77,7 @@ def spawn(device: LocalDevice, url: str, token: str | None = None) -> Child:
     Raises CommandError where its folders cannot be made.
     """
     environment = {name: value for name, value in child_environment().items() if name != "ASTERISM_URL"}
+    environment.update(device.environment)
     if token is not None:
         environment["ASTERISM_TOKEN"] = token
     try:

@@ -1,10 +1,10 @@
-"""Commands that look: devices, skills, runs, show, graph, events, explain, replay."""
+"""Commands that look: devices, skills, runs, show, graph, timeline, events, explain, replay."""
 
 from __future__ import annotations
 
 import json
 import time
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -16,9 +16,14 @@ from orchestrator.cli.options import Common
 from orchestrator.cli.output import ago, answer, dump, dump_model, say, table
 from orchestrator.cli.tries import tries
 from orchestrator.core.events import Event
+from orchestrator.core.previews import shown
 from orchestrator.core.project import run_view
 from orchestrator.core.state import fold
 from orchestrator.core.views import DeviceView, RunView
+from protocol.vocabulary import SkillSpec
+
+if TYPE_CHECKING:
+    from orchestrator.replaying.findings import Verdict
 
 RunId = Annotated[str, Parameter(help="The run's id.")]
 
@@ -45,12 +50,21 @@ def _device(view: DeviceView, now: float) -> tuple[str, ...]:
 
 
 def skills(*, common: Common | None = None) -> None:
-    """List what devices can do."""
-    found = call(common, Client.skills)
+    """List what devices can do, and what they cannot do now."""
+    found, fleet = call(common, _offered)
+    withheld = {view.name: view.withheld for view in fleet if view.withheld}
     if common is not None and common.json:
-        dump({"skills": [spec.model_dump(mode="json") for spec in found]})
+        dump({"skills": [spec.model_dump(mode="json") for spec in found], "withheld": withheld})
         return
     table(("SKILL", "RISK", "DOES"), [(spec.name, spec.risk, spec.description) for spec in found])
+    for name, reasons in withheld.items():
+        for why in dict.fromkeys(reasons.values()):
+            gone = [skill for skill, reason in reasons.items() if reason == why]
+            say(f"Not now on {name}: {', '.join(gone)}: {why}")
+
+
+async def _offered(client: Client) -> tuple[list[SkillSpec], list[DeviceView]]:
+    return await client.skills(), await client.devices()
 
 
 def runs(
@@ -112,10 +126,11 @@ def _page(view: RunView) -> str:
         where = f" on {task.device}" if task.device else ""
         why = task.waiting_for or (f"{task.error.message} [{task.error.code}]" if task.error else "")
         lines.append(f"  {task.status:<10} {task.id}: {task.skill}{where}{f' - {why}' if why else ''}")
-    lines += [
-        f"waits for approval {approval.id}: {approval.skill} on {approval.device} {json.dumps(approval.arguments)}"
-        for approval in view.approvals
-    ]
+    for approval in view.approvals:
+        would = shown(approval.arguments)
+        what = ", which would change" if would else f" {json.dumps(approval.arguments)}"
+        lines.append(f"waits for approval {approval.id}: {approval.skill} on {approval.device}{what}")
+        lines += [f"  {part}" for part in would]
     for question in view.questions:
         lines.append(f"asks ({question.id}): {question.clarification.question}")
         lines += [f"  {number}. {choice.label}" for number, choice in enumerate(question.clarification.choices, 1)]
@@ -136,6 +151,24 @@ def graph(
     """Draw a run's task graph."""
     chosen = "json" if common is not None and common.json else format
     drawing = call(common, lambda client: client.drawing(run, chosen))
+    if chosen == "json":
+        dump(json.loads(drawing))
+    else:
+        answer(drawing)
+
+
+def timeline(
+    run: RunId,
+    /,
+    *,
+    format: Annotated[
+        Literal["text", "mermaid", "svg", "json"], Parameter(help="How to draw it (default: text).")
+    ] = "text",
+    common: Common | None = None,
+) -> None:
+    """Draw when what happened: attempts and waits of every task, by device."""
+    chosen = "json" if common is not None and common.json else format
+    drawing = call(common, lambda client: client.drawing(run, chosen, of="timeline"))
     if chosen == "json":
         dump(json.loads(drawing))
     else:
@@ -189,30 +222,67 @@ def explain(
         answer("\n".join(lines))
 
 
-def replay(run: RunId, /, *, common: Common | None = None) -> int:
-    """Fold a run's log again, here, and compare the outcome with the orchestrator's view. Exit 1 where they differ."""
+def replay(
+    run: RunId,
+    /,
+    *,
+    speed: Annotated[
+        Literal["recorded", "fast"],
+        Parameter(help="At the times of the record, or as fast as it goes (default: fast)."),
+    ] = "fast",
+    log_only: Annotated[bool, Parameter(help="Fold the log again, and leave it at that.")] = False,
+    common: Common | None = None,
+) -> int:
+    """Play a run again, here, from its record, and compare. Exit 1 where it departs.
 
-    async def read(client: Client) -> tuple[list[Event], RunView]:
+    First its log is folded again, and the outcome compared with the orchestrator's view. A run that has ended is then
+    planned and run again without model and devices (docs/replay.md), with the fleet as it is now.
+    """
+
+    async def read(client: Client) -> tuple[list[Event], RunView, list[DeviceView]]:
         log = await client.events(run)
         for _ in range(20):
             view = await client.run(run)
             more = await client.events(run, after=log[-1].seq)
             if not more:
-                return log, view
+                return log, view, await client.devices()
             log += more
         raise CommandError("run_open", f"Run {run} moves too fast to be compared: wait until it has ended.")
 
-    log, theirs = call(common, read)
+    log, theirs, fleet = call(common, read)
     state = fold(run, log)
     state.validate()
     differing = _differences(run_view(state), theirs)
-    found = {"run": run, "events": len(log), "digest": state.digest(), "same": not differing, "differing": differing}
+    verdict = _again(log, fleet, speed) if state.status.terminal and not log_only else None
+    same = not differing and (verdict is None or verdict.same)
     if common is not None and common.json:
-        dump(found)
+        found = {"run": run, "events": len(log), "digest": state.digest(), "same": same, "differing": differing}
+        dump({**found, "replay": None if verdict is None else verdict.model_dump(mode="json")})
     else:
-        verdict = f"differs from the orchestrator's view in {', '.join(differing)}" if differing else "the same"
-        answer(f"{run}: {len(log)} events, digest {state.digest()[:16]}, {verdict}")
-    return 1 if differing else 0
+        told = f"differs from the orchestrator's view in {', '.join(differing)}" if differing else "the same"
+        answer(f"{run}: {len(log)} events, digest {state.digest()[:16]}, {told}")
+        if not log_only:
+            _tell(verdict)
+    return 0 if same else 1
+
+
+def _again(log: list[Event], fleet: list[DeviceView], speed: Literal["recorded", "fast"]) -> Verdict:
+    """What playing it again comes to."""
+    from orchestrator.cli.logs import configure
+    from orchestrator.cli.replays import judged
+    from orchestrator.replaying.record import of_record
+
+    configure("error")  # what the replay's own orchestrator has to say is in the verdict
+    return judged(of_record(log, fleet), speed)
+
+
+def _tell(verdict: Verdict | None) -> None:
+    from orchestrator.cli.replays import lines
+
+    if verdict is None:
+        say("It has not ended: it is played again once it has.")
+    else:
+        answer("\n".join(lines(verdict, "played again")))
 
 
 def _differences(ours: RunView, theirs: RunView) -> list[str]:

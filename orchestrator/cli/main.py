@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": ("run:run", "Submit a request in plain language, watch it, print the answer."),
+    "kube": ("kube:kube", "Ask a Kubernetes cluster in plain language, or change it by preview and approval."),
     "up": ("up:up", "Serve an orchestrator: REST, devices, and local devices with --device."),
     "device": ("device:device", "Run a device agent on this machine."),
     "devices": ("look:devices", "List devices."),
@@ -23,9 +24,10 @@ COMMANDS = {
     "runs": ("look:listed", "List runs, and show one."),
     "show": ("look:show", "Show a run: state, answer, tasks."),
     "graph": ("look:graph", "Draw a run's task graph."),
+    "timeline": ("look:timeline", "Draw when what happened in a run, by device."),
     "events": ("look:events", "Print a run's event log."),
     "explain": ("look:explain", "Say why a task is where it is."),
-    "replay": ("look:replay", "Fold a run's log again and compare it with the orchestrator's view."),
+    "replay": ("look:replay", "Play a run again from its record, and say where it departs."),
     "cancel": ("steer:cancel", "Cancel a run."),
     "retry": ("steer:retry", "Try again what failed."),
     "approve": ("steer:approve", "Approve or deny an operation that waits for it."),
@@ -33,11 +35,14 @@ COMMANDS = {
     "edit": ("steer:edit", "Apply an edit batch to a run's graph."),
     "undo": ("steer:undo", "Take back an edit."),
     "ladder": ("ladder:ladder", "Show the planner's rungs, and what they cost and saved."),
+    "bench": ("bench:bench", "Run suites of requests on real agents, and judge them by their end state."),
     "faults": ("faults:faults", "Make things go wrong on purpose, and show what became of the work."),
+    "mcp": ("serve_mcp:mcp", "Serve the orchestrator to other assistants over MCP."),
     "doctor": ("doctor:doctor", "Say what is wrong, and the remedy."),
     "config": ("admin:config", "Show the settings."),
     "token": ("admin:token", "Create, list and revoke tokens."),
     "db": ("db:db", "Back up, restore, check and prune the record."),
+    "completion": ("completion:completion", "Print the completion script for a shell."),
 }
 
 
@@ -143,7 +148,7 @@ def _tell(error: CommandError, words: list[str]) -> int:
             "usage": None,
         }
         failed: dict[str, object] = {"error": {"code": error.code, "message": error.message, "details": {}}}
-        dump({**empty, **failed} if words[:1] == ["run"] else failed)
+        dump({**empty, **failed} if words[:1] in (["run"], ["kube"]) else failed)
     return int(exit_of(error.code))
 
 

@@ -18,14 +18,18 @@ from orchestrator.cli.options import Common
 from orchestrator.cli.output import answer, dump_model, say
 
 if TYPE_CHECKING:
-    from orchestrator.cli import local
+    from collections.abc import Callable, Sequence
+
     from orchestrator.cli.backend import Backend
+    from orchestrator.cli.embedded import Begun
     from orchestrator.cli.lead import Interrupts
     from orchestrator.core.budget import RunBudget
     from orchestrator.core.plan import Plan
     from orchestrator.core.requests import Request
-    from orchestrator.core.views import RunView
+    from orchestrator.core.views import DeviceView, RunView
     from orchestrator.settings import Settings
+
+    Choose = Callable[[Sequence[DeviceView]], tuple[str, ...]]
 
 TEXT_LIMIT = 20_000
 PATIENCE_S = 15.0
@@ -47,6 +51,8 @@ class Wish:
     budget_usd: float | None = None
     budget: RunBudget | None = None
     local_only: bool = False
+    preview_only: bool = False
+    parallel: int | None = None
 
     def request(self, client: str | None) -> Request:
         """As the orchestrator takes it. Raises CommandError `bad_request`."""
@@ -61,9 +67,11 @@ class Wish:
                 deadline_s=self.deadline_s,
                 devices=self.devices,
                 plan_only=self.plan_only,
+                preview_only=self.preview_only,
                 budget_usd=self.budget_usd,
                 local_only=self.local_only,
                 budget=self.budget or RunBudget(),
+                parallel=self.parallel,
             )
             attached = self.attachment.text() if self.attachment is not None else ""
             return Request(text=self.text, plan=self.plan, attachment=attached, policy=policy, client=client)
@@ -87,6 +95,9 @@ def run(
     stdin: Annotated[bool, Parameter(help="Wait for standard input's end, however long.")] = False,
     local_only: Annotated[bool, Parameter(help="Ask no model in the cloud.")] = False,
     budget_usd: Annotated[float | None, Parameter(help="US dollars that planning may cost at most.")] = None,
+    parallel: Annotated[
+        int | None, Parameter(help="At most so many tasks at once; 1 is one after another (default: no bound).")
+    ] = None,
     common: Common | None = None,
 ) -> int:
     """Submit a request in plain language, watch it, print the answer.
@@ -104,7 +115,7 @@ def run(
         )
     attachment = Attachment(wait=stdin) if str(plan) != "-" else None
     settings = common.load().settings
-    remote = _reachable(settings)
+    remote = reachable(settings)
     begun = None
     if not remote:
         # The device's process loads while we do: it comes before all that takes time.
@@ -113,14 +124,15 @@ def run(
         begun = begin(settings)
     try:
         wish = _wish(words, plan, attachment, settings, approve, timeout, device, plan_only, common.json, jsonl)
-        wish = _limited(wish, settings, budget_usd, local_only)
-        return asyncio.run(_remote(wish, settings) if begun is None else _embedded(wish, settings, begun))
+        wish = limited(wish, settings, budget_usd, local_only=local_only, parallel=parallel)
+        return asyncio.run(remotely(wish, settings) if begun is None else embedded(wish, settings, begun))
     except asyncio.CancelledError:
         return Exit.CANCELLED
     finally:
         if begun is not None:
-            begun[1].kill()
-            begun[0].close()
+            from orchestrator.cli.embedded import end
+
+            end(begun)
 
 
 def _wish(
@@ -146,14 +158,21 @@ def _wish(
     return Wish(words, read, attachment, chosen, deadline, devices, plan_only, json, jsonl)
 
 
-def _limited(wish: Wish, settings: Settings, budget_usd: float | None, local_only: bool) -> Wish:
-    """The wish with the limits of planning: the command line's, else the settings'."""
+def limited(
+    wish: Wish, settings: Settings, budget_usd: float | None, *, local_only: bool, parallel: int | None = None
+) -> Wish:
+    """The wish with its limits: the command line's, else the settings'."""
     policy = settings.policy
-    usd = budget_usd if budget_usd is not None else policy.budget_usd
-    return replace(wish, budget_usd=usd, budget=policy.budget, local_only=local_only or policy.local_only)
+    return replace(
+        wish,
+        budget_usd=budget_usd if budget_usd is not None else policy.budget_usd,
+        budget=policy.budget,
+        local_only=local_only or policy.local_only,
+        parallel=parallel if parallel is not None else policy.parallel,
+    )
 
 
-def _reachable(settings: Settings) -> bool:
+def reachable(settings: Settings) -> bool:
     """Whether something listens at --url. Raises CommandError `unreachable` where only another machine could.
 
     A refused connection on loopback is told at once; no second is lost on it.
@@ -171,7 +190,32 @@ def _reachable(settings: Settings) -> bool:
     raise CommandError("unreachable", f"No orchestrator answers at {settings.url}: check --url, or start one there.")
 
 
-async def _remote(wish: Wish, settings: Settings) -> int:
+def led(wish: Wish, settings: Settings) -> tuple[int, str]:
+    """The wish over the orchestrator at --url, or one of our own: the exit code, and the run's id."""
+    from orchestrator.cli.embedded import begin, end
+
+    began: list[str] = []
+    begun = None if reachable(settings) else begin(settings)
+    try:
+        work = remotely(wish, settings, began=began) if begun is None else embedded(wish, settings, begun, began=began)
+        code = asyncio.run(work)
+    except asyncio.CancelledError:
+        code = Exit.CANCELLED
+    finally:
+        if begun is not None:
+            end(begun)
+    if not began:
+        raise CommandError("cancelled", "It was cancelled before there was a run.")
+    return code, began[0]
+
+
+async def remotely(
+    wish: Wish, settings: Settings, chosen: Choose | None = None, *, began: list[str] | None = None
+) -> int:
+    """The wish over the orchestrator at --url; `chosen` says which of its devices may be used.
+
+    The run's id is added to `began`.
+    """
     from orchestrator.cli.client import Client
     from orchestrator.cli.lead import Interrupts
     from orchestrator.cli.local import machine_name
@@ -179,26 +223,34 @@ async def _remote(wish: Wish, settings: Settings) -> int:
     interrupts = Interrupts()
     interrupts.install()
     async with Client(settings) as client:
-        name = machine_name()
-        here = name if any(view.name == name for view in await client.devices()) else None
-        return await _lead(wish, client, interrupts, here)
+        name, devices = machine_name(), await client.devices()
+        here = name if any(view.name == name for view in devices) else None
+        if chosen is not None:
+            wish = replace(wish, devices=chosen(devices))
+        return await _lead(wish, client, interrupts, here, began)
 
 
-async def _embedded(wish: Wish, settings: Settings, begun: tuple[socket.socket, local.Child]) -> int:
-    from orchestrator.cli.embedded import embedded
+async def embedded(wish: Wish, settings: Settings, begun: Begun, *, began: list[str] | None = None) -> int:
+    """The wish over an orchestrator of our own, with the devices that were begun. The run's id goes to `began`."""
+    from orchestrator.cli import embedded as embedding
     from orchestrator.cli.lead import Interrupts
+    from orchestrator.cli.local import machine_name
     from orchestrator.cli.logs import configure
 
-    bound, child = begun
-    interrupts = Interrupts(leave=child.kill)
+    interrupts = Interrupts(leave=lambda: embedding.end(begun))
     interrupts.install()
     configure(settings.log_level)
-    say(f"no orchestrator at {settings.url}: an embedded one, with this machine as {child.device.name}")
-    async with embedded(settings, bound, child) as backend:
-        return await _lead(wish, backend, interrupts, child.device.name)
+    devices = [child.device for child in begun[1]]
+    here = next((one.name for one in devices if one.name == machine_name() and one.kind != "kubernetes"), None)
+    told = [f"this machine as {one.name}" if one.name == here else f"the cluster as {one.name}" for one in devices]
+    say(f"no orchestrator at {settings.url}: an embedded one, with {' and '.join(told)}")
+    async with embedding.embedded(settings, begun) as backend:
+        return await _lead(wish, backend, interrupts, here, began)
 
 
-async def _lead(wish: Wish, backend: Backend, interrupts: Interrupts, here: str | None) -> int:
+async def _lead(
+    wish: Wish, backend: Backend, interrupts: Interrupts, here: str | None, began: list[str] | None = None
+) -> int:
     from orchestrator.cli import ask, watch
     from orchestrator.cli.lead import Lead
 
@@ -211,6 +263,8 @@ async def _lead(wish: Wish, backend: Backend, interrupts: Interrupts, here: str 
             view = await lead.go(request, secrets.token_hex(16))
     except TimeoutError:
         raise CommandError("timeout", f"The run did not end within {wish.deadline_s:g} seconds.") from None
+    if began is not None:
+        began.append(view.run)
     await _print(wish, backend, view)
     return _exit(view)
 
@@ -233,4 +287,8 @@ async def _print(wish: Wish, backend: Backend, view: RunView) -> None:
 def _exit(view: RunView) -> Exit:
     if view.error is not None:
         return exit_of(view.error.code)
+    from orchestrator.core.exit_codes import failed_commands
+
+    if failed_commands(view):
+        return Exit.FAILED  # ADR 0014
     return {"succeeded": Exit.OK, "cancelled": Exit.CANCELLED, "failed": Exit.FAILED}.get(view.state, Exit.DENIED)

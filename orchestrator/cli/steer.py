@@ -15,6 +15,7 @@ from orchestrator.cli.options import Common
 from orchestrator.cli.output import dump_model, say
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.plan import Clarification
+from orchestrator.core.previews import shown
 from orchestrator.core.views import EditResult, RunView
 
 RunId = Annotated[str, Parameter(help="The run's id.")]
@@ -52,7 +53,15 @@ def approve(
     """Approve (or deny) an operation that waits for it."""
 
     async def work(client: Client) -> RunView:
-        chosen = approval or _only(await client.run(run))
+        view = await client.run(run)
+        chosen = approval or _only(view)
+        for one in view.approvals:
+            if one.id == chosen:
+                say(
+                    "\n".join(
+                        [f"{one.id}: {one.skill} on {one.device}", *(f"  {part}" for part in shown(one.arguments))]
+                    )
+                )
         return await client.approve(run, chosen, granted=not deny)
 
     _told(call(common, work), common)

@@ -39,16 +39,24 @@ def up(
     host: Annotated[str | None, Parameter(help="The address to serve (default: 127.0.0.1).")] = None,
     db: Annotated[str | None, Parameter(help="sqlite:///PATH or postgresql://USER@HOST/NAME.")] = None,
     device: Annotated[tuple[str, ...], Parameter(help="KIND[:NAME], a local device; may be repeated.")] = (),
+    simulated: Annotated[
+        bool, Parameter(help="Local phones are simulated: programs, for tests and demonstrations.", negative=())
+    ] = False,
+    sensors: Annotated[Path | None, Parameter(help="Local edge boxes have the sensors of this TOML file.")] = None,
     ready_file: Annotated[Path | None, Parameter(help="Write the base URL there once all is ready.")] = None,
+    record_runs: Annotated[
+        Path | None, Parameter(help="Keep each run that ends in this folder, for `asterism bench replay`.")
+    ] = None,
     faults: Annotated[bool, Parameter(help="For tests alone: who may call may make it fail, and crash.")] = False,
     common: Common | None = None,
 ) -> int:
     """Serve an orchestrator until it is stopped (Ctrl-C, SIGTERM)."""
     common = common or Common()
-    settings = common.load(port=port, host=host, database=db, faults="open" if faults else None).settings
+    given = {"faults": "open" if faults else None, "record_runs": record_runs}
+    settings = common.load(port=port, host=host, database=db, **given).settings
     configure(settings.log_level)
     make_folder(settings.data_dir)
-    devices = local_devices(device, settings.data_dir)
+    devices = local_devices(device, settings.data_dir, simulated=simulated, sensors=sensors)
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
 
@@ -66,8 +74,13 @@ def up(
     return 0
 
 
-def local_devices(wanted: tuple[str, ...], data_dir: Path) -> list[LocalDevice]:
-    """What `--device` asks for: KIND or KIND:NAME. Raises CommandError `usage`."""
+def local_devices(
+    wanted: tuple[str, ...], data_dir: Path, *, simulated: bool = False, sensors: Path | None = None
+) -> list[LocalDevice]:
+    """What `--device` asks for: KIND or KIND:NAME; phones that are `simulated`, edge boxes with these `sensors`.
+
+    Raises CommandError `usage`.
+    """
     import re
 
     from protocol.vocabulary import NAME
@@ -77,13 +90,21 @@ def local_devices(wanted: tuple[str, ...], data_dir: Path) -> list[LocalDevice]:
         kind, _, name = text.partition(":")
         if kind not in KINDS:
             raise CommandError("usage", f"--device {text!r}: a kind is one of {', '.join(KINDS)}.")
-        name = name or next(n for n in _names(kind) if n not in found)
+        unreal = simulated and kind == "phone"
+        name = name or next(n for n in _names("simulated-phone" if unreal else kind) if n not in found)
         if not re.fullmatch(NAME, name):
             raise CommandError("usage", f"--device {text!r}: a name has letters, digits, '.', '_' and '-', at most 64.")
         if name in found:
             raise CommandError("usage", f"--device {text!r}: two devices cannot both be called {name}.")
         folder = data_dir / "devices" / name
-        found[name] = LocalDevice(name, kind, folder, folder / "workspace")
+        flags = ("--simulated",) if unreal else ()
+        if sensors is not None and kind == "edge":
+            flags = (f"--sensors={sensors.expanduser().absolute()}",)
+        found[name] = LocalDevice(name, kind, folder, folder / "workspace", flags=flags)
+    if sensors is not None and not any(one.kind == "edge" for one in found.values()):
+        raise CommandError("usage", "--sensors is for edge boxes: add --device edge.")
+    if simulated and not any(one.kind == "phone" for one in found.values()):
+        raise CommandError("usage", "--simulated is for phones: add --device phone.")
     return list(found.values())
 
 
@@ -180,6 +201,9 @@ class _Up:
             say("no token is configured, so only this machine is served: `asterism token create --role admin`")
         if self.settings.faults == "open":
             say("failpoints may be turned on here by every admin: for tests alone")
+        for device in self.devices:
+            if "--simulated" in device.flags:
+                say(f"device {device.name} is SIMULATED: no phone is behind it")
         for problem in app.health().problems:
             say(f"not ready: {problem}")
 

@@ -55,6 +55,10 @@ class Show(Protocol):
 
     def event(self, event: e.Event) -> None: ...
 
+    def waits(self, task: str, what: str) -> None:
+        """A ready task waits for something that no event tells."""
+        ...
+
     def paused(self) -> contextlib.AbstractContextManager[None]: ...
 
     def finish(self) -> None: ...
@@ -64,12 +68,18 @@ class Lines:
     """One line on stderr for each change."""
 
     def begin(self, state: RunState) -> None:
+        self._state = state
         say(f"run {state.run}")
 
     def event(self, event: e.Event) -> None:
         mark = _MARKS.get(type(event.body))
+        if isinstance(event.body, e.ApprovalRequested) and self._state.request.policy.approve == "all":
+            mark = "change"
         if mark is not None:
             say(f"{mark}: {describe(event.body)}")
+
+    def waits(self, task: str, what: str) -> None:
+        say(f"waits: {line(task)} for {line(what)}")
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -88,6 +98,9 @@ class JsonLines(Lines):
     def event(self, event: e.Event) -> None:
         dump_line(event)
 
+    def waits(self, task: str, what: str) -> None:
+        pass
+
 
 class LiveTable(Lines):
     """The tasks as a table that changes in place; those that move or need something come first."""
@@ -99,15 +112,18 @@ class LiveTable(Lines):
         self._console = Console(stderr=True)
         self._live: Live = Live(console=self._console, auto_refresh=False)
         self._refreshing: asyncio.Task[None] | None = None
+        self._waiting: dict[str, str] = {}
 
     def begin(self, state: RunState) -> None:
         super().begin(state)
-        self._state = state
         self._live.start()
         self._refreshing = asyncio.ensure_future(self._refresh())
 
     def event(self, event: e.Event) -> None:
         pass
+
+    def waits(self, task: str, what: str) -> None:
+        self._waiting[task] = what
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -139,7 +155,9 @@ class LiveTable(Lines):
         room = max(3, self._console.size.height - 4)
         for id, task in tasks[:room]:
             status = Text(task.status, style=_STYLES.get(task.status, "dim"))
-            table.add_row(status, Text(line(id)), Text(line(_about(state, id, task)), style="dim"))
+            waits = self._waiting.get(id) if task.status is TaskStatus.READY else None
+            about = f"waits for {waits}" if waits else _about(state, id, task)
+            table.add_row(status, Text(line(id)), Text(line(about), style="dim"))
         hidden = len(tasks) - room
         more = f", {hidden} more tasks" if hidden > 0 else ""
         table.add_row(Text(state.face, style="bold"), Text(f"{state.open} of {len(tasks)} open{more}"), "")

@@ -32,11 +32,12 @@ from orchestrator.core.trusted import trusted
 from protocol.codec import check_json
 from protocol.errors import ErrorCode
 from protocol.messages import Dispatch, Outcome, TaskError, Usage
-from protocol.vocabulary import JsonObject, Risk
+from protocol.vocabulary import CallLimits, JsonObject, Risk
 
 DEFAULT_RUN_S = 300.0
-# The device enforces a task's timeout itself; past this grace the orchestrator stops waiting for its word.
-TIMEOUT_GRACE_S = 5.0
+# The device enforces a task's timeout itself; past this grace the orchestrator stops waiting for its word. A word that
+# was lost on the way comes again after 5 s, and may have to wait for a new connection then: the grace outlasts that.
+TIMEOUT_GRACE_S = 10.0
 CANCEL_GRACE_S = 10.0
 # How long an approved task waits for the very device that it was approved for, before another is asked about.
 BOUND_S = 30.0
@@ -87,8 +88,13 @@ class Attempts:
         approval = state.tasks[id].approval
         if approval is not None and id not in self._unbound:
             pinned = state.approvals[approval].request.device
-        tried, allowed = state.tasks[id].tried, state.request.policy.devices
-        return ReadyTask(state.run, id, spec.skill, needs, pinned, self._inputs(spec), tried, allowed, spec.priority)
+        if self._limits(spec) is not None:
+            needs = needs.model_copy(update={"limits": True})
+        tried, policy = state.tasks[id].tried, state.request.policy
+        inputs, priority = self._inputs(spec), spec.priority
+        return ReadyTask(
+            state.run, id, spec.skill, needs, pinned, inputs, tried, policy.devices, priority, policy.parallel
+        )
 
     def _inputs(self, spec: Task) -> tuple[str, ...]:
         """The devices where the tasks ran whose output this one uses."""
@@ -155,8 +161,12 @@ class Attempts:
     def _cleared(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> bool:
         """Whether the operation may be dispatched now; asks for approval or fails the task where not."""
         risk = approvals.higher(spec.risk, stimulus.risk)
-        rule = approvals.rule(self.state.request.policy.approve, risk)
-        if rule == "go":
+        policy = self.state.request.policy
+        if self.state.dry_run and risk is not Risk.READ:
+            self._fail(spec.id, ErrorCode.DENIED, f"{spec.skill} is of risk {risk.value}, and this is a dry run")
+            return False
+        rule = approvals.rule(policy.approve, risk)
+        if rule == "go" and spec.preview is None:
             return True
         if rule == "deny":
             self._fail(
@@ -171,6 +181,19 @@ class Attempts:
             if given.granted and given.request.digest == digest and self.now <= given.request.expires:
                 return True
         self._unbound.pop(spec.id, None)
+        number = self._ask_approval(spec, stimulus, arguments, risk, digest)
+        if rule == "go":  # nobody is asked, but what was previewed is done under an approval on record all the same
+            self.record(events.ApprovalResolved(id=f"a{number}", granted=True, by="policy"))
+            return True
+        expires = state.approvals[f"a{number}"].request.expires
+        self.commands.append(SetTimer(expires, TimerKind.APPROVAL, state.run, spec.id, number))
+        return False
+
+    def _ask_approval(
+        self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject, risk: Risk, digest: str
+    ) -> int:
+        """Record that this very operation needs a person's word; the approval's number."""
+        state = self.state
         expires = self.now + state.request.policy.approval_s
         number = len(state.approvals) + 1
         self.record(
@@ -185,8 +208,7 @@ class Attempts:
                 expires=expires,
             )
         )
-        self.commands.append(SetTimer(expires, TimerKind.APPROVAL, state.run, spec.id, number))
-        return False
+        return number
 
     def _dispatch(self, spec: Task, stimulus: stimuli.Placed, arguments: JsonObject) -> None:
         attempt = self.state.tasks[spec.id].attempt + 1
@@ -223,8 +245,16 @@ class Attempts:
                 "timeout_s": spec.timeouts.run_s or DEFAULT_RUN_S,
                 "heartbeat_s": spec.timeouts.heartbeat_s,
                 "cause": f"{state.run}/{state.seq}",
+                "caller": state.request.submitted_by,
+                "approval": task.under or "",
+                "limits": self._limits(spec),
             },
         )
+
+    def _limits(self, spec: Task) -> CallLimits | None:
+        """A task's budget under the policy's cap, however the task came into the graph."""
+        cap = self.state.request.policy.limits
+        return cap if spec.limits is None else spec.limits.within(cap)
 
     def _watch(self, spec: Task, attempt: int) -> None:
         """Set the timers of a live attempt."""
@@ -436,7 +466,7 @@ class Attempts:
                 self.commands.append(Offer(self.ready_task(stimulus.task)))
             case TimerKind.QUEUE if current and task.status is TaskStatus.READY:
                 self.commands.append(Withdraw(self.state.run, stimulus.task))
-                self._fail(stimulus.task, ErrorCode.UNAVAILABLE, self._nobody(stimulus.task))
+                self._fail(stimulus.task, ErrorCode.UNAVAILABLE, self._nobody(stimulus.task, stimulus.why))
             case TimerKind.TASK_DEADLINE if not task.status.terminal:
                 self._past_deadline(stimulus.task)
             case TimerKind.APPROVAL if task.status is TaskStatus.WAITING:
@@ -451,11 +481,13 @@ class Attempts:
         tied = needs.device is not None or needs.same_device_as is not None
         return self.state.tasks[id].approval is not None and not tied and id not in self._unbound
 
-    def _nobody(self, id: str) -> str:
-        """That no device took the task, with what became of it before."""
+    def _nobody(self, id: str, why: str) -> str:
+        """That no device took the task: why, where devices say so, and what became of it before."""
         task, wanted = self.state.tasks[id], self.state.graph[id]
         needs = _described(wanted.requirements)
+        needs += ", and keep its limits" if self._limits(wanted) is not None else ""
         message = f"no device at hand can run {wanted.skill}{needs}, and none came in {wanted.timeouts.queue_s:g} s"
+        message += f" ({why})" if why else ""
         if task.error is None or task.device is None:
             return message
         return f"{message}; attempt {task.attempt} on {task.device} had ended: {task.error.message}"

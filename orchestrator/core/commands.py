@@ -34,6 +34,7 @@ class ReadyTask(NamedTuple):
 
     `requirements.same_device_as` is already resolved into `pinned`. `inputs` are the devices where its inputs lie.
     `avoid` are devices where it failed: taken only where there is no other. `allowed` limits the run's devices.
+    `parallel` is how many tasks of its run may be placed at once; None: all.
     """
 
     run: str
@@ -45,6 +46,7 @@ class ReadyTask(NamedTuple):
     avoid: tuple[str, ...]
     allowed: tuple[str, ...]
     priority: int
+    parallel: int | None = None
 
 
 class Offer(NamedTuple):

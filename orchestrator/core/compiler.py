@@ -2,23 +2,25 @@
 
 Steps become tasks: `one` a task whose device placement will choose, `each` a task for every device that fits, `same`
 a task wherever the other step ran. References to steps become references to tasks, and bring their dependency along.
-Risk and idempotency come from the skills, never from the plan.
+Risk and idempotency come from the skills, never from the plan. A step whose skill is previewed becomes two: see
+`previews.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from orchestrator.core import references
+from orchestrator.core import previews, references
 from orchestrator.core.approvals import higher
-from orchestrator.core.edits import AddTask, ChangeTask, Edit, EditBatch, ReplaceTask
+from orchestrator.core.edits import AddTask, Edit, EditBatch
 from orchestrator.core.errors import EditError
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.graph import TaskGraph, Touched
 from orchestrator.core.plan import Plan, Selector, Step
+from orchestrator.core.problems import Problem, bad_check
 from orchestrator.core.references import Reference
 from orchestrator.core.schemas import at_path, check_arguments
 from orchestrator.core.tasks import (
@@ -33,7 +35,7 @@ from orchestrator.core.tasks import (
     Timeouts,
 )
 from orchestrator.core.trusted import trusted
-from protocol.vocabulary import JsonObject, Risk, SkillSpec
+from protocol.vocabulary import DeviceKind, Risk, SkillSpec
 
 MAX_TASKS = 20_000
 MAX_EDGES = 500_000
@@ -42,39 +44,36 @@ _BLANK: Final = {name: field.get_default(call_default_factory=True) for name, fi
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with a plan. Codes: `unknown_skill`, `unknown_device`, `no_capable_device`, `bad_arguments`,
-
-    `bad_reference`, `unknown_step`, `duplicate_step`, `cycle`, `too_large`, `bad_selector`.
-    """
-
-    code: str
-    message: str
-    step: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Compiled:
-    """The edits that make the plan a graph, the tasks whose outputs answer the request, and what the edits make."""
+    """The edits that make the plan a graph, the tasks whose outputs answer the request, and what the edits make.
+
+    `left_out`: the steps that have no place in a dry run, each with why.
+    """
 
     edits: tuple[Edit, ...]
     answer: tuple[str, ...]
     made: tuple[TaskGraph, Touched]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tasks(self) -> int:
         return sum(isinstance(edit, AddTask) for edit in self.edits)
 
 
-def compile_plan(plan: Plan, fleet: FleetView) -> tuple[Compiled | None, tuple[Problem, ...]]:
-    """The compiled plan, or None and every problem found."""
-    return _Compiler(plan, fleet).compile()
+def compile_plan(
+    plan: Plan, fleet: FleetView, *, preview_only: bool = False
+) -> tuple[Compiled | None, tuple[Problem, ...]]:
+    """The compiled plan, or None and every problem found. `preview_only`, or `plan.dry_run`: see `previews.py`."""
+    return _Compiler(plan, fleet, preview_only=preview_only or plan.dry_run).compile()
 
 
 class _Compiler:
-    def __init__(self, plan: Plan, fleet: FleetView) -> None:
+    def __init__(self, plan: Plan, fleet: FleetView, *, preview_only: bool) -> None:
         self.plan = plan
         self.fleet = fleet
+        self.preview_only = preview_only
+        self.previews = previews.Expanded()
+        self.clusters: dict[str, str] = {}  # steps that only one cluster can do, and which
         self.problems: list[Problem] = []
         self.steps: dict[str, Step] = {}
         self.named: dict[str, dict[str, None]] = {}
@@ -88,7 +87,7 @@ class _Compiler:
 
     def compile(self) -> tuple[Compiled | None, tuple[Problem, ...]]:
         """Compile; a pass that found problems ends there, for later ones build on it."""
-        for check in (self._index, self._sort, self._resolve_skills, self._expand):
+        for check in (self._index, self._sort, self._resolve_skills, self._preview, self._expand):
             check()
             if self.problems:
                 return None, tuple(self.problems)
@@ -96,10 +95,14 @@ class _Compiler:
         made = None if self.problems else self._graph(edits)
         if made is None:
             return None, tuple(self.problems)
-        return Compiled(edits, self._answer(), made), ()
+        return Compiled(edits, self._answer(), made, self.previews.left_out), ()
 
     def _problem(self, code: str, message: str, step: str = "") -> None:
-        self.problems.append(Problem(code, message, step))
+        """Told once, and of the plan's own step, not of the preview that was made of it."""
+        written = next((write for write, preview in self.previews.pairs.items() if preview == step), step)
+        problem = Problem(code, message, written)
+        if problem not in self.problems or not self.previews.pairs:
+            self.problems.append(problem)
 
     # --- passes ------------------------------------------------------------------------------------------------
 
@@ -136,18 +139,61 @@ class _Compiler:
             self._problem("cycle", f"the steps {', '.join(left)} wait for one another")
 
     def _resolve_skills(self) -> None:
+        offered = self._offered(dict.fromkeys(step.skill for step in self.order))
+        for step in self.order:
+            if step.skill in offered:
+                self.specs[step.id] = offered[step.skill]
+            else:
+                self._lacking(step)
+
+    def _lacking(self, step: Step) -> None:
+        """No device offers the skill, or one has it and cannot use it now."""
+        if why := self.fleet.withheld(step.skill):
+            self._problem("no_capable_device", f"no device can run {step.skill} now: {why}", step.id)
+        else:
+            self._problem("unknown_skill", f"no device has a skill {step.skill}", step.id)
+
+    def _cannot(self, step: Step, names: Sequence[str]) -> None:
+        """These devices do not offer the skill; said with why, where they told."""
+        why = self.fleet.withheld(step.skill, names)
+        now = f" now: {why}" if why else ""
+        self._problem("no_capable_device", f"{', '.join(names)} cannot run {step.skill}{now}", step.id)
+
+    def _offered(self, wanted: Iterable[str]) -> dict[str, SkillSpec]:
+        """The wanted skills that there are, each with the gravest of what devices say of it."""
         offered: dict[str, SkillSpec] = {}
-        wanted = dict.fromkeys(step.skill for step in self.order)
         for device in self.fleet.devices.values():
             for name in wanted:
                 known, spec = offered.get(name), device.skills.get(name)
                 if spec is not None and spec is not known:
                     offered[name] = _graver(known, spec) if known else spec
+        return offered
+
+    def _preview(self) -> None:
+        """Put the previews before their writes; `previews.py` says how."""
         for step in self.order:
-            if step.skill in offered:
-                self.specs[step.id] = offered[step.skill]
-            else:
-                self._problem("unknown_skill", f"no device has a skill {step.skill}", step.id)
+            if self.specs[step.id].preview is not None and previews.ARGUMENT in step.arguments:
+                message = f"{step.skill}: `{previews.ARGUMENT}` is not for a plan to give; it is made for each call"
+                self._problem("bad_arguments", message, step.id)
+        skills = self._offered(previews.previewing(self.specs.values()))
+        for step in self.order:
+            wanted = self.specs[step.id].preview
+            if wanted is not None and (wanted not in skills or skills[wanted].risk is not Risk.READ):
+                message = f"{step.skill} is done by preview, and no device has a skill {wanted} that only reads"
+                self._problem("unknown_skill", message, step.id)
+        if self.problems:
+            return
+        self.previews = previews.expand(self.order, self.specs, self.fleet, dry_run=self.preview_only)
+        if self.previews.order is self.order:
+            return
+        self.order = self.previews.order
+        if not self.order:
+            reasons = "; ".join(f"{step}: {reason}" for step, reason in self.previews.left_out.items())
+            self._problem("no_preview", f"nothing of this plan can be previewed ({reasons[:500]})")
+        made = set(self.previews.pairs.values())
+        self.specs |= {step.id: skills[step.skill] for step in self.order if step.id in made}
+        self.steps = {step.id: step for step in self.order}
+        self.named = {step.id: _named(step) for step in self.order}
 
     def _expand(self) -> None:
         """Which tasks each step becomes."""
@@ -166,7 +212,7 @@ class _Compiler:
             upstream = self.tasks.get(selector.same_as, {})
             lacking = [name for name in upstream if name and step.skill not in self.fleet.devices[name].skills]
             if lacking:
-                self._problem("no_capable_device", f"{', '.join(lacking)} cannot run {step.skill}", step.id)
+                self._cannot(step, lacking)
             return _task_ids(step.id, upstream)
         for name in (*selector.names, *selector.exclude):
             if name not in self.fleet.devices:
@@ -178,17 +224,28 @@ class _Compiler:
         if not capable:
             wanted = f"the devices asked for ({', '.join(d.name for d in matching)})" if matching else "any device"
             reason = f"none of {wanted} can run {step.skill}" if matching else "no device fits what the step asks for"
-            self._problem("no_capable_device", reason, step.id)
+            why = self.fleet.withheld(step.skill, [device.name for device in matching] or None)
+            self._problem("no_capable_device", f"{reason}{f': {why}' if why else ''}", step.id)
             return {}
         if selector.mode == "one":
+            self._name_cluster(step, capable)
             return {"": step.id}
         chosen = {d.name: "" for d in (matching if selector.names else capable) if d.available or selector.names}
         lacking = [name for name in chosen if step.skill not in self.fleet.devices[name].skills]
         if lacking:
-            self._problem("no_capable_device", f"{', '.join(lacking)} cannot run {step.skill}", step.id)
+            self._cannot(step, lacking)
         if not chosen:
             self._problem("no_capable_device", f"no device that can run {step.skill} is online", step.id)
         return _task_ids(step.id, chosen)
+
+    def _name_cluster(self, step: Step, capable: list[DeviceInfo]) -> None:
+        """Any server may do for another; one cluster does not stand in for another, now or at a retry."""
+        if any(device.kind is not DeviceKind.KUBERNETES for device in capable):
+            return
+        if len(capable) > 1:
+            names = ", ".join(device.name for device in capable)
+            self._problem("bad_selector", f"say which cluster {step.skill} is for: {names}", step.id)
+        self.clusters[step.id] = capable[0].name
 
     def _matching(self, selector: Selector, skill: str) -> tuple[list[DeviceInfo], list[DeviceInfo]]:
         """The devices that a selector fits, and those of them that have the skill. Plans repeat themselves: kept."""
@@ -229,7 +286,7 @@ class _Compiler:
             self._problem("bad_arguments", f"{step.skill}: {message}", step.id)
         for check in (step.verify, step.confirm):
             if check is not None:
-                self.problems += _bad_check(check, self.fleet, self._schema_of, step.id)
+                self.problems += bad_check(check, self.fleet, self._schema_of, step.id)
         for reference in references.find(step.referring):
             if reference.task not in self.steps:
                 self._problem("bad_reference", f"{reference} names no step", step.id)
@@ -286,7 +343,10 @@ class _Compiler:
             "on_failure": self._on_failure(step),
             "verify": self._check(step.verify, device),
             "confirm": self._check(step.confirm, device),
+            "limits": step.limits,
         }
+        if not self.preview_only and step.id in self.previews.pairs:
+            fields["preview"] = self._partner(device, self.previews.pairs[step.id])
         return trusted(Task, fields)
 
     def _check(self, check: PostCondition | None, device: str) -> PostCondition | None:
@@ -322,8 +382,8 @@ class _Compiler:
 
     def _requirements(self, step: Step, device: str) -> Requirements:
         selector = step.devices
-        if device:
-            return Requirements(device=device)
+        if device or step.id in self.clusters:
+            return Requirements(device=device or self.clusters[step.id])
         if selector.mode == "same":
             assert selector.same_as is not None
             return Requirements(same_device_as=self._partner(device, selector.same_as))
@@ -369,67 +429,10 @@ class _Compiler:
         if not self.plan.answer:
             needed = {name for step in self.order for name in self.named[step.id]}
             wanted = [step.id for step in self.plan.steps if step.id not in needed]
-        return tuple(task for step in wanted for task in self.tasks[step].values())
-
-
-def stamp(edits: Iterable[Edit], fleet: FleetView) -> tuple[tuple[Edit, ...], tuple[Problem, ...]]:
-    """Edits from outside with risk and idempotency set from the skills, and what is wrong with them.
-
-    What the author says of a task's risk counts only where it is graver.
-    """
-    stamped: list[Edit] = []
-    problems: list[Problem] = []
-    for edit in edits:
-        if not isinstance(edit, (AddTask, ReplaceTask)):
-            stamped.append(edit)
-            continue
-        task = edit.task
-        specs = [d.skills[task.skill] for d in fleet.devices.values() if task.skill in d.skills]
-        if not specs:
-            problems.append(Problem("unknown_skill", f"no device has a skill {task.skill}", task.id))
-            continue
-        problems += _bad_arguments(specs[0], task.arguments, task.id)
-        for check in (task.verify, task.confirm):
-            if check is not None:
-                problems += _bad_check(check, fleet, lambda _: {}, task.id)
-        risk = task.risk
-        for spec in specs:
-            risk = higher(risk, spec.risk)
-        idempotent = task.idempotent and all(spec.idempotent for spec in specs)
-        task = task.model_copy(update={"risk": risk, "idempotent": idempotent})
-        stamped.append(edit.model_copy(update={"task": task}))
-    return tuple(stamped), tuple(problems)
-
-
-def check_changes(edits: Iterable[Edit], graph: TaskGraph, fleet: FleetView) -> tuple[Problem, ...]:
-    """What is wrong with the arguments that `change_task` edits bring."""
-    problems: list[Problem] = []
-    for edit in edits:
-        if isinstance(edit, ChangeTask) and edit.arguments is not None and edit.task in graph:
-            spec = fleet.skills.get(graph[edit.task].skill)
-            if spec is not None:
-                problems += _bad_arguments(spec, edit.arguments, edit.task)
-    return tuple(problems)
-
-
-def _bad_arguments(spec: SkillSpec, arguments: JsonObject, task: str) -> Iterator[Problem]:
-    """What is wrong with a task's arguments; its references are the graph's to check."""
-    for message in check_arguments(spec.input_schema, arguments, lambda _: {}):
-        yield Problem("bad_arguments", f"{spec.name}: {message}", task)
-
-
-def _bad_check(
-    verify: PostCondition, fleet: FleetView, schema_of: Callable[[Reference], object], step: str
-) -> Iterator[Problem]:
-    """What is wrong with a post-condition: it reads, with a skill that there is and arguments that the skill takes."""
-    specs = [d.skills[verify.skill] for d in fleet.devices.values() if verify.skill in d.skills]
-    if not specs:
-        yield Problem("unknown_skill", f"no device has a skill {verify.skill}, which is to check the outcome", step)
-        return
-    if any(spec.risk is not Risk.READ or not spec.idempotent for spec in specs):
-        yield Problem("bad_arguments", f"{verify.skill} does not only read: it cannot check an outcome", step)
-    for message in check_arguments(specs[0].input_schema, verify.arguments, schema_of):
-        yield Problem("bad_arguments", f"{verify.skill}, which is to check the outcome: {message}", step)
+        if self.preview_only:  # what would change is always told
+            pairs = self.previews.pairs
+            wanted = dict.fromkeys([*(pairs.get(step, step) for step in wanted), *pairs.values()])
+        return tuple(task for step in wanted for task in self.tasks.get(step, {}).values())
 
 
 def _named(step: Step) -> dict[str, None]:
@@ -475,6 +478,7 @@ def _graver(left: SkillSpec, right: SkillSpec) -> SkillSpec:
     newer = left if left.version >= right.version else right
     risk: Risk = higher(left.risk, right.risk)
     idempotent = left.idempotent and right.idempotent
-    if newer.risk is risk and newer.idempotent == idempotent:
+    preview = newer.preview or left.preview or right.preview
+    if newer.risk is risk and newer.idempotent == idempotent and newer.preview == preview:
         return newer
-    return newer.model_copy(update={"risk": risk, "idempotent": idempotent})
+    return newer.model_copy(update={"risk": risk, "idempotent": idempotent, "preview": preview})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orchestrator.core.tasks import Dependency, Model, OnFailure, Requirements, Retry, Task, Timeouts
-from protocol.vocabulary import Identifier, JsonObject, ShortText
+from protocol.vocabulary import CallLimits, Identifier, JsonObject, ShortText, unset
 
 
 class AddTask(Model):
@@ -35,6 +35,7 @@ class ChangeTask(Model):
     priority: Annotated[int, Field(ge=-100, le=100)] | None = None
     timeouts: Timeouts | None = None
     retry: Retry | None = None
+    limits: Annotated[CallLimits | None, Field(exclude_if=unset)] = None
     on_failure: OnFailure | None = None
     join: Literal["all", "any"] | None = None
 

@@ -31,7 +31,7 @@ Touched = dict[str, tuple[Task | None, Task | None]]
 # from a lower number to a higher one; there is no meaning beyond that.
 Rank = tuple[int, int]
 _GAP: Final = 1 << 256  # between the labels of tasks added at the end: room for those that come between them
-_CHANGEABLE = ("title", "arguments", "requirements", "priority", "timeouts", "retry", "on_failure", "join")
+_CHANGEABLE = ("title", "arguments", "requirements", "priority", "timeouts", "retry", "limits", "on_failure", "join")
 _Fresh = dict[tuple[str, str], Dependency]  # new edges by (upstream, task)
 _T = TypeVar("_T")
 _NO_EDGES: Final[Mapping[str, Dependency]] = {}

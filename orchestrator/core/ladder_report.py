@@ -15,6 +15,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import not_
+from typing import Annotated
+
+from pydantic import Field
 
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.ladder_facts import Climb, Rejection, RunFacts, Try
@@ -411,7 +415,8 @@ class RungView(Model):
     """A rung as it is now. `host` is empty where nothing is sent to; never a key. Unix times, None where never.
 
     `breaker`: `closed` (asked as usual), `open` (skipped), `half_open` (being tried again), or empty where it has none.
-    `capabilities` are what a probe found out about its server at `probed`.
+    `capabilities` are what a probe found out about its server at `probed`. `switched_off`: by the setting `rungs` it is
+    not asked.
     """
 
     rung: str
@@ -422,9 +427,10 @@ class RungView(Model):
     capabilities: JsonObject | None = None
     probed: float | None = None
     last_used: float | None = None
+    switched_off: Annotated[bool, Field(exclude_if=not_)] = False
 
 
 class LadderView(Model):
-    """`GET /v1/ladder`: the rungs, in the order in which they are asked."""
+    """`GET /v1/ladder`: the rungs, in the order in which they are asked; after them those that are switched off."""
 
     rungs: tuple[RungView, ...]

@@ -158,7 +158,9 @@ class RunMachine(Unknowns):
             error = state.tasks[id].error
             where = f" on {state.tasks[id].device}" if state.tasks[id].device else ""
             code = _TASK_CODES.get(error.code, "task_failed") if error else "task_failed"
-            message = f"{id} failed{where}: {error.message if error else 'no reason was given'}"
+            # People asked for the write: they are told of it, not of what was to show it.
+            name = next((task.id for task in state.graph.tasks if task.preview == id), id)
+            message = f"{name} failed{where}: {error.message if error else 'no reason was given'}"
             return RunError(code=code, message=message[:8000], details={"task": id})
         if state.graph.version and state.open:
             return RunError(code="internal", message="the run ended with open tasks")
@@ -184,7 +186,7 @@ class RunMachine(Unknowns):
 
     def _recovered(self, stimulus: stimuli.Recovered) -> None:
         """Take up again what was under way: nothing of it was lost, for all of it is in the log."""
-        state = self.state
+        state, policy = self.state, self.state.request.policy
         self._arm_deadline()
         for id, task in state.tasks.items():
             self.arm_task_deadline(id)
@@ -194,6 +196,8 @@ class RunMachine(Unknowns):
                 self._watch(state.graph[id], task.attempt)
             elif task.status is TaskStatus.CANCELLING:
                 self.send_cancel(id, "cancelled before the restart")
+            elif task.status is TaskStatus.WAITING and task.approval is not None and policy.approve == "all":
+                self.resolve_approval(task.approval, granted=True, by="policy")
             elif task.status is TaskStatus.WAITING and task.approval is not None:
                 expires = state.approvals[task.approval].request.expires
                 number = int(task.approval[1:])

@@ -24,7 +24,7 @@ from orchestrator.core.tasks import (
     Retry,
     Timeouts,
 )
-from protocol.vocabulary import DeviceKind, Identifier, JsonObject, Name, ShortText
+from protocol.vocabulary import CallLimits, DeviceKind, Identifier, JsonObject, Name, ShortText, unset
 
 StepId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 
@@ -69,7 +69,8 @@ class Step(Model):
 
     `on_failure` as of a task (see `tasks.Task`); where another step waits for this one to fail, or for its end however
     it comes, that step takes the failure over: the default is then `continue`. `verify` says how to find out whether it
-    was done, should that be unknown; `confirm` how to see, each time, that it was done as its device says.
+    was done, should that be unknown; `confirm` how to see, each time, that it was done as its device says. `limits` is
+    what its programs may take, of each of its tasks: a plan can only lower what the run's policy and the device allow.
     """
 
     id: StepId
@@ -85,6 +86,7 @@ class Step(Model):
     retry: Retry = Field(default_factory=lambda: PERSISTENT)
     verify: PostCondition | None = None
     confirm: PostCondition | None = None
+    limits: Annotated[CallLimits | None, Field(exclude_if=unset)] = None
 
     @property
     def referring(self) -> JsonValue:
@@ -95,10 +97,15 @@ class Step(Model):
 
 
 class Plan(Model):
-    """`answer` names the steps whose outputs answer the request (default: those on which nothing depends)."""
+    """`answer` names the steps whose outputs answer the request (default: those on which nothing depends).
+
+    `dry_run`: the request wants to see what its writes would change, and nothing changed. A plan can only be stricter
+    than its run's policy, never laxer.
+    """
 
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=20_000)]
     answer: tuple[StepId, ...] = ()
+    dry_run: bool = False
     why: Annotated[str, Field(max_length=2_000)] = ""
 
 
@@ -126,7 +133,16 @@ class Clarification(Model):
 
 
 DeclinedCode = Literal[
-    "", "not_understood", "unusable", "unreachable", "timed_out", "skipped", "over_budget", "withheld", "broke_down"
+    "",
+    "not_understood",
+    "unusable",
+    "unreachable",
+    "timed_out",
+    "skipped",
+    "over_budget",
+    "withheld",
+    "broke_down",
+    "unavailable",
 ]
 
 
@@ -141,7 +157,8 @@ class Declined(Model):
 
     `code` says what kind of no it is. The request was `not_understood`; the reply was `unusable`; the model's server
     was `unreachable` or `timed_out`; the rung was `skipped`: its circuit breaker is open, or it is switched off; its
-    forecast is `over_budget`; what it would have to be told may not leave: `withheld`; the planner `broke_down`.
+    forecast is `over_budget`; what it would have to be told may not leave: `withheld`; the planner `broke_down`;
+    who has what it takes cannot use it now: `unavailable`.
     `partial` plans the clauses that it did place, surely; `unplaced` then are the others.
     """
 

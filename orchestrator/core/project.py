@@ -103,6 +103,7 @@ def _task_view(state: RunState, spec: Task, told: str | None, now: float) -> Tas
             "waiting_for": waiting_for,
             "why": task.why,
             "checks": spec.checks.task if spec.checks is not None else None,
+            "preview": spec.preview,
         },
     )
 
@@ -114,6 +115,9 @@ def _waiting_for(state: RunState, spec: Task, task: TaskState, now: float) -> st
         case TaskStatus.READY:
             if task.retry_at is not None and task.retry_at > now:
                 return f"the next attempt in {_seconds(task.retry_at - now)}"
+            parallel = state.request.policy.parallel
+            if parallel is not None and state.live >= parallel:
+                return f"its run, which may do {parallel} at once"
             wanted = spec.requirements.device
             return f"a free slot on {wanted}" if wanted else "a free device"
         case TaskStatus.WAITING:

@@ -6,13 +6,13 @@ sanitised, and escaped for the form that it goes into, so that it can only ever 
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.core import conditions
+from orchestrator.core import svg as shared
 from orchestrator.core.sanitize import sanitize
 from orchestrator.core.tasks import Dependency, On, Task, TaskStatus
 from orchestrator.core.views import GraphView, TaskView
@@ -36,6 +36,8 @@ _LOOKS: Final[dict[TaskStatus, tuple[str, str, str, str]]] = {
     S.SKIPPED: ("–", "-", "#fafafa", "#d4d4d8"),
     S.CANCELLED: ("⊘", "x", "#fafafa", "#71717a"),
 }
+
+_INK: Final = "#18181b"  # the fills above are light, whatever the page is
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,12 @@ def _line(node: _Node, nodes: dict[str, _Node], members: _Members, width: int, a
 
 def _upstreams(task: Task, nodes: dict[str, _Node], members: _Members) -> str:
     """What a task depends on; a whole fan-out, all on the same terms, is named once."""
+    groups = Counter(_fan(dependency, nodes) for dependency in task.depends_on)
     found: dict[tuple[str, str], int] = {}
     for dependency in task.depends_on:
-        upstream = nodes.get(dependency.task)
-        group = upstream.task.group if upstream else None
-        key = (f"{group}[*]" if group and members[group] > 1 else dependency.task, _terms(dependency))
-        found[key] = found.get(key, 0) + 1
+        fan = group, terms = _fan(dependency, nodes)
+        whole = group is not None and groups[fan] == members[group] > 1
+        found[f"{group}[*]" if whole else dependency.task, terms] = groups[fan] if whole else 1
     parts = []
     for (name, terms), count in list(found.items())[:MAX_EDGES]:
         counted = f"{name} ({count})" if count > 1 else name
@@ -110,6 +112,11 @@ def _upstreams(task: Task, nodes: dict[str, _Node], members: _Members) -> str:
     rest = len(found) - MAX_EDGES
     parts += [f"{rest} more"] if rest > 0 else []
     return (" or " if task.join == "any" else ", ").join(parts)
+
+
+def _fan(dependency: Dependency, nodes: dict[str, _Node]) -> tuple[str | None, str]:
+    upstream = nodes.get(dependency.task)
+    return (upstream.task.group if upstream else None), _terms(dependency)
 
 
 # --- Mermaid and DOT -------------------------------------------------------------------------------------------
@@ -131,7 +138,10 @@ def mermaid(graph: GraphView, tasks: Iterable[TaskView] = ()) -> str:
         named = ",".join(f"t{node.number}" for node in nodes.values() if node.status is status)
         if named:
             _, _, fill, line = _LOOKS[status]
-            lines += [f"    classDef {status.value} fill:{fill},stroke:{line}", f"    class {named} {status.value}"]
+            lines += [
+                f"    classDef {status.value} fill:{fill},stroke:{line},color:{_INK}",
+                f"    class {named} {status.value}",
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -163,11 +173,13 @@ def _dot(text: str) -> str:
 
 # --- SVG -------------------------------------------------------------------------------------------------------
 
-_WIDTH: Final = 240
+_WIDTH: Final = 250
 _HEIGHT: Final = 46
-_GAP_X: Final = 90
+_GAP_X: Final = 80
+_GAP_TERMS: Final = 150  # where edges have words
 _GAP_Y: Final = 18
 _MARGIN: Final = 20
+_DETOUR: Final = 80
 
 
 def svg(graph: GraphView, tasks: Iterable[TaskView] = ()) -> str:
@@ -176,16 +188,17 @@ def svg(graph: GraphView, tasks: Iterable[TaskView] = ()) -> str:
     places = _places(nodes)
     width = max((x for x, _ in places.values()), default=0) + _WIDTH + _MARGIN
     height = max((y for _, y in places.values()), default=0) + _HEIGHT + _MARGIN
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" font-family="sans-serif" font-size="12">',
-        f"<title>{_xml(_summary(graph, nodes))}</title>",
+    edges = [(edge, node.task.id) for node in nodes.values() for edge, _ in _edges(node, nodes)]
+    height += _DETOUR // 2 if any(_hidden(*_ends(places, edge, task)) for edge, task in edges) else 0
+    lines = shared.head(_summary(graph, nodes), width, height)
+    lines.append(
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0 8 4 0 8z" fill="#71717a"/></marker></defs>',
-    ]
-    for node in nodes.values():
-        lines += [_svg_edge(places, dependency, node.task.id) for dependency, _ in _edges(node, nodes)]
+        '<path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>'
+    )
+    lines += [_svg_edge(places, edge, task) for edge, task in edges]
     lines += [_svg_node(node, *places[id]) for id, node in nodes.items()]
+    # Last, so that neither a line nor a task lies over them.
+    lines += [_svg_terms(places, edge, task) for edge, task in edges if _terms(edge)]
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -193,12 +206,14 @@ def _places(nodes: dict[str, _Node]) -> dict[str, tuple[int, int]]:
     """Left top corners in pixels. Each layer is sorted by the mean height of its upstreams, in one sweep."""
     places: dict[str, tuple[int, int]] = {}
     layers = _layers(nodes)
+    worded = any(_terms(edge) for node in nodes.values() for edge, _ in _edges(node, nodes))
+    step = _WIDTH + (_GAP_TERMS if worded else _GAP_X)
     tallest = max(map(len, layers), default=0)
     for column, layer in enumerate(layers):
         top = _MARGIN + (tallest - len(layer)) * (_HEIGHT + _GAP_Y) // 2
         wanted = {node.number: _mean_height(node, nodes, places) for node in layer}
         for row, node in enumerate(sorted(layer, key=lambda node: (wanted[node.number], node.number))):
-            places[node.task.id] = (_MARGIN + column * (_WIDTH + _GAP_X), top + row * (_HEIGHT + _GAP_Y))
+            places[node.task.id] = (_MARGIN + column * step, top + row * (_HEIGHT + _GAP_Y))
     return places
 
 
@@ -208,35 +223,45 @@ def _mean_height(node: _Node, nodes: dict[str, _Node], places: dict[str, tuple[i
 
 
 def _svg_edge(places: dict[str, tuple[int, int]], dependency: Dependency, task: str) -> str:
-    (left, top), (right, bottom) = places[dependency.task], places[task]
-    x1, y1, x2, y2 = left + _WIDTH, top + _HEIGHT // 2, right, bottom + _HEIGHT // 2
+    x1, y1, x2, y2 = _ends(places, dependency, task)
     bend = max(30, (x2 - x1) // 2)
-    dashes = "" if dependency.on is On.SUCCESS else ' stroke-dasharray="5 4"'
-    path = (
-        f'<path d="M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}" fill="none" stroke="#a1a1aa"{dashes} '
-        'marker-end="url(#tip)"/>'
-    )
-    terms = _terms(dependency)
-    if not terms:
-        return path
-    x, y = (x1 + x2) // 2, (y1 + y2) // 2 - 5
-    return f'{path}<text x="{x}" y="{y}" text-anchor="middle" font-size="10" fill="#52525b">{_xml(terms)}</text>'
+    loose = "" if dependency.on is On.SUCCESS else " loose"
+    dip = _DETOUR if _hidden(x1, y1, x2, y2) else 0
+    curve = f"M{x1} {y1}C{x1 + bend} {y1 + dip} {x2 - bend} {y2 + dip} {x2} {y2}"
+    return f'<path class="edge{loose}" d="{curve}" marker-end="url(#tip)"/>'
+
+
+def _svg_terms(places: dict[str, tuple[int, int]], dependency: Dependency, task: str) -> str:
+    """What an edge asks for, beside its end: there, edges that part at one task stand apart."""
+    x1, y1, x2, y2 = _ends(places, dependency, task)
+    words = shared.escape(shared.cut(_terms(dependency), 24))
+    if _hidden(x1, y1, x2, y2):  # below the lowest point of its detour
+        at = f'x="{(x1 + x2) // 2}" y="{(y1 + y2) // 2 + 3 * _DETOUR // 4 + 14}" text-anchor="middle"'
+    else:
+        at = f'x="{x2 - 14}" y="{(y1 + 7 * y2) // 8 - 6}" text-anchor="end"'
+    return f'<text class="dim over small" {at}>{words}</text>'
+
+
+def _hidden(x1: int, y1: int, x2: int, y2: int) -> bool:
+    """Whether a straight way would lie behind the tasks of a layer between: such an edge makes a detour below."""
+    return x2 - x1 > _GAP_TERMS + _WIDTH // 2 and abs(y2 - y1) < _HEIGHT
+
+
+def _ends(places: dict[str, tuple[int, int]], dependency: Dependency, task: str) -> tuple[int, int, int, int]:
+    (left, top), (right, bottom) = places[dependency.task], places[task]
+    return left + _WIDTH, top + _HEIGHT // 2, right, bottom + _HEIGHT // 2
 
 
 def _svg_node(node: _Node, x: int, y: int) -> str:
-    mark, _, fill, line = _LOOKS[node.status]
-    about = _xml(", ".join((node.label, node.place, node.status.value, *([node.note] if node.note else []))))
+    about = ", ".join((node.label, node.place, node.status.value, *([node.note] if node.note else [])))
+    tone = shared.TONES[node.status]
     return (
-        f'<g class="task {node.status.value}"><title>{about}</title>'
-        f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="7" fill="{fill}" stroke="{line}"/>'
-        f'<text x="{x + 10}" y="{y + 19}" font-weight="bold">{mark} {_xml(_cut(node.label, 32))}</text>'
-        f'<text x="{x + 10}" y="{y + 36}" fill="#52525b">{_xml(_cut(node.place, 38))}</text></g>'
+        f'<g class="task {node.status.value}"><title>{shared.escape(about)}</title>'
+        f'<rect class="box {tone}" x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="7"/>'
+        f"{shared.shape(node.status, x + 9, y + 8)}"
+        f'<text class="strong" x="{x + 29}" y="{y + 19}">{shared.escape(shared.cut(node.label, 27))}</text>'
+        f'<text class="dim" x="{x + 10}" y="{y + 36}">{shared.escape(shared.cut(node.place, 36))}</text></g>'
     )
-
-
-def _xml(text: str) -> str:
-    # The two characters below no XML document may hold, escaped or not.
-    return html.escape(text.replace("\ufffe", "").replace("\uffff", ""))
 
 
 # --- what all forms share --------------------------------------------------------------------------------------
@@ -311,7 +336,3 @@ def _terms(dependency: Dependency) -> str:
 
 def _clean(text: str, limit: int) -> str:
     return sanitize(text, multiline=False, limit=limit)
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

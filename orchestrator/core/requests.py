@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from orchestrator.core.budget import RunBudget
 from orchestrator.core.plan import Plan
 from orchestrator.core.tasks import Model
-from protocol.vocabulary import Name, ShortText
+from protocol.vocabulary import CallLimits, Name, ShortText, unset
 
 REQUEST_LIMIT = 20_000
 
@@ -23,7 +23,10 @@ class RunPolicy(Model):
     person; `ask` a person at once; or `fail` the task. `questions`: what a rung wants to know is asked at once
     (`first`), or once the local models had their try (`after_local`); in either case before a cloud rung is asked.
     `devices` limits the run to these. `budget_usd` and `budget` bound what planning may use, and how many tasks there
-    may be; `local_only`: no cloud rung is asked.
+    may be; `local_only`: no cloud rung is asked. `preview_only` is a dry run: writes are previewed,
+    and not done. `parallel`: at most so many tasks are live at once, dispatched and not ended (default: as many as
+    there are slots for). `limits` caps what the programs of each tool call may take, whoever added its task: a task
+    that declares more, or nothing, is sent with the cap.
     """
 
     approve: Literal["ask", "all", "none"] = "ask"
@@ -37,6 +40,9 @@ class RunPolicy(Model):
     questions: Literal["first", "after_local"] = "first"
     devices: tuple[Name, ...] = ()
     plan_only: bool = False
+    preview_only: bool = False
+    parallel: Annotated[int | None, Field(ge=1, exclude_if=unset)] = None
+    limits: Annotated[CallLimits | None, Field(exclude_if=unset)] = None
 
 
 class Request(Model):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from orchestrator.core.tasks import Model
 from protocol.vocabulary import Name, ShortText
+
+EMBEDDED = "embedded"
+"""The name of the embedded planner, as a rung."""
 
 
 def _base_url(value: str) -> str:
@@ -42,3 +46,11 @@ class ModelSettings(Model):
     parallel: Annotated[int, Field(ge=1, le=1000)] | None = None
     input_usd: Annotated[float, Field(ge=0)] | None = None
     output_usd: Annotated[float, Field(ge=0)] | None = None
+
+
+def check_rungs(rungs: Sequence[str], models: Sequence[ModelSettings]) -> None:
+    """Raises ValueError where one of the names is no rung of the ladder that these models make."""
+    known = (EMBEDDED, *(model.name for model in models))
+    unknown = [name for name in rungs if name not in known]
+    if unknown:
+        raise ValueError(f"there is no rung {', '.join(unknown)}; known: {', '.join(known)}")

@@ -22,6 +22,7 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.errors import InvariantError, TransitionError
 from orchestrator.core.events import AttemptOutcome, Body, Event, RunError, RunStatus
 from orchestrator.core.graph import TaskGraph, Touched
+from orchestrator.core.plan import Plan
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import LIVE, Dependency, On, Task, TaskStatus
 from protocol.messages import TaskError, Usage
@@ -72,7 +73,8 @@ class TaskState:
     `undecided` is how many incoming edges still wait for their upstream's end, `held` how many were satisfied.
     `at` is when the status was reached, `retry_at` the earliest time of the next attempt, `tried` the devices where
     attempts failed or were slow. `closed` says that the edges out of the task are decided: at once at its end, but for
-    a failure that a revision may yet make good. `reported`: its device said that it was done, and a check reads that
+    a failure that a revision may yet make good. `approval` is the one that is asked for or was given, `under` the one
+    under which the last attempt was dispatched. `reported`: its device said that it was done, and a check reads that
     back.
     """
 
@@ -93,6 +95,7 @@ class TaskState:
     usage: Usage | None = None
     why: str = ""
     approval: str | None = None
+    under: str | None = None
     tried: tuple[str, ...] = ()
     closed: bool = False
     reported: bool = False
@@ -148,6 +151,12 @@ class RunState:
     ready: deque[str] = field(default_factory=deque)
     doomed: deque[tuple[str, str]] = field(default_factory=deque)  # must be skipped, and why
     withdrawn: deque[str] = field(default_factory=deque)  # no longer to be placed as it was
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may be written: the policy says so, or a plan of the run, which may be stricter."""
+        plans = [self.request.plan, *(tried.proposal.result for tried in self.rungs if tried.accepted)]
+        return self.request.policy.preview_only or any(isinstance(plan, Plan) and plan.dry_run for plan in plans)
 
     # --- the fold ----------------------------------------------------------------------------------------------
 
@@ -222,9 +231,9 @@ class RunState:
         task = self.tasks[body.task]
         task.attempt, task.device, task.epoch, task.why = body.attempt, body.device, body.epoch, body.why
         task.started, task.retry_at, task.error = at, None, None
-        if task.approval is not None:
-            self.approvals[task.approval].used = True
-            task.approval = None
+        task.under, task.approval = task.approval, None
+        if task.under is not None:
+            self.approvals[task.under].used = True
 
     def attempt_ended(self, body: events.AttemptEnded, at: float) -> None:
         task = self.tasks[body.task]
@@ -300,7 +309,7 @@ class RunState:
             task.failures, task.error, task.tried, task.retry_at = 0, None, (), None
             task.hedges = 0
             task.started = task.ended = task.output = task.usage = None
-            task.approval, task.why, task.closed = None, "", False
+            task.approval, task.under, task.why, task.closed = None, None, "", False
             task.reported = False
             self.open += 1
             self.failed.pop(id, None)

@@ -123,11 +123,15 @@ class AttemptLost:
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
-    """`kind` is of `commands.TimerKind`; a timer whose reason has passed is ignored."""
+    """`kind` is of `commands.TimerKind`; a timer whose reason has passed is ignored.
+
+    `why`: what devices say of it, where no device could take the task in time.
+    """
 
     kind: str
     task: str
     attempt: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from orchestrator.core.conditions import Condition
-from protocol.vocabulary import DeviceKind, Identifier, JsonObject, Name, Risk, ShortText
+from protocol.vocabulary import CallLimits, DeviceKind, Identifier, JsonObject, Name, Risk, ShortText, unset
 
 
 class Model(BaseModel):
@@ -73,8 +73,15 @@ class Dependency(Model):
         return self
 
 
+def _no(value: bool) -> bool:
+    return not value
+
+
 class Requirements(Model):
-    """What a device must be to run the task. All that is given must hold."""
+    """What a device must be to run the task. All that is given must hold.
+
+    `limits`: its agent keeps a task's limits. The orchestrator asks for it where a task has some.
+    """
 
     device: Name | None = None
     kind: DeviceKind | None = None
@@ -85,6 +92,7 @@ class Requirements(Model):
     same_device_as: Identifier | None = None
     exclude: tuple[Name, ...] = ()
     prefer: tuple[Name, ...] = ()
+    limits: Annotated[bool, Field(exclude_if=_no)] = False
 
 
 class Timeouts(Model):
@@ -158,7 +166,10 @@ class Task(Model):
     `on_failure`: `fail` the run (after revision had its chance), `skip` what needs this task and go on, or `continue`
     where an edge `on: failure` or `on: completion` takes over. `verify` finds out about an unknown outcome, by a task
     of its own, whose `checks` says what it is for; only the orchestrator adds such a one. `confirm` is read back by one
-    too, once the device has said that the task is done: where its effect is not there, the task has failed.
+    too, once the device has said that the task is done: where its effect is not there, the task has failed. `preview`
+    names the task that showed what this one would change: no attempt of this one is made without an approval on record.
+    `limits` is the task's budget of each attempt: memory, CPU time and processes of the programs that it runs. What is
+    sent is never above the caps of the run's policy, nor do devices go above their own.
     """
 
     id: Identifier
@@ -179,6 +190,8 @@ class Task(Model):
     verify: PostCondition | None = None
     confirm: PostCondition | None = None
     checks: Check | None = None
+    preview: Identifier | None = None
+    limits: Annotated[CallLimits | None, Field(exclude_if=unset)] = None
 
     @property
     def referring(self) -> JsonValue:

@@ -13,7 +13,8 @@ from protocol.vocabulary import DeviceKind, DeviceProfile, Json, JsonObject, Ris
 class TaskView(Model):
     """A task as it stands. `waiting_for` says in words what it waits for; `why` why this device was chosen, or why the
 
-    task ended without a word of a device. `checks` names the task of which this one finds out whether it was done.
+    task ended without a word of a device. `checks` names the task of which this one finds out whether it was done;
+    `preview` the task that showed what this one would change.
     """
 
     id: str
@@ -34,6 +35,7 @@ class TaskView(Model):
     waiting_for: str = ""
     why: str = ""
     checks: str | None = None
+    preview: str | None = None
 
 
 class ApprovalView(Model):
@@ -114,7 +116,10 @@ class RunItem(Model):
 
 
 class DeviceView(Model):
-    """`unavailable_because` is empty while the device takes work. `last_seen` is Unix time."""
+    """`unavailable_because` is empty while the device takes work. `last_seen` is Unix time.
+
+    `withheld`: skills that it has and cannot use now, by name, with why and what to do about it.
+    """
 
     name: str
     kind: DeviceKind
@@ -129,6 +134,7 @@ class DeviceView(Model):
     epoch: int = 0
     last_seen: float = 0.0
     unavailable_because: str = ""
+    withheld: dict[str, str] = {}
 
 
 class GraphView(Model):

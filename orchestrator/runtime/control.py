@@ -10,7 +10,7 @@ import structlog
 
 from orchestrator.core import stimuli
 from orchestrator.core.commands import Decision
-from orchestrator.core.compiler import check_changes, compile_plan, stamp
+from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
@@ -18,6 +18,7 @@ from orchestrator.core.plan import Clarification, Plan, Proposal
 from orchestrator.core.ports import Consultation, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view
 from orchestrator.core.requests import Request
+from orchestrator.core.stamping import check_changes, stamp
 from orchestrator.core.views import EditResult, GraphView, RunView
 from orchestrator.runtime.engine import Engine, Slot
 
@@ -61,7 +62,7 @@ class Control:
         slot = await self._slot(run)
         if key in slot.state.keys:
             return EditResult(accepted=True, version=slot.state.graph.version)
-        compiled, problems = compile_plan(plan, self.fleet())
+        compiled, problems = compile_plan(plan, self.fleet(), preview_only=slot.state.request.policy.preview_only)
         if compiled is None:
             reason = "; ".join(problem.message for problem in problems)
             return EditResult(accepted=False, version=0, code=problems[0].code, reason=reason[:8000])
@@ -74,7 +75,7 @@ class Control:
     async def edit(self, run: str, batch: EditBatch) -> EditResult:
         """Check the batch against the fleet, then apply it."""
         slot = await self._slot(run)
-        edits, problems = stamp(batch.edits, self.fleet())
+        edits, problems = stamp(batch.edits, self.fleet(), slot.state.graph)
         problems += check_changes(batch.edits, slot.state.graph, self.fleet())
         if problems:
             reason = "; ".join(problem.message for problem in problems)[:8000]

@@ -114,10 +114,18 @@ class Slot:
 class Engine:
     """Runs everything. `await start()` once the store is open, `await stop()` at the end."""
 
-    def __init__(self, store: Store, consultant: Consultant, clock: Clock, *, lease_s: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        consultant: Consultant,
+        clock: Clock,
+        *,
+        lease_s: float,
+        scheduler: Scheduler | None = None,
+    ) -> None:
         self.store = store
         self.counters = Counters()
-        self.scheduler = Scheduler()
+        self.scheduler = scheduler or Scheduler()
         self.roster = Roster()
         self._consultant = consultant
         self._clock = clock
@@ -281,6 +289,9 @@ class Engine:
             self._keep_ended(run, slot)
             return
         self._runs[run] = slot
+        parallel = slot.state.request.policy.parallel
+        if parallel is not None:
+            self.scheduler.bind(run, parallel, [id for id, task in slot.state.tasks.items() if task.status.live])
         live: list[str] = []
         for id, task in slot.state.tasks.items():
             device = task.device
@@ -372,7 +383,12 @@ class Engine:
 
     def _release(self, command: c.Release) -> None:
         self.scheduler.released(
-            command.device, command.skill, command.succeeded, command.seconds, learn=command.attempt > 0
+            command.device,
+            command.skill,
+            command.succeeded,
+            command.seconds,
+            learn=command.attempt > 0,
+            of=(command.run, command.task),
         )
         if command.attempt:
             self.roster.over(command.device, command.run, command.task)
@@ -678,8 +694,16 @@ class Engine:
                 if slot is not None:
                     if attempt is None:
                         attempt = slot.state.tasks[task].attempt if task in slot.state.tasks else 0
-                    self.handle(run, stimuli.TimerFired(kind, task, attempt), "timer")
+                    why = self._withheld(slot.state, task) if kind == TimerKind.QUEUE else ""
+                    self.handle(run, stimuli.TimerFired(kind, task, attempt, why), "timer")
         self._arm()
+
+    def _withheld(self, state: RunState, task: str) -> str:
+        """Why devices that have the skill of a task cannot use it now, where they say so."""
+        if task not in state.graph:
+            return ""
+        wanted = state.graph[task].requirements.device
+        return self.roster.fleet.withheld(state.graph[task].skill, (wanted,) if wanted else None)
 
     def _heartbeat(self, run: str, task: str) -> float | None:
         """When to look at an attempt's heartbeat again; None where it was missed."""

@@ -5,18 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from pydantic import ValidationError
 
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.records import DeviceRecord
+from orchestrator.core.sanitize import sanitize
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.vetting import vetted
 from protocol.messages import Hello, SkillsChanged
 from protocol.vocabulary import SkillSpec
 
 MAX_TABLES = 256
+MAX_REASON = 300
 AttemptTable = dict[tuple[str, str], int]
+
+
+class _Offer(TypedDict):
+    skills: dict[str, SkillSpec]
+    latent: dict[str, SkillSpec]
+    withheld: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -101,7 +110,7 @@ class Roster:
         known = self._known.get(name)
         if known is None:
             return None
-        known.info = replace(known.info, skills=self._shared(message.skills))
+        known.info = replace(known.info, **self._offer(message))
         self._view = None
         return known.info
 
@@ -117,11 +126,21 @@ class Roster:
         return DeviceInfo(
             name=hello.name,
             kind=hello.kind,
-            skills=self._shared(hello.skills),
+            **self._offer(hello),
             labels=dict(hello.labels),
             profile=hello.profile,
             slots=hello.slots,
         )
+
+    def _offer(self, message: Hello | SkillsChanged) -> _Offer:
+        """What a device can do, and what it cannot do now and why, fit to be shown."""
+        return {
+            "skills": self._shared(message.skills),
+            "latent": self._shared(tuple(one.skill for one in message.withheld)),
+            "withheld": {
+                one.skill.name: sanitize(one.why, multiline=False, limit=MAX_REASON).strip() for one in message.withheld
+            },
+        }
 
     def _shared(self, skills: tuple[SkillSpec, ...]) -> dict[str, SkillSpec]:
         """The skills by name. Devices with the same ones share one table: each would have 100 KiB of its own."""

@@ -16,10 +16,11 @@ from agents.supervisor import LeadingSupervisor
 from agents.testing import FakeRunControl, failure
 from orchestrator.core.conditions import Compare
 from orchestrator.core.events import RunStatus
+from orchestrator.core.exit_codes import failed_commands
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Plan, Selector, Step, StepDependency
 from orchestrator.core.requests import Request, RunPolicy
-from orchestrator.core.tasks import TaskStatus
+from orchestrator.core.tasks import Dependency, On, TaskStatus
 from orchestrator.core.views import RunView, TaskView
 from protocol.errors import ErrorCode
 from protocol.messages import TaskError
@@ -64,6 +65,32 @@ async def run(devices: RealDevices, *steps: Step, title: str = "") -> RunView:
     control.submit(Request(text="do it", policy=RunPolicy(approve="all")))
     await control.drive(LeadingSupervisor([ScriptedPlanner(Plan(steps=steps))], check=sound))
     return control.run_view()
+
+
+def ran(id: str, code: int, stderr: str = "", **more: object) -> TaskView:
+    output: Json = {"exit_code": code, "stdout": "out\n", "stderr": stderr, "truncated": False}
+    return task(id, "shell.run", output, arguments={"command": f"make {id}"}, risk=Risk.DESTRUCTIVE, **more)
+
+
+def test_a_command_that_failed_comes_first() -> None:
+    tasks = (ran("lint", 0), ran("test", 2, "1 of 3\nno rule to make test\n", device="beta"))
+    first, *rest = answer(*tasks).splitlines()
+    assert first == "beta: `make test` failed with exit code 2: no rule to make test [test]"
+    assert "alpha: `make lint` ended well (exit code 0) [lint]" in rest
+
+
+def test_a_command_that_failed_on_the_way_comes_first_too() -> None:
+    after = task("after", "text.report", {"text": "done"}, depends_on=(Dependency(task="build"),))
+    assert answer(ran("build", 1), after).startswith("alpha: `make build` failed with exit code 1 [build]")
+
+
+def test_what_the_plan_looks_at_is_no_failure() -> None:
+    when = Compare(path="output.exit_code", op="!=", value=0)
+    edge = Dependency(task="build", on=On.CONDITION, when=when)
+    log = task("log", "text.report", {"text": "the log"}, depends_on=(edge,))
+    told = task("told", "text.report", {"text": "2"}, arguments={"text": "${other.output.exit_code}"})
+    shown = view(ran("build", 1), ran("other", 2), ran("third", 3), log, told)
+    assert [one.id for one in failed_commands(shown)] == ["third"]
 
 
 async def test_a_ranking(devices: RealDevices) -> None:
@@ -226,6 +253,13 @@ def test_many_failures_are_counted() -> None:
     lines = answer(*tasks).splitlines()
     assert len(lines) == 21
     assert lines[-1] == "... and 30 more like these"
+
+
+def test_a_table_stands_below_its_device() -> None:
+    listed = task("list", "kube.list", {"text": "NAME  STATUS\nweb   Ready\n\n1 pod"}, device="staging")
+    assert answer(listed) == "staging: [list]\n  NAME  STATUS\n  web   Ready\n  \n  1 pod"
+    said = task("scale", "kube.scale", {"text": "scaled\n  undo: no"}, device="staging")
+    assert answer(said) == "staging: scaled [scale]\n    undo: no"
 
 
 def test_the_length_is_bounded() -> None:

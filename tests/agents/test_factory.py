@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from agents.factory import build_ladder, build_supervisor
 from agents.model import ModelPlanner
+from agents.rungs import off_views
 from agents.scripted import ScriptedPlanner
 from agents.settings import AgentSettings, ModelSettings
 from orchestrator.core.plan import Plan
@@ -15,6 +16,8 @@ from orchestrator.core.requests import Request
 from tests.support.embedded_fleet import Context, twelve
 
 LOCAL = ModelSettings(name="local", base_url="http://127.0.0.1:11434/v1/", model="m")
+TIERS = {"embedded": "embedded", "local": "local", "cloud": "cloud"}
+HOSTS = {"embedded": "", "local": "127.0.0.1:11434", "cloud": "x.example"}
 CLOUD = ModelSettings(name="cloud", base_url="https://x.example/v1", model="m", api_key_env="X_KEY", tier="cloud")
 
 
@@ -24,6 +27,26 @@ def test_the_embedded_rung_comes_first_and_models_in_order() -> None:
     assert isinstance(ladder[2], ModelPlanner)
     assert ladder[2].channel._key == "secret"
     assert [rung.rung for rung in build_ladder(AgentSettings())] == ["embedded"]
+
+
+@pytest.mark.parametrize(
+    ("rungs", "asked", "off"),
+    [
+        ((), ["embedded", "local", "cloud"], ()),
+        (("local",), ["local"], ("embedded", "cloud")),
+        (("embedded",), ["embedded"], ("local", "cloud")),
+        (("cloud", "embedded"), ["embedded", "cloud"], ("local",)),
+    ],
+)
+def test_only_the_rungs_that_are_named_are_there(
+    rungs: tuple[str, ...], asked: list[str], off: tuple[str, ...]
+) -> None:
+    settings = AgentSettings(models=(LOCAL, CLOUD), rungs=rungs)
+    assert [rung.rung for rung in build_ladder(settings)] == asked
+    assert settings.off == off
+    assert [(one.rung, one.tier, one.host, one.switched_off) for one in off_views(settings)] == [
+        (name, TIERS[name], HOSTS[name], True) for name in off
+    ]
 
 
 @pytest.mark.parametrize("environment", [{}, {"X_KEY": ""}])
@@ -48,6 +71,7 @@ async def test_planners_may_be_given() -> None:
         {"models": [{"name": "a", "base_url": "ftp://host/v1", "model": "m"}]},
         {"models": [{"name": "a", "base_url": "http://h/v1", "model": ""}]},
         {"models": [{"name": "a", "base_url": "http://h/v1", "model": "m", "api_key": "in the file"}]},
+        {"models": [{"name": "a", "base_url": "http://h/v1", "model": "m"}], "rungs": ["b"]},
         {"models": [{"name": "a b", "base_url": "http://h/v1", "model": "m"}]},
         {"models": [{"name": "a", "base_url": "http://h/v1", "model": "m", "timeout_s": 0}]},
     ],

@@ -151,6 +151,23 @@ async def test_the_policy_bounds_how_often() -> None:
     assert len(fixer.mended) == 1
 
 
+async def test_with_no_revisions_nothing_is_changed_after_a_failure() -> None:
+    """Neither by a rung, nor by a rule: beta could read it, and the fan-out could go on without alpha."""
+    fixer = ScriptedFixer(PLAN, FIX)
+    control = await lead(FakeRunControl(FLEET, gone("a.txt")), fixer, revisions=0)
+    unpinned = Plan(steps=(read("a.txt", Selector()),))
+    moved = await lead(
+        FakeRunControl(FLEET, gone("a.txt")), ScriptedPlanner(unpinned), text='read "a.txt"', revisions=0
+    )
+    for one in (control, moved):
+        view = one.run_view()
+        assert (view.state, view.version) == (RunStatus.FAILED, 1)
+    assert fixer.mended == []
+    assert [task.id for task in moved.run_view().tasks] == ["read"]
+    allowed = await lead(FakeRunControl(FLEET, gone("a.txt")), ScriptedPlanner(unpinned), text='read "a.txt"')
+    assert allowed.run_view().version > 1, "with revisions the rule does move it"
+
+
 async def test_what_was_denied_is_not_tried_in_another_way() -> None:
     plan = Plan(steps=(Step(id="del", skill="file.delete", arguments={"path": "a.txt"}, devices=ALPHA),))
     fixer = ScriptedFixer(plan, FIX)

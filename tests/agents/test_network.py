@@ -53,3 +53,19 @@ async def test_a_process_that_was_busy_tries_once_more_and_not_twice(monkeypatch
     with pytest.raises(httpx2.ConnectTimeout):
         await DirectTransport().handle_async_request(request("http://127.0.0.1:9/", 0.1))
     assert tries == [1, 1]
+
+
+async def test_many_small_delays_count_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    async def hang(*_: object) -> httpx2.Response:
+        tries.append(1)
+        for _ in range(10):
+            await asyncio.sleep(0)
+            time.sleep(0.03)  # noqa: ASYNC251 - each too short to be told from a moment's pause
+        raise httpx2.ConnectTimeout("no")
+
+    monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", hang)
+    with pytest.raises(httpx2.ConnectTimeout):
+        await DirectTransport().handle_async_request(request("http://127.0.0.1:9/", 0.3))
+    assert tries == [1, 1]

@@ -236,3 +236,12 @@ async def test_a_run_that_fails_after_a_restart_drops_its_plan_too() -> None:
     )
     await control.drive(LeadingSupervisor([ScriptedPlanner(READ)], check=sound, cache=cache))
     assert len(cache) == 0
+
+
+def test_a_plan_of_a_rung_that_is_switched_off_is_kept_and_not_given(tmp_path: Path) -> None:
+    path = tmp_path / "plans.json"
+    first = PlanCache(path)
+    put(first)
+    save(first)
+    assert not found(PlanCache(path, without=("embedded", "local")))
+    assert found(PlanCache(path, without=("embedded",)))

@@ -171,7 +171,7 @@ async def test_a_server_that_is_down_is_a_refusal_and_nothing_is_remembered() ->
 
 async def test_a_server_that_is_silent_costs_one_try() -> None:
     async with ScriptedModelServer(Hang()) as server:
-        settings = ModelSettings(name="local", base_url=server.base_url, model="scripted", timeout_s=0.2)
+        settings = ModelSettings(name="local", base_url=server.base_url, model="scripted", timeout_s=1.5)
         rung = ModelPlanner(settings, cache=CapabilityCache())
         proposal = await rung.plan(Request(text="x"), Context(fleet("alpha")))
         await asyncio.wait_for(server.left.wait(), 10)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agents.reply import ReplyError, read_reply, reply_schema
 from orchestrator.core.plan import Clarification, Declined, Plan
+from protocol.vocabulary import CallLimits
 
 STEPS = '{"steps": [{"id": "a", "skill": "file.read", "arguments": {"path": "x"}, "devices": {"mode": "one"}}]}'
 PLAN = f'{{"plan": {STEPS}}}'
@@ -31,6 +32,17 @@ def test_a_plan_is_found(text: str) -> None:
     plan = read_reply(text)
     assert isinstance(plan, Plan)
     assert plan.steps[0].skill == "file.read"
+
+
+def test_a_plan_may_declare_limits() -> None:
+    """What is sent is under the policy's cap; see test_machine_attempts.py."""
+    plan = read_reply(
+        '{"steps": [{"id": "a", "skill": "shell.run", "limits": {"memory_bytes": 9000000, "cpu_seconds": 5}}]}'
+    )
+    assert isinstance(plan, Plan)
+    assert plan.steps[0].limits == CallLimits(memory_bytes=9_000_000, cpu_seconds=5.0)
+    with pytest.raises(ReplyError, match="processes"):
+        read_reply('{"steps": [{"id": "a", "skill": "shell.run", "limits": {"processes": -1}}]}')
 
 
 def test_questions_and_refusals() -> None:

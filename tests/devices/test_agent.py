@@ -420,3 +420,14 @@ async def test_an_agent_without_a_gateway_stops_at_once(gateway: FakeGateway, st
     await gateway.close()
     async with asyncio.timeout(5):
         await agent.end()
+
+
+async def test_a_result_tells_what_its_programs_cost(gateway: FakeGateway, start: Start) -> None:
+    await start()
+    dispatch = await gateway.dispatch("shell.run", {"command": "true"})
+    usage = (await gateway.result(dispatch)).usage
+    assert usage.peak_memory_bytes > 0
+    assert usage.cpu_seconds >= 0
+    assert usage.seconds > 0
+    dispatch = await gateway.dispatch("test.noop")
+    assert (await gateway.result(dispatch)).usage.peak_memory_bytes == 0

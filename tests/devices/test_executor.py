@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from devices.connection import BACKOFF_S
 from devices.events import (
     Command,
     Disconnected,
@@ -23,7 +24,8 @@ from devices.events import (
     Sign,
     Ticked,
 )
-from devices.executor import ACCEPT_DELAY_S, GRACE_S, MAX_RUNNING, RESEND_BATCH, Executor, encode_result
+from devices.executor import ACCEPT_DELAY_S, GRACE_S, MAX_RUNNING, RESEND_BATCH, RESEND_S, Executor, encode_result
+from orchestrator.core.attempts import CANCEL_GRACE_S, TIMEOUT_GRACE_S
 from protocol.codec import decode_device_frame, frame
 from protocol.errors import ErrorCode
 from protocol.messages import (
@@ -310,6 +312,11 @@ def test_held_results_are_sent_again_on_a_slowing_timer() -> None:
     assert times == [5.0, 15.0, 35.0, 75.0, 135.0, 195.0]
 
 
+def test_a_result_that_was_lost_once_comes_again_before_its_attempt_is_given_up() -> None:
+    """The second sending shows the gap in the numbers, and goes over a new connection."""
+    assert min(TIMEOUT_GRACE_S, CANCEL_GRACE_S) > RESEND_S + BACKOFF_S
+
+
 def test_a_result_made_while_away_is_sent_at_the_welcome() -> None:
     for resumed in (True, False):
         bench = Bench()
@@ -386,7 +393,7 @@ def test_shutdown_says_what_became_of_everything() -> None:
 
 @pytest.mark.parametrize("output", [None, 1, 2.5, 'é"\\\n\x00', {"a": [True, None]}])
 def test_a_result_that_is_written_out_reads_as_a_result(output: Json) -> None:
-    body = encode_result(key(), 3, Outcome.SUCCEEDED, output, None, 0.25)
+    body = encode_result(key(), 3, Outcome.SUCCEEDED, output, None, (0.25, 0.0, 0))
     [message] = decode_device_frame(frame(1, 0, [body])).body
     assert message == Result(
         run="r",

@@ -96,6 +96,31 @@ async def test_a_file_above_the_limit_is_not_offered(gateway: FakeGateway, start
     assert gateway.of(ArtifactOffer) == []
 
 
+@pytest.mark.parametrize(
+    ("refusal", "retryable"),
+    [(ErrorCode.UNAVAILABLE, True), (ErrorCode.HASH_MISMATCH, True), (ErrorCode.ARTIFACT_TOO_LARGE, False)],
+)
+async def test_a_refusal_says_whether_another_attempt_helps(
+    gateway: FakeGateway, start: Start, work: Path, refusal: ErrorCode, retryable: bool
+) -> None:
+    (work / "data.bin").write_bytes(CONTENT)
+    gateway.refuse_offers = refusal
+    await start()
+    result = await publish(gateway)
+    assert code(result) is refusal
+    assert result.error is not None
+    assert result.error.retryable is retryable
+
+
+async def test_a_sign_of_life_before_the_answer_changes_nothing(gateway: FakeGateway, start: Start, work: Path) -> None:
+    """The gateway waits for another transfer of the same content, and says so."""
+    (work / "data.bin").write_bytes(CONTENT)
+    gateway.wait_acks = 3
+    await start()
+    assert (await publish(gateway)).outcome is Outcome.SUCCEEDED
+    assert gateway.stored[SHA256] == CONTENT
+
+
 async def test_save_writes_the_content(gateway: FakeGateway, start: Start, work: Path) -> None:
     gateway.stored[SHA256] = CONTENT
     await start()

@@ -228,7 +228,9 @@ def test_nothing_reaches_a_terminal_raw(served: Behind, capfd: pytest.CaptureFix
     waiting = served.client.post("/v1/runs?wait=30", json=asked).json()["run"]
     capfd.readouterr()
     commands = [["runs"], ["devices"], ["skills"]]
-    commands += [[word, one] for one in (run, text, waiting) for word in ("show", "events", "graph", "replay")]
+    commands += [
+        [word, one] for one in (run, text, waiting) for word in ("show", "events", "graph", "timeline", "replay")
+    ]
     commands += [["graph", run, "--format", format] for format in ("text", "mermaid", "dot", "svg", "json")]
     commands += [["show", run, "--json"], ["events", run, "--json"], ["runs", "--json"]]
     commands += [["explain", run, "list"], ["explain", waiting, "a"]]

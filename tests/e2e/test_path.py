@@ -294,3 +294,14 @@ async def test_a_long_task_alone_leaves_the_orchestrator_answering(tmp_path: Pat
         view = await system.app.wait(run, 30)
         assert view.state is RunStatus.SUCCEEDED
         assert [(task.attempt, task.device) for task in view.tasks] == [(1, "alpha")]
+
+
+async def test_a_plan_that_asks_for_more_than_its_policy_allows_gets_what_the_policy_allows(tmp_path: Path) -> None:
+    async with running(tmp_path, "alpha") as system:
+        command = "while :; do :; done"
+        step = {"id": "busy", "skill": "shell.run", "arguments": {"command": command}, "on_failure": "skip"}
+        run = await system.submit({**step, "limits": {"cpu_seconds": 500}}, limits={"cpu_seconds": 0.2})
+        [task] = (await system.app.wait(run, 60)).tasks
+        assert task.error is not None
+        assert task.error.code == "limit_exceeded"
+        assert "0.2 s it may have (cpu_seconds)" in task.error.message

@@ -7,16 +7,22 @@ from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from agents.scripted import ScriptedPlanner
 from agents.supervisor import LeadingSupervisor
 from orchestrator.app import Asterism
+from orchestrator.core.commands import ReadyTask
+from orchestrator.core.fleet import DeviceInfo
 from orchestrator.core.plan import Declined
 from orchestrator.core.requests import Request
+from orchestrator.core.tasks import Requirements
 from orchestrator.settings import Settings
+from protocol.vocabulary import DeviceKind, SkillSpec
 from storage.memory import MemoryStore
 
+SKILL = SkillSpec(name="a.x", description="", input_schema={}, output_schema={})
 REQUEST = Request(text="say hello")
 
 
@@ -66,3 +72,18 @@ async def test_two_that_find_the_key_of_a_request_that_a_crash_cut_off_begin_it_
     assert sorted([await one for one in both]) == [("r1", False), ("r1", True)]
     kinds = [row.type for row in store(app).durable.events["r1"].values()]
     assert kinds.count("run_submitted") == 1
+
+
+@pytest.mark.parametrize(("placement", "second"), [("score", "alpha"), ("round_robin", "beta")])
+def test_the_setting_says_how_a_device_is_chosen(tmp_path: Path, placement: str, second: str) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path, "database": "memory", "placement": placement})
+    scheduler = Asterism(settings).engine.scheduler
+    for name in ("alpha", "beta"):
+        scheduler.device_changed(DeviceInfo(name, DeviceKind.SERVER, {"a.x": SKILL}), 1)
+    found = []
+    for task in ("first", "second"):
+        scheduler.offer(ReadyTask("r", task, "a.x", Requirements(), None, (), (), (), 0))
+        [one] = scheduler.assign()[0]
+        found.append(one.device)
+        scheduler.released(one.device, "a.x", True, 0.01)
+    assert found == ["alpha", second]

@@ -69,3 +69,20 @@ def test_what_does_not_fit_is_named_without_its_value(tmp_path: Path, old: str, 
     with pytest.raises(SettingsProblem, match=word) as caught:
         load(write(tmp_path, FILE.replace(old, new, 1)))
     assert "secret" not in str(caught.value)
+
+
+def test_a_rung_that_is_not_there_is_an_error_that_names_those_that_are(tmp_path: Path) -> None:
+    file = write(tmp_path, FILE.replace("[[models]]", 'rungs = ["local-model"]\n[[models]]', 1))
+    with pytest.raises(SettingsProblem) as caught:
+        load(file)
+    assert "The setting rungs in" in str(caught.value)
+    assert "there is no rung local-model; known: embedded, local, cloud" in str(caught.value)
+
+
+def test_rungs_reach_the_ladder_and_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path, FILE)
+    assert ("rungs", "all", "default") in load(file).rows()
+    monkeypatch.setenv("ASTERISM_RUNGS", '["local", "embedded"]')
+    loaded = load(file)
+    assert ("rungs", "local, embedded", "environment (ASTERISM_RUNGS)") in loaded.rows()
+    assert _agents(loaded.settings).off == ("cloud",)

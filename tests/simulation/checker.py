@@ -79,6 +79,7 @@ def _run(history: History, number: int, run: str, spec: RunSpec) -> Iterator[str
     if run in history.states:
         yield from _replayed(state, history.states[run])
     yield from _attempts(events)
+    yield from _at_once(events, spec)
     yield from _keys(events)
     yield from _approvals(events, spec)
     yield from _asked(history, run, events)
@@ -124,6 +125,18 @@ def _attempts(events: list[Event]) -> Iterator[str]:
     for key in ended:
         if key not in begun:
             yield f"attempt {key} ended and never began"
+
+
+def _at_once(events: list[Event], spec: RunSpec) -> Iterator[str]:
+    """No more attempts are live than the run's policy allows."""
+    live: dict[tuple[str, int], None] = {}
+    for one in events:
+        if isinstance(one.body, TaskDispatched):
+            live[one.body.task, one.body.attempt] = None
+            if len(live) > spec.policy.get("parallel", len(live)):
+                yield f"{len(live)} attempts are live at {one.seq}, and it may do {spec.policy['parallel']} at once"
+        elif isinstance(one.body, AttemptEnded):
+            live.pop((one.body.task, one.body.attempt), None)
 
 
 def _projection(history: History, run: str, state: RunState) -> Iterator[str]:
@@ -174,10 +187,10 @@ def _step(task: str) -> str:
 
 
 def _approvals(events: list[Event], spec: RunSpec) -> Iterator[str]:
-    """Each attempt of what needs a word has one of its own, for its device."""
-    if spec.policy.get("approve", "all") != "ask":
-        return
-    reads = {step["id"] for step in spec.steps if step["skill"] == "sim.read"}
+    """Each attempt of what needs a word has one of its own, for its device; a previewed one has under every policy."""
+    previewed = {str(step["id"]) for step in spec.steps if step["skill"] == "sim.change"}
+    free = {step["id"] for step in spec.steps if step["skill"] == "sim.read"} | {f"{id}-preview" for id in previewed}
+    asks = spec.policy.get("approve", "all") == "ask"
     asked: dict[str, ApprovalRequested] = {}
     granted: dict[str, ApprovalRequested] = {}
     for one in events:
@@ -186,7 +199,9 @@ def _approvals(events: list[Event], spec: RunSpec) -> Iterator[str]:
             asked[body.id] = body
         elif isinstance(body, ApprovalResolved) and body.granted:
             granted[asked[body.id].task] = asked[body.id]
-        elif isinstance(body, TaskDispatched) and _step(body.task) not in reads and ".check" not in body.task:
+        elif isinstance(body, TaskDispatched) and _step(body.task) not in free and ".check" not in body.task:
+            if not asks and _step(body.task) not in previewed:
+                continue
             word = granted.pop(body.task, None)
             if word is None or word.device != body.device:
                 yield f"attempt {body.attempt} of {body.task} began on {body.device} without an approval"
@@ -211,7 +226,9 @@ def _asked(history: History, run: str, events: list[Event]) -> Iterator[str]:
 
 def _expected(state: RunState, spec: RunSpec) -> Iterator[str]:
     """The plan says how each step ends; worked out here without the task graph's own code."""
-    names = {task.split("@")[0] for task in state.tasks if not task.startswith("mend-") and ".check" not in task}
+    shown = {state.graph[task].preview for task in state.tasks}
+    own = [task for task in state.tasks if task not in shown and not task.startswith("mend-") and ".check" not in task]
+    names = {task.split("@")[0] for task in own}
     if names != {step["id"] for step in spec.steps}:
         yield f"its tasks are {sorted(state.tasks)}"
         return
@@ -234,7 +251,8 @@ def _expected(state: RunState, spec: RunSpec) -> Iterator[str]:
     for task, found in state.tasks.items():
         if ".check" in task:
             continue  # one that finds out what became of another
-        end = expected.get(task.split("@")[0], "been no task")
+        write = next((one.id for one in state.graph.tasks if one.preview == task), task)
+        end = expected.get(write.split("@")[0], "been no task")
         if found.status.value != end:
             yield f"{task} {found.status.value} and should have {end}: {found.error}"
 

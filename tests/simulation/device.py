@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -36,7 +36,7 @@ class Effect(NamedTuple):
     step: str  # "begin", "effect", "end" or "died"
 
 
-def _spec(name: str, risk: Risk, *, idempotent: bool) -> SkillSpec:
+def _spec(name: str, risk: Risk, *, idempotent: bool, preview: str | None = None) -> SkillSpec:
     return SkillSpec(
         name=name,
         description="a skill of the simulation",
@@ -44,6 +44,7 @@ def _spec(name: str, risk: Risk, *, idempotent: bool) -> SkillSpec:
         output_schema={},
         risk=risk,
         idempotent=idempotent,
+        preview=preview,
     )
 
 
@@ -52,6 +53,8 @@ SPECS = (
     _spec("sim.put", Risk.WRITE, idempotent=True),
     _spec("sim.append", Risk.WRITE, idempotent=False),
     _spec("sim.done", Risk.READ, idempotent=True),
+    _spec("sim.preview", Risk.READ, idempotent=True),
+    _spec("sim.change", Risk.WRITE, idempotent=True, preview="sim.preview"),
 )
 
 
@@ -65,6 +68,11 @@ class Tools:
         self._ledger = ledger
         self._tell = tell
 
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """Nothing: the simulated tools can always be used."""
+        return {}
+
     def specs(self) -> tuple[SkillSpec, ...]:
         return SPECS
 
@@ -77,6 +85,8 @@ class Tools:
             )
             return {"done": done}
         self._note(key, skill, "begin")
+        if skill == "sim.change" and not (context.approval and arguments.get("preview")):
+            raise ToolError(ErrorCode.DENIED, "a change takes its preview and an approval")
         try:
             await self._work(skill, arguments, context)
         except GeneratorExit:

@@ -177,6 +177,22 @@ LOST = RunSpec(
     ),
     twice=0.1,
 )
+# Writes by preview, under a policy and under a person.
+_CHANGES = (
+    _step("s0", "sim.change", 0.05, device="alpha", fails=1),
+    _step("s1", "sim.change", 0.05, {"step": "s0"}, devices={"mode": "each"}),
+    _step("s2", "sim.put", 0.05, {"step": "s1"}),
+)
+PREVIEWED = Scenario(
+    2,
+    (DeviceSpec("alpha", 2), DeviceSpec("beta", 2)),
+    (
+        RunSpec(0.05, _CHANGES, {"approve": "all"}),
+        RunSpec(0.1, _CHANGES[:1], {"approve": "ask", "approval_s": 10_000.0}),
+    ),
+    (),
+    heal=25.0,
+)
 EVERYTHING = Scenario(
     1,
     (DeviceSpec("alpha", 2), DeviceSpec("beta", 2)),

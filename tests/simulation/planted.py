@@ -20,7 +20,7 @@ before one fails; the search stops there. The seeds that found them when this wa
     deadline_lost_at_recovery       314    no_resend_timer                  66
     stale_result_counts             115    resume_from_a_wrong_number       30
     no_fencing                       65    gap_not_noticed                   9
-    epoch_not_raised                  3
+    epoch_not_raised                  3    live_attempts_not_counted        13
 """
 
 from __future__ import annotations
@@ -259,6 +259,16 @@ def recovery_forgets_live_attempts(patch: Patch) -> None:
         return take_up
 
     patch(Engine, "_take_up", make)
+
+
+@plant(3000)
+def live_attempts_not_counted(patch: Patch) -> None:
+    """After a restart, what is at work already does not count as what a run may do at once."""
+
+    def make(original: Any) -> Any:
+        return lambda self, run, parallel, live: original(self, run, parallel, [])
+
+    patch(Scheduler, "bind", make)
 
 
 @plant(10000)

@@ -37,9 +37,8 @@ REPLAY = Path(__file__).parent.parent / "replay"
 def quiet() -> None:
     """The parts' own logs say nothing here."""
     logging.disable(logging.CRITICAL)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=True
-    )
+    # Not cached: in the process of other tests that would silence loggers for good.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def failing(first: int, count: int) -> list[tuple[int, list[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.simulation.story import DeviceSpec, Fault, JsonObject, RunSpec, Scenario
@@ -127,6 +127,7 @@ def scenario(seed: int) -> Scenario:
     lost = names[-1] if mood.lost else ""
     pins = [name for name in names if name != lost]
     runs = tuple(_run(random, mood, pins, number) for number in range(random.choice(mood.runs)))
+    runs = tuple(_bounded(Random(f"{seed} {number}"), run) for number, run in enumerate(runs))
     heal = random.choice((3.0, 6.0, 10.0)) * random.uniform(0.6, 1.2) if mood.window[-1] > 9 else mood.window[-1] + 2.0
     faults = _faults(random, mood, pins, heal)
     if lost:
@@ -164,6 +165,13 @@ def _run(random: Random, mood: Mood, names: list[str], number: int) -> RunSpec:
     at = round(random.uniform(0.0, 2.0), 3)
     twice = round(random.choice((0.0, 0.01, 0.5)) * random.random(), 4) if random.random() < mood.twice else None
     return RunSpec(at, tuple(steps), policy, text, text and random.random() < mood.revise, tuple(actions), twice)
+
+
+def _bounded(random: Random, run: RunSpec) -> RunSpec:
+    """Now and then a run may do only so many tasks at once. By a chance of its own: the rest of the story stays."""
+    if random.random() >= 0.2:
+        return run
+    return replace(run, policy={**run.policy, "parallel": random.choice((1, 1, 2, 3))})
 
 
 def _actions(random: Random, mood: Mood) -> list[tuple[float, str, JsonObject]]:

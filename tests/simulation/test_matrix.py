@@ -5,20 +5,23 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.checker import check
-from tests.simulation.matrix import EVERYTHING, Cell, cells, failing, table
+from tests.simulation.matrix import EVERYTHING, PREVIEWED, Cell, cells, failing, table
 from tests.simulation.planted import planted
 from tests.simulation.run import quiet
 from tests.simulation.world import play
 
 
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    quiet()
+
+
 @pytest.fixture(scope="module")
 def whole() -> list[Cell]:
-    quiet()
     return cells(EVERYTHING)
 
 
 def test_the_story_is_well_and_has_a_bit_of_everything() -> None:
-    quiet()
     history = play(EVERYTHING)
     assert check(history) == []
     types = {row.type for log in history.durable.events.values() for row in log.values()}
@@ -53,6 +56,21 @@ def test_every_boundary_and_every_message_has_every_fault(whole: list[Cell]) -> 
 @pytest.mark.timeout(600)
 def test_nothing_goes_wrong_in_any_cell(whole: list[Cell]) -> None:
     assert {str(cell): problems for cell, problems in failing(EVERYTHING, whole)} == {}
+
+
+def test_writes_by_preview_are_made_under_approvals_on_record() -> None:
+    history = play(PREVIEWED)
+    assert check(history) == []
+    made = {(one.run, one.task) for one in history.ledger if one.skill == "sim.change" and one.step == "effect"}
+    assert len(made) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_previews_and_approvals_outlast_crashes() -> None:
+    some = [cell for cell in cells(PREVIEWED) if cell.row[0] in ("commit", "dispatch", "result")]
+    assert len(some) > 50
+    assert {str(cell): problems for cell, problems in failing(PREVIEWED, some)} == {}
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ def test_seeds_bring_every_fault_and_everything_that_people_do() -> None:
     runs = [run for one in scenarios for run in one.runs]
     assert {what for run in runs for _, what, _ in run.actions} == {"cancel", "retry", "edit", "undo", "watch"}
     assert {run.policy.get("unknown") for run in runs} == {None, "ask", "fail"}
+    assert {run.policy.get("parallel") for run in runs} == {None, 1, 2, 3}
     assert any(run.twice is not None for run in runs)
     assert any("deadline_s" in data for run in runs for _, what, data in run.actions if what == "edit")
     steps = [step for run in runs for step in run.steps]

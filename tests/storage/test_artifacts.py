@@ -172,8 +172,11 @@ def test_one_content_has_one_writer_at_a_time(files: ArtifactFiles) -> None:
     with pytest.raises(ArtifactError) as caught:
         files.begin(SHA256, len(DATA))
     assert code(caught) == "artifact_busy"
+    assert files.came(SHA256) == 0
     first.write(DATA)
+    assert files.came(SHA256) == len(DATA)
     first.finish()
+    assert files.came(SHA256) == 0
     assert files.begin(SHA256, len(DATA)) is None
 
 

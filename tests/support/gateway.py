@@ -41,7 +41,8 @@ class FakeGateway:
     """Serves one device. `heard` holds all that it said, `hellos` its registrations.
 
     `record` answers results with `recorded`. `mute` reads and says nothing. `resumable` keeps sessions over drops.
-    `cut_after` drops the connection after so many chunks, once. `mute_acks` and `skip_chunk` break transfers.
+    `cut_after` drops the connection after so many chunks, once; `hold_after` sends so many chunks of a file and no
+    more. `mute_acks` and `skip_chunk` break transfers.
     """
 
     def __init__(
@@ -70,9 +71,12 @@ class FakeGateway:
         self.mute_acks = False
         self.skip_chunk = False
         self.cut_after: int | None = None
+        self.hold_after: int | None = None
         self.stored: dict[str, bytes] = {}
         self.partial: dict[str, bytearray] = {}
         self.offers: dict[str, ArtifactOffer] = {}
+        self.refuse_offers: ErrorCode | None = None
+        self.wait_acks = 0
         self.session: GatewaySession | None = None
         self._previous: GatewaySession | None = None
         self._socket: ServerConnection | None = None
@@ -274,6 +278,11 @@ class FakeGateway:
         if offer.sha256 in self.stored:
             session.send(ArtifactAck(transfer=offer.transfer, offset=offer.size, done=True))
             return
+        if self.refuse_offers is not None:
+            session.send(ArtifactRefused(transfer=offer.transfer, code=self.refuse_offers))
+            return
+        for _ in range(self.wait_acks):
+            session.send(ArtifactAck(transfer=offer.transfer, offset=0))
         self.offers[offer.transfer] = offer
         come = self.partial.setdefault(offer.sha256, bytearray())
         session.send(ArtifactReady(transfer=offer.transfer, offset=len(come), size=offer.size))
@@ -311,7 +320,7 @@ class FakeGateway:
         session.send(ArtifactReady(transfer=fetch.transfer, offset=fetch.offset, size=len(content)))
         size = self.limits.chunk_bytes
         pieces = [content[at : at + size] for at in range(fetch.offset, len(content), size)]
-        for number, data in enumerate(pieces):
+        for number, data in enumerate(pieces[: self.hold_after]):
             if self.skip_chunk and number == 1:
                 continue
             if self.cut_after is not None and number >= self.cut_after:

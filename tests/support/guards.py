@@ -8,6 +8,7 @@ run.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import structlog
 
 MARK = "ASTERISM_TEST_SESSION"
 GRACE_S = 5.0
@@ -32,6 +34,8 @@ class NetworkGuard:
 
     def __init__(self) -> None:
         self.refused: list[str] = []
+        self.allowed: set[str] = set()
+        """Addresses of what the tests themselves run on this machine in a network of its own."""
 
     def __call__(self, event: str, args: tuple[object, ...]) -> None:
         if event not in ("socket.connect", "socket.sendto"):
@@ -40,6 +44,7 @@ class NetworkGuard:
         if (
             isinstance(sock, socket.socket)
             and isinstance(address, tuple)
+            and str(address[0]) not in self.allowed
             and not is_local(sock.family, str(address[0]))
         ):
             self.refused.append(f"{event} to {address[0]}")
@@ -121,6 +126,10 @@ def is_alive(process: psutil.Process) -> bool:
 guard = NetworkGuard()
 
 
+LOGS = structlog.get_config()
+"""How the process logs before any test or any fixture of a whole module has changed it."""
+
+
 def pytest_configure() -> None:
     os.environ[MARK] = uuid.uuid4().hex
     sys.addaudithook(guard)
@@ -158,3 +167,11 @@ LEFT = pytest.StashKey[list[str]]()
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for name in config.stash.get(LEFT, []):
         terminalreporter.write_line(f"ERROR left running at the end of the session (now ended): {name}", red=True)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """What a test, or a fixture that outlives it, makes of the process's logs ends with it: others read them."""
+    yield
+    structlog.configure(**LOGS)
+    logging.disable(logging.NOTSET)

@@ -54,7 +54,7 @@ def interpreter() -> Path | None:
 def build(out: TextIO) -> Path:
     """The interpreter, built first where need be; progress goes to `out`. Raises CannotBuild."""
     cache().mkdir(parents=True, exist_ok=True)
-    with _alone(cache() / "llama.lock", out):
+    with alone(cache() / "llama.lock", "llama.cpp's server", out):
         done = interpreter()
         if done is not None:
             return done
@@ -70,12 +70,13 @@ def build(out: TextIO) -> Path:
 
 
 @contextlib.contextmanager
-def _alone(path: Path, out: TextIO) -> Iterator[None]:
+def alone(path: Path, what: str, out: TextIO) -> Iterator[None]:
+    """Holds the lock file while it lasts; says so on `out` when another process that builds `what` has it."""
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("another build of llama.cpp's server is under way: waiting for it", file=out, flush=True)
+            print(f"another build of {what} is under way: waiting for it", file=out, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

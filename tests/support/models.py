@@ -12,6 +12,7 @@ import httpx2
 from agents.gate import Gate
 from agents.ledger import MemoryLedger
 from agents.model import ModelPlanner
+from agents.network import DirectTransport
 from agents.scripted_server import ScriptedModelServer
 from agents.settings import ModelSettings
 from orchestrator.core.budget import Limits
@@ -57,7 +58,7 @@ class Tap(httpx2.AsyncBaseTransport):
     """The network, with every request's address, headers and body kept."""
 
     def __init__(self, watch: Watch) -> None:
-        self._inner = httpx2.AsyncHTTPTransport(retries=0)
+        self._inner = DirectTransport()
         self._watch = watch
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

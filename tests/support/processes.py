@@ -74,11 +74,15 @@ class Program:
 
 @dataclass
 class Processes:
-    """Programs below one folder: `up` on one port and database, devices with workspaces of their own."""
+    """Programs below one folder: `up` on one port and database, devices with workspaces of their own.
+
+    `extra`: variables that all of them are started with besides.
+    """
 
     folder: Path
     port: int = field(default_factory=free_port)
     programs: list[Program] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -87,7 +91,7 @@ class Processes:
     @property
     def env(self) -> dict[str, str]:
         # Short, so that a device which is gone is missed soon.
-        return environment(self.folder / "home", ASTERISM_HEARTBEAT_S="1", ASTERISM_LEASE_S="8")
+        return environment(self.folder / "home", ASTERISM_HEARTBEAT_S="1", ASTERISM_LEASE_S="8", **self.extra)
 
     @property
     def database(self) -> Path:

@@ -98,7 +98,7 @@ class World(Processes):
 def world(folder: Path, *models: Json, **settings: str) -> Iterator[World]:
     """As `processes`, with model rungs."""
     with processes(folder) as plain:
-        found = World(plain.folder, plain.port, plain.programs, list(models), settings)
+        found = World(plain.folder, plain.port, plain.programs, models=list(models), settings=settings)
         with found.client:
             yield found
 

@@ -112,10 +112,10 @@ class Run:
 
     # --- what happens ------------------------------------------------------------------------------------------
 
-    def submit(self, *, explicit: bool = False, **policy: object) -> Run:
+    def submit(self, *, explicit: bool = False, by: str = "", **policy: object) -> Run:
         rules = RunPolicy.model_validate({"approve": "all", **policy})
         plan = {"steps": [{"id": "s", "skill": SKILL}]} if explicit else None
-        request = Request.model_validate({"text": "do it", "plan": plan, "policy": rules})
+        request = Request.model_validate({"text": "do it", "plan": plan, "policy": rules, "submitted_by": by})
         return self.do(stimuli.Submitted(request))
 
     def edit(self, *edits: Edit, base: int | None = None, **fields: object) -> Run:

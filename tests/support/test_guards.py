@@ -95,3 +95,29 @@ def test_this_machine_is_local(host: str) -> None:
 @pytest.mark.parametrize("host", ["192.0.2.1", "10.0.0.1", "2001:db8::1", "::ffff:192.0.2.1", "example.org"])
 def test_everything_else_is_not(host: str) -> None:
     assert not is_local(10 if ":" in host else 2, host)
+
+
+SILENCED = """
+import logging, pytest, structlog
+
+@pytest.fixture(scope="module")
+def silence():
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+
+def test_silent(silence):
+    pass
+
+def test_loud(caplog):
+    logging.getLogger("one").warning("here")
+    with structlog.testing.capture_logs() as logs:
+        structlog.get_logger("one").info("here too")
+    assert [log["event"] for log in logs] == ["here too"]
+    assert caplog.messages == ["here"]
+"""
+
+
+@pytest.mark.slow
+def test_logs_that_a_fixture_of_the_module_silenced_are_heard_by_the_next_test(tmp_path: Path) -> None:
+    status, output = run(tmp_path, SILENCED)
+    assert status == 0, output

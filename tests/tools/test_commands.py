@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools.commands import MAX_REFUSED, _feed, watch
+from tools.commands import MAX_REFUSED, feed, watch
 
 
 class Remembering(asyncio.SelectorEventLoop):
@@ -83,4 +83,4 @@ class _ClosedPipe:
 
 async def test_a_command_that_ended_before_it_was_given_its_input() -> None:
     process = SimpleNamespace(stdin=_ClosedPipe())
-    await _feed(process, b"input")  # type: ignore[arg-type]
+    await feed(process, b"input")  # type: ignore[arg-type]

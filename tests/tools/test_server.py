@@ -10,12 +10,19 @@ import jsonschema
 import pytest
 
 from protocol.vocabulary import Risk, SkillSpec
-from tools import docs, server, testing
+from tools import docs, testing
+from tools.host import catalog
 
-SPECS = server.registry().specs()
+SPECS = catalog.specs()
 READ = {
     "archive.list",
     "artifact.publish",
+    "backup.verify",
+    "container.inspect",
+    "container.list",
+    "container.logs",
+    "container.stats",
+    "cron.list",
     "data.compare",
     "data.count_by",
     "data.filter",
@@ -33,8 +40,18 @@ READ = {
     "file.stat",
     "file.tail",
     "file.usage",
+    "group.list",
     "http.fetch",
+    "journal.read",
+    "package.info",
+    "package.list",
+    "package.upgradable",
     "process.list",
+    "service.list",
+    "service.logs",
+    "service.status",
+    "sql.query",
+    "sql.tables",
     "system.cpu",
     "system.disk",
     "system.info",
@@ -45,11 +62,18 @@ READ = {
     "system.time",
     "system.uptime",
     "text.report",
+    "user.info",
+    "user.list",
+    "user.sessions",
 }
 WRITE = {
     "archive.create",
     "archive.extract",
     "artifact.save",
+    "backup.create",
+    "backup.restore",
+    "container.restart",
+    "container.start",
     "file.append",
     "file.copy",
     "file.mkdir",
@@ -57,9 +81,31 @@ WRITE = {
     "file.replace",
     "file.write",
     "http.download",
+    "package.install",
+    "python.run",
+    "service.disable",
+    "service.enable",
+    "service.restart",
+    "service.start",
+    "sql.export",
 }
-DESTRUCTIVE = {"file.delete", "process.stop", "script.run", "shell.run"}
-NOT_IDEMPOTENT = {"file.append", "file.move", "file.replace", "script.run", "shell.run"}
+DESTRUCTIVE = {
+    "container.stop",
+    "cron.add",
+    "cron.remove",
+    "file.delete",
+    "package.remove",
+    "process.stop",
+    "script.run",
+    "service.create",
+    "service.remove",
+    "service.stop",
+    "shell.run",
+    "sql.execute",
+    "user.add",
+    "user.remove",
+}
+NOT_IDEMPOTENT = {"file.append", "file.move", "file.replace", "python.run", "script.run", "shell.run", "sql.execute"}
 
 
 def test_all_are_there_with_their_risk() -> None:
@@ -114,7 +160,8 @@ def test_the_page_of_skills_is_current() -> None:
 
 def test_a_device_starts_without_what_few_skills_need() -> None:
     """HTTP costs a tenth of a second to import; agents that never fetch never pay it."""
-    code = "import sys, tools.server; print({'httpx2', 'langgraph', 'sqlalchemy'} & sys.modules.keys())"
+    heavy = {"httpx2", "langgraph", "sqlalchemy", "asyncpg", "sqlite3"}
+    code = f"import sys, tools.server, tools.host.skills; print({heavy} & sys.modules.keys())"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -13,7 +13,8 @@ from random import Random
 
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.faulting.work import Kind
-from orchestrator.cli.faulting.world import RUNGS, Temporary, World, until
+from orchestrator.cli.faulting.world import RUNGS, World
+from orchestrator.cli.owned import OwnSystem, until
 from protocol.failpoints import Mode, Rule
 
 
@@ -27,9 +28,9 @@ class Stage:
     done: list[str] = field(default_factory=list)
 
     @property
-    def own(self) -> Temporary:
+    def own(self) -> OwnSystem:
         """The system whose processes are ours."""
-        assert isinstance(self.world, Temporary)
+        assert isinstance(self.world, OwnSystem)
         return self.world
 
     @property

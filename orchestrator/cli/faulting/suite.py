@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import TypeVar
 
 from agents.scripted_server import say
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.faulting.profiles import Profile, Stage
 from orchestrator.cli.faulting.work import Ended, Kind, Tally, Work, judge, make
 from orchestrator.cli.faulting.world import Temporary, World
+from orchestrator.cli.owned import away, patient
 from orchestrator.core.events import QuestionAsked, RunStatus
 from orchestrator.core.views import RunView
 from protocol.failpoints import Mode, Rule
@@ -23,9 +23,6 @@ from protocol.failpoints import Mode, Rule
 PASS_S = 120.0
 """Longest that the work of one pass may take; what has not ended then is lost."""
 POLL_S = 0.05
-AGAIN_S = 0.1
-T = TypeVar("T")
-AWAY = ("unreachable", "not_ready", "shutting_down", "not_asterism", "timeout")
 
 
 @dataclass(slots=True)
@@ -156,8 +153,8 @@ class Suite:
         run = ""
         try:
             async with asyncio.timeout(self._patience_s):
-                run = await _until_there(lambda: self._world.client.submit(work.request, key=work.word))
-                while not (view := await _until_there(lambda: self._world.client.run(run))).state.terminal:
+                run = await patient(lambda: self._world.client.submit(work.request, key=work.word))
+                while not (view := await patient(lambda: self._world.client.run(run))).state.terminal:
                     if view.state is RunStatus.WAITING:
                         await self._answer(work, view, questions)
                     await asyncio.sleep(POLL_S)
@@ -170,8 +167,8 @@ class Suite:
         if not one.run:
             return one
         client = self._world.client
-        view = await _until_there(lambda: client.run(one.run))
-        return Ended(one.work, one.run, view, await _until_there(lambda: client.events(one.run)))
+        view = await patient(lambda: client.run(one.run))
+        return Ended(one.work, one.run, view, await patient(lambda: client.events(one.run)))
 
     async def _answer(self, work: Work, view: RunView, questions: list[str]) -> None:
         """What became of a task is not known: look, as a person would, and say so."""
@@ -186,7 +183,7 @@ class Suite:
                 questions.append(question.id)
         except CommandError as error:
             # Away, or answered already: the next look will tell.
-            if error.code not in (*AWAY, "no_such_question", "run_ended") and not error.code.startswith("database_"):
+            if error.code not in ("no_such_question", "run_ended") and not away(error):
                 raise
 
     async def _all_down(self, tally: Tally) -> None:
@@ -210,14 +207,3 @@ class Suite:
 
 async def _nothing() -> None:
     """No fault."""
-
-
-async def _until_there(call: Callable[[], Awaitable[T]]) -> T:
-    """The call's result, once the orchestrator is there and well."""
-    while True:
-        try:
-            return await call()
-        except CommandError as error:
-            if error.code not in AWAY and not error.code.startswith("database_"):
-                raise
-            await asyncio.sleep(AGAIN_S)

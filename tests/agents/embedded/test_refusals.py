@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from agents.embedded.planner import EmbeddedPlanner
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Declined
+from orchestrator.core.plan import Clarification, Declined, Plan
 from orchestrator.core.requests import Request
 from tests.support.embedded_fleet import Context, device, twelve
 
@@ -111,3 +112,27 @@ def test_what_could_not_be_placed_is_said() -> None:
     result = EmbeddedPlanner().propose(Request(text="show the purple uptime of alpha"), Context(twelve()))
     assert isinstance(result, Declined)
     assert "purple" in result.unplaced
+
+
+@pytest.mark.parametrize("text", ["list the windows", "what windows are there", "show my windows", "list all windows"])
+def test_windows_on_a_screen_are_no_operating_system(text: str) -> None:
+    lone = FleetView.of(device("desk", "desktop"))
+    assert isinstance(EmbeddedPlanner().propose(Request(text=text), Context(lone)), Declined)
+
+
+NO_DISK = replace(device("pixel", "phone"), skills={})
+
+
+@pytest.mark.parametrize(
+    "text", ["which of my devices has the most free disk space?", "what is the uptime of every device?"]
+)
+def test_what_all_devices_are_asked_is_asked_of_those_that_can(text: str) -> None:
+    fleet = FleetView.of(device("alpha"), device("beta"), NO_DISK)
+    found = EmbeddedPlanner().propose(Request(text=text), Context(fleet))
+    assert isinstance(found, Plan), found
+
+
+@pytest.mark.parametrize("text", ["delete notes.txt on all devices", "what is the uptime of alpha and pixel?"])
+def test_what_is_named_or_changed_leaves_no_device_out(text: str) -> None:
+    fleet = FleetView.of(device("alpha"), device("beta"), NO_DISK)
+    assert isinstance(EmbeddedPlanner().propose(Request(text=text), Context(fleet)), Declined)

@@ -11,10 +11,13 @@ import pytest
 import pytest_asyncio
 
 from agents.checks import sound
+from agents.embedded import EmbeddedPlanner
 from agents.scripted_server import Say, ScriptedModelServer
 from agents.supervisor import LeadingSupervisor
 from orchestrator.api.testing import FakeApplication
 from orchestrator.app import Asterism
+from orchestrator.core.plan import Proposal
+from orchestrator.core.ports import PlanningContext
 from orchestrator.core.requests import Request
 from orchestrator.settings import Settings, SettingsProblem
 from storage.memory import MemoryStore
@@ -75,6 +78,35 @@ async def test_a_probe_asks_the_server_and_is_remembered(tmp_path: Path) -> None
     assert not probed["capabilities"]["json_schema"]
     assert after["capabilities"] == probed["capabilities"]
     assert after["last_used"] is None, "a probe is no use of the rung"
+
+
+async def test_a_rung_that_is_switched_off_is_never_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, plan = [], EmbeddedPlanner.plan
+
+    async def noted(self: EmbeddedPlanner, request: Request, context: PlanningContext) -> Proposal:
+        asked.append(request.text)
+        return await plan(self, request, context)
+
+    monkeypatch.setattr(EmbeddedPlanner, "plan", noted)
+    async with ScriptedModelServer(Say("no JSON")) as server:
+        models = [
+            {"name": "local-model", "base_url": server.base_url, "model": "scripted", "probe": False},
+            {"name": "far", "base_url": "https://models.example/v1", "model": "big", "tier": "cloud"},
+        ]
+        app = Asterism(settings(tmp_path, models=models, rungs=["local-model"]), store=MemoryStore())
+        async with real(app) as client:
+            run, _ = await app.submit(Request(text="show the free disk space"))
+            view = await app.wait(run, 20)
+            listed = (await client.get("/v1/ladder")).json()["rungs"]
+            probed = await client.post("/v1/ladder/far/probe")
+    assert (view.state, {one.rung for one in view.rungs}, asked) == ("failed", {"local-model"}, [])
+    assert server.requests
+    assert [(one["rung"], one.get("switched_off", False), one["host"]) for one in listed[1:]] == [
+        ("embedded", True, ""),
+        ("far", True, "models.example"),
+    ]
+    assert (listed[0]["rung"], "switched_off" in listed[0]) == ("local-model", False)
+    assert (probed.status_code, probed.json()["code"]) == (422, "bad_request")
 
 
 async def test_a_probe_of_a_server_that_is_away(tmp_path: Path) -> None:

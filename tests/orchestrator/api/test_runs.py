@@ -186,9 +186,35 @@ async def test_a_graph_comes_in_the_form_asked_for(
     assert "echo" in response.text
 
 
-async def test_a_form_that_we_do_not_have_is_refused(api: Served) -> None:
+@pytest.mark.parametrize(
+    ("accept", "media_type", "starts"),
+    [
+        ("*/*", "application/json", "{"),
+        ("text/plain", "text/plain; charset=utf-8", "r"),
+        ("text/vnd.mermaid, */*;q=0.1", "text/vnd.mermaid; charset=utf-8", "gantt"),
+        ("image/avif,image/webp,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "image/svg+xml", "<svg"),
+    ],
+)
+async def test_a_timeline_comes_in_the_form_asked_for(api: Served, accept: str, media_type: str, starts: str) -> None:
     run = (await api.client.post("/v1/runs", json={"text": "echo a"})).json()["run"]
-    response = await api.client.get(f"/v1/runs/{run}/graph", headers={"Accept": "image/png"})
+    response = await api.client.get(f"/v1/runs/{run}/timeline", headers={"Accept": accept})
+    assert (response.status_code, response.headers["content-type"]) == (200, media_type)
+    assert response.text.startswith(starts)
+    assert "echo" in response.text
+
+
+async def test_a_timeline_is_of_a_run_that_there_is(api: Served) -> None:
+    response = await api.client.get("/v1/runs/nowhere/timeline")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "accept", ["image/png", "image/svg+xml;q=0", "text/html, application/xml;q=0.9", "*/*;q=0", "?"]
+)
+@pytest.mark.parametrize("what", ["graph", "timeline"])
+async def test_a_form_that_we_do_not_have_is_refused(api: Served, what: str, accept: str) -> None:
+    run = (await api.client.post("/v1/runs", json={"text": "echo a"})).json()["run"]
+    response = await api.client.get(f"/v1/runs/{run}/{what}", headers={"Accept": accept})
     assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
 
 

@@ -52,6 +52,7 @@ def hold(served: Background) -> str:
         (("echo", "--plan", "/nowhere/plan.json"), 2, "bad_request"),
         (("echo", "--device", "no such name"), 2, "bad_request"),
         (("echo", "--timeout", "-1"), 2, "bad_request"),
+        (("echo", "--parallel", "0"), 2, "bad_request"),
         (("write it", "--approve", "none"), 5, "denied"),
         (("write it",), 5, "needs_answer"),
         (("which",), 5, "needs_answer"),
@@ -86,6 +87,7 @@ def test_escape_sequences_reach_no_terminal(served: Background, capsys: Out) -> 
         ("runs",),
         ("events", str(run)),
         ("graph", str(run)),
+        ("timeline", str(run)),
         ("show", str(run), "--json"),
     ):
         call(*words)
@@ -98,6 +100,15 @@ def test_jsonl_is_the_log(served: Background, capsys: Out) -> None:
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [event["seq"] for event in lines] == list(range(1, len(lines) + 1))
     assert lines[-1]["body"]["type"] == "run_ended"
+
+
+def test_how_many_tasks_at_once_is_said_by_the_command_line_else_by_the_settings(
+    served: Background, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "parallel" not in submit(capsys, "echo hello")["policy"]  # type: ignore[operator]
+    monkeypatch.setenv("ASTERISM_POLICY__PARALLEL", "3")
+    assert submit(capsys, "echo hello")["policy"]["parallel"] == 3  # type: ignore[index]
+    assert submit(capsys, "echo hello", "--parallel", "1")["policy"]["parallel"] == 1  # type: ignore[index]
 
 
 def test_plan_only_runs_nothing_and_shows_the_graph(served: Background, capsys: Out) -> None:
@@ -179,10 +190,13 @@ def test_looking(served: Background, capsys: Out) -> None:
         ("graph", run): "test.echo",
         ("graph", run, "--format", "svg"): "<svg",
         ("graph", run, "--format", "mermaid"): "flowchart",
+        ("timeline", run): "alpha:",
+        ("timeline", run, "--format", "svg"): "<svg",
+        ("timeline", run, "--format", "mermaid"): "gantt",
         ("events", run): "run_ended: succeeded",
         ("events", run, "--follow", "--after", "3"): "run_ended: succeeded",
         ("explain", run, "echo"): "fewest tasks",
-        ("replay", run): "the same",
+        ("replay", run, "--log-only"): "the same",
     }
     for words, expected in looks.items():
         assert call(*words) == 0, words
@@ -197,6 +211,7 @@ def test_looking(served: Background, capsys: Out) -> None:
     [
         ("show", "r404"),
         ("graph", "r404"),
+        ("timeline", "r404"),
         ("events", "r404"),
         ("events", "r404", "--follow"),
         ("cancel", "r404"),

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.exits import CommandError
+from orchestrator.cli.ladder import _show
 from orchestrator.cli.spans import moment
+from orchestrator.core.ladder_report import RungView
 from tests.support.cli import Background, background, call
 
 Out = pytest.CaptureFixture[str]
@@ -53,6 +55,18 @@ def test_the_rungs(served: Background, capsys: Out) -> None:
     assert "script" in capsys.readouterr().out
     assert call("ladder", "list", "--json") == 0
     assert json.loads(capsys.readouterr().out)["rungs"][0]["rung"] == "script"
+
+
+def test_rungs_that_are_switched_off_say_so(capsys: Out) -> None:
+    _show(
+        [
+            RungView(rung="llama", tier="local", host="h:1", breaker="closed"),
+            RungView(rung="embedded", tier="embedded", switched_off=True),
+        ]
+    )
+    asked, off = capsys.readouterr().out.splitlines()[1:]
+    assert "closed" in asked
+    assert off.split() == ["embedded", "embedded", "switched", "off", "never"]
 
 
 def test_a_probe(served: Background, capsys: Out) -> None:

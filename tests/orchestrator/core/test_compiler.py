@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.core import compiler
-from orchestrator.core.compiler import check_changes, compile_plan, stamp
+from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import AddTask, ChangeTask, EditBatch, RemoveTask, ReplaceTask
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.graph import TaskGraph
 from orchestrator.core.plan import Plan
+from orchestrator.core.stamping import check_changes, stamp
 from orchestrator.core.tasks import On, Task
-from protocol.vocabulary import DeviceKind, DeviceProfile, Risk, SkillSpec
+from protocol.vocabulary import CallLimits, DeviceKind, DeviceProfile, Risk, SkillSpec
 from tests.support.runs import Run, has, task
 
 
@@ -80,6 +81,14 @@ def problems(*steps: dict[str, Any], fleet: FleetView = FLEET, **fields: object)
     result, found = compile_plan(plan(*steps, **fields), fleet)
     assert result is None
     return [(problem.code, problem.step) for problem in found]
+
+
+def test_a_steps_limits_are_its_tasks() -> None:
+    declared = {"memory_bytes": 1 << 27, "cpu_seconds": 2, "processes": 8}
+    tasks = compiled(find(devices={"mode": "each"}, limits=declared), find("other"))
+    assert tasks["find@db"].limits == CallLimits(memory_bytes=1 << 27, cpu_seconds=2.0, processes=8)
+    assert tasks["other"].limits is None
+    assert "limits" not in tasks["other"].model_dump_json()
 
 
 # --- selectors -------------------------------------------------------------------------------------------------

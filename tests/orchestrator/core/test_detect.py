@@ -17,6 +17,8 @@ from orchestrator.core import checksums
 from orchestrator.core.detect import Span, disjoint, hide_secrets, personal
 from orchestrator.core.likeness import likeness
 from orchestrator.core.redact import redact, redacted
+from tests.agents.embedded.kinds.fleet import estate
+from tools.kube.skills import specs
 
 ROOT = Path(__file__).parents[3]
 BASE62 = string.ascii_letters + string.digits
@@ -90,6 +92,16 @@ def test_our_own_pages_and_requests_hold_no_secret() -> None:
     said = [line for line in lines if redact(line) == line and hide_secrets(line) != line]
     assert said == []
     assert len(lines) > 1_000
+
+
+def test_what_skills_say_of_themselves_holds_no_secret() -> None:
+    """Every model is told of them, and what is withheld there is counted as what a person said."""
+    found = {spec.name: spec for device in estate().devices.values() for spec in device.skills.values()}
+    found |= {spec.name: spec for spec in specs()}
+    for spec in found.values():
+        for text in (spec.description, *spec.examples):
+            assert redact(text) == text == hide_secrets(text), spec.name
+    assert len(found) > 200
 
 
 @pytest.mark.parametrize("length", [20, 24, 32, 40])

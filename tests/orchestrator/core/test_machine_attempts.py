@@ -6,9 +6,11 @@ import pytest
 
 from orchestrator.core import stimuli
 from orchestrator.core.commands import TimerKind
-from orchestrator.core.edits import RemoveTask
+from orchestrator.core.edits import ChangeTask, RemoveTask
+from protocol.codec import encode_message
 from protocol.errors import ErrorCode
 from protocol.messages import Outcome, TaskError
+from protocol.vocabulary import CallLimits
 from tests.support.runs import Run, has, task
 
 RETRY = {"max_attempts": 3, "backoff_s": 2.0, "factor": 3.0, "max_backoff_s": 5.0}
@@ -204,9 +206,9 @@ def test_a_placement_that_comes_too_late_gives_the_place_back() -> None:
 
 def test_a_silent_attempt_is_given_up_after_its_time() -> None:
     run = Run.of(task("a", timeouts={"run_s": 10}, retry={"backoff_s": 0})).place("a")
-    assert "timer run a at 1015" in run.commands
-    run.fire(TimerKind.RUN, "a", after=15)
-    assert run.events == ["a#1 lost, again at 1015"]
+    assert "timer run a at 1020" in run.commands
+    run.fire(TimerKind.RUN, "a", after=20)
+    assert run.events == ["a#1 lost, again at 1020"]
     assert run.commands == ["stop a#1 on alpha", "release a@alpha", "offer a"]
     run.place("a")
     assert run.fire(TimerKind.RUN, "a", attempt=1).commands == []  # of the attempt before
@@ -214,9 +216,9 @@ def test_a_silent_attempt_is_given_up_after_its_time() -> None:
 
 def test_an_attempt_without_a_sign_of_life_is_given_up_and_told_to_stop() -> None:
     run = Run.of(task("a", timeouts={"heartbeat_s": 10}, retry={"backoff_s": 0})).place("a")
-    assert "timer heartbeat a at 1015" in run.commands
-    run.fire(TimerKind.HEARTBEAT, "a", after=15)
-    assert run.events == ["a#1 lost, again at 1015"]
+    assert "timer heartbeat a at 1020" in run.commands
+    run.fire(TimerKind.HEARTBEAT, "a", after=20)
+    assert run.events == ["a#1 lost, again at 1020"]
     assert run.commands == ["stop a#1 on alpha", "release a@alpha", "offer a"]
     assert run.offered().avoid == ("alpha",)
     run.place("a", on="beta")
@@ -226,7 +228,7 @@ def test_an_attempt_without_a_sign_of_life_is_given_up_and_told_to_stop() -> Non
 
 def test_a_silent_attempt_that_may_not_be_repeated_is_unknown() -> None:
     run = Run.of(task("a", idempotent=False, timeouts={"heartbeat_s": 10})).place("a")
-    run.fire(TimerKind.HEARTBEAT, "a", after=15)
+    run.fire(TimerKind.HEARTBEAT, "a", after=20)
     assert run.events[0] == "a#1 unknown"
     assert run["a"].error is not None
     assert "no sign of life" in run["a"].error.message
@@ -234,13 +236,13 @@ def test_a_silent_attempt_that_may_not_be_repeated_is_unknown() -> None:
 
 def test_the_heartbeat_of_what_is_being_stopped_is_not_waited_for() -> None:
     run = Run.of(task("a", timeouts={"heartbeat_s": 10})).place("a").cancel()
-    assert run.fire(TimerKind.HEARTBEAT, "a", after=15).decision.events == []
+    assert run.fire(TimerKind.HEARTBEAT, "a", after=20).decision.events == []
 
 
 def test_a_restart_gives_a_heartbeat_its_whole_time() -> None:
     run = Run.of(task("a", timeouts={"heartbeat_s": 10})).place("a")
     run.now += 14
-    assert "timer heartbeat a at 1029" in run.restart().commands
+    assert "timer heartbeat a at 1034" in run.restart().commands
 
 
 def test_a_slow_attempt_is_given_up_for_another_device_and_uses_up_no_retry() -> None:
@@ -285,6 +287,13 @@ def test_no_device_in_time_fails_the_task_and_says_what_was_wanted() -> None:
     assert "phone" in run["a"].error.message
     assert "room=lab" in run["a"].error.message
     assert "120 s" in run["a"].error.message
+
+
+def test_why_devices_cannot_take_a_task_is_told_when_it_fails() -> None:
+    run = Run.of(task("a", on_failure="skip")).do(stimuli.Stranded("a"))
+    run.do(stimuli.TimerFired(TimerKind.QUEUE, "a", 0, "pixel: plug it in"))
+    assert run["a"].error is not None
+    assert run["a"].error.message.endswith("none came in 120 s (pixel: plug it in)")
 
 
 def test_a_device_that_is_gone_for_good_is_named_with_what_it_did() -> None:
@@ -338,3 +347,44 @@ def test_a_task_that_becomes_ready_after_its_deadline_does_not_start() -> None:
 def test_a_task_deadline_after_the_end_means_nothing() -> None:
     run = Run.of(task("a", deadline_s=60), task("b")).succeed("a")
     assert run.fire(TimerKind.TASK_DEADLINE, "a", after=60).decision.events == []
+
+
+# --- limits of what an attempt's programs take -------------------------------------------------------------------
+
+
+def limits(memory: int | None = None, cpu: float | None = None, processes: int | None = None) -> CallLimits:
+    return CallLimits(memory_bytes=memory, cpu_seconds=cpu, processes=processes)
+
+
+@pytest.mark.parametrize(
+    ("declared", "cap", "sent"),
+    [
+        (None, None, None),
+        (limits(1 << 30), None, limits(1 << 30)),
+        (None, limits(1 << 28), limits(1 << 28)),
+        (limits(1 << 30, 5.0), limits(1 << 28, processes=9), limits(1 << 28, 5.0, 9)),
+        (limits(1 << 26, 5.0, 3), limits(1 << 28, 9.0, 9), limits(1 << 26, 5.0, 3)),
+    ],
+)
+def test_a_dispatch_carries_the_tasks_limits_under_the_policys_cap(
+    declared: CallLimits | None, cap: CallLimits | None, sent: CallLimits | None
+) -> None:
+    run = Run.of(task("a", limits=declared), limits=cap)
+    assert run.offered().requirements.limits is (sent is not None)
+    dispatch = run.place("a").dispatch()
+    assert dispatch.limits == sent
+    assert ('"limits"' in encode_message(dispatch).decode()) is (sent is not None), "older agents know no such field"
+    assert run.restart().state.graph["a"].limits == declared
+
+
+def test_an_edit_does_not_raise_a_task_above_the_cap() -> None:
+    run = Run.of(task("a"), limits=limits(1 << 28))
+    run.edit(ChangeTask(task="a", limits=limits(1 << 40, processes=5)))
+    assert run.place("a").dispatch().limits == limits(1 << 28, processes=5)
+
+
+def test_who_keeps_no_limits_is_not_asked_and_that_is_said() -> None:
+    run = Run.of(task("a", limits=limits(1 << 28), on_failure="skip"))
+    run.fire(TimerKind.QUEUE, "a", after=120)
+    assert run["a"].error is not None
+    assert "keep its limits" in run["a"].error.message

@@ -25,7 +25,7 @@ def test_a_graph_offers_what_depends_on_nothing() -> None:
 def test_a_dispatch_is_recorded_and_sent_with_the_devices_epoch() -> None:
     run = Run.of(task("a", arguments={"value": 3})).place("a")
     assert run.events == ["a#1 dispatched to alpha"]
-    assert run.commands == ["send a#1 to alpha", "timer run a at 1305"]
+    assert run.commands == ["send a#1 to alpha", "timer run a at 1310"]
     message = run.dispatch()
     assert (message.epoch, message.skill, message.arguments) == (7, "test.echo", {"value": 3})
 

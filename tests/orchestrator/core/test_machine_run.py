@@ -512,7 +512,7 @@ def test_what_was_under_way_is_taken_up_again() -> None:
     )
     run.succeed("done").place("running")
     run.now += 5
-    assert run.restart().commands == ["timer deadline at 1600", "timer run running at 1070", "offer ready"]
+    assert run.restart().commands == ["timer deadline at 1600", "timer run running at 1075", "offer ready"]
     assert run.decision.events == []
     run.succeed("running")
     assert has(run.commands, "ack running#1", "offer later")

@@ -221,7 +221,7 @@ def test_a_restart_goes_on_with_the_check(running: bool) -> None:
     if running:
         run.place("a.check1")
     run.restart()
-    assert any(word in run.commands for word in ("offer a.check1", "timer run a.check1 at 1305"))
+    assert any(word in run.commands for word in ("offer a.check1", "timer run a.check1 at 1310"))
     assert len(run.state.graph) == 2
     assert run.succeed("a.check1", output={"lines": 2}).statuses()["a"] == "succeeded"
 

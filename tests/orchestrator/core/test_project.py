@@ -42,6 +42,15 @@ def test_what_a_pending_task_waits_for() -> None:
     assert waits(run)["a"] == ""
 
 
+def test_what_may_not_run_beside_another_waits_for_its_run() -> None:
+    run = Run.of(task("a"), task("b"), task("c", "b"), parallel=1)
+    assert waits(run) == {"a": "a free device", "b": "a free device", "c": "b to succeed"}
+    run.place("a")
+    assert waits(run) == {"a": "", "b": "its run, which may do 1 at once", "c": "b to succeed"}
+    assert waits(run.restart())["b"] == "its run, which may do 1 at once"
+    assert waits(run.succeed("a"))["b"] == "a free device"
+
+
 def test_what_the_others_wait_for() -> None:
     run = Run.of(
         task("pinned", requirements={"device": "beta"}),

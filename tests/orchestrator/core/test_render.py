@@ -103,6 +103,18 @@ def test_svg_places_every_task_without_overlap_and_every_edge_from_left_to_right
     assert all(x + w <= width and y + h <= height for x, y, w, h in places)
 
 
+def test_svg_leads_a_long_edge_below_what_lies_between_inside_the_picture() -> None:
+    run = Run.of(task("a"), task("b", "a"), task("c", "a.", "b"))
+    root = ElementTree.fromstring(render.svg(*views(run)))
+    edges = [path.attrib["d"] for path in root.iter(f"{SVG}path") if path.get("marker-end")]
+    ends = [[int(number) for number in re.findall(r"-?\d+", edge)] for edge in edges]
+    straight = [points[1] == points[3] for points in ends]
+    assert sorted(straight) == [False, True, True]
+    (words,) = (text for text in root.iter(f"{SVG}text") if text.text == "however it ends")
+    assert int(words.attrib["y"]) < int(root.attrib["height"])
+    assert int(words.attrib["y"]) > max(y + height for _, y, _, height in boxes(ElementTree.tostring(root, "unicode")))
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_an_empty_graph_and_a_single_task(form: str) -> None:
     empty = GraphView(run="r", version=0, tasks=(), status={})
@@ -160,7 +172,7 @@ def test_what_somebody_wrote_is_only_ever_read(form: str, text: str) -> None:
     if form == "svg":
         root = ElementTree.fromstring(drawing)
         assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
-            *("svg", "title", "defs", "marker", "path", "g", "rect", "text")
+            *("svg", "title", "style", "defs", "marker", "path", "g", "rect", "text")
         }
         assert len(list(root.iter(f"{SVG}rect"))) == 2
     if form == "dot":

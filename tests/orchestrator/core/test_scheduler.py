@@ -8,7 +8,7 @@ from orchestrator.core.commands import ReadyTask
 from orchestrator.core.fleet import DeviceInfo
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.tasks import Requirements
-from protocol.vocabulary import DeviceKind, DeviceProfile, Risk, SkillSpec
+from protocol.vocabulary import CallLimits, DeviceKind, DeviceProfile, Risk, SkillSpec
 
 OBJECT = {"type": "object"}
 ECHO = SkillSpec(name="test.echo", description="", input_schema=OBJECT, output_schema=OBJECT)
@@ -86,6 +86,7 @@ def test_slots_are_never_exceeded_and_a_release_makes_room() -> None:
         {"gpu": True},
         {"min_memory_bytes": 1 << 40},
         {"exclude": ("alpha",)},
+        {"limits": True},
         {"device": "beta"},
     ],
 )
@@ -105,10 +106,12 @@ def test_nor_does_one_without_the_skill_or_outside_the_runs_devices() -> None:
 
 
 def test_requirements_that_hold_are_found() -> None:
-    profile = DeviceProfile(os="Debian GNU/Linux", gpus=("x",), memory_bytes=1 << 33)
+    profile = DeviceProfile(os="Debian GNU/Linux", gpus=("x",), memory_bytes=1 << 33, limits=CallLimits())
     lab = device("lab", profile=profile, labels={"room": "lab"}, kind=DeviceKind.DESKTOP)
     scheduler = fleet(device("alpha"), lab)
-    wanted = ready("a", kind="desktop", os="linux", gpu=True, min_memory_bytes=1 << 32, labels={"room": "lab"})
+    wanted = ready(
+        "a", limits=True, kind="desktop", os="linux", gpu=True, min_memory_bytes=1 << 32, labels={"room": "lab"}
+    )
     assert placed(scheduler, wanted) == {"a": "lab"}
 
 

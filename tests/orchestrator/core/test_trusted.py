@@ -36,6 +36,9 @@ _DISPATCH = {
     "timeout_s": 2.0,
     "heartbeat_s": None,
     "cause": "r/1",
+    "caller": "ann",
+    "approval": "a1",
+    "limits": None,
 }
 _EVENT = {"run": "r", "seq": 1, "at": 2.5, "cause": "c", "body": TaskDispatched(**_DISPATCHED)}  # type: ignore[arg-type]
 _TASK = Task(id="t", skill="a.b", arguments={"x": 1}, depends_on=(Dependency(task="u"),))

@@ -105,7 +105,7 @@ async def pass_time(bench: Bench, seconds: float, *alive: str) -> None:
 async def test_a_hanging_attempt_moves_though_its_device_lives() -> None:
     bench = await Bench().start("alpha", "beta")
     await bench.submit("r1", BEATING)
-    await pass_time(bench, 14, "alpha", "beta")
+    await pass_time(bench, 19, "alpha", "beta")
     assert len(bench.gateway.dispatches()) == 1
     await pass_time(bench, 3, "alpha", "beta")
     assert [(d.task, d.attempt) for d in bench.gateway.dispatches("beta")] == [("a", 2)]
@@ -129,7 +129,7 @@ async def test_signs_of_life_keep_an_attempt_and_cost_no_event() -> None:
     assert len(await bench.store.events("r1")) == count
     hears.noticed("beta", Progress(run="r1", task="a", attempt=1))  # not beta's to say
     hears.noticed("alpha", Progress(run="r1", task="a", attempt=7))
-    await pass_time(bench, 17, "alpha", "beta")
+    await pass_time(bench, 22, "alpha", "beta")
     assert task_of(bench).attempt == 2
 
 
@@ -140,7 +140,7 @@ async def test_while_a_device_is_away_its_lease_decides_and_not_the_heartbeat() 
     await pass_time(bench, 25, "beta")
     assert task_of(bench).status == "running"
     await bench.join("alpha", running=[A1])
-    await pass_time(bench, 14, "alpha", "beta")
+    await pass_time(bench, 19, "alpha", "beta")
     assert task_of(bench).attempt == 1
     await pass_time(bench, 3, "alpha", "beta")
     assert task_of(bench).attempt == 2
@@ -160,7 +160,7 @@ async def test_a_heartbeat_outlives_a_restart() -> None:
     await pass_time(again, 20)
     await again.join("alpha", running=[A1])
     await again.join("beta")
-    await pass_time(again, 14, "alpha", "beta")
+    await pass_time(again, 19, "alpha", "beta")
     assert task_of(again).attempt == 1
     await pass_time(again, 3, "alpha", "beta")
     assert [(d.task, d.attempt) for d in again.gateway.dispatches("beta")] == [("a", 2)]

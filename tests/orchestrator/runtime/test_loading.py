@@ -210,3 +210,16 @@ async def test_where_no_device_comes_back_tasks_are_said_to_have_none_a_second_l
     await again.settle()
     stranded = [n for n in range(6) if again.engine.scheduler.is_stranded("r2", f"t{n}")]
     assert len(stranded) == again.engine.scheduler.waiting() == 3
+
+
+async def test_a_run_that_does_one_after_another_does_so_after_a_restart() -> None:
+    bench = await Bench().start("alpha")
+    await bench.submit("r1", {"steps": [{"id": f"t{n}", "skill": "work.read"} for n in range(3)]}, parallel=1)
+    [first] = bench.gateway.dispatches()
+    again = await Bench(MemoryStore(bench.store.durable)).start()
+    await again.join("alpha", running=[AttemptRef(run="r1", task=first.task, attempt=1)])
+    assert again.gateway.dispatches() == []
+    await again.reply("alpha", first)
+    [second] = again.gateway.dispatches()
+    await again.reply("alpha", second)
+    assert [one.task for one in again.gateway.dispatches()] == ["t1", "t2"]

@@ -1,0 +1,314 @@
+"""Deeds to steps: each device gets its own, files go between devices as artifacts, `it` is what was made last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from agents.embedded.draft import Draft
+from agents.embedded.flow.deeds import (
+    Deed,
+    Has,
+    Mirrors,
+    Moves,
+    Packs,
+    Publishes,
+    Reads,
+    Runs,
+    Senses,
+    Tabulates,
+    Tells,
+)
+from agents.embedded.flow.things import Before, Entry, FileAt, Files, Made, Measure, Move, Pages, Target, Thing
+from agents.embedded.kinds.line import Mention
+from agents.embedded.kinds.world import World
+from agents.embedded.outcome import decline, lacking
+from orchestrator.core.plan import Plan, Selector, StepDependency
+from orchestrator.core.tasks import On
+from protocol.vocabulary import Json, JsonObject
+
+_SKILLS: Final[dict[str, tuple[str, str]]] = {
+    "count": ("file.search", "output.count"),
+    "hash": ("file.hash", "output.hash"),
+    "tail": ("file.tail", "output.text"),
+    "head": ("file.head", "output.text"),
+    "text": ("file.read", "output.text"),
+}
+_NOUNS: Final = {
+    "count": frozenset({"number", "numbers", "count", "counts", "result", "results", "it", "that"}),
+    "hash": frozenset({"checksum", "hash", "result", "results"}),
+    "tail": frozenset({"lines", "it", "that", "them"}),
+    "head": frozenset({"lines", "it", "that", "them"}),
+    "text": frozenset({"text", "it", "that"}),
+}
+
+
+_CONVERSIONS: Final = {
+    ("csv", "xlsx"): ("csv.read", "items", "xlsx.write", "items"),
+    ("xlsx", "csv"): ("xlsx.read", "items", "csv.write", "items"),
+    ("md", "html"): ("file.read", "text", "html.write", "markdown"),
+    ("md", "pdf"): ("file.read", "text", "pdf.write", "markdown"),
+}
+"""How a file of one kind becomes one of another: what reads it, its output, what writes it, its argument."""
+
+
+def _kinds(source: str, target: str) -> tuple[str, str]:
+    return source.rpartition(".")[2].casefold(), target.rpartition(".")[2].casefold()
+
+
+@dataclass
+class Builder:
+    """Steps of one request. Raises Stop where a deed has no devices, no object, or no skill."""
+
+    world: World
+    draft: Draft = field(init=False)
+    made: list[Made] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.draft = Draft(self.world.skills)
+
+    def plan(self, deeds: Sequence[Deed]) -> Plan:
+        self.draft.begin((), ())
+        for deed in deeds:
+            self._deed(deed)
+        return self.draft.plan(self.draft.answering(self.answers), "every word of the request has its place in a flow")
+
+    def _deed(self, deed: Deed) -> None:
+        if isinstance(deed, Moves):
+            for move in deed.moves:
+                self._move(move)
+        elif isinstance(deed, Packs):
+            self._pack(deed)
+        elif isinstance(deed, Reads):
+            self.answers += [one.step for one in self._realised(deed.thing).entries if one.step is not None]
+        elif isinstance(deed, Tells):
+            self._tell(deed)
+        elif isinstance(deed, Has):
+            self._realised(deed.files)
+        elif isinstance(deed, Senses):
+            self._sense(deed)
+        elif isinstance(deed, Runs):
+            self._run(deed)
+        elif isinstance(deed, Tabulates):
+            self._tabulate(deed)
+        elif isinstance(deed, Publishes):
+            self._publish(deed)
+        elif isinstance(deed, Mirrors):
+            self._mirror(deed)
+
+    # --- where things are --------------------------------------------------------------------------------------
+
+    def _realised(self, thing: Thing) -> Made:
+        """What a thing is on its devices, read or computed where it lies."""
+        if isinstance(thing, Before):
+            return self._before(thing)
+        if isinstance(thing, Pages):
+            raise decline("a page goes somewhere")
+        made = self._files(thing) if isinstance(thing, Files) else self._measure(thing)
+        self.made.append(made)
+        return made
+
+    def _files(self, thing: Files) -> Made:
+        entries = [Entry(name, name, None, one.path) for one in thing.files for name in self._names(one)]
+        nouns = frozenset({"it", "them", "file", "files", "folder", "copy", "copies"})
+        return Made("file", tuple(entries), nouns)
+
+    def _names(self, file: FileAt) -> tuple[str, ...]:
+        if file.place is None or not file.place.names:
+            raise decline(f"it is not said on which device {file.path} is", [file.path])
+        if len(file.place.names) > 1 and not file.place.many:
+            raise decline(f"it is not said which device is meant by {file.place.text}", [file.place.text])
+        return file.place.names
+
+    def _measure(self, thing: Measure) -> Made:
+        if thing.files is None or thing.what not in _SKILLS:
+            raise decline("this cannot be measured")
+        skill, path = _SKILLS[thing.what]
+        entries = []
+        for one in thing.files.files:
+            for name in self._names(one):
+                step = self._step(thing.what, skill, self._arguments(thing, one.path), name)
+                entries.append(Entry(name, name, step, f"${{{step}.{path}}}"))
+        unit = f"{thing.text} lines" if thing.what == "count" else ""
+        return Made("number" if thing.what == "count" else "text", tuple(entries), _NOUNS[thing.what], unit)
+
+    def _arguments(self, thing: Measure, path: str) -> JsonObject:
+        if thing.what == "count":
+            return {"path": path, "pattern": thing.text}
+        if thing.what in ("tail", "head"):
+            return {"path": path, "lines": thing.number}
+        return {"path": path}
+
+    def _before(self, thing: Before) -> Made:
+        for made in reversed(self.made):
+            if thing.noun in made.nouns or thing.noun in ("it", "them", "this", "that", "these", "those"):
+                if len(made.entries) > 1 and not (thing.several or thing.noun == "output"):
+                    break
+                return made
+        raise decline(f"it is not clear what is meant by {thing.noun!r}", [thing.noun])
+
+    # --- what is done ------------------------------------------------------------------------------------------
+
+    def _move(self, move: Move) -> None:
+        if isinstance(move.thing, Pages):
+            self._download(move.thing, move.targets)
+            return
+        made = self._realised(move.thing)
+        named = [one for one in move.targets if one.path is not None]
+        if len(made.entries) > 1 and len(move.targets) == len(made.entries) and len(named) == len(made.entries):
+            for entry, target in zip(made.entries, move.targets, strict=True):
+                self._put(made, (entry,), target)
+            return
+        if len(made.entries) > 1 and named:
+            raise decline("several files cannot have one name")
+        for target in move.targets:
+            self._put(made, made.entries, target)
+
+    def _put(self, made: Made, entries: Sequence[Entry], target: Target) -> None:
+        """The files or texts of these entries where the target says: copied as they are, texts written."""
+        new: list[Entry] = []
+        for entry in entries:
+            for name in self._goals(target):
+                path = target.path or (entry.value if made.kind == "file" else None)
+                if path is None:
+                    raise decline("it is not said into which file")
+                if any(one.device == name and one.value == path for one in new):
+                    raise decline(f"several files would be {path} on {name}")
+                new.append(self._delivered(made, entry, name, path))
+        self.made.append(Made("file", tuple(new), made.nouns | {"copy", "copies"}))
+
+    def _delivered(self, made: Made, entry: Entry, device: str, path: str) -> Entry:
+        if made.kind == "file" and (kinds := _kinds(entry.value, path)) in _CONVERSIONS:
+            return self._converted(entry, device, path, _CONVERSIONS[kinds])
+        if made.kind != "file":
+            text = entry.value if made.kind == "text" else f"{entry.value}\n"
+            step = self._step("write", "file.write", {"path": path, "text": text}, device)
+            return Entry(entry.label, device, step, path)
+        if device == entry.device:
+            copied: JsonObject = {"source": entry.value, "target": path}
+            return Entry(entry.label, device, self._step("copy", "file.copy", copied, device, entry.step), path)
+        shared = self._step("share", "artifact.publish", {"path": entry.value}, entry.device, entry.step, once=True)
+        arguments: JsonObject = {"path": path, "artifact": f"${{{shared}.output.artifact}}"}
+        return Entry(entry.label, device, self._step("save", "artifact.save", arguments, device), path)
+
+    def _converted(self, entry: Entry, device: str, path: str, way: tuple[str, str, str, str]) -> Entry:
+        reader, output, writer, argument = way
+        read = self._step("read", reader, {"path": entry.value}, entry.device, entry.step)
+        arguments: JsonObject = {"path": path, argument: f"${{{read}.output.{output}}}"}
+        return Entry(entry.label, device, self._step("convert", writer, arguments, device), path)
+
+    def _goals(self, target: Target) -> tuple[str, ...]:
+        place = target.place
+        if place is None or not place.names:
+            last = self.made[-1].entries[-1].device if self.made else None
+            if last is None or target.path is None:
+                raise decline("it is not said where it should go")
+            return (last,)
+        if len(place.names) > 1 and not place.many:
+            raise decline(f"it is not said which device is meant by {place.text}", [place.text])
+        return place.names
+
+    def _download(self, pages: Pages, targets: Sequence[Target]) -> None:
+        new: list[Entry] = []
+        for url in pages.urls:
+            for target in targets:
+                for name in self._goals(target):
+                    path = target.path or url.rstrip("/").rpartition("/")[2]
+                    if any(one.device == name and one.value == path for one in new):
+                        raise decline(f"several pages would be {path} on {name}")
+                    step = self._step("download", "http.download", {"url": url, "path": path}, name)
+                    new.append(Entry(name, name, step, path))
+        self.made.append(Made("file", tuple(new), frozenset({"it", "them", "file", "files", "copy", "copies"})))
+
+    def _pack(self, deed: Packs) -> None:
+        [name] = self._names(deed.files) if deed.files.place and len(deed.files.place.names) == 1 else [None]
+        if name is None:
+            raise decline("one archive is made on one device")
+        arguments: JsonObject = {"source": deed.files.path, "target": deed.into}
+        step = self._step("pack", "archive.create", arguments, name)
+        self.made.append(Made("file", (Entry(name, name, step, deed.into),), frozenset({"archive", "it", "file"})))
+
+    def _tell(self, deed: Tells) -> None:
+        made = self._before(Before("number" if deed.text is None else "it"))
+        if deed.how != "sms" or len(made.entries) != 1 or made.kind == "file":
+            raise decline("it is not clear what should be told")
+        names = self._phones(deed.place)
+        text = made.entries[0].value if made.kind == "text" else f"{made.entries[0].value} {made.unit}".strip()
+        self._step("sms", "phone.sms", {"number": deed.to, "text": text}, names)
+
+    def _sense(self, deed: Senses) -> None:
+        found = self.world.sensed(deed.words, None)
+        if len(found) != 1:
+            raise decline(f"no sensor is called {' '.join(deed.words)}", [" ".join(deed.words)])
+        [one] = found
+        skill, path, more = ("edge.aggregate", "output.mean", {"seconds": deed.seconds})
+        if not deed.seconds:
+            skill, path, more = "edge.read", "output.value", {}
+        step = self._step("read", skill, {"sensor": one.name, **more}, one.device)
+        nouns = frozenset({"number", "value", "reading", "mean", "average", "it", "that", one.name})
+        self.made.append(Made("number", (Entry(one.name, one.device, step, f"${{{step}.{path}}}"),), nouns))
+
+    def _run(self, deed: Runs) -> None:
+        entries = []
+        for folder in deed.folders:
+            for name in self._names(folder):
+                step = self._step("run", "shell.run", {"command": deed.command, "cwd": folder.path}, name)
+                said = f"${{{step}.output.stdout}}${{{step}.output.stderr}}"
+                entries.append(Entry(folder.path, name, step, said))
+        self.made.append(Made("text", tuple(entries), frozenset({"output", "outputs", "it", "them"})))
+
+    def _tabulate(self, deed: Tabulates) -> None:
+        made = self._before(Before("numbers", several=True))
+        if made.kind == "file":
+            raise decline("a table holds values")
+        first, second = deed.columns
+        items: list[Json] = [{first: entry.label, second: entry.value} for entry in made.entries]
+        for target in deed.targets:
+            for name in self._goals(target):
+                if target.path is None or not target.path.endswith(".csv"):
+                    raise decline("it is not said into which CSV file the table goes")
+                arguments: JsonObject = {"path": target.path, "items": items, "columns": [first, second]}
+                step = self._step("table", "csv.write", arguments, name)
+                nouns = frozenset({"table", "list", "it"})
+                self.made.append(Made("file", (Entry(name, name, step, target.path),), nouns))
+
+    def _publish(self, deed: Publishes) -> None:
+        made = self._before(Before("numbers", several=len(deed.topics) > 1))
+        boxes = deed.place.names if deed.place is not None else self.world.able("edge.publish")
+        if made.kind != "text" or len(boxes) != 1 or len(made.entries) != len(deed.topics):
+            raise decline("it is not clear what should be published to which topic")
+        for entry, topic in zip(made.entries, deed.topics, strict=True):
+            if len(deed.topics) > 1 and entry.label.casefold() not in topic.casefold():
+                raise decline(f"it is not clear which value goes to {topic}", [topic])
+            self._step("publish", "edge.publish", {"topic": topic, "payload": entry.value}, boxes[0])
+
+    def _mirror(self, deed: Mirrors) -> None:
+        """The downloads of the last clause, again from there, each where it failed."""
+        last = self.made[-1] if self.made else None
+        steps = [self.draft.steps[one.step] for one in last.entries if one.step is not None] if last else []
+        if last is None or not steps or any(step.skill != "http.download" for step in steps):
+            raise decline("it is not said what else could be taken")
+        for entry, step in zip(last.entries, steps, strict=True):
+            failed = StepDependency(step=step.id, on=On.FAILURE)
+            arguments: JsonObject = {"url": deed.url, "path": entry.value}
+            self.draft.add(f"mirror-{entry.device}", "http.download", arguments, step.devices, edges=(failed,))
+
+    def _phones(self, place: Mention | None) -> str:
+        names = place.names if place is not None else self.world.able("phone.sms")
+        if len(names) != 1:
+            raise decline("it is not said from which phone")
+        return names[0]
+
+    def _step(
+        self, name: str, skill: str, arguments: JsonObject, device: str, after: str | None = None, *, once: bool = False
+    ) -> str:
+        if skill not in self.world.fleet.devices[device].skills:
+            raise lacking(self.world.fleet, skill, (device,), device)
+        if once:
+            for id, step in self.draft.steps.items():
+                if (step.skill, step.arguments, step.devices.names) == (skill, arguments, (device,)):
+                    return id
+        selector = Selector(names=(device,))
+        return self.draft.add(f"{name}-{device}", skill, arguments, selector, after=() if after is None else (after,))

@@ -1,0 +1,364 @@
+"""Clauses to deeds: what a clause wants done; None where it is no clause of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agents.embedded.flow.line import SEPARATORS, elements, part
+from agents.embedded.flow.nouns import files, literal, mention, thing
+from agents.embedded.flow.places import targets
+from agents.embedded.flow.things import Before, FileAt, Files, Measure, Move, Pages, Target, Thing
+from agents.embedded.kinds.line import Mention, Piece
+from agents.embedded.kinds.pattern import match
+from agents.embedded.tokens import Kind, Token
+from agents.embedded.wordset import words
+
+_GIVE: Final = (
+    "(copy|put|hand|give|send|take|bring|collect|gather|keep|get|save|store|place|transfer|leave|drop|"
+    "fetch|download|write|i need|i want|we need|make|have|pull)"
+)
+_ASKING: Final = words("not no only except without if when unless first last all every each both but and or then than")
+_FETCHED: Final = "(belongs|goes|should go|has to go)"
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Things that go somewhere."""
+
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """A value that is wanted, or that later clauses speak of."""
+
+    thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """A folder or file into an archive on the same device."""
+
+    files: FileAt
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """A text to a number (`sms`), a topic (`publish`) or a screen (`notify`): quoted, or what was made before."""
+
+    how: str
+    to: str
+    place: Mention | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """A fact: these devices each have a file. Nothing is done; later clauses speak of it."""
+
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """A sensor is read: its words, and the seconds of a mean (0: its value now)."""
+
+    words: tuple[str, ...]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """A command in a folder of each device."""
+
+    command: str
+    folders: tuple[FileAt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tabulates:
+    """What was made before, a row for each device, as a table."""
+
+    columns: tuple[str, str]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Publishes:
+    """What was made before, one to each topic."""
+
+    topics: tuple[str, ...]
+    place: Mention | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrors:
+    """Another address for what was downloaded before, where the first one fails."""
+
+    url: str
+
+
+Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publishes | Mirrors
+
+
+def deed(piece: Piece) -> Deed | None:
+    """What the whole piece wants; None where it is nothing of ours, or where it could be two things."""
+    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, moves, reads)
+    return next((found for read in readers if (found := read(piece)) is not None), None)
+
+
+def has(piece: Piece) -> Has | None:
+    slots = match("{d:device} [each|all] (keep|keeps|have|has) (a|an|its|their) [file|own] {f:file}", piece)
+    return None if slots is None else Has(Files((FileAt(literal(slots, "f"), mention(slots, "d", piece)),)))
+
+
+def senses(piece: Piece) -> Senses | None:
+    """`read the soil moisture in the greenhouse`, `average the temperature over one second`."""
+    for pattern in (
+        "(read|measure|take|get|check) {what:words}",
+        "(read|measure|take|get|check) {what:words} of {d:device}",
+    ):
+        slots = match(pattern, piece)
+        if slots is not None:
+            return Senses(tuple(token.text for token in slots["what"]))
+    slots = match(
+        "(average|measure|take) [the (mean|average) of|the (mean|average)] {what:words} (over|for|during) {t:duration}",
+        piece,
+    )
+    if slots is None or not isinstance(slots["t"][0].value, (int, float)):
+        return None
+    return Senses(tuple(token.text for token in slots["what"]), float(slots["t"][0].value))
+
+
+def runs(piece: Piece) -> Runs | None:
+    """`run make in the folder a on alpha and in b on beta`."""
+    for pattern in (
+        "run {c:quoted} in {places:any}",
+        "run the [unit] tests in {places:any} {x:opened} {c:any} in (each|both) {y:closed}",
+        "run the [unit] tests {x:opened} {c:any} {y:closed} in {places:any}",
+    ):
+        slots = match(pattern, piece)
+        if slots is None:
+            continue
+        places = [_folder(one) for one in elements(Piece(piece.line, slots["places"]))]
+        known = tuple(one for one in places if one is not None)
+        command = literal(slots, "c") if len(slots["c"]) == 1 else piece.source(slots["c"])
+        if known and len(known) == len(places):
+            return Runs(command, known)
+    return None
+
+
+def _folder(piece: Piece) -> FileAt | None:
+    slots = match("[in] [the] [folder|directory] {f:name} on {d:device}", piece)
+    return None if slots is None else FileAt(literal(slots, "f"), mention(slots, "d", piece), folder=True)
+
+
+def tabulates(piece: Piece) -> Tabulates | None:
+    slots = match(
+        f"{_GIVE} (a table|it|them|the result|the results|that) [with|in] [the] [columns] {{a:any}} and {{b:word}} "
+        "{goal:any} [, (one|a) row (per|for each|for every|for) {unit:any}]",
+        piece,
+    )
+    if slots is None:
+        return None
+    goals = targets(Piece(piece.line, slots["goal"]))
+    if goals is None or len(slots["a"]) != 1 or len(slots.get("unit", (0,))) != 1:
+        return None
+    return Tabulates((piece.source(slots["a"]), piece.source(slots["b"])), goals)
+
+
+def publishes(piece: Piece) -> Publishes | None:
+    for pattern in (
+        "(have|let) {d:device} publish (the|these|those) [{n:number}] (counts|numbers|values|results) to {topics:any} "
+        "[, one each|, one to each]",
+        "publish (the|these|those) [{n:number}] (counts|numbers|values|results) to {topics:any} [, one each]",
+        "publish (it|that|the number|the count|the value|the result) to {topics:any}",
+    ):
+        slots = match(pattern, piece)
+        if slots is None:
+            continue
+        names = [match("{f:topic}", one) for one in elements(Piece(piece.line, slots["topics"]))]
+        known = [one for one in names if one is not None]
+        if known and len(known) == len(names):
+            place = mention(slots, "d", piece) if "d" in slots else None
+            return Publishes(tuple(literal(one, "f") for one in known), place)
+    return None
+
+
+def mirrors(piece: Piece) -> Mirrors | None:
+    for pattern in (
+        "if (it's|it is|that's|that is) (gone|missing|away|not there) [from {x:device}] , {u:url} is the same file",
+        "(if|when|should) (that|this|the first) (address|one|page|url) (doesn't work|does not work|fails|is down) , "
+        "(take|use|fetch|get) {u:url} instead",
+        "(if|when) (it|that) (fails|doesn't work|does not work) , (take|use|fetch|get) {u:url} [instead]",
+    ):
+        slots = match(pattern, piece)
+        if slots is not None:
+            return Mirrors(literal(slots, "u"))
+    return None
+
+
+def packs(piece: Piece) -> Packs | None:
+    for pattern in (
+        "(pack|zip|archive|compress|tar|bundle) {what:any} (into|to|as|in) [the|a|an] [archive|file] {f:file}",
+        "(pack|zip|archive|compress|tar|bundle) {what:any} up (into|to|as|in) [the|a|an] [archive|file] {f:file}",
+    ):
+        slots = match(pattern, piece)
+        if slots is None:
+            continue
+        found = files(Piece(piece.line, slots["what"]))
+        if found is not None and len(found.files) == 1 and found.files[0].place is not None:
+            return Packs(found.files[0], literal(slots, "f"))
+    return None
+
+
+def tells(piece: Piece) -> Tells | None:
+    for pattern, how in (
+        ("(text|sms) (the number|the count|the result|it|that) to {n:call} [from {d:device}]", "sms"),
+        ("(text|sms) (the number|the count|the result|it|that) to {n:call} with {d:device}", "sms"),
+    ):
+        slots = match(pattern, piece)
+        if slots is not None:
+            number = piece.source(slots["n"]).replace(" ", "")
+            return Tells(how, number, mention(slots, "d", piece) if "d" in slots else None, None)
+    return None
+
+
+def moves(piece: Piece) -> Moves | None:
+    """`copy A to X as P and to Y`, `copy A from X as P, B from Z as Q and ... to W`, `U belongs on X, V on Y`."""
+    single = _pair(piece, verb=False, goal=None)
+    if single is not None:
+        return Moves((single,))
+    head = match(f"{_GIVE} [{{about:words}} :] {{rest:any}}", piece)
+    if head is not None and not _describes(head.get("about", ())):
+        return None
+    body = Piece(piece.line, head["rest"]) if head is not None else piece
+    found = _each(body) if head is not None else None
+    found = found or _pairs(body, verb=head is not None)
+    return Moves(found) if found else None
+
+
+def _describes(tokens: Sequence[Token]) -> bool:
+    """Whether the words before a list only say what it is a list of: nothing in them limits or asks."""
+    return not any(token.text.casefold() in _ASKING or token.kind is not Kind.WORD for token in tokens)
+
+
+def _each(body: Piece) -> tuple[Move, ...] | None:
+    """One thing, and one or several targets; also with the target first: `put on desk ...`."""
+    ways = dict.fromkeys(
+        Move(found, goals)
+        for cut in range(1, len(body.tokens))
+        if (found := thing(_trimmed(part(body, 0, cut)))) is not None
+        and not _apart(found)
+        and (goals := targets(_trimmed(part(body, cut, len(body.tokens))))) is not None
+    )
+    return tuple(ways) if len(ways) == 1 else _first_of(ways)
+
+
+def _apart(found: Thing) -> bool:
+    """`a from alpha and b from beta onto desk`: whether `a` goes there, too, is open."""
+    return isinstance(found, Files) and len({one.place for one in found.files}) > 1
+
+
+def _first_of(ways: dict[Move, None]) -> tuple[Move, ...] | None:
+    """Of several readings, the one in which the thing says where it is: `the list from alpha` before `to alpha`."""
+    placed = [way for way in ways if isinstance(way.thing, Files) and all(one.place for one in way.thing.files)]
+    return (placed[0],) if len(placed) == 1 else None
+
+
+def _pairs(body: Piece, *, verb: bool) -> tuple[Move, ...] | None:
+    """`U belongs on X, V on Y and W on Z`, with a target for all at the end (`, each as P`) or none."""
+    goal: str | None = None
+    tail = match("{rest:any} [,] (on each of them as|each as|all as|in each case as|on all of them as) {f:file}", body)
+    if tail is not None:
+        goal = literal(tail, "f")
+        body = Piece(body.line, tail["rest"])
+    found: list[Move] = []
+    for one in elements(body):
+        move = _pair(one, verb=verb or bool(found), goal=goal)
+        if move is None:
+            return None
+        found.append(move)
+    return tuple(found) if len(found) > 1 else None
+
+
+def _pair(piece: Piece, *, verb: bool, goal: str | None) -> Move | None:
+    between = _FETCHED if not verb else f"[{_FETCHED}]"
+    for pattern in (
+        f"{{u:url}} {between} (on|to|onto) {{d:device}}",
+        f"{{u:url}} {between} (on|to|onto) {{d:device}} (as|to) {{f:file}}",
+        f"{{u:url}} {between} (as|to) {{f:file}} (on|onto) {{d:device}}",
+        "{d:device} {u:url} (as|to|into) {f:file}",
+        "{d:device} from {u:url}",
+        "{d:device} [each] (need|needs|gets|should get|should have|must have) {u:url} (as|under) {f:file}",
+    ):
+        slots = match(pattern, piece)
+        if slots is not None:
+            path = literal(slots, "f") if "f" in slots else goal
+            return Move(Pages((literal(slots, "u"),)), (Target(path, mention(slots, "d", piece)),))
+    slots = match("{f:file} (from|on|of) {d:device} [becomes|as|to] {g:file} [on {e:device}]", piece)
+    if slots is not None:
+        source = Files((FileAt(literal(slots, "f"), mention(slots, "d", piece)),))
+        place = mention(slots, "e", piece) if "e" in slots else None
+        return Move(source, (Target(literal(slots, "g"), place),))
+    return None
+
+
+def reads(piece: Piece) -> Reads | None:
+    slots = match("(count|compute|determine|find|measure|work out|calculate) {what:any}", piece)
+    bare = Piece(piece.line, slots["what"]) if slots is not None else piece
+    found = thing(bare)
+    return Reads(found) if isinstance(found, Measure) else None
+
+
+def _trimmed(piece: Piece) -> Piece:
+    """Without separators at its ends."""
+    begin, end = 0, len(piece.tokens)
+    while begin < end and piece.tokens[begin].text.casefold() in SEPARATORS:
+        begin += 1
+    while end > begin and piece.tokens[end - 1].text.casefold() in SEPARATORS:
+        end -= 1
+    return part(piece, begin, end)
+
+
+def clauses(piece: Piece) -> list[Deed] | None:
+    """The deeds of a sentence: the whole of it, or parts at its separators that all are clauses; the fewest."""
+    known: dict[tuple[int, int], list[Deed] | None] = {}
+
+    def read(begin: int) -> list[Deed] | None:
+        if (begin, 0) in known:
+            return known[begin, 0]
+        known[begin, 0] = None
+        best: list[Deed] | None = None
+        for end in _ends(piece, begin):
+            clause = _trimmed(part(piece, begin, end))
+            first = deed(clause) if clause.tokens else None
+            if first is None:
+                continue
+            rest = [] if end == len(piece.tokens) else read(_after(piece, end))
+            if rest is not None and (best is None or len(rest) + 1 < len(best)):
+                best = [first, *rest]
+        known[begin, 0] = best
+        return best
+
+    return read(0)
+
+
+def _ends(piece: Piece, begin: int) -> Iterator[int]:
+    yield len(piece.tokens)
+    for at in range(len(piece.tokens) - 1, begin, -1):
+        token = piece.tokens[at]
+        if token.kind in (Kind.WORD, Kind.PUNCT) and token.text.casefold() in (*SEPARATORS, "then", ":"):
+            yield at
+
+
+def _after(piece: Piece, at: int) -> int:
+    while at < len(piece.tokens) and piece.tokens[at].text.casefold() in (*SEPARATORS, "then", ":"):
+        at += 1
+    return at
+
+
+__all__ = ["Before", "Deed", "Moves", "Packs", "Reads", "Tells", "clauses"]

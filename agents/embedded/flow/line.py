@@ -1,0 +1,163 @@
+"""The request as a line of typed tokens in which devices that are named together are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from agents.embedded.kinds.line import Line, Mention, Piece
+from agents.embedded.kinds.world import KIND_NOUNS, World
+from agents.embedded.tokens import Kind, Token
+from protocol.vocabulary import DeviceKind
+
+SEPARATORS = (",", "and")
+DETERMINERS = ("the", "our", "my", "all", "both", "every", "each", "of")
+LABELLED = ("with", "the", "label", "labelled", "labeled", "of", "having", "whose", "is")
+YES = ("yes", "true", "1")
+
+
+def together(line: Line, world: World) -> Line:
+    """`alpha, beta and gamma` as one device token that means the three, `the backup server` as the one it is."""
+    line = _described(line, world)
+    mentions = list(line.mentions)
+    out: list[Token] = []
+    at = 0
+    tokens = line.tokens
+    while at < len(tokens):
+        token = tokens[at]
+        if token.kind is not Kind.DEVICE:
+            out.append(token)
+            at += 1
+            continue
+        group, end = _group(tokens, at)
+        if len(group) > 1:
+            found = [mentions[int(one.value or 0)] for one in group]
+            names = tuple(dict.fromkeys(name for one in found for name in one.names))
+            text = line.text[group[0].start : group[-1].end]
+            token = replace(token, text=text, end=group[-1].end, value=len(mentions))
+            mentions.append(Mention(text, names, many=True))
+        out.append(token)
+        at = end
+    return Line(line.text, tuple(out), tuple(mentions))
+
+
+def _described(line: Line, world: World) -> Line:
+    """Devices that are named by a label: `our web servers`, `the servers with the label site=berlin`."""
+    out: list[Token] = []
+    mentions = list(line.mentions)
+    at = 0
+    while at < len(line.tokens):
+        found = _by_label(line, at, world)
+        if found is None:
+            out.append(line.tokens[at])
+            at += 1
+            continue
+        names, end, many = found
+        first = line.tokens[at]
+        text = line.text[first.start : line.tokens[end - 1].end]
+        token = replace(first, kind=Kind.DEVICE, text=text, lemma="<device>", end=line.tokens[end - 1].end)
+        out.append(replace(token, value=len(mentions)))
+        mentions.append(Mention(text, names, many=many))
+        at = end
+    return Line(line.text, tuple(out), tuple(mentions))
+
+
+def _by_label(line: Line, at: int, world: World) -> tuple[tuple[str, ...], int, bool] | None:
+    """Which devices, where their name ends, and whether all of them are meant."""
+    tokens = line.tokens
+    begin = at
+    while at < len(tokens) and _said(tokens[at]) in DETERMINERS:
+        at += 1
+    if at == begin:
+        return None
+    adjective = ""
+    if at < len(tokens) and tokens[at].word and _kind_of(tokens, at) is None:
+        adjective = _said(tokens[at])
+        at += 1
+    kind = _kind_of(tokens, at)
+    if kind is None:
+        return None
+    plural = _noun(tokens[at]).endswith("s")
+    at += 1
+    names = [name for name in world.of_kind(kind) if not adjective or _labelled(world, name, adjective)]
+    after = at
+    while after < len(tokens) and _said(tokens[after]) in LABELLED:
+        after += 1
+    if after > at and after < len(tokens) and tokens[after].kind is Kind.LABEL:
+        key, _, value = tokens[after].text.partition("=")
+        names = [name for name in names if world.fleet.devices[name].labels.get(key) == value]
+        at = after + 1
+    elif not adjective:
+        return None
+    if not names or (len(names) > 1 and not plural):
+        return None
+    return tuple(names), at, plural
+
+
+def _kind_of(tokens: Sequence[Token], at: int) -> DeviceKind | None:
+    """The kind that a noun means; a noun that was taken for devices of that kind already is one, too."""
+    if at >= len(tokens):
+        return None
+    word = _noun(tokens[at])
+    return KIND_NOUNS.get(word) or KIND_NOUNS.get(word.removesuffix("s"))
+
+
+def _noun(token: Token) -> str:
+    """Its word; of a device that was taken for one by the noun of its kind, that noun."""
+    said = token.text.casefold() if token.kind is Kind.DEVICE else _said(token)
+    return said.split()[-1] if said else ""
+
+
+def _labelled(world: World, name: str, word: str) -> bool:
+    """Whether a label has this value, or says `yes` to this word."""
+    labels = world.fleet.devices[name].labels
+    return word in {value.casefold() for value in labels.values()} or labels.get(word, "").casefold() in YES
+
+
+def _group(tokens: Sequence[Token], at: int) -> tuple[list[Token], int]:
+    """The devices named together from `at`, and where they end; one whose choice is open is never part of a group."""
+    group = [tokens[at]]
+    end = at + 1
+    while True:
+        next_ = end
+        while next_ < len(tokens) and _said(tokens[next_]) in SEPARATORS:
+            next_ += 1
+        # `from alpha and from gamma`: the preposition of the first, said again.
+        if next_ > end and at > 0 and next_ < len(tokens) and _said(tokens[next_]) == _said(tokens[at - 1]) != "":
+            next_ += 1
+        if next_ == end or next_ >= len(tokens) or tokens[next_].kind is not Kind.DEVICE:
+            return group, end
+        group.append(tokens[next_])
+        end = next_ + 1
+
+
+def sentences(line: Line) -> Iterator[Piece]:
+    """Its sentences, without the marks at their ends."""
+    begin = 0
+    for at, token in enumerate(line.tokens):
+        if token.kind is Kind.PUNCT and token.text in ".?!;":
+            if at > begin:
+                yield line.piece(begin, at)
+            begin = at + 1
+    if begin < len(line.tokens):
+        yield line.piece(begin, len(line.tokens))
+
+
+def part(piece: Piece, begin: int, end: int) -> Piece:
+    return Piece(piece.line, piece.tokens[begin:end])
+
+
+def elements(piece: Piece) -> list[Piece]:
+    """The members of `a, b and c`; the piece itself where it is no list."""
+    found: list[Piece] = []
+    begin = 0
+    for at in range(len(piece.tokens) + 1):
+        if at == len(piece.tokens) or _said(piece.tokens[at]) in SEPARATORS:
+            if at > begin:
+                found.append(part(piece, begin, at))
+            begin = at + 1
+    return found
+
+
+def _said(token: Token) -> str:
+    return token.text.casefold() if token.kind in (Kind.WORD, Kind.PUNCT) else ""

@@ -1,0 +1,93 @@
+"""What a clause is about, and where it goes: immutable, without effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.embedded.kinds.line import Mention
+
+
+@dataclass(frozen=True, slots=True)
+class FileAt:
+    """One path on one or several devices; `folder`: a folder."""
+
+    path: str
+    place: Mention | None = None
+    folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files that are there already."""
+
+    files: tuple[FileAt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What addresses serve."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A value that is computed where a file is: `count` of lines with `text`, `hash`, `tail`, `head`, `text`, `size`.
+
+    Of a column: `sum`, `mean`, `max`, `min`. Of the greenhouse and the like: `sensor`, by `text`.
+    """
+
+    what: Literal["count", "hash", "tail", "head", "text", "size", "sum", "mean", "max", "min", "sensor"]
+    files: Files | None = None
+    text: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was made before, by a word for it (`it`, `list`, `archive`); `several`: more than one."""
+
+    noun: str
+    several: bool = False
+
+
+Thing = Files | Pages | Measure | Before
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where something goes: a path, a device, or both. `beside`: in the folder of what was made last."""
+
+    path: str | None = None
+    place: Mention | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A thing and where it goes."""
+
+    thing: Thing
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a deed left. One entry for each device: its name, the step, and a reference to the value or the path.
+
+    `kind` says what the references are: `file` a path on that device; `text`, `number` the value itself. `nouns` are
+    the words by which it may be spoken of.
+    """
+
+    kind: Literal["file", "text", "number"]
+    entries: tuple[Entry, ...]
+    nouns: frozenset[str]
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    label: str
+    device: str
+    step: str | None
+    value: str

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Every test: those of real processes, and those of a real Kubernetes, beside all the others, for they mostly wait.
+# With arguments for pytest, or FAST=1, one process runs what is asked for.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+pytest=(.venv/bin/python -m pytest)
+profile=ci
+if [ -n "${FAST:-}" ]; then
+  echo "FAST=1: the tests marked slow, heavy or cluster (llama.cpp's server, Kubernetes) are left out" >&2
+  pytest+=(-m "not slow and not heavy and not cluster")
+  profile=fast
+else
+  export ASTERISM_TEST_HEAVY=1
+fi
+export HYPOTHESIS_PROFILE=${HYPOTHESIS_PROFILE:-$profile}
+if [ -n "${FAST:-}" ] || [ $# -gt 0 ]; then exec "${pytest[@]}" "$@"; fi
+
+mkdir -p .cache
+beside=(tests/kube tests/e2e)
+pids=()
+# The cluster ends with the process that started it.
+trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
+for folder in "${beside[@]}"; do
+  "${pytest[@]}" "$folder" >".cache/${folder/\//-}.log" 2>&1 &
+  pids+=($!)
+done
+status=0
+"${pytest[@]}" "${beside[@]/#/--ignore=}" || status=$?
+for at in "${!beside[@]}"; do
+  wait "${pids[$at]}" || status=$?
+  echo "--- ${beside[$at]}, which ran beside the others"
+  cat ".cache/${beside[$at]/\//-}.log"
+done
+exit "$status"
