@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from os import environ
 from pathlib import Path
@@ -102,9 +103,7 @@ class LateEmbedded:
     async def plan(self, request: Request, context: PlanningContext) -> Proposal:
         """As `EmbeddedPlanner.plan`."""
         if self._planner is None:
-            from agents.embedded import EmbeddedPlanner
-
-            self._planner = EmbeddedPlanner()
+            self._planner = await asyncio.to_thread(_rehearsed, request, context)
         return await self._planner.plan(request, context)
 
     async def revise(self, request: Request, context: RevisionContext) -> Proposal:
@@ -114,3 +113,13 @@ class LateEmbedded:
         result = fix(context)
         why = result.why if isinstance(result, Plan) else ""
         return Proposal(rung=self.rung, tier=self.tier, result=result, why=why)
+
+
+def _rehearsed(request: Request, context: PlanningContext) -> Planner:
+    """The planner, once it has read a request: its tables and patterns take a second, in which devices are heard."""
+    # The check of a plan needs the compiler's libraries, which take as long to import.
+    from agents.embedded import EmbeddedPlanner
+
+    planner = EmbeddedPlanner()
+    planner.propose(request, context)
+    return planner

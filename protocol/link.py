@@ -39,6 +39,8 @@ from protocol.messages import (
 
 HANDSHAKE_S: Final = 10.0
 ACK_DELAY_S: Final = 1.0
+LATE_S: Final = 0.05
+"""A deadline looked at so much after it has passed tells of a delay at this end."""
 ACK_EVERY: Final = 64
 MAX_UNACKED: Final = 8_192
 MAX_UNACKED_BYTES: Final = 64 << 20
@@ -100,6 +102,7 @@ class Session:
         "_received",
         "_sent",
         "_silence_s",
+        "_spared",
         "_state",
         "_unacked",
         "_unacked_bytes",
@@ -113,6 +116,7 @@ class Session:
         self.credits = 0
         self._limits = DEFAULT_LIMITS
         self._heard = now
+        self._spared = False
         self._silence_s = HANDSHAKE_S
         self._ack_due: float | None = None
         self._ack_now = False
@@ -161,6 +165,7 @@ class Session:
         if self._state in _DEAF:
             return []
         self._heard = now
+        self._spared = False
         try:
             if isinstance(data, str):
                 return self._receive_frame(data, now)
@@ -335,8 +340,13 @@ class Session:
         """
         if self._state in _DEAF:
             return
-        if now >= self._heard + self._silence_s:
-            self._give_up(f"Nothing was heard for {now - self._heard:.1f} s.")
+        silent = now - self._heard
+        if silent >= self._silence_s:
+            if silent - self._silence_s < LATE_S or self._spared:
+                self._give_up(f"Nothing was heard for {silent:.1f} s.")
+            # Called late, this end was held up itself: what was sent meanwhile may be waiting to be read.
+            self._spared = True
+            self._heard = now - self._silence_s / 2
         if self._ack_due is not None and now >= self._ack_due:
             # No deadline any more: who asks for the next one before writing must not get one that has passed.
             self._ack_now, self._ack_due = True, None

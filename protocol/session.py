@@ -15,11 +15,11 @@ before is dropped; a gap ends the session. What the other end has not acknowledg
 `hello` asks to resume with the last number received; a `welcome` with `resumed` says the same for the other direction,
 and both ends send again what the other lacks. Otherwise both count from 1 again, and the device offers its inventory.
 
-Deadlines: the device sends a `heartbeat` every `heartbeat_s`, and the gateway answers each with a frame. The gateway
-leaves a connection that was silent for 2 heartbeats, the device one that was silent for 3; each gives the other 10 s
-for the handshake, a device a quarter of its lease at its first try. The gateway also leaves one whose device goes on
-saying heartbeats and acknowledges nothing of what it was sent for 2 of them, while no content is on its way: something
-was lost, and the resume sends it again.
+Deadlines: the device sends a `heartbeat` every `heartbeat_s`, and the gateway answers each with a frame. Each end
+leaves a connection that was silent for 2 heartbeats, and gives the other 10 s for the handshake, a device a quarter of
+its lease at its first try. An end that looks at such a deadline late was held up itself, and reads for half that time
+more before it leaves. The gateway also leaves one whose device goes on saying heartbeats and acknowledges nothing of
+what it was sent for 2 of them, while no content is on its way: something was lost, and the resume sends it again.
 
 Flow: `progress` and `log` take one credit each; the gateway grants more with `credit`. Credits go on through a resume.
 """

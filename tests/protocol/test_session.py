@@ -413,6 +413,24 @@ def test_a_silent_gateway_is_left_after_two_heartbeats(pair: Pair) -> None:
     assert pair.device.state is State.DETACHED
 
 
+def test_who_was_held_up_itself_reads_before_it_gives_up(pair: Pair) -> None:
+    """An event loop that stood still for three heartbeats finds its timer and the other end's messages at once."""
+    pair.gateway.handle_timeout(27.0)
+    assert pair.gateway.state is State.OPEN
+    assert pair.gateway.next_deadline() == 37.0
+    pair.now = 27.0
+    pair.device.send_heartbeat(Heartbeat(running=0), pair.now)
+    assert pair.up() == [Heartbeat(running=0)]
+    assert pair.gateway.next_deadline() == 47.0
+
+
+def test_it_is_given_one_more_look_and_no_more(pair: Pair) -> None:
+    pair.device.handle_timeout(27.0)
+    with pytest.raises(ProtocolError):
+        pair.device.handle_timeout(60.0)
+    assert pair.device.state is State.DETACHED
+
+
 @pytest.mark.parametrize("end", [GatewaySession, DeviceSession])
 def test_a_handshake_takes_ten_seconds_at_most(end: type[GatewaySession] | type[DeviceSession]) -> None:
     session = end(5.0)
