@@ -340,10 +340,10 @@ class Session:
         """
         if self._state in _DEAF:
             return
-        silent = now - self._heard
-        if silent >= self._silence_s:
-            if silent - self._silence_s < LATE_S or self._spared:
-                self._give_up(f"Nothing was heard for {silent:.1f} s.")
+        deadline = self._heard + self._silence_s
+        if now >= deadline:
+            if now < deadline + LATE_S or self._spared:
+                self._give_up(f"Nothing was heard for {now - self._heard:.1f} s.")
             # Called late, this end was held up itself: what was sent meanwhile may be waiting to be read.
             self._spared = True
             self._heard = now - self._silence_s / 2

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocol.codec import Chunk, encode_message, frame
 from protocol.errors import ErrorCode, FrameError, LimitError, ProtocolError
@@ -422,6 +425,18 @@ def test_who_was_held_up_itself_reads_before_it_gives_up(pair: Pair) -> None:
     pair.device.send_heartbeat(Heartbeat(running=0), pair.now)
     assert pair.up() == [Heartbeat(running=0)]
     assert pair.gateway.next_deadline() == 47.0
+
+
+@given(heard=st.floats(0, 1e6), late=st.sampled_from([0.0, 0.01, 1.0, 100.0]))
+def test_a_deadline_that_was_looked_at_is_no_more(heard: float, late: float) -> None:
+    """Whatever the rounding: a timer set for it would fire again at once, for ever."""
+    session = DeviceSession(heard)
+    deadline = session.next_deadline()
+    assert deadline is not None
+    with contextlib.suppress(ProtocolError):
+        session.handle_timeout(deadline + late)
+    after = session.next_deadline()
+    assert after is None or after > deadline + late
 
 
 def test_it_is_given_one_more_look_and_no_more(pair: Pair) -> None:

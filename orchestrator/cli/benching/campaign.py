@@ -19,7 +19,8 @@ from orchestrator.cli.benching.runner import Happening, Options, once, planned
 from orchestrator.cli.benching.suite import BenchTask, Suite
 from orchestrator.core.rungs import ModelSettings
 
-HEARTBEAT_S, LEASE_S = 0.5, 6.0
+HEARTBEAT_S, LEASE_S = 2.0, 6.0
+"""A victim that is held until its task is sent must not be taken for silent meanwhile."""
 
 
 @dataclass(frozen=True)
