@@ -22,7 +22,7 @@ from orchestrator.core.graph import TaskGraph, Touched
 from orchestrator.core.plan import Plan, Selector, Step
 from orchestrator.core.problems import Problem, bad_check
 from orchestrator.core.references import Reference
-from orchestrator.core.schemas import at_path, check_arguments
+from orchestrator.core.schemas import at_path, check_arguments, numbers_as_text
 from orchestrator.core.tasks import (
     ANYWHERE,
     PATIENT,
@@ -324,13 +324,14 @@ class _Compiler:
 
     def _task(self, step: Step, device: str, id: str) -> Task:
         spec = self.specs[step.id]
+        arguments = numbers_as_text(spec.input_schema, step.arguments, self._schema_of)
         # A step's fields were checked by the rules of a task's, and an edge from each task is what the table gives.
         fields = {
             **_BLANK,
             "id": id,
             "title": step.title,
             "skill": step.skill,
-            "arguments": references.rename(step.arguments, lambda r: self._renamed(r, device)),
+            "arguments": references.rename(arguments, lambda r: self._renamed(r, device)),
             "requirements": self._requirements(step, device),
             "depends_on": self._dependencies(step, device),
             "join": step.join,

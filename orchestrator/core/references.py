@@ -1,6 +1,7 @@
 """References from one task's arguments to another's record.
 
     ${collect.output.path}          a value; alone in a string it keeps its JSON type, inside text it is written out
+    ${collect.output.count|text}    a number written out as text (the compiler adds it where a skill takes text)
     ${collect.device}               also: status, error
     ${collect[*].output.path}       the list of the values of a fan-out's members that succeeded, in task order
     ${collect[*]}                   the list of their records {"device", "task", "output"}
@@ -24,8 +25,8 @@ from orchestrator.core.paths import MISSING, Missing
 _REFERENCE = re.compile(
     # A task that took a failed one's place has a number behind a dot: `read.2`.
     r"\$(?P<escape>\$)\{|\$\{(?P<id>[A-Za-z0-9][A-Za-z0-9_@:-]{0,127}(?:\.[1-9][0-9]{0,3})?)"
-    r"(?:(?P<all>\[\*\])(?:\.(?P<many>(?:output|device|task|error)(?:[.\[][^{}]*)?))?"
-    r"|\.(?P<path>(?:output|device|status|error)(?:[.\[][^{}]*)?))\}"
+    r"(?:(?P<all>\[\*\])(?:\.(?P<many>(?:output|device|task|error)(?:[.\[][^{}]*?)?))?"
+    r"|\.(?P<path>(?:output|device|status|error)(?:[.\[][^{}]*?)?))(?P<text>\|text)?\}"
 )
 
 
@@ -89,9 +90,14 @@ def whole(value: JsonValue) -> Reference | None:
     """The reference that a string consists of, where it is one and nothing else."""
     if isinstance(value, str) and value.startswith("${"):
         found = _REFERENCE.fullmatch(value)
-        if found is not None and not found["escape"]:
+        if found is not None and not found["escape"] and not found["text"]:
             return _reference(found)
     return None
+
+
+def as_text(value: JsonValue) -> JsonValue:
+    """A reference that stands alone, as one whose number is written out; anything else as it is."""
+    return f"{value[:-1]}|text}}" if isinstance(value, str) and whole(value) is not None else value
 
 
 def escape(text: str) -> str:
@@ -124,12 +130,17 @@ def resolve(value: JsonValue, lookup: Callable[[Reference], JsonValue | Missing]
 def rename(value: JsonValue, new: Callable[[Reference], Reference]) -> JsonValue:
     """`value` with every reference replaced by another; escapes stay as they are."""
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda found: found[0] if found["escape"] else str(new(_reference(found))), value)
+        return _REFERENCE.sub(lambda found: found[0] if found["escape"] else _named(found, new), value)
     if isinstance(value, list):
         return [rename(item, new) for item in value]
     if isinstance(value, dict):
         return {key: rename(item, new) for key, item in value.items()}
     return value
+
+
+def _named(found: re.Match[str], new: Callable[[Reference], Reference]) -> str:
+    reference = str(new(_reference(found)))
+    return f"{reference[:-1]}|text}}" if found["text"] else reference
 
 
 def _resolve_text(text: str, lookup: Callable[[Reference], JsonValue | Missing]) -> JsonValue:
@@ -142,6 +153,11 @@ def _resolve_text(text: str, lookup: Callable[[Reference], JsonValue | Missing])
     alone = whole(text)
     if alone is not None:
         return look(alone)
+    written = _REFERENCE.fullmatch(text)
+    if written is not None and written["text"]:
+        value = look(_reference(written))
+        # What is no number stays as it is: the skill says what it makes of a list, or of nothing.
+        return json.dumps(value) if isinstance(value, (int, float)) else value
     return _REFERENCE.sub(lambda found: "${" if found["escape"] else _written(look(_reference(found))), text)
 
 
@@ -154,4 +170,15 @@ def _written(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-__all__ = ["MISSING", "Reference", "UnresolvedReference", "escape", "find", "literal", "rename", "resolve", "whole"]
+__all__ = [
+    "MISSING",
+    "Reference",
+    "UnresolvedReference",
+    "as_text",
+    "escape",
+    "find",
+    "literal",
+    "rename",
+    "resolve",
+    "whole",
+]

@@ -26,7 +26,7 @@ def check_arguments(schema: Schema, arguments: dict[str, JsonValue], schema_of: 
     for name in schema.get("required", []):
         if name not in arguments:
             yield f"the argument `{name}` is missing"
-    for name, value in arguments.items():
+    for name, value in numbers_as_text(schema, arguments, schema_of).items():
         if name not in properties:
             if schema.get("additionalProperties") is False or properties:
                 yield f"there is no argument `{name}`; there are: {', '.join(properties) or 'none'}"
@@ -49,6 +49,29 @@ def _check(schema: Schema, value: JsonValue, where: str, definitions: Schema, sc
         yield from _check_parts(schema, value, where, definitions, schema_of)
         return
     yield from _validate(schema, value, where, definitions)
+
+
+def _written(found: Schema, wanted: Schema) -> bool:
+    """Whether a value of schema `found` may be a number where free text is taken: it is written out then.
+
+    A path, a command or one word of several is never meant to be a number.
+    """
+    kinds = types(found, found.get("$defs", {}))
+    number = not kinds or "integer" in kinds or "number" in kinds
+    return number and wanted.get("type") == "string" and "enum" not in wanted and "format" not in wanted
+
+
+def numbers_as_text(schema: Schema, arguments: dict[str, JsonValue], schema_of: SchemaOf) -> dict[str, JsonValue]:
+    """`arguments` in which references to numbers where a text is taken have their value written out."""
+    definitions, properties = schema.get("$defs", {}), schema.get("properties", {})
+
+    def taken(name: str, value: JsonValue) -> JsonValue:
+        reference = references.whole(value)
+        found = None if reference is None else schema_of(reference)
+        wanted = resolve(properties.get(name), definitions)
+        return references.as_text(value) if isinstance(found, dict) and _written(found, wanted) else value
+
+    return {name: taken(name, value) for name, value in arguments.items()}
 
 
 def _check_parts(

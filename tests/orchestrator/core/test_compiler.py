@@ -37,7 +37,8 @@ def skill(
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 LIST = {"type": "array", "items": TEXT}
 FIND = skill("files.find", {"pattern": TEXT}, {"paths": LIST, "count": NUMBER})
-COUNT = skill("files.count", {"path": TEXT}, {"lines": NUMBER}, timeout_s=42.0)
+PATH = {"type": "string", "format": "path"}
+COUNT = skill("files.count", {"path": PATH}, {"lines": NUMBER}, timeout_s=42.0)
 SUM = skill("data.sum", {"values": {"type": "array", "items": NUMBER}}, {"total": NUMBER})
 WRITE = skill("files.write", {"path": TEXT, "text": TEXT}, {}, risk=Risk.WRITE, idempotent=False)
 ALL = (FIND, COUNT, SUM, WRITE)
@@ -497,3 +498,10 @@ def test_a_post_condition_reads_with_what_there_is(verify: dict[str, Any], code:
     assert {problem.code for problem in problems} == {code}
     edit = AddTask(task=Task.model_validate({**step, "depends_on": ()}))
     assert {problem.code for problem in stamp([edit], FLEET)[1]} == {code}
+
+
+def test_a_number_that_a_text_is_made_of_is_written_out() -> None:
+    count = {"id": "count", "skill": "files.count", "arguments": {"path": "a"}, "devices": {"names": ["db"]}}
+    write = {"id": "write", "skill": "files.write", "arguments": {"path": "n.txt", "text": "${count.output.lines}"}}
+    tasks = compiled(count, write)
+    assert tasks["write"].arguments == {"path": "n.txt", "text": "${count.output.lines|text}"}

@@ -24,7 +24,11 @@ def look(reference: Reference) -> JsonValue | Missing:
         ("${a.output.s}", "text"),
         ("${a.output.n}", 3),
         ("${a.output.o}", {"k": None}),
+        ("${a.output.n|text}", "3"),
+        ("${a.output.s|text}", "text"),
+        ("${a.output.o|text}", {"k": None}),
         ("n is ${a.output.n}", "n is 3"),
+        ("n is ${a.output.n|text}", "n is 3"),
         ("${a.output.s}${a.output.s}", "texttext"),
         ("lines:\n${a.output.l}", "lines:\na\nb"),
         ("as ${a.output.o}", 'as {"k": null}'),
@@ -52,6 +56,14 @@ def test_references_are_found_and_resolved_anywhere_in_a_value() -> None:
     value: JsonValue = {"x": ["${a.output.n}", {"y": "and ${b[*].device}"}], "z": 1, "${c.output}": True}
     assert [str(reference) for reference in references.find(value)] == ["${a.output.n}", "${b[*].device}"]
     assert references.resolve(value, look) == {"x": [3, {"y": "and [1, 2]"}], "z": 1, "${c.output}": True}
+
+
+def test_a_number_is_written_out_and_stays_so_under_another_name() -> None:
+    said = references.as_text("${a.output.n}")
+    assert said == "${a.output.n|text}"
+    assert [str(one) for one in references.find(said)] == ["${a.output.n}"]
+    assert references.rename(said, lambda r: Reference("b", r.path, r.many)) == "${b.output.n|text}"
+    assert references.as_text("is ${a.output.n}") == "is ${a.output.n}"
 
 
 def test_renaming_keeps_everything_else() -> None:
