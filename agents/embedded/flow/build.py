@@ -20,6 +20,7 @@ from agents.embedded.flow.deeds import (
     Tabulates,
     Tells,
 )
+from agents.embedded.flow.deliver import delivered
 from agents.embedded.flow.things import Before, Entry, FileAt, Files, Made, Measure, Move, Pages, Target, Thing
 from agents.embedded.kinds.line import Mention
 from agents.embedded.kinds.world import World
@@ -44,6 +45,7 @@ _NOUNS: Final = {
 }
 
 
+_BACK: Final = ("it", "them", "this", "that", "these", "those")
 _CONVERSIONS: Final = {
     ("csv", "xlsx"): ("csv.read", "items", "xlsx.write", "items"),
     ("xlsx", "csv"): ("xlsx.read", "items", "csv.write", "items"),
@@ -65,6 +67,8 @@ class Builder:
     draft: Draft = field(init=False)
     made: list[Made] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    conditions: list[tuple[StepDependency, ...]] = field(default_factory=list)
+    """Gates of the conditions so far, for `otherwise`."""
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.world.skills)
@@ -72,21 +76,24 @@ class Builder:
     def plan(self, deeds: Sequence[Deed]) -> Plan:
         self.draft.begin((), ())
         for deed in deeds:
-            self._deed(deed)
+            self.build(deed)
+        if not self.draft.steps:
+            raise decline("the request asks for nothing that a skill does")
         return self.draft.plan(self.draft.answering(self.answers), "every word of the request has its place in a flow")
 
-    def _deed(self, deed: Deed) -> None:
+    def build(self, deed: Deed) -> None:
+        """The steps of one deed, and what it made."""
         if isinstance(deed, Moves):
             for move in deed.moves:
                 self._move(move)
         elif isinstance(deed, Packs):
             self._pack(deed)
         elif isinstance(deed, Reads):
-            self.answers += [one.step for one in self._realised(deed.thing).entries if one.step is not None]
+            self.answers += [one.step for one in self.realised(deed.thing).entries if one.step is not None]
         elif isinstance(deed, Tells):
             self._tell(deed)
         elif isinstance(deed, Has):
-            self._realised(deed.files)
+            self.realised(deed.files)
         elif isinstance(deed, Senses):
             self._sense(deed)
         elif isinstance(deed, Runs):
@@ -97,13 +104,15 @@ class Builder:
             self._publish(deed)
         elif isinstance(deed, Mirrors):
             self._mirror(deed)
+        else:
+            deed.build(self)
 
     # --- where things are --------------------------------------------------------------------------------------
 
-    def _realised(self, thing: Thing) -> Made:
+    def realised(self, thing: Thing) -> Made:
         """What a thing is on its devices, read or computed where it lies."""
         if isinstance(thing, Before):
-            return self._before(thing)
+            return self.before(thing)
         if isinstance(thing, Pages):
             raise decline("a page goes somewhere")
         made = self._files(thing) if isinstance(thing, Files) else self._measure(thing)
@@ -111,11 +120,11 @@ class Builder:
         return made
 
     def _files(self, thing: Files) -> Made:
-        entries = [Entry(name, name, None, one.path) for one in thing.files for name in self._names(one)]
+        entries = [Entry(name, name, None, one.path) for one in thing.files for name in self.names(one)]
         nouns = frozenset({"it", "them", "file", "files", "folder", "copy", "copies"})
         return Made("file", tuple(entries), nouns)
 
-    def _names(self, file: FileAt) -> tuple[str, ...]:
+    def names(self, file: FileAt) -> tuple[str, ...]:
         if file.place is None or not file.place.names:
             raise decline(f"it is not said on which device {file.path} is", [file.path])
         if len(file.place.names) > 1 and not file.place.many:
@@ -128,8 +137,8 @@ class Builder:
         skill, path = _SKILLS[thing.what]
         entries = []
         for one in thing.files.files:
-            for name in self._names(one):
-                step = self._step(thing.what, skill, self._arguments(thing, one.path), name)
+            for name in self.names(one):
+                step = self.step(thing.what, skill, self._arguments(thing, one.path), name)
                 entries.append(Entry(name, name, step, f"${{{step}.{path}}}"))
         unit = f"{thing.text} lines" if thing.what == "count" else ""
         return Made("number" if thing.what == "count" else "text", tuple(entries), _NOUNS[thing.what], unit)
@@ -141,9 +150,9 @@ class Builder:
             return {"path": path, "lines": thing.number}
         return {"path": path}
 
-    def _before(self, thing: Before) -> Made:
+    def before(self, thing: Before) -> Made:
         for made in reversed(self.made):
-            if thing.noun in made.nouns or thing.noun in ("it", "them", "this", "that", "these", "those"):
+            if made.kind != "done" and (thing.noun in made.nouns or thing.noun in _BACK):
                 if len(made.entries) > 1 and not (thing.several or thing.noun == "output"):
                     break
                 return made
@@ -155,22 +164,22 @@ class Builder:
         if isinstance(move.thing, Pages):
             self._download(move.thing, move.targets)
             return
-        made = self._realised(move.thing)
+        made = self.realised(move.thing)
         named = [one for one in move.targets if one.path is not None]
         if len(made.entries) > 1 and len(move.targets) == len(made.entries) and len(named) == len(made.entries):
             for entry, target in zip(made.entries, move.targets, strict=True):
-                self._put(made, (entry,), target)
+                self.put(made, (entry,), target)
             return
         if len(made.entries) > 1 and named:
             raise decline("several files cannot have one name")
         for target in move.targets:
-            self._put(made, made.entries, target)
+            self.put(made, made.entries, target)
 
-    def _put(self, made: Made, entries: Sequence[Entry], target: Target) -> None:
+    def put(self, made: Made, entries: Sequence[Entry], target: Target) -> None:
         """The files or texts of these entries where the target says: copied as they are, texts written."""
         new: list[Entry] = []
         for entry in entries:
-            for name in self._goals(target):
+            for name in self.goals(target):
                 path = target.path or (entry.value if made.kind == "file" else None)
                 if path is None:
                     raise decline("it is not said into which file")
@@ -182,24 +191,26 @@ class Builder:
     def _delivered(self, made: Made, entry: Entry, device: str, path: str) -> Entry:
         if made.kind == "file" and (kinds := _kinds(entry.value, path)) in _CONVERSIONS:
             return self._converted(entry, device, path, _CONVERSIONS[kinds])
+        if made.kind not in ("file", "text", "number"):
+            return delivered(self, made, entry, device, path)
         if made.kind != "file":
             text = entry.value if made.kind == "text" else f"{entry.value}\n"
-            step = self._step("write", "file.write", {"path": path, "text": text}, device)
+            step = self.step("write", "file.write", {"path": path, "text": text}, device)
             return Entry(entry.label, device, step, path)
         if device == entry.device:
             copied: JsonObject = {"source": entry.value, "target": path}
-            return Entry(entry.label, device, self._step("copy", "file.copy", copied, device, entry.step), path)
-        shared = self._step("share", "artifact.publish", {"path": entry.value}, entry.device, entry.step, once=True)
+            return Entry(entry.label, device, self.step("copy", "file.copy", copied, device, entry.step), path)
+        shared = self.step("share", "artifact.publish", {"path": entry.value}, entry.device, entry.step, once=True)
         arguments: JsonObject = {"path": path, "artifact": f"${{{shared}.output.artifact}}"}
-        return Entry(entry.label, device, self._step("save", "artifact.save", arguments, device), path)
+        return Entry(entry.label, device, self.step("save", "artifact.save", arguments, device), path)
 
     def _converted(self, entry: Entry, device: str, path: str, way: tuple[str, str, str, str]) -> Entry:
         reader, output, writer, argument = way
-        read = self._step("read", reader, {"path": entry.value}, entry.device, entry.step)
+        read = self.step("read", reader, {"path": entry.value}, entry.device, entry.step)
         arguments: JsonObject = {"path": path, argument: f"${{{read}.output.{output}}}"}
-        return Entry(entry.label, device, self._step("convert", writer, arguments, device), path)
+        return Entry(entry.label, device, self.step("convert", writer, arguments, device), path)
 
-    def _goals(self, target: Target) -> tuple[str, ...]:
+    def goals(self, target: Target) -> tuple[str, ...]:
         place = target.place
         if place is None or not place.names:
             last = self.made[-1].entries[-1].device if self.made else None
@@ -214,29 +225,29 @@ class Builder:
         new: list[Entry] = []
         for url in pages.urls:
             for target in targets:
-                for name in self._goals(target):
+                for name in self.goals(target):
                     path = target.path or url.rstrip("/").rpartition("/")[2]
                     if any(one.device == name and one.value == path for one in new):
                         raise decline(f"several pages would be {path} on {name}")
-                    step = self._step("download", "http.download", {"url": url, "path": path}, name)
+                    step = self.step("download", "http.download", {"url": url, "path": path}, name)
                     new.append(Entry(name, name, step, path))
         self.made.append(Made("file", tuple(new), frozenset({"it", "them", "file", "files", "copy", "copies"})))
 
     def _pack(self, deed: Packs) -> None:
-        [name] = self._names(deed.files) if deed.files.place and len(deed.files.place.names) == 1 else [None]
+        [name] = self.names(deed.files) if deed.files.place and len(deed.files.place.names) == 1 else [None]
         if name is None:
             raise decline("one archive is made on one device")
         arguments: JsonObject = {"source": deed.files.path, "target": deed.into}
-        step = self._step("pack", "archive.create", arguments, name)
+        step = self.step("pack", "archive.create", arguments, name)
         self.made.append(Made("file", (Entry(name, name, step, deed.into),), frozenset({"archive", "it", "file"})))
 
     def _tell(self, deed: Tells) -> None:
-        made = self._before(Before("number" if deed.text is None else "it"))
+        made = self.before(Before("number" if deed.text is None else "it"))
         if deed.how != "sms" or len(made.entries) != 1 or made.kind == "file":
             raise decline("it is not clear what should be told")
-        names = self._phones(deed.place)
+        names = self.phone(deed.place)
         text = made.entries[0].value if made.kind == "text" else f"{made.entries[0].value} {made.unit}".strip()
-        self._step("sms", "phone.sms", {"number": deed.to, "text": text}, names)
+        self.step("sms", "phone.sms", {"number": deed.to, "text": text}, names)
 
     def _sense(self, deed: Senses) -> None:
         found = self.world.sensed(deed.words, None)
@@ -246,43 +257,43 @@ class Builder:
         skill, path, more = ("edge.aggregate", "output.mean", {"seconds": deed.seconds})
         if not deed.seconds:
             skill, path, more = "edge.read", "output.value", {}
-        step = self._step("read", skill, {"sensor": one.name, **more}, one.device)
+        step = self.step("read", skill, {"sensor": one.name, **more}, one.device)
         nouns = frozenset({"number", "value", "reading", "mean", "average", "it", "that", one.name})
         self.made.append(Made("number", (Entry(one.name, one.device, step, f"${{{step}.{path}}}"),), nouns))
 
     def _run(self, deed: Runs) -> None:
         entries = []
         for folder in deed.folders:
-            for name in self._names(folder):
-                step = self._step("run", "shell.run", {"command": deed.command, "cwd": folder.path}, name)
+            for name in self.names(folder):
+                step = self.step("run", "shell.run", {"command": deed.command, "cwd": folder.path}, name)
                 said = f"${{{step}.output.stdout}}${{{step}.output.stderr}}"
                 entries.append(Entry(folder.path, name, step, said))
         self.made.append(Made("text", tuple(entries), frozenset({"output", "outputs", "it", "them"})))
 
     def _tabulate(self, deed: Tabulates) -> None:
-        made = self._before(Before("numbers", several=True))
+        made = self.before(Before("numbers", several=True))
         if made.kind == "file":
             raise decline("a table holds values")
         first, second = deed.columns
         items: list[Json] = [{first: entry.label, second: entry.value} for entry in made.entries]
         for target in deed.targets:
-            for name in self._goals(target):
+            for name in self.goals(target):
                 if target.path is None or not target.path.endswith(".csv"):
                     raise decline("it is not said into which CSV file the table goes")
                 arguments: JsonObject = {"path": target.path, "items": items, "columns": [first, second]}
-                step = self._step("table", "csv.write", arguments, name)
+                step = self.step("table", "csv.write", arguments, name)
                 nouns = frozenset({"table", "list", "it"})
                 self.made.append(Made("file", (Entry(name, name, step, target.path),), nouns))
 
     def _publish(self, deed: Publishes) -> None:
-        made = self._before(Before("numbers", several=len(deed.topics) > 1))
+        made = self.before(Before("numbers", several=len(deed.topics) > 1))
         boxes = deed.place.names if deed.place is not None else self.world.able("edge.publish")
         if made.kind != "text" or len(boxes) != 1 or len(made.entries) != len(deed.topics):
             raise decline("it is not clear what should be published to which topic")
         for entry, topic in zip(made.entries, deed.topics, strict=True):
             if len(deed.topics) > 1 and entry.label.casefold() not in topic.casefold():
                 raise decline(f"it is not clear which value goes to {topic}", [topic])
-            self._step("publish", "edge.publish", {"topic": topic, "payload": entry.value}, boxes[0])
+            self.step("publish", "edge.publish", {"topic": topic, "payload": entry.value}, boxes[0])
 
     def _mirror(self, deed: Mirrors) -> None:
         """The downloads of the last clause, again from there, each where it failed."""
@@ -295,13 +306,13 @@ class Builder:
             arguments: JsonObject = {"url": deed.url, "path": entry.value}
             self.draft.add(f"mirror-{entry.device}", "http.download", arguments, step.devices, edges=(failed,))
 
-    def _phones(self, place: Mention | None) -> str:
+    def phone(self, place: Mention | None) -> str:
         names = place.names if place is not None else self.world.able("phone.sms")
         if len(names) != 1:
             raise decline("it is not said from which phone")
         return names[0]
 
-    def _step(
+    def step(
         self, name: str, skill: str, arguments: JsonObject, device: str, after: str | None = None, *, once: bool = False
     ) -> str:
         if skill not in self.world.fleet.devices[device].skills:
@@ -312,3 +323,9 @@ class Builder:
                     return id
         selector = Selector(names=(device,))
         return self.draft.add(f"{name}-{device}", skill, arguments, selector, after=() if after is None else (after,))
+
+    def anywhere(self, name: str, skill: str, arguments: JsonObject) -> str:
+        """A step that needs no particular device."""
+        if not self.world.able(skill):
+            raise lacking(self.world.fleet, skill)
+        return self.draft.add(name, skill, arguments, Selector())

@@ -8,6 +8,7 @@ from typing import Final
 
 from agents.embedded.flow.line import SEPARATORS, elements, part
 from agents.embedded.flow.nouns import files, literal, mention, thing
+from agents.embedded.flow.parts import Part, PartReader
 from agents.embedded.flow.places import targets
 from agents.embedded.flow.things import Before, FileAt, Files, Measure, Move, Pages, Target, Thing
 from agents.embedded.kinds.line import Mention, Piece
@@ -101,12 +102,12 @@ class Mirrors:
     url: str
 
 
-Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publishes | Mirrors
+Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publishes | Mirrors | Part
 
 
-def deed(piece: Piece) -> Deed | None:
+def deed(piece: Piece, more: Sequence[PartReader] = ()) -> Deed | None:
     """What the whole piece wants; None where it is nothing of ours, or where it could be two things."""
-    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, moves, reads)
+    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads)
     return next((found for read in readers if (found := read(piece)) is not None), None)
 
 
@@ -324,24 +325,25 @@ def _trimmed(piece: Piece) -> Piece:
     return part(piece, begin, end)
 
 
-def clauses(piece: Piece) -> list[Deed] | None:
-    """The deeds of a sentence: the whole of it, or parts at its separators that all are clauses; the fewest."""
-    known: dict[tuple[int, int], list[Deed] | None] = {}
+def clauses(piece: Piece, more: Sequence[PartReader] = ()) -> list[tuple[Deed, Piece]] | None:
+    """The deeds of a sentence with their words: the whole of it, or parts at its separators that all are clauses; the
+    fewest. `more` reads what is none of this module's."""
+    known: dict[int, list[tuple[Deed, Piece]] | None] = {}
 
-    def read(begin: int) -> list[Deed] | None:
-        if (begin, 0) in known:
-            return known[begin, 0]
-        known[begin, 0] = None
-        best: list[Deed] | None = None
+    def read(begin: int) -> list[tuple[Deed, Piece]] | None:
+        if begin in known:
+            return known[begin]
+        known[begin] = None
+        best: list[tuple[Deed, Piece]] | None = None
         for end in _ends(piece, begin):
             clause = _trimmed(part(piece, begin, end))
-            first = deed(clause) if clause.tokens else None
+            first = deed(clause, more) if clause.tokens else None
             if first is None:
                 continue
             rest = [] if end == len(piece.tokens) else read(_after(piece, end))
             if rest is not None and (best is None or len(rest) + 1 < len(best)):
-                best = [first, *rest]
-        known[begin, 0] = best
+                best = [(first, clause), *rest]
+        known[begin] = best
         return best
 
     return read(0)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.embedded.flow.build import Builder
-from agents.embedded.flow.deeds import Deed, clauses
+from agents.embedded.flow.deeds import Deed, Mirrors, clauses
 from agents.embedded.flow.line import sentences, together
-from agents.embedded.kinds.line import line_of
+from agents.embedded.flow.parts import Part
+from agents.embedded.flow.readers import readers
+from agents.embedded.kinds.line import Line, Piece, line_of
 from agents.embedded.kinds.reading import courteous
-from agents.embedded.kinds.remains import left
+from agents.embedded.kinds.remains import FORBIDDING, left
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
@@ -27,16 +30,38 @@ def propose(
     line = together(line_of(normalise(text), world), world)
     if len(line.tokens) > TOKEN_LIMIT:
         return decline("the request is too long for a flow").result
-    deeds: list[Deed] = []
+    more = readers(world)
+    found: list[tuple[Deed, Piece]] = []
     for sentence in sentences(line):
-        found = clauses(courteous(sentence))
-        if found is None:
+        deeds = clauses(courteous(sentence), more)
+        if deeds is None:
             words = sentence.source(sentence.tokens)
             return decline(f"these words have no place in a flow: {words[:300]}", [words[:300]]).result
-        deeds += found
+        found += deeds
     try:
-        plan = Builder(world).plan(deeds)
+        plan = Builder(world).plan([deed for deed, _ in found])
     except Stop as stop:
         return stop.result
-    lacking = left(line, plan, fleet)
+    lacking = left(_weighed(line, found), plan, fleet) or _unnamed(line, plan)
     return plan if lacking is None else decline(lacking).result
+
+
+def _weighed(line: Line, found: Sequence[tuple[Deed, Piece]]) -> Line:
+    """The line without the words that limit, where a deed has read them."""
+    read = {
+        id(token)
+        for deed, piece in found
+        if isinstance(deed, Mirrors) or (isinstance(deed, Part) and deed.limits)
+        for token in piece.tokens
+        if token.text.casefold().replace("’", "'") in FORBIDDING
+    }
+    return replace(line, tokens=tuple(token for token in line.tokens if id(token) not in read))
+
+
+def _unnamed(line: Line, plan: Plan) -> str | None:
+    """A device that is named, and by no step: a step that may run anywhere does not stand for it."""
+    used = {name for step in plan.steps for name in step.devices.names}
+    for mention in line.mentions:
+        if mention.names and not set(mention.names) & used:
+            return f"no step of the plan is about {mention.text}"
+    return None

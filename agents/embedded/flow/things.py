@@ -75,11 +75,12 @@ class Move:
 class Made:
     """What a deed left. One entry for each device: its name, the step, and a reference to the value or the path.
 
-    `kind` says what the references are: `file` a path on that device; `text`, `number` the value itself. `nouns` are
-    the words by which it may be spoken of.
+    `kind` says what the references are: `file` a path on that device; `text`, `number` the value itself, `status` that
+    of a page; `records` a list of them, `artifact` a file of the run; `done`: nothing that could be passed on. `nouns`
+    are the words by which it may be spoken of.
     """
 
-    kind: Literal["file", "text", "number"]
+    kind: Literal["file", "text", "number", "status", "records", "artifact", "done"]
     entries: tuple[Entry, ...]
     nouns: frozenset[str]
     unit: str = ""

@@ -202,6 +202,10 @@ class Composer:
 
     # --- one skill ----------------------------------------------------------------------------------------------
 
+    def perform(self, act: Act) -> Made:
+        """The step of one act, for a grammar that puts it among steps of its own. Raises Stop."""
+        return self._act(act)
+
     def _act(self, act: Act, **more: str) -> Made:
         choice, names, many = self._chosen(act)
         arguments: JsonObject = {**choice.arguments, **more}

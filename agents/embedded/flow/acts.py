@@ -1,0 +1,85 @@
+"""Single skills of phones, edge boxes, desktops and browsers as deeds of a flow: what their own grammar reads of a
+clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agents.embedded.flow.build import Builder
+from agents.embedded.flow.parts import Part
+from agents.embedded.flow.things import Entry, Made
+from agents.embedded.kinds.acts import Act
+from agents.embedded.kinds.compose import Composer
+from agents.embedded.kinds.compose import Made as Done
+from agents.embedded.kinds.line import Piece
+from agents.embedded.kinds.reading import Reader
+from agents.embedded.kinds.world import World
+from agents.embedded.outcome import Stop
+
+_IT: Final = frozenset({"it", "that", "result", "output"})
+_LEFT: Final[dict[str, tuple[str, str, frozenset[str]]]] = {
+    "phone.notifications": ("records", "output.notifications", frozenset({"notifications", "list", "them", *_IT})),
+    "phone.messages": ("records", "output.messages", frozenset({"messages", "texts", "list", "them", *_IT})),
+    "phone.calls": ("records", "output.calls", frozenset({"calls", "list", "them", *_IT})),
+    "phone.screenshot": ("artifact", "output.artifact", frozenset({"screenshot", "picture", "image", *_IT})),
+    "browser.screenshot": ("artifact", "output.artifact", frozenset({"screenshot", "picture", "image", *_IT})),
+    "desktop.screenshot": ("artifact", "output.artifact", frozenset({"screenshot", "picture", "image", *_IT})),
+    "browser.table": ("records", "output.items", frozenset({"table", "rows", "list", *_IT})),
+}
+"""What a skill leaves: its kind, where it lies in the output, and the nouns for it."""
+
+
+@dataclass(frozen=True)
+class Acts(Part):
+    """One skill."""
+
+    act: Act
+
+    def build(self, to: Builder) -> None:
+        composer = Composer(to.world)
+        composer.draft = to.draft
+        composer.made = [done for made in to.made for done in _done(made)]
+        done = composer.perform(self.act)
+        to.answers.append(done.step)
+        left = _left(done)
+        if left is not None:
+            to.made.append(left)
+
+
+class Acting:
+    """Reads a clause as one skill; keeps what it has read."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.reader = Reader(world, lambda _text: None)
+
+    def __call__(self, piece: Piece) -> Acts | None:
+        try:
+            found = self.reader.deed(piece)
+        except Stop:
+            return None
+        return Acts(found) if isinstance(found, Act) and not found.bare else None
+
+
+def _done(made: Made) -> list[Done]:
+    """What a flow made, in the words of the other grammar: the devices, for `there`."""
+    devices = tuple(dict.fromkeys(entry.device for entry in made.entries))
+    steps = [entry.step for entry in made.entries if entry.step is not None]
+    return [Done(steps[-1], "", devices)] if steps else []
+
+
+def _left(done: Done) -> Made | None:
+    kind: Literal["records", "artifact", "text", "number", "done"]
+    if done.skill in _LEFT:
+        what, path, nouns = _LEFT[done.skill]
+        kind = "records" if what == "records" else "artifact"
+    elif done.measure:
+        kind = "text" if done.measure == "output.text" else "number"
+        path, nouns = done.measure, frozenset({"value", "number", "reading", *done.label.split(), *_IT})
+    else:
+        kind, path, nouns = "done", "device", frozenset()
+    if len(done.devices) != 1:
+        return None
+    entry = Entry(done.devices[0], done.devices[0], done.step, f"${{{done.step}.{path}}}")
+    return Made(kind, (entry,), nouns)

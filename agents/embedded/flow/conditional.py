@@ -1,0 +1,122 @@
+"""`if ..., ...`, with `otherwise ...` behind it or as a sentence of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agents.embedded.flow.conditions import Condition, condition, opposite
+from agents.embedded.flow.line import part
+from agents.embedded.flow.parts import Part, PartReader
+from agents.embedded.kinds.line import Piece
+from agents.embedded.outcome import decline
+from orchestrator.core.plan import StepDependency
+
+if TYPE_CHECKING:
+    from agents.embedded.flow.acts import Acting
+    from agents.embedded.flow.build import Builder
+    from agents.embedded.flow.deeds import Deed
+
+_IFS: Final = ("if", "should")
+_ELSE: Final = ("otherwise", "else")
+_FILLERS: Final = (",", "then", "just", "only", "please", "simply")
+
+
+@dataclass(frozen=True)
+class If(Part):
+    """Deeds that are done where a condition holds, and others where it does not."""
+
+    condition: Condition
+    deeds: tuple[Deed, ...]
+    otherwise: tuple[Deed, ...] = ()
+
+    limits = True
+
+    def build(self, to: Builder) -> None:
+        gates = self.condition.gates(to)
+        _under(to, gates, self.deeds)
+        to.conditions.append(gates)
+        if self.otherwise:
+            _otherwise(to, self.otherwise)
+
+
+@dataclass(frozen=True)
+class Otherwise(Part):
+    """Deeds that are done where the condition before does not hold."""
+
+    deeds: tuple[Deed, ...]
+
+    limits = True
+
+    def build(self, to: Builder) -> None:
+        _otherwise(to, self.deeds)
+
+
+def _under(to: Builder, gates: Sequence[StepDependency], deeds: Sequence[Deed]) -> None:
+    """Build the deeds behind gates. What they make is not spoken of later: it may never be made."""
+    if to.draft.gates:
+        raise decline("a condition within a condition is not read")
+    before = list(to.made)
+    for deed in deeds:
+        to.draft.begin((), gates)
+        to.build(deed)
+    to.made = before
+    to.draft.begin((), ())
+
+
+def _otherwise(to: Builder, deeds: Sequence[Deed]) -> None:
+    if not to.conditions or to.draft.gates:
+        raise decline("there is no condition that `otherwise` belongs to", ["otherwise"])
+    _under(to, opposite(to.conditions.pop()), deeds)
+
+
+class Conditional:
+    """Reads clauses that begin with a condition, or with `otherwise`."""
+
+    def __init__(self, acting: Acting, more: Sequence[PartReader]) -> None:
+        self.acting = acting
+        self.more = more
+
+    def __call__(self, piece: Piece) -> Part | None:
+        first = _low(piece, 0)
+        if first in _ELSE:
+            deeds = self._deeds(_bare(piece, 1))
+            return Otherwise(deeds) if deeds else None
+        if first not in _IFS:
+            return None
+        for at in range(3, len(piece.tokens)):
+            if _low(piece, at) not in (",", "then"):
+                continue
+            found = condition(part(piece, 1, at), self.acting)
+            deeds = self._deeds(_bare(piece, at)) if found is not None else None
+            if found is not None and deeds:
+                return _split(found, deeds)
+        return None
+
+    def _deeds(self, piece: Piece) -> tuple[Deed, ...] | None:
+        from agents.embedded.flow.deeds import clauses
+
+        end = len(piece.tokens) - (_low(piece, len(piece.tokens) - 1) == "instead")
+        found = clauses(part(piece, 0, end), self.more) if end else None
+        return tuple(deed for deed, _ in found) if found else None
+
+
+def _split(found: Condition, deeds: tuple[Deed, ...]) -> If | None:
+    """`if C, A, otherwise B`: the last clause is the other branch."""
+    if any(isinstance(deed, Otherwise) for deed in deeds[:-1]) or any(isinstance(deed, If) for deed in deeds):
+        return None
+    last = deeds[-1]
+    if isinstance(last, Otherwise):
+        return If(found, deeds[:-1], last.deeds) if len(deeds) > 1 else None
+    return If(found, deeds)
+
+
+def _bare(piece: Piece, begin: int) -> Piece:
+    while _low(piece, begin) in _FILLERS:
+        begin += 1
+    return part(piece, begin, len(piece.tokens))
+
+
+def _low(piece: Piece, at: int) -> str:
+    return piece.tokens[at].text.casefold() if 0 <= at < len(piece.tokens) else ""

@@ -1,0 +1,196 @@
+"""Conditions over what a flow has made before, and over what an edge box or a phone tells."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agents.embedded.flow.things import Before, Entry, Made
+from agents.embedded.kinds import conditions as kinds
+from agents.embedded.kinds.acts import Act
+from agents.embedded.kinds.line import Piece
+from agents.embedded.kinds.pattern import match
+from agents.embedded.outcome import Stop, decline
+from orchestrator.core.conditions import Compare, Not
+from orchestrator.core.conditions import Condition as When
+from orchestrator.core.plan import StepDependency
+from orchestrator.core.references import whole
+from orchestrator.core.tasks import On
+from protocol.vocabulary import Json
+
+if TYPE_CHECKING:
+    from agents.embedded.flow.acts import Acting
+    from agents.embedded.flow.build import Builder
+
+_COMES: Final = (
+    ("(comes|adds up|amounts|sums up) to more than {n:amount}", ">"),
+    ("(comes|adds up|amounts|sums up) to less than {n:amount}", "<"),
+    ("(comes|adds up|amounts|sums up) to at least {n:amount}", ">="),
+    ("(has|have|holds|contains) more than {n:amount} [{unit:word}]", ">"),
+    ("(has|have|holds|contains) (less|fewer) than {n:amount} [{unit:word}]", "<"),
+    ("(is|are) (longer|larger|bigger|greater|higher|hotter|warmer) than {n:amount}", ">"),
+    ("(is|are) (shorter|smaller|lower|colder|cooler) than {n:amount}", "<"),
+)
+_ANSWER: Final = "(answer|answers|respond|responds|reply|replies)"
+_NOT: Final = (
+    f"{_ANSWER} with another [http] [status] [code] than {{s:number}}",
+    f"(do not|does not|don't|doesn't) {_ANSWER} with [http] [status] [code] {{s:number}}",
+)
+_SO: Final = f"{_ANSWER} with [http] [status] [code] {{s:number}}"
+
+
+class Condition(ABC):
+    """Something that holds or does not when the run comes to it."""
+
+    @abstractmethod
+    def gates(self, to: Builder) -> tuple[StepDependency, ...]:
+        """The edges behind which a step happens only where it holds. Raises Stop."""
+
+
+@dataclass(frozen=True)
+class Compared(Condition):
+    """A single value, by a noun of what was made before or as a reading, against a number."""
+
+    noun: str
+    probe: Act | None
+    path: str
+    op: str
+    value: Json
+
+    def gates(self, to: Builder) -> tuple[StepDependency, ...]:
+        made = self._made(to)
+        if made is not None:
+            if made.kind != "number" or len(made.entries) != 1:
+                raise decline(f"it is not clear what is meant by {self.noun!r}", [self.noun])
+            return (gate(made.entries[0], self.op, self.value),)
+        if self.probe is None:
+            raise decline(f"it is not clear what is meant by {self.noun!r}", [self.noun])
+        from agents.embedded.flow.acts import Acts
+
+        count = len(to.made)
+        Acts(self.probe).build(to)
+        step = to.draft.steps[to.answers[-1]]
+        del to.made[count:]
+        when = Compare.model_validate({"path": self.path, "op": self.op, "value": self.value})
+        return (StepDependency(step=step.id, on=On.CONDITION, when=when),)
+
+    def _made(self, to: Builder) -> Made | None:
+        try:
+            return to.before(Before(self.noun)) if self.noun else None
+        except Stop:
+            return None
+
+
+@dataclass(frozen=True)
+class Statuses(Condition):
+    """How many of the pages that were fetched answer with another status than `status`."""
+
+    status: int
+    op: str
+    count: int
+
+    def gates(self, to: Builder) -> tuple[StepDependency, ...]:
+        pages = statuses(to)
+        items: list[Json] = [entry.value for entry in pages.entries]
+        arguments: dict[str, Json] = {"items": items, "op": "!=", "value": self.status}
+        step = to.anywhere("failing", "data.filter", arguments)
+        entry = Entry("number", "", step, f"${{{step}.output.count}}")
+        to.made.append(Made("number", (entry,), frozenset({"number", "count", "it"})))
+        return (gate(entry, self.op, self.count),)
+
+
+def statuses(to: Builder) -> Made:
+    """The pages that were fetched last. Raises Stop."""
+    for made in reversed(to.made):
+        if made.kind == "status":
+            return made
+    raise decline("no page was fetched before whose status could be looked at")
+
+
+def gate(entry: Entry, op: str, value: Json) -> StepDependency:
+    """An edge from the step that an entry refers to, behind a comparison of what it refers to."""
+    found = whole(entry.value)
+    if found is None:
+        raise decline("this cannot be compared")
+    when = Compare.model_validate({"path": found.path, "op": op, "value": value})
+    return StepDependency(step=found.task, on=On.CONDITION, when=when)
+
+
+def opposite(gates: Sequence[StepDependency]) -> tuple[StepDependency, ...]:
+    """The edges behind which a step happens where these do not hold. Raises Stop where several would have to be one."""
+    if len(gates) != 1 or gates[0].when is None:
+        raise decline("what should happen otherwise is not clear", ["otherwise"])
+    when: When = gates[0].when
+    if isinstance(when, Compare) and when.op in _OPPOSITE:
+        turned: When = Compare.model_validate({"path": when.path, "op": _OPPOSITE[when.op], "value": when.value})
+    else:
+        turned = Not.model_validate({"not": when})
+    return (gates[0].model_copy(update={"when": turned}),)
+
+
+_OPPOSITE: Final = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
+
+
+def condition(piece: Piece, acting: Acting) -> Condition | None:
+    """What a condition says from its first word to its last; None where it is none of ours."""
+    return _statuses(piece) or _compared(piece, acting)
+
+
+def _statuses(piece: Piece) -> Condition | None:
+    for pattern in _NOT:
+        for head, op in (
+            (f"{{n:number}} or more [of them|pages] {pattern}", ">="),
+            (f"at least {{n:number}} [of them|pages] {pattern}", ">="),
+            (f"more than {{n:number}} [of them|pages] {pattern}", ">"),
+            (f"(any|any of them|one of them|one or more of them|one or more|some|some of them) {pattern}", ">="),
+        ):
+            slots = match(head, piece)
+            if slots is not None:
+                count = slots["n"][0].value if "n" in slots else 1
+                status = slots["s"][0].value
+                if isinstance(count, int) and isinstance(status, int):
+                    return Statuses(status, op, count)
+    slots = match(
+        f"(all|they all|all of them|every one of them|all {{n:number}}|all {{m:number}} of them) {_SO}", piece
+    )
+    if slots is None or not isinstance(slots["s"][0].value, int):
+        return None
+    number = slots.get("n", slots.get("m"))
+    return All(slots["s"][0].value, int(number[0].value or 0) if number else None)
+
+
+@dataclass(frozen=True)
+class All(Condition):
+    """All of the pages that were fetched, `of` in number, answer with a status."""
+
+    status: int
+    of: int | None
+
+    def gates(self, to: Builder) -> tuple[StepDependency, ...]:
+        entries = statuses(to).entries
+        if self.of is not None and self.of != len(entries):
+            raise decline(f"there are {len(entries)} pages, not {self.of}")
+        return tuple(gate(entry, "==", self.status) for entry in entries)
+
+
+def _compared(piece: Piece, acting: Acting) -> Condition | None:
+    found = kinds.condition(acting.reader, piece)
+    for pattern, op in (*kinds.COMPARISONS, *_COMES):
+        slots = match("{what:any} " + pattern, piece)
+        if slots is None:
+            continue
+        noun = _noun(Piece(piece.line, slots["what"]))
+        if noun is None:
+            break
+        if found is not None:
+            return Compared(noun, found.probe, found.path, found.op, found.value)
+        return Compared(noun, None, "", op, slots["n"][0].value)
+    return Compared("", found.probe, found.path, found.op, found.value) if found is not None else None
+
+
+def _noun(piece: Piece) -> str | None:
+    """`the mean`, `it`, `the number of those`: the noun by which what was made before is spoken of."""
+    slots = match("[the|that|this|its] {noun:word} [of those|of them|of that]", piece)
+    return slots["noun"][0].text.casefold() if slots is not None else None

@@ -1,0 +1,34 @@
+"""What every deed of a module of its own is: something that is read from a clause and builds its steps itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from agents.embedded.kinds.line import Piece
+
+if TYPE_CHECKING:
+    from agents.embedded.flow.build import Builder
+
+
+class Part(ABC):
+    """A deed. `limits`: its patterns read the words of its clause that limit or forbid (`don't`, `instead`)."""
+
+    limits: ClassVar[bool] = False
+
+    @abstractmethod
+    def build(self, to: Builder) -> None:
+        """Add its steps, and what it made. Raises Stop where it cannot be done."""
+
+
+class Remark(Part):
+    """A sentence that says how things are, and asks for nothing."""
+
+    limits = True
+
+    def build(self, to: Builder) -> None:
+        del to
+
+
+PartReader = Callable[[Piece], Part | None]
