@@ -125,6 +125,7 @@ class Builder:
         return Made("file", tuple(entries), nouns)
 
     def names(self, file: FileAt) -> tuple[str, ...]:
+        """The devices on which a file is."""
         if file.place is None or not file.place.names:
             raise decline(f"it is not said on which device {file.path} is", [file.path])
         if len(file.place.names) > 1 and not file.place.many:
@@ -151,6 +152,7 @@ class Builder:
         return {"path": path}
 
     def before(self, thing: Before) -> Made:
+        """What was made before, by a word for it."""
         for made in reversed(self.made):
             if made.kind != "done" and (thing.noun in made.nouns or thing.noun in _BACK):
                 if len(made.entries) > 1 and not (thing.several or thing.noun == "output"):
@@ -211,6 +213,7 @@ class Builder:
         return Entry(entry.label, device, self.step("convert", writer, arguments, device), path)
 
     def goals(self, target: Target) -> tuple[str, ...]:
+        """The devices where something should go; those of what was made last where none is named."""
         place = target.place
         if place is None or not place.names:
             last = self.made[-1].entries[-1].device if self.made else None
@@ -288,7 +291,7 @@ class Builder:
     def _publish(self, deed: Publishes) -> None:
         made = self.before(Before("numbers", several=len(deed.topics) > 1))
         boxes = deed.place.names if deed.place is not None else self.world.able("edge.publish")
-        if made.kind != "text" or len(boxes) != 1 or len(made.entries) != len(deed.topics):
+        if made.kind not in ("text", "number") or len(boxes) != 1 or len(made.entries) != len(deed.topics):
             raise decline("it is not clear what should be published to which topic")
         for entry, topic in zip(made.entries, deed.topics, strict=True):
             if len(deed.topics) > 1 and entry.label.casefold() not in topic.casefold():
@@ -307,6 +310,7 @@ class Builder:
             self.draft.add(f"mirror-{entry.device}", "http.download", arguments, step.devices, edges=(failed,))
 
     def phone(self, place: Mention | None) -> str:
+        """The one phone that texts are sent with."""
         names = place.names if place is not None else self.world.able("phone.sms")
         if len(names) != 1:
             raise decline("it is not said from which phone")
@@ -315,6 +319,7 @@ class Builder:
     def step(
         self, name: str, skill: str, arguments: JsonObject, device: str, after: str | None = None, *, once: bool = False
     ) -> str:
+        """Adds a step and gives its id; with `once`, that of the same one where there is one."""
         if skill not in self.world.fleet.devices[device].skills:
             raise lacking(self.world.fleet, skill, (device,), device)
         if once:

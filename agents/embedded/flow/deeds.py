@@ -294,6 +294,7 @@ def _pair(piece: Piece, *, verb: bool, goal: str | None) -> Move | None:
         f"{{u:url}} {between} (as|to) {{f:file}} (on|onto) {{d:device}}",
         "{d:device} {u:url} (as|to|into) {f:file}",
         "{d:device} from {u:url}",
+        "[let|have] {d:device} (download|fetch|get) {u:url} (to|as|into|under) {f:file}",
         "{d:device} [each] (need|needs|gets|should get|should have|must have) {u:url} (as|under) {f:file}",
     ):
         slots = match(pattern, piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agents.embedded.flow.asides import without_asides, without_counts
 from agents.embedded.flow.build import Builder
 from agents.embedded.flow.deeds import Deed, Mirrors, clauses
 from agents.embedded.flow.line import sentences, together
@@ -16,6 +17,7 @@ from agents.embedded.kinds.remains import FORBIDDING, left
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
+from agents.embedded.tokens import Token
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Declined, Plan
 
@@ -30,18 +32,27 @@ def propose(
     line = together(line_of(normalise(text), world), world)
     if len(line.tokens) > TOKEN_LIMIT:
         return decline("the request is too long for a flow").result
+    line, counts = without_counts(line)
     more = readers(world)
     found: list[tuple[Deed, Piece]] = []
+    said: list[Token] = []
     for sentence in sentences(line):
-        deeds = clauses(courteous(sentence), more)
+        piece = without_asides(courteous(sentence))
+        said += piece.tokens
+        deeds = clauses(piece, more)
         if deeds is None:
             words = sentence.source(sentence.tokens)
             return decline(f"these words have no place in a flow: {words[:300]}", [words[:300]]).result
         found += deeds
+    builder = Builder(world)
     try:
-        plan = Builder(world).plan([deed for deed, _ in found])
+        plan = builder.plan([deed for deed, _ in found])
     except Stop as stop:
         return stop.result
+    for number in counts:
+        if all(len(made.entries) != number for made in builder.made):
+            return decline(f"it is not clear which {number} are meant", [str(number)]).result
+    line = replace(line, tokens=tuple(said))
     lacking = left(_weighed(line, found), plan, fleet) or _unnamed(line, plan)
     return plan if lacking is None else decline(lacking).result
 

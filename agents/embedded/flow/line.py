@@ -13,6 +13,7 @@ from protocol.vocabulary import DeviceKind
 SEPARATORS = (",", "and")
 DETERMINERS = ("the", "our", "my", "all", "both", "every", "each", "of")
 LABELLED = ("with", "the", "label", "labelled", "labeled", "of", "having", "whose", "is")
+EVERY = ("all", "both", "every", "each")
 YES = ("yes", "true", "1")
 
 
@@ -54,6 +55,9 @@ def _described(line: Line, world: World) -> Line:
             continue
         names, end, many = found
         first = line.tokens[at]
+        for token in line.tokens[at:end]:  # `all servers` of `all servers with the label x`: not those, but some
+            if token.kind is Kind.DEVICE:
+                mentions[int(token.value or 0)] = Mention(token.text)
         text = line.text[first.start : line.tokens[end - 1].end]
         token = replace(first, kind=Kind.DEVICE, text=text, lemma="<device>", end=line.tokens[end - 1].end)
         out.append(replace(token, value=len(mentions)))
@@ -68,7 +72,8 @@ def _by_label(line: Line, at: int, world: World) -> tuple[tuple[str, ...], int, 
     begin = at
     while at < len(tokens) and _said(tokens[at]) in DETERMINERS:
         at += 1
-    if at == begin:
+    whole = at < len(tokens) and tokens[at].kind is Kind.DEVICE and tokens[at].text.casefold().split()[0] in DETERMINERS
+    if at == begin and not whole:
         return None
     adjective = ""
     if at < len(tokens) and tokens[at].word and _kind_of(tokens, at) is None:
@@ -77,7 +82,8 @@ def _by_label(line: Line, at: int, world: World) -> tuple[tuple[str, ...], int, 
     kind = _kind_of(tokens, at)
     if kind is None:
         return None
-    plural = _noun(tokens[at]).endswith("s")
+    every = tokens[at].text.casefold().split()[0] in EVERY or (at > begin and _said(tokens[begin]) in EVERY)
+    plural = _noun(tokens[at]).endswith("s") or every
     at += 1
     names = [name for name in world.of_kind(kind) if not adjective or _labelled(world, name, adjective)]
     after = at
