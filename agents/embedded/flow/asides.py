@@ -9,13 +9,13 @@ from agents.embedded.flow.nouns import NOUNS
 from agents.embedded.kinds.line import Line, Piece
 from agents.embedded.tokens import Kind, Token
 
-_AHEAD: Final = (
+_AHEAD: Final[tuple[tuple[str, ...], ...]] = (
     ("at", "the", "same", "time"),
     ("in", "parallel"),
     ("meanwhile",),
     ("also",),
 )
-_BEHIND: Final = (("nothing", "else"), ("and", "nothing", "else"), ("at", "the", "same", "time"))
+_BEHIND: Final[tuple[tuple[str, ...], ...]] = (("nothing", "else"), ("and", "nothing", "else"), ("at", "the", "same", "time"))
 _COUNTED: Final = NOUNS | {"servers", "machines", "devices", "of", "names", "places", "sites", "others"}
 
 
