@@ -15,7 +15,11 @@ _AHEAD: Final[tuple[tuple[str, ...], ...]] = (
     ("meanwhile",),
     ("also",),
 )
-_BEHIND: Final[tuple[tuple[str, ...], ...]] = (("nothing", "else"), ("and", "nothing", "else"), ("at", "the", "same", "time"))
+_BEHIND: Final[tuple[tuple[str, ...], ...]] = (
+    ("nothing", "else"),
+    ("and", "nothing", "else"),
+    ("at", "the", "same", "time"),
+)
 _COUNTED: Final = NOUNS | {"servers", "machines", "devices", "of", "names", "places", "sites", "others"}
 
 
