@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestrator.api import problems
+from orchestrator.api import dashboard, problems
 from orchestrator.api.callers import LOCAL, check_loopback, check_origin, identify
 from orchestrator.api.problems import Problem
 from orchestrator.core.application import Application, Refusal
@@ -111,6 +111,9 @@ class Gate:
             _check_head(scope, headers)
             if scope["method"] not in SAFE_METHODS:
                 check_origin(scope, headers)
+            if dashboard.serves(scope["path"]):
+                await self._page(scope, receive, sending, headers)
+                return
             caller = LOCAL if scope["path"] in OPEN_PATHS else await identify(self._app, scope, headers)
             state = {**scope.get("state", {}), "caller": caller}
             await self.rest({**scope, "state": state}, _bounded(receive, headers), sending)
@@ -126,6 +129,13 @@ class Gate:
             answer.headers["connection"] = "close"
             await _discard(receive)
             await answer(scope, receive, sending)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        """A file of the dashboard: without a token, for it is what asks a person for one."""
+        if not await self._app.tokens_configured():
+            check_loopback(scope, headers)
+        answer = dashboard.answer(scope["method"], scope["path"], headers.get("if-none-match", ""))
+        await answer(scope, receive, send)
 
 
 def _check_head(scope: Scope, headers: Headers) -> None:

@@ -42,7 +42,7 @@ def check(response: httpx2.Response, status: int, code: str) -> dict[str, object
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nothing", 404, "not_found"),
         ("GET", "/v1/nothing", 404, "not_found"),
         ("GET", "/v1/runs/", 404, "not_found"),
         ("GET", "/v1/runs/r404", 404, "not_found"),

@@ -1,0 +1,88 @@
+// What waits for a person: an operation to approve, exactly as it would be done, and questions with their choices.
+import { post, runPath } from "./api.js";
+import { html, say, useState } from "./html.js";
+import { Problem, Risk } from "./marks.js";
+import { clean, duration, exact, line } from "./text.js";
+
+const VERBS = { read: "read", write: "change something", destructive: "destroy or overwrite something" };
+
+/** All that a run asks. `took(view)` gets the run as it stands after an answer. */
+export function Asks({ view, took }) {
+  if (!view.approvals.length && !view.questions.length) return null;
+  return html`<section class="asks" aria-label="Waiting for you">
+    ${view.approvals.map((one) => html`<${Approval} key=${one.id} of=${one} took=${took} />`)}
+    ${view.questions.map((one) => html`<${Question} key=${one.id} run=${view.run} of=${one} took=${took} />`)}
+  </section>`;
+}
+
+function useAction(took) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const act = async (path, body, told) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const view = await post(path, body);
+      say(told);
+      took(view);
+    } catch (error) {
+      setProblem(error);
+    }
+    setBusy(false);
+  };
+  return { busy, problem, act };
+}
+
+function Approval({ of, took }) {
+  const { busy, problem, act } = useAction(took);
+  const answer = (granted) => act(runPath(of.run, `/approvals/${encodeURIComponent(of.id)}`), { granted },
+    granted ? "Approved." : "Denied.");
+  const { preview, ...plain } = of.arguments;
+  const would = typeof preview?.text === "string" && preview.text.trim() ? preview.text : "";
+  return html`<article class="card ask" data-approval=${of.id}>
+    <h3>Approve? <code>${line(of.skill)}</code> on <strong>${line(of.device)}</strong> <${Risk} of=${of.risk} /></h3>
+    <p>Task <code>${line(of.task)}</code> wants to ${VERBS[of.risk] ?? of.risk}. Your word is for exactly this, once;
+      it is waited for ${remaining(of.expires)}.</p>
+    ${would && html`<h4>What would change</h4><${Diff} text=${would} />`}
+    <h4>Arguments</h4>
+    <pre class="exact" tabindex="0" aria-label="Arguments">${exact(would ? plain : of.arguments)}</pre>
+    <p class="dim small">Operation ${of.digest.slice(0, 12)}</p>
+    <${Problem} of=${problem} />
+    <div class="row">
+      <button type="button" class="main" disabled=${busy} onClick=${() => answer(true)}>Approve once</button>
+      <button type="button" disabled=${busy} onClick=${() => answer(false)}>Deny</button>
+    </div>
+  </article>`;
+}
+
+function remaining(expires) {
+  const left = expires - Date.now() / 1000;
+  return left > 0 ? `another ${duration(Math.ceil(left))}` : "no longer";
+}
+
+/** Lines that come and go tell it by their sign, and by colour. */
+function Diff({ text }) {
+  const kinds = { "+": "added", "-": "removed", "@": "dim" };
+  return html`<pre class="diff" tabindex="0" aria-label="What would change">${clean(text).split("\n").map((one) => html`
+    <span class=${kinds[one[0]] ?? ""}>${one}${"\n"}</span>`)}</pre>`;
+}
+
+function Question({ run, of, took }) {
+  const { busy, problem, act } = useAction(took);
+  const answer = (value) => act(runPath(run, "/answers"), { question: of.id, answer: value }, "Answered.");
+  const submit = (event) => {
+    event.preventDefault();
+    answer(new FormData(event.currentTarget).get("answer"));
+  };
+  const { question, choices } = of.clarification;
+  return html`<article class="card ask" data-question=${of.id}>
+    <h3>${line(question, 500)}</h3>
+    <div class="row choices">${choices.map((one) => html`
+      <button type="button" disabled=${busy} onClick=${() => answer(one.value)}>${line(one.label, 500)}</button>`)}</div>
+    <form class="row" onSubmit=${submit}>
+      <label>${choices.length ? "Or in your words" : "Your answer"} <input name="answer" required maxlength="500" /></label>
+      <button type="submit" disabled=${busy}>Answer</button>
+    </form>
+    <${Problem} of=${problem} />
+  </article>`;
+}
