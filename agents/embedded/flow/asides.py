@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from agents.embedded.flow.nouns import NOUNS
 from agents.embedded.kinds.line import Line, Piece
+from agents.embedded.kinds.pattern import match
 from agents.embedded.tokens import Kind, Token
+from agents.embedded.wordset import words
 
 _AHEAD: Final[tuple[tuple[str, ...], ...]] = (
     ("at", "the", "same", "time"),
@@ -20,7 +24,19 @@ _BEHIND: Final[tuple[tuple[str, ...], ...]] = (
     ("and", "nothing", "else"),
     ("at", "the", "same", "time"),
 )
-_COUNTED: Final = NOUNS | {"servers", "machines", "devices", "of", "names", "places", "sites", "others"}
+_ASKING: Final = words("what how much many did do does has have is are was were of the each every a an in all our we")
+_COUNTED: Final = NOUNS | {
+    "servers",
+    "machines",
+    "devices",
+    "of",
+    "names",
+    "places",
+    "sites",
+    "others",
+    "sums",
+    "totals",
+}
 
 
 def without_counts(line: Line) -> tuple[Line, tuple[int, ...]]:
@@ -41,17 +57,33 @@ def without_counts(line: Line) -> tuple[Line, tuple[int, ...]]:
 def without_asides(piece: Piece) -> Piece:
     """A sentence without what only says that work overlaps, or that nothing else is wanted."""
     tokens = list(piece.tokens)
-    for words in _AHEAD:
-        if _words(tokens[: len(words)]) == words:
-            tokens = tokens[len(words) :]
+    for said in _AHEAD:
+        if _words(tokens[: len(said)]) == said:
+            tokens = tokens[len(said) :]
             if tokens and tokens[0].text == ",":
                 tokens = tokens[1:]
-    for words in _BEHIND:
-        if len(tokens) > len(words) and _words(tokens[-len(words) :]) == words:
-            tokens = tokens[: -len(words)]
+    for said in _BEHIND:
+        if len(tokens) > len(said) and _words(tokens[-len(said) :]) == said:
+            tokens = tokens[: -len(said)]
             if tokens[-1].text == ",":
                 tokens = tokens[:-1]
     return Piece(piece.line, tuple(tokens))
+
+
+def without_opening(pieces: Sequence[Piece]) -> list[Piece]:
+    """The sentences without a question at their head which the others say how to answer.
+
+    `What did each shop sell?` is answered by `Sum the column sold of shop.csv on alpha and beta`. It is left out only
+    where most of its words that mean something come again, as they are, in what is named later.
+    """
+    first, rest = pieces[0], list(pieces[1:])
+    asks = match("(what|how much|how many) {x:words} [{y:words}]", first) is not None
+    if not asks or not rest or any(token.kind is not Kind.WORD for token in first.tokens):
+        return list(pieces)
+    later = {part for one in rest for token in one.tokens for part in re.findall(r"[a-z]+", token.text.casefold())}
+    meant = [token.text.casefold() for token in first.tokens if token.text.casefold() not in _ASKING]
+    again = [word for word in meant if word in later]
+    return rest if len(again) >= 2 and len(again) >= len(meant) - 1 else list(pieces)
 
 
 def _words(tokens: list[Token]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from agents.embedded.flow.deeds import (
     Tells,
 )
 from agents.embedded.flow.deliver import delivered
-from agents.embedded.flow.things import Before, Entry, FileAt, Files, Made, Measure, Move, Pages, Target, Thing
+from agents.embedded.flow.things import ROWS, Before, Entry, FileAt, Files, Made, Measure, Move, Pages, Target, Thing
 from agents.embedded.kinds.line import Mention
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import decline, lacking
@@ -191,6 +191,8 @@ class Builder:
         self.made.append(Made("file", tuple(new), made.nouns | {"copy", "copies"}))
 
     def _delivered(self, made: Made, entry: Entry, device: str, path: str) -> Entry:
+        if made.form and _kinds("", path)[1] != made.form:
+            raise decline(f"{path} is not of the kind {made.form}", [path])
         if made.kind == "file" and (kinds := _kinds(entry.value, path)) in _CONVERSIONS:
             return self._converted(entry, device, path, _CONVERSIONS[kinds])
         if made.kind not in ("file", "text", "number"):
@@ -208,7 +210,8 @@ class Builder:
 
     def _converted(self, entry: Entry, device: str, path: str, way: tuple[str, str, str, str]) -> Entry:
         reader, output, writer, argument = way
-        read = self.step("read", reader, {"path": entry.value}, entry.device, entry.step)
+        most: JsonObject = {"max_bytes": 4_000_000} if reader == "file.read" else {"limit": ROWS}
+        read = self.step("read", reader, {"path": entry.value, **most}, entry.device, entry.step)
         arguments: JsonObject = {"path": path, argument: f"${{{read}.output.{output}}}"}
         return Entry(entry.label, device, self.step("convert", writer, arguments, device), path)
 
@@ -317,7 +320,15 @@ class Builder:
         return names[0]
 
     def step(
-        self, name: str, skill: str, arguments: JsonObject, device: str, after: str | None = None, *, once: bool = False
+        self,
+        name: str,
+        skill: str,
+        arguments: JsonObject,
+        device: str,
+        after: str | None = None,
+        *,
+        once: bool = False,
+        edges: Sequence[StepDependency] = (),
     ) -> str:
         """Adds a step and gives its id; with `once`, that of the same one where there is one."""
         if skill not in self.world.fleet.devices[device].skills:
@@ -327,7 +338,8 @@ class Builder:
                 if (step.skill, step.arguments, step.devices.names) == (skill, arguments, (device,)):
                     return id
         selector = Selector(names=(device,))
-        return self.draft.add(f"{name}-{device}", skill, arguments, selector, after=() if after is None else (after,))
+        before = () if after is None else (after,)
+        return self.draft.add(f"{name}-{device}", skill, arguments, selector, after=before, edges=edges)
 
     def anywhere(self, name: str, skill: str, arguments: JsonObject) -> str:
         """A step that needs no particular device."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.embedded.flow.asides import without_asides, without_counts
+from agents.embedded.flow.asides import without_asides, without_counts, without_opening
 from agents.embedded.flow.build import Builder
 from agents.embedded.flow.deeds import Deed, Mirrors, clauses
 from agents.embedded.flow.line import sentences, together
@@ -36,7 +36,7 @@ def propose(
     more = readers(world)
     found: list[tuple[Deed, Piece]] = []
     said: list[Token] = []
-    for sentence in sentences(line):
+    for sentence in without_opening(list(sentences(line))):
         piece = without_asides(courteous(sentence))
         said += piece.tokens
         deeds = clauses(piece, more)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from agents.embedded.kinds.line import Mention
+
+ROWS: Final = 100_000
+"""The most rows of a table that a skill returns: what is made of fewer than all would be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,16 @@ class Made:
 
     `kind` says what the references are: `file` a path on that device; `text`, `number` the value itself, `status` that
     of a page; `records` a list of them, `artifact` a file of the run; `done`: nothing that could be passed on. `nouns`
-    are the words by which it may be spoken of.
+    are the words by which it may be spoken of. `spare` is a file beside each, for where that one cannot be read;
+    `form` the ending of what the file is to become.
     """
 
     kind: Literal["file", "text", "number", "status", "records", "artifact", "done"]
     entries: tuple[Entry, ...]
     nouns: frozenset[str]
     unit: str = ""
+    spare: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
