@@ -105,6 +105,7 @@ def check(
     like everyday words and without them, and a plan that covers one of these readings covers the request.
     """
 
+    whole = fleet
     if any(step.skill.startswith("kube.") for step in plan.steps):
         # Imported here: the words of a cluster are needed for plans of a cluster alone.
         from agents.embedded.kube import coverage as kube
@@ -119,7 +120,7 @@ def check(
         return told if told or strict else checker.misplaced()
 
     found = gaps(hidden or frozenset())
-    if found and _of_devices(text, plan, fleet, client, answers):
+    if found and (_of_devices(text, plan, fleet, client, answers) or _flows(text, plan, whole, client, answers)):
         return ()
     doubtful = namesakes(text, fleet) if found and hidden is None else ()
     readings = (frozenset(some) for count in range(len(doubtful)) for some in combinations(doubtful, count + 1))
@@ -136,6 +137,14 @@ def _of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None, ans
     from agents.embedded.planner import reads_of_devices
 
     return concerns(plan) and reads_of_devices(text, plan, fleet, client, tuple(answers))
+
+
+def _flows(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
+    """Whether the plan is what the grammar of flows reads in the request: there, too, every word has its place."""
+    # Imported here, as above.
+    from agents.embedded.planner import reads_as_flow
+
+    return len(plan.steps) > 1 and reads_as_flow(text, plan, fleet, client, tuple(answers))
 
 
 def explained_devices(

@@ -33,6 +33,7 @@ class Ranked(Output):
 
 class Ranking(Output):
     ranked: list[Ranked]
+    items: list[Json]
     best: Json
     worst: Json
     count: int
@@ -138,6 +139,7 @@ def rank(
     found.sort(key=lambda one: ranking(one.value), reverse=order == "desc")
     return Ranking(
         ranked=found[:limit],
+        items=[one.item for one in found[:limit]],
         best=found[0].item if found else None,
         worst=found[-1].item if found else None,
         count=len(found),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import zlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from protocol.errors import ErrorCode
-from protocol.vocabulary import Risk
+from protocol.values import check_json
+from protocol.vocabulary import Json, Risk
 from tools.arguments import Bytes, Output, Uri, WorkspacePath
 from tools.bounds import fit, room
 from tools.context import ToolContext, living
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256 << 10
 REPORT_BYTES = 8 << 20
+DATA_BYTES = 64 << 10
 
 
 class Page(Output):
@@ -32,6 +35,7 @@ class Page(Output):
     text: str
     size_bytes: int
     truncated: bool
+    data: Json
 
 
 class Download(Output):
@@ -55,7 +59,7 @@ class Download(Output):
     ),
 )
 async def fetch(context: ToolContext, *, url: Uri, max_bytes: Bytes = 262_144) -> Page:
-    """Fetch a URL and return its status and text.
+    """Fetch a URL and return its status and text, and of a small JSON page the `data` that it holds.
 
     Args:
         url: Address to fetch, http or https.
@@ -70,7 +74,8 @@ async def fetch(context: ToolContext, *, url: Uri, max_bytes: Bytes = 262_144) -
                 break
         announced = response.headers.get("content-length", "")
         body, more = _unpacked(response, bytes(data), limit)
-        text, cut = fit(_text(response, body), room(context) - len(final))
+        free = room(context) - len(final)
+        text, cut = fit(_text(response, body), free)
         return Page(
             url=final,
             status=response.status_code,
@@ -78,6 +83,7 @@ async def fetch(context: ToolContext, *, url: Uri, max_bytes: Bytes = 262_144) -
             text=text,
             size_bytes=int(announced) if more and announced.isdecimal() and len(announced) < 16 else len(data),
             truncated=more or cut,
+            data=None if more or cut or len(body) > min(DATA_BYTES, free // 4) else _data(text),
         )
 
 
@@ -105,6 +111,15 @@ async def download(context: ToolContext, *, url: Uri, path: WorkspacePath) -> Do
         with context.workspace.replace(_target(context, url, path)) as (file, place):
             size, sha256 = await pour(context, response, file)
             return Download(url=final, path=place.path, size_bytes=size, sha256=sha256, status=response.status_code)
+
+
+def _data(text: str) -> Json:
+    """What JSON text says; None where it is none that could be passed on."""
+    try:
+        found: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if check_json(found) is None else None
 
 
 def _unpacked(response: httpx2.Response, data: bytes, limit: int) -> tuple[bytes, bool]:

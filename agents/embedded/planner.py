@@ -31,7 +31,7 @@ from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.understand import Understanding
 from agents.embedded.withheld import Seen, unusable
 from orchestrator.core.fleet import DeviceInfo, FleetView
-from orchestrator.core.plan import Clarification, Declined, Plan, Proposal, Step
+from orchestrator.core.plan import Clarification, Declined, Plan, Proposal, Selector, Step
 from protocol.vocabulary import DeviceKind, Risk, SkillSpec
 
 if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
@@ -254,6 +254,26 @@ def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None
     request = Request(text=text, client=client)
     found = EmbeddedPlanner()._of_devices(request, fleet, tuple(answers)).result
     return isinstance(found, Plan) and [_essence(one) for one in found.steps] == [_essence(one) for one in plan.steps]
+
+
+def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
+    """Whether the grammar of flows makes just this plan of a request that no other one reads."""
+    from agents.embedded.flow.door import propose
+
+    found = propose(text, fleet, client, tuple(answers))
+    if not isinstance(found, Plan):
+        return False
+    # What may run anywhere is held to the allowed devices by now.
+    mine = [_essence(_anywhere(one, fleet)) for one in found.steps]
+    return mine == [_essence(_anywhere(one, fleet)) for one in plan.steps]
+
+
+def _anywhere(step: Step, fleet: FleetView) -> Step:
+    """A step that may run on any device, with the names of all that offer its skill."""
+    if step.devices != Selector():
+        return step
+    able = tuple(one.name for one in fleet.devices.values() if one.available and step.skill in one.skills)
+    return step.model_copy(update={"devices": Selector(names=able)})
 
 
 def _essence(step: Step) -> tuple[object, ...]:

@@ -86,12 +86,13 @@ async def test_rank(call: Call) -> None:
     assert isinstance(found["best"], dict)
     assert found["best"]["device"] == "gamma"
     assert found["ranked"] == [{"item": found["best"], "value": 100}]
+    assert found["items"] == [found["best"]]
     assert found["worst"] == FANOUT[1]
 
 
 async def test_rank_values_nothing_and_a_mixture(call: Call) -> None:
     assert (await call("data.rank", items=[[3, 1], 2]))["best"] == 3
-    assert await call("data.rank", items=[]) == {"ranked": [], "best": None, "worst": None, "count": 0}
+    assert await call("data.rank", items=[]) == {"ranked": [], "items": [], "best": None, "worst": None, "count": 0}
     # What has no value is left out, not ranked last.
     found = await call("data.rank", items=[*FANOUT, {"device": "delta", "output": {}}], by="output.free_bytes")
     assert found["count"] == 3

@@ -76,8 +76,18 @@ async def test_fetch(call: Call, site: Site) -> None:
         "text": "grün",
         "size_bytes": 4,
         "truncated": False,
+        "data": None,
     }
     assert site.seen[0][1]["Host"] == f"127.0.0.1:{site.port}"
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [(b'{"queue": 7}', {"queue": 7}), (b"[1, null]", [1, None]), (b"NaN", None), (b"{", None), (b"1" * 70_000, None)],
+)
+async def test_what_a_json_page_says_comes_as_data(call: Call, site: Site, text: bytes, data: object) -> None:
+    site.replies["/a"] = (200, {}, text)
+    assert (await call("http.fetch", url=site.url("/a")))["data"] == data
 
 
 async def test_the_name_stays_in_the_host_header(call: Call, site: Site) -> None:

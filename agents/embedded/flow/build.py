@@ -69,6 +69,8 @@ class Builder:
     answers: list[str] = field(default_factory=list)
     conditions: list[tuple[StepDependency, ...]] = field(default_factory=list)
     """Gates of the conditions so far, for `otherwise`."""
+    filled: set[str] = field(default_factory=set)
+    """Quoted texts in which a value stands for a word: no argument holds them as they are."""
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.world.skills)
@@ -340,6 +342,10 @@ class Builder:
         selector = Selector(names=(device,))
         before = () if after is None else (after,)
         return self.draft.add(f"{name}-{device}", skill, arguments, selector, after=before, edges=edges)
+
+    def somewhere(self, name: str, skill: str, arguments: JsonObject, device: str) -> str:
+        """A step on a device, or on any where none is said."""
+        return self.step(name, skill, arguments, device) if device else self.anywhere(name, skill, arguments)
 
     def anywhere(self, name: str, skill: str, arguments: JsonObject) -> str:
         """A step that needs no particular device."""

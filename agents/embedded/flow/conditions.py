@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from agents.embedded.flow.things import Before, Entry, Made
+from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds import conditions as kinds
 from agents.embedded.kinds.acts import Act
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
-from agents.embedded.outcome import Stop, decline
+from agents.embedded.outcome import decline
 from orchestrator.core.conditions import Compare, Not
 from orchestrator.core.conditions import Condition as When
 from orchestrator.core.plan import StepDependency
@@ -71,16 +71,15 @@ class Compared(Condition):
 
         count = len(to.made)
         Acts(self.probe).build(to)
-        step = to.draft.steps[to.answers[-1]]
+        step = list(to.draft.steps.values())[-1]
         del to.made[count:]
         when = Compare.model_validate({"path": self.path, "op": self.op, "value": self.value})
         return (StepDependency(step=step.id, on=On.CONDITION, when=when),)
 
     def _made(self, to: Builder) -> Made | None:
-        try:
-            return to.before(Before(self.noun)) if self.noun else None
-        except Stop:
-            return None
+        back = self.noun in ("it", "that", "this")
+        values = [one for one in reversed(to.made) if one.kind == "number" and (back or self.noun in one.nouns)]
+        return values[0] if values and self.noun else None
 
 
 @dataclass(frozen=True)

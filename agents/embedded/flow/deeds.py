@@ -176,7 +176,6 @@ def publishes(piece: Piece) -> Publishes | None:
         "(have|let) {d:device} publish (the|these|those) [{n:number}] (counts|numbers|values|results) to {topics:any} "
         "[, one each|, one to each]",
         "publish (the|these|those) [{n:number}] (counts|numbers|values|results) to {topics:any} [, one each]",
-        "publish (it|that|the number|the count|the value|the result) to {topics:any}",
     ):
         slots = match(pattern, piece)
         if slots is None:

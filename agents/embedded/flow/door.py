@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from agents.embedded.flow.asides import without_asides, without_counts, without_opening
@@ -17,7 +17,7 @@ from agents.embedded.kinds.remains import FORBIDDING, left
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
-from agents.embedded.tokens import Token
+from agents.embedded.tokens import Kind, Token
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Declined, Plan
 
@@ -53,20 +53,24 @@ def propose(
         if all(len(made.entries) != number for made in builder.made):
             return decline(f"it is not clear which {number} are meant", [str(number)]).result
     line = replace(line, tokens=tuple(said))
-    lacking = left(_weighed(line, found), plan, fleet) or _unnamed(line, plan)
+    lacking = left(_weighed(line, found, builder.filled), plan, fleet) or _unnamed(line, plan)
     return plan if lacking is None else decline(lacking).result
 
 
-def _weighed(line: Line, found: Sequence[tuple[Deed, Piece]]) -> Line:
-    """The line without the words that limit, where a deed has read them."""
+def _weighed(line: Line, found: Sequence[tuple[Deed, Piece]], filled: Collection[str]) -> Line:
+    """The line without the words that limit and the numbers that are spelt out, where a deed has read them, and
+    without quoted texts that were filled in."""
     read = {
         id(token)
         for deed, piece in found
         if isinstance(deed, Mirrors) or (isinstance(deed, Part) and deed.limits)
         for token in piece.tokens
-        if token.text.casefold().replace("’", "'") in FORBIDDING
+        if token.text.casefold().replace("’", "'") in FORBIDDING or (token.kind is Kind.NUMBER and token.text.isalpha())
     }
-    return replace(line, tokens=tuple(token for token in line.tokens if id(token) not in read))
+    left = (token for token in line.tokens if id(token) not in read)
+    return replace(
+        line, tokens=tuple(token for token in left if token.kind is not Kind.QUOTED or token.value not in filled)
+    )
 
 
 def _unnamed(line: Line, plan: Plan) -> str | None:

@@ -7,16 +7,22 @@ from collections.abc import Sequence
 from agents.embedded.flow.acts import Acting
 from agents.embedded.flow.conditional import Conditional
 from agents.embedded.flow.conversions import conversions
+from agents.embedded.flow.each import for_each
+from agents.embedded.flow.keeping import Keeping
+from agents.embedded.flow.pages import fetches, fields
 from agents.embedded.flow.parts import PartReader
 from agents.embedded.flow.remarks import remark
 from agents.embedded.flow.sensors import definitions, settings
 from agents.embedded.flow.sums import sums
+from agents.embedded.flow.tables import tabled
+from agents.embedded.flow.telling import way_of
 from agents.embedded.kinds.world import World
 
 
 def readers(world: World) -> Sequence[PartReader]:
     """Readers for one request. A conditional reads its consequences with all of them."""
     found: list[PartReader] = [sums, conversions, definitions, settings, remark]
+    found += [for_each, fields, fetches, tabled, way_of]
     acting = Acting(world)
-    found += [Conditional(acting, found), acting]
+    found += [Conditional(acting, found), Keeping(acting), acting]
     return found
