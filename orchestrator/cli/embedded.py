@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     import socket
 
     from orchestrator.app import Asterism
+    from orchestrator.core.edits import EditBatch
+    from orchestrator.core.egress import LedgerEntry
     from orchestrator.core.events import Event
     from orchestrator.core.requests import Request
-    from orchestrator.core.views import GraphView, RunView
+    from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
     from orchestrator.settings import Settings
+    from protocol.vocabulary import SkillSpec
 
 CONNECT_S = 20.0
 POLL_S = 0.005
@@ -53,6 +56,28 @@ class Embedded:
 
     def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
         return self.app.follow(run, after=after)
+
+    async def runs(self, *, status: str | None = None, limit: int = 50) -> list[RunItem]:
+        return await self.app.runs(status=status, limit=limit)
+
+    async def devices(self) -> list[DeviceView]:
+        return await self.app.devices()
+
+    async def skills(self) -> list[SkillSpec]:
+        return await self.app.skills()
+
+    async def egress(self, run: str | None = None) -> list[LedgerEntry]:
+        return await self.app.egress(run=run, limit=10_000)
+
+    async def edit(self, run: str, batch: EditBatch) -> EditResult:
+        return await self.app.edit(run, batch, by=self.by)
+
+    async def undo(self, run: str, version: int) -> EditResult:
+        return await self.app.undo(run, version, by=self.by)
+
+    async def retry(self, run: str, tasks: Sequence[str] = ()) -> RunView:
+        await self.app.retry(run, tasks, by=self.by)
+        return await self.app.run(run)
 
     async def cancel(self, run: str, *, reason: str = "") -> RunView:
         await self.app.cancel(run, by=self.by, reason=reason)

@@ -42,6 +42,7 @@ _BY_CODE = {
     "no_capable_device": Exit.NO_DEVICE,
     "denied": Exit.DENIED,
     "needs_answer": Exit.DENIED,
+    "not_clear": Exit.DENIED,
     "unauthenticated": Exit.DENIED,
     "forbidden": Exit.DENIED,
     "loopback_only": Exit.DENIED,

@@ -28,6 +28,10 @@ _GONE = frozenset({"run_ended", "approval_closed", "no_such_approval", "no_such_
 Prompt = e.ApprovalRequested | e.QuestionAsked
 
 
+class Later(Exception):
+    """A person puts an approval or a question off: it is left for now, and the run waits or goes on without us."""
+
+
 @dataclass
 class Interrupts:
     """Ctrl-C: the first stops politely, the second leaves at once, whatever hangs. SIGTERM counts the same."""
@@ -47,6 +51,10 @@ class Interrupts:
         if self.count > 1:
             self.leave()
             os._exit(8)
+        self.stop()
+
+    def stop(self) -> None:
+        """The polite way: what is led is asked to stop, or the waiting for it ends."""
         if self.polite is not None:
             self.polite()
         elif self.main is not None:
@@ -55,12 +63,17 @@ class Interrupts:
 
 @dataclass
 class Lead:
-    """One run of one request over `backend`."""
+    """One run of one request over `backend`. `asker` puts what the run wants to know to a person, if `asks`.
+
+    `lingers`: this program stays when the run is left, so that it may wait for a word until later.
+    """
 
     backend: Backend
     show: Show
     interrupts: Interrupts
     asks: bool
+    asker: ask.Asker = field(default_factory=ask.Asker)
+    lingers: bool = False
     unanswered: list[str] = field(default_factory=list)
     _state: RunState = field(init=False)
     _prompts: asyncio.Queue[Prompt] = field(default_factory=asyncio.Queue)
@@ -68,8 +81,11 @@ class Lead:
     _stopping: asyncio.Task[None] | None = None
 
     async def go(self, request: Request, key: str) -> RunView:
-        """The run as it stands when there is nothing more to do here."""
-        run = await self.backend.submit(request, key=key)
+        """Submit a request, and attend to its run."""
+        return await self.attend(await self.backend.submit(request, key=key))
+
+    async def attend(self, run: str) -> RunView:
+        """The run as it stands when there is nothing more to do here. Raises Later where a person puts it off."""
         self._state = RunState(run)
         self.interrupts.polite = self._cancel_politely
         self.show.begin(self._state)
@@ -113,7 +129,10 @@ class Lead:
         """Whether the run waits for somebody who is not here. An embedded run cannot: it is told no."""
         if self.asks or not (self._state.face is RunStatus.WAITING and self.unanswered):
             return False
-        if not self.backend.private:
+        view = await self.backend.run(self._state.run)
+        if not (view.approvals or view.questions):
+            return False  # what we read is the past: it was settled since
+        if self.lingers or not self.backend.private:
             return True
         for id, approval in list(self._state.approvals.items()):
             if approval.granted is None:
@@ -140,9 +159,11 @@ class Lead:
         run = self._state.run
         while True:
             asked = await self._prompts.get()
+            if not await self._open(asked):
+                continue
             if isinstance(asked, e.QuestionAsked):
                 with self.show.paused():
-                    answer = await ask.question(asked.clarification)
+                    answer = await self.asker.question(asked.clarification)
                 if not answer:
                     self.unanswered.append(_unanswered(asked))
                     await self._try(self.backend.cancel(run, reason="the question was not answered"))
@@ -152,9 +173,16 @@ class Lead:
             verdict: ask.Verdict = "all"
             if not self._all:
                 with self.show.paused():
-                    verdict = await ask.approval(asked)
+                    verdict = await self.asker.approval(run, asked)
+            if verdict == "moved":
+                continue
             self._all = self._all or verdict == "all"
             await self._try(self.backend.approve(run, asked.id, granted=verdict != "no"))
+
+    async def _open(self, asked: Prompt) -> bool:
+        """Whether it still waits for a word: the log tells the past too, and others may have spoken."""
+        view = await self.backend.run(self._state.run)
+        return asked.id in {*(one.id for one in view.approvals), *(one.id for one in view.questions)}
 
     def _cancel_politely(self) -> None:
         say("\ncancelling; Ctrl-C again leaves at once")
@@ -178,7 +206,7 @@ class Lead:
 
     def _final(self, view: RunView) -> RunView:
         """The view, with the reason why we leave where the run itself has none, or a less telling one."""
-        if not self.unanswered or view.state is RunStatus.SUCCEEDED:
+        if not self.unanswered or view.state is RunStatus.SUCCEEDED or self.lingers:
             return view
         message = "; ".join(self.unanswered)
         if not view.state.terminal:

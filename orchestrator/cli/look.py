@@ -39,10 +39,11 @@ def devices(*, common: Common | None = None) -> None:
         return
     now = time.time()
     head = ("NAME", "KIND", "STATE", "RUNNING", "SKILLS", "LABELS", "SEEN")
-    table(head, [_device(view, now) for view in found])
+    table(head, [device_row(view, now) for view in found])
 
 
-def _device(view: DeviceView, now: float) -> tuple[str, ...]:
+def device_row(view: DeviceView, now: float) -> tuple[str, ...]:
+    """Its cells in the list of devices."""
     state = "online" if view.online and not view.draining else view.unavailable_because or "offline"
     labels = ",".join(f"{name}={value}" for name, value in sorted(view.labels.items()))
     seen = "now" if view.online else f"{ago(now - view.last_seen)} ago" if view.last_seen else "never"

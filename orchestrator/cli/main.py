@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": ("run:run", "Submit a request in plain language, watch it, print the answer."),
+    "chat": ("chat.command:chat", "Talk to your devices: requests as a conversation, approvals inline."),
     "kube": ("kube:kube", "Ask a Kubernetes cluster in plain language, or change it by preview and approval."),
     "up": ("up:up", "Serve an orchestrator: REST, devices, and local devices with --device."),
     "device": ("device:device", "Run a device agent on this machine."),
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         from orchestrator.cli.exits import CommandError
 
         if not isinstance(error, CommandError):
-            error = _unexpected(error)
+            error = unexpected(error)
         if debug:
             import traceback
 
@@ -119,7 +120,7 @@ def _leave_quietly_on_interrupt() -> None:
         signal.signal(signal.SIGINT, leave)
 
 
-def _unexpected(error: Exception) -> CommandError:
+def unexpected(error: Exception) -> CommandError:
     """What else can end a command, as a sentence."""
     from orchestrator.cli.exits import CommandError
 

@@ -145,6 +145,11 @@ class LiveTable(Lines):
                 self._live.update(self._table(), refresh=True)
             await asyncio.sleep(REFRESH_S)
 
+    def row(self, state: RunState, id: str, task: TaskState) -> tuple[str, ...]:
+        """A task's cells behind its status."""
+        waits = self._waiting.get(id) if task.status is TaskStatus.READY else None
+        return id, f"waits for {waits}" if waits else _about(state, id, task)
+
     def _table(self) -> Table:
         from rich.table import Table
         from rich.text import Text
@@ -155,9 +160,8 @@ class LiveTable(Lines):
         room = max(3, self._console.size.height - 4)
         for id, task in tasks[:room]:
             status = Text(task.status, style=_STYLES.get(task.status, "dim"))
-            waits = self._waiting.get(id) if task.status is TaskStatus.READY else None
-            about = f"waits for {waits}" if waits else _about(state, id, task)
-            table.add_row(status, Text(line(id)), Text(line(about), style="dim"))
+            first, *more_cells = self.row(state, id, task)
+            table.add_row(status, Text(line(first)), *(Text(line(cell), style="dim") for cell in more_cells))
         hidden = len(tasks) - room
         more = f", {hidden} more tasks" if hidden > 0 else ""
         table.add_row(Text(state.face, style="bold"), Text(f"{state.open} of {len(tasks)} open{more}"), "")

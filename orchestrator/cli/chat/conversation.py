@@ -1,0 +1,311 @@
+"""The conversation itself: reads lines, sends requests, shows what comes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as NotYet
+from typing import TYPE_CHECKING, Any, Literal
+
+from orchestrator.cli.ask import interactive
+from orchestrator.cli.chat import followups, slash, tables, view
+from orchestrator.cli.chat.asking import ChatAsker
+from orchestrator.cli.chat.attachments import attach, read_file
+from orchestrator.cli.chat.completion import Catalogue, Editor
+from orchestrator.cli.chat.engine import Engine
+from orchestrator.cli.chat.sessions import Sessions, Turn
+from orchestrator.cli.exits import CommandError, Exit, exit_of
+from orchestrator.cli.lead import Interrupts, Later, Lead
+from orchestrator.cli.output import answer, say, table
+from orchestrator.cli.run import TEXT_LIMIT, Wish
+from orchestrator.core.views import RunView
+
+if TYPE_CHECKING:
+    from orchestrator.core.requests import Request
+    from orchestrator.settings import Loaded
+
+PROMPT = "asterism> "
+REMEMBERED = 12
+GLANCE_S = 2.0
+First = Callable[[], Coroutine[Any, Any, RunView]]
+
+
+class Conversation:
+    """`always` holds what is allowed until this program ends: (skill, device)."""
+
+    def __init__(self, loaded: Loaded, engine: Engine, template: Wish) -> None:
+        self.loaded = loaded
+        self.engine = engine
+        self.template = template
+        self.sessions = Sessions(loaded.settings.data_dir / "chat")
+        self.always: dict[tuple[str, str], None] = {}
+        self.code: int = Exit.OK
+        self._views: dict[str, RunView] = {}
+        self._attended: dict[str, None] = {}
+        self._known = Catalogue(commands=tuple(slash.COMMANDS))
+
+    # --- lines -----------------------------------------------------------------------------------------------------
+
+    def talk(self) -> int:
+        """Until the person leaves, or the input ends; the exit code."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if sys.stdin is not None and interactive() and sys.stdout.isatty():
+            self._talk_on_terminal()
+            return Exit.OK
+        self._talk_in_pipe()
+        return self.code
+
+    def _talk_on_terminal(self) -> None:
+        editor = Editor(self.sessions.folder / "history", lambda: self._known)
+        say("Say what should happen. /help lists the commands, /quit or Ctrl-D leaves.")
+        twice = False
+        while True:
+            try:
+                self._learn()
+                line = editor.read(PROMPT)
+            except EOFError:
+                say("")
+                return
+            except KeyboardInterrupt:
+                if twice:
+                    say("")
+                    return
+                twice = True
+                say("\n(Ctrl-C again leaves)")
+                continue
+            twice = False
+            if not self.take(line):
+                return
+
+    def _talk_in_pipe(self) -> None:
+        for line in sys.stdin or ():
+            if not self.take(line.rstrip("\r\n")):
+                return
+
+    def take(self, line: str) -> bool:
+        """One line; whether to go on after it. Whatever goes wrong is told, and does not end the conversation."""
+        if not line.strip():
+            return True
+        try:
+            command = slash.parse(line)
+            if command is None:
+                self.say(line.strip())
+            else:
+                slash.obey(self, command)
+        except slash.Quit:
+            return False
+        except KeyboardInterrupt:
+            say("\n(given up)")
+        except Exception as error:  # noqa: BLE001 - told as the program's last door would, and the conversation goes on
+            from orchestrator.cli.main import unexpected
+
+            self._failed(error if isinstance(error, CommandError) else unexpected(error))
+        return True
+
+    def _failed(self, error: CommandError) -> None:
+        say(f"asterism: {error.message} [{error.code}]")
+        self.code = exit_of(error.code)
+
+    def _learn(self) -> None:
+        """What Tab completes with. An orchestrator that is slow, or away, keeps nobody from typing."""
+
+        async def look() -> Catalogue:
+            desk = self.engine.desk
+            devices, runs = await desk.devices(), await desk.runs(limit=50)
+            ids = self.runs()
+            waiting = await desk.run(ids[-1]) if ids else None
+            return Catalogue(
+                commands=tuple(slash.COMMANDS),
+                devices=tuple(one.name for one in devices),
+                skills=tuple(sorted({skill.name for one in devices for skill in one.skills})),
+                runs=tuple(one.run for one in runs),
+                approvals=tuple(one.id for one in waiting.approvals) if waiting is not None else (),
+            )
+
+        future = self.engine.begin(look())
+        try:
+            self._known = future.result(GLANCE_S)
+        except (NotYet, CommandError):
+            future.cancel()
+        except Exception as error:
+            if getattr(error, "code", None) is None:
+                raise
+        self._known.sessions = tuple(one.id for one in self.sessions.all()[:50])
+
+    # --- messages --------------------------------------------------------------------------------------------------
+
+    def say(self, line: str) -> None:
+        """A message: understood after those before it, sent, and followed to its end."""
+        if len(line) > TEXT_LIMIT:
+            raise CommandError("bad_request", f"A message takes at most {TEXT_LIMIT} characters: attach a file.")
+        attached = attach(line, read_file)
+        earlier = self._earlier()
+        fleet = self.engine.call(self.engine.desk.devices())
+        meaning = followups.understand(attached.text, earlier, fleet)
+        match meaning:
+            case followups.Unclear(reason=reason):
+                raise CommandError("not_clear", reason)
+            case followups.Show(form=form):
+                self._show(earlier, form)
+                return
+        if meaning.text != attached.text:
+            say(f"understood: {meaning.text}")
+        turn = self.sessions.said(line, meaning.text, attached.files)
+        self._submit(turn, attached.content)
+
+    def send_again(self, turn: Turn) -> None:
+        """A message that may not have been sent: under its own key it becomes one run at most."""
+        content = attach(turn.said, read_file).content if turn.attached else ""
+        self._submit(turn, content)
+
+    def _submit(self, turn: Turn, content: str) -> None:
+        request = self._request(turn.asked, content)
+        # The key is on the disk: whatever becomes of us, the same message never becomes a second run.
+        run = self.engine.call(self.engine.desk.submit(request, key=turn.key))
+        self.sessions.began(turn, run)
+        self.attend(run)
+
+    def _request(self, text: str, content: str) -> Request:
+        from dataclasses import replace
+
+        request = replace(self.template, text=text).request(self.engine.here)
+        return request.model_copy(update={"attachment": content}) if content else request
+
+    def _earlier(self) -> list[followups.Earlier]:
+        """The latest messages with their runs, oldest first; without those that this orchestrator does not know."""
+        found = []
+        for turn in self.sessions.now.turns[-REMEMBERED:]:
+            run = turn.run
+            if run and run not in self._views:
+                try:
+                    seen = self.engine.call(self.engine.desk.run(run))
+                except Exception as error:
+                    if getattr(error, "code", None) != "not_found":
+                        raise
+                    continue
+                if seen.state.terminal:
+                    self._views[run] = seen
+                found.append(followups.Earlier(turn.asked, seen))
+            elif run:
+                found.append(followups.Earlier(turn.asked, self._views[run]))
+        return found
+
+    def _show(self, earlier: list[followups.Earlier], form: Literal["table", "json", "csv"]) -> None:
+        last = earlier[-1].view
+        if form != "table":
+            answer(tables.text(last, form))
+            return
+        head, rows = tables.table_of(last)
+        if not rows:
+            raise CommandError("not_clear", "The last result has nothing that a table could hold.")
+        table([name.upper() for name in head], rows)
+
+    # --- runs ------------------------------------------------------------------------------------------------------
+
+    def runs(self) -> list[str]:
+        """Those of the session, oldest first."""
+        return list(dict.fromkeys(turn.run for turn in self.sessions.now.turns if turn.run))
+
+    def attend(self, run: str, *, first: First | None = None) -> None:
+        """Show a run until it has ended, or waits for somebody who puts it off; `first` steers it before."""
+        self._views.pop(run, None)
+        interrupts = Interrupts()
+        show = view.choose(again=run in self._attended)
+        self._attended[run] = None
+
+        async def work() -> RunView:
+            interrupts.main = asyncio.current_task()
+            if first is not None:
+                await first()
+            desk = self.engine.desk
+            asker = ChatAsker(desk, self.always)
+            lead = Lead(desk, show, interrupts, asks=interactive(), asker=asker, lingers=True)
+            try:
+                return await lead.attend(run)
+            except Later:
+                return await desk.run(run)
+
+        seen = self._wait(self.engine.begin(work()), interrupts, run)
+        if seen is not None:
+            self._told(seen)
+
+    def _wait(self, future: Future[RunView], interrupts: Interrupts, run: str) -> RunView | None:
+        """The run's view. The first Ctrl-C asks the run to stop, the second leaves it, and us."""
+        while True:
+            try:
+                return future.result()
+            except CancelledError:
+                say("not followed any more")
+                return None
+            except KeyboardInterrupt:
+                interrupts.count += 1
+                if interrupts.count > 1:
+                    self._leave(run)
+                self.engine.soon(interrupts.stop)
+
+    def _leave(self, run: str) -> None:
+        """At once, whatever hangs. The session is on the disk, the run on the orchestrator's record."""
+        when = "when an orchestrator starts on this record again" if self.engine.embedded else "without us"
+        say(f"\nleft; run {run} goes on {when}: `asterism chat --resume` comes back to it")
+        self.engine.abandon()
+        os._exit(Exit.CANCELLED)
+
+    def _told(self, seen: RunView) -> None:
+        error = f"{seen.error.message} [{seen.error.code}]" if seen.error is not None else ""
+        if seen.state.terminal:
+            self._views[seen.run] = seen
+            for turn in [one for one in self.sessions.now.turns if one.run == seen.run]:
+                self.sessions.ended(turn, seen.state, seen.answer, error)
+        if seen.answer:
+            answer(seen.answer)
+        if seen.error is not None:
+            self._failed(CommandError(seen.error.code, seen.error.message))
+        elif seen.state.terminal and seen.state != "succeeded":
+            say(f"run {seen.run} is {seen.state}")
+            self.code = Exit.CANCELLED if seen.state == "cancelled" else Exit.FAILED
+        for line in open_lines(seen):
+            say(line)
+            self.code = Exit.DENIED
+
+    # --- sessions --------------------------------------------------------------------------------------------------
+
+    def resume(self, id: str = "") -> None:
+        """Go on with a session: tell where it stood, and follow what still runs."""
+        session = self.sessions.resume(id)
+        self.forget()
+        say(f"session {session.id}, {len(session.turns)} messages")
+        for turn in session.turns[-3:]:
+            say(f"> {turn.said}")
+            if turn.state:
+                shown = (turn.error or turn.answer).strip().splitlines()
+                say(f"  {turn.state}{f': {shown[0]}' if shown else ''}")
+            elif not turn.run:
+                say("  it may not have been sent: /retry sends it, once at most")
+        for turn in [one for one in session.turns if one.run and not one.state]:
+            self._catch_up(turn)
+
+    def _catch_up(self, turn: Turn) -> None:
+        try:
+            self.attend(turn.run)
+        except CommandError as error:
+            if error.code != "not_found":
+                raise
+            say(f"run {turn.run} is not on the record of this orchestrator")
+
+    def forget(self) -> None:
+        """Another session is on: what was allowed for the one before is not for this."""
+        self.always.clear()
+        self._views.clear()
+
+
+def open_lines(seen: RunView) -> list[str]:
+    """What a run that was left waits for, and how to go on."""
+    lines = [f"waits for approval {one.id}: {one.skill} on {one.device}: /approve or /deny" for one in seen.approvals]
+    for one in seen.questions:
+        lines.append(f"asks: {one.clarification.question} (/answer TEXT)")
+        lines += [f"  {number}. {choice.label}" for number, choice in enumerate(one.clarification.choices, 1)]
+    return lines
