@@ -37,11 +37,12 @@ from orchestrator.core.ladder_report import EnergyProfile, LadderReport, LadderV
 from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
+from orchestrator.core.redact import redact
 from orchestrator.core.requests import Request
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
-from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from orchestrator.faults import FaultDesk
 from orchestrator.ladder import LadderDesk, energy_profile
 from orchestrator.runtime.control import Control, Supervision, edit_result
@@ -397,6 +398,14 @@ class Asterism:
             raise Refusal("run_ended", "the run has ended")
         if decision.rejected is not None:
             raise Refusal(*decision.rejected)
+
+    async def log(self, run: str, task: str) -> TaskLog:
+        slot = await self._slot(run)
+        if task not in slot.state.tasks:
+            raise Refusal("not_found", f"run {run} has no task {task}")
+        log = self.reception.logs.of(run, task)
+        entries = tuple(entry.model_copy(update={"text": redact(entry.text)}) for entry in log.entries)
+        return log.model_copy(update={"entries": entries})
 
     async def explain(self, run: str, task: str) -> list[str]:
         slot = await self._slot(run)

@@ -19,7 +19,7 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunStatus
 from orchestrator.core.requests import Request as RunRequest
 from orchestrator.core.timeline import TimelineView, timeline
-from orchestrator.core.views import EditResult, GraphView, RunView
+from orchestrator.core.views import EditResult, GraphView, RunView, TaskLog
 from protocol.vocabulary import Identifier
 
 MAX_WAIT = 300.0
@@ -171,6 +171,12 @@ async def answer(app: App, request: Request, run: RunId, body: AnswerBody) -> Ru
 @routes.get("/runs/{run}/tasks/{task}/explain", openapi_extra=needs("viewer"), summary="Why a task is where it is")
 async def explain(app: App, run: RunId, task: Identifier) -> Lines:
     return Lines(lines=tuple(await app.explain(run, task)))
+
+
+@routes.get("/runs/{run}/tasks/{task}/log", openapi_extra=needs("viewer"), summary="What a task has said")
+async def task_log(app: App, run: RunId, task: Identifier) -> TaskLog:
+    """What its tools wrote while they ran, live. Kept in memory alone: after a restart of the server it is empty."""
+    return await app.log(run, task)
 
 
 async def _wait(app: Application, request: Request, run: str, seconds: float) -> RunView:

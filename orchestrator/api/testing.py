@@ -36,7 +36,7 @@ from orchestrator.core.project import graph_view, run_view
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.state import RunState
-from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from orchestrator.core.views import DeviceView, EditResult, GraphView, LogEntry, RunItem, RunView, TaskLog
 from orchestrator.faults import FaultDesk
 from protocol.credentials import Token, verifier
 from protocol.errors import ErrorCode
@@ -170,6 +170,12 @@ class FakeApplication:
         if task not in self._find(run).state.tasks:
             raise Refusal("not_found", f"There is no task {task} in this run.")
         return ["alpha: has the fewest tasks", "beta: as good, and later in the alphabet"]
+
+    async def log(self, run: str, task: str) -> TaskLog:
+        if task not in self._find(run).state.tasks:
+            raise Refusal("not_found", f"There is no task {task} in this run.")
+        entry = LogEntry(at=time.time(), attempt=1, stream="stdout", text="working")
+        return TaskLog(run=run, task=task, entries=(entry,))
 
     def release(self, run: str) -> None:
         """Let the held tasks of a run succeed."""

@@ -15,7 +15,7 @@ from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Model
-from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from protocol.failpoints import Enabled, Mode, Rule
 from protocol.vocabulary import SkillSpec
 
@@ -128,6 +128,9 @@ class Application(Protocol):
 
     async def explain(self, run: str, task: str) -> list[str]:
         """Why the task is where it is, or which device would take it: a line each."""
+
+    async def log(self, run: str, task: str) -> TaskLog:
+        """What the task has said while it ran, as far as this process still knows."""
 
     async def devices(self) -> list[DeviceView]: ...
 

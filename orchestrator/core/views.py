@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from orchestrator.core.events import RunError, RunStatus
 from orchestrator.core.plan import Clarification, DeclinedCode, Plan, RungUsage, Tier
 from orchestrator.core.requests import RunPolicy
@@ -36,6 +38,24 @@ class TaskView(Model):
     why: str = ""
     checks: str | None = None
     preview: str | None = None
+
+
+class LogEntry(Model):
+    """A piece of what an attempt said. `at` is when it came, in Unix time."""
+
+    at: float
+    attempt: int
+    stream: Literal["stdout", "stderr", "info"]
+    text: str
+
+
+class TaskLog(Model):
+    """What a task has said while it ran, oldest first, as far as it is still in memory; `dropped` entries are not."""
+
+    run: str
+    task: str
+    entries: tuple[LogEntry, ...] = ()
+    dropped: int = 0
 
 
 class ApprovalView(Model):

@@ -11,6 +11,7 @@ import structlog
 from orchestrator.core.ports import Clock, Store, StoreError
 from orchestrator.core.records import TokenRecord
 from orchestrator.runtime.engine import Engine
+from orchestrator.runtime.logs import TaskLogs
 from protocol import VERSION
 from protocol.credentials import check_proof
 from protocol.errors import ErrorCode, HandshakeError
@@ -44,6 +45,7 @@ class Reception:
         self._clock = clock
         self.guarded = False
         self.faults = 0
+        self.logs = TaskLogs()
         self._words: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def token_required(self, peer: str) -> bool:
@@ -104,6 +106,8 @@ class Reception:
         self._engine.alive(name, message.run, message.task, message.attempt)
         if isinstance(message, (Progress, LogLine)) and self.holds(name, message.run, message.task, message.attempt):
             text = message.message if isinstance(message, Progress) else message.text
+            if isinstance(message, LogLine):
+                self.logs.add(message, now)
             self._words[message.run, message.task] = text[:200]
             self._words.move_to_end((message.run, message.task))
             if len(self._words) > WORDS_KEPT:

@@ -2,7 +2,7 @@
 import { post, runPath } from "./api.js";
 import { html, say, useState } from "./html.js";
 import { Problem, Risk } from "./marks.js";
-import { clean, duration, exact, line } from "./text.js";
+import { clean, duration, exact, line, revealed } from "./text.js";
 
 const VERBS = { read: "read", write: "change something", destructive: "destroy or overwrite something" };
 
@@ -37,15 +37,16 @@ function Approval({ of, took }) {
   const { busy, problem, act } = useAction(took);
   const answer = (granted) => act(runPath(of.run, `/approvals/${encodeURIComponent(of.id)}`), { granted },
     granted ? "Approved." : "Denied.");
-  const { preview, ...plain } = of.arguments;
-  const would = typeof preview?.text === "string" && preview.text.trim() ? preview.text : "";
+  const would = previewOf(of.arguments);
+  const [short, long] = parted(of.arguments, would);
   return html`<article class="card ask" data-approval=${of.id}>
     <h3>Approve? <code>${line(of.skill)}</code> on <strong>${line(of.device)}</strong> <${Risk} of=${of.risk} /></h3>
     <p>Task <code>${line(of.task)}</code> wants to ${VERBS[of.risk] ?? of.risk}. Your word is for exactly this, once;
       it is waited for ${remaining(of.expires)}.</p>
     ${would && html`<h4>What would change</h4><${Diff} text=${would} />`}
     <h4>Arguments</h4>
-    <pre class="exact" tabindex="0" aria-label="Arguments">${exact(would ? plain : of.arguments)}</pre>
+    <pre tabindex="0" aria-label="Arguments">${exact(short)}</pre>
+    ${long.map(([name, text]) => html`<h4>${line(name)}</h4><pre tabindex="0" aria-label=${line(name)}>${revealed(text)}</pre>`)}
     <p class="dim small">Operation ${of.digest.slice(0, 12)}</p>
     <${Problem} of=${problem} />
     <div class="row">
@@ -53,6 +54,17 @@ function Approval({ of, took }) {
       <button type="button" disabled=${busy} onClick=${() => answer(false)}>Deny</button>
     </div>
   </article>`;
+}
+
+function previewOf({ preview }) {
+  return typeof preview?.text === "string" && preview.text.trim() ? preview.text : "";
+}
+
+/** The arguments without the preview, which is shown by itself, and those that are texts of several lines. */
+function parted(given, would) {
+  const all = Object.entries(given).filter(([name]) => !(would && name === "preview"));
+  const isLong = ([, value]) => typeof value === "string" && value.includes("\n");
+  return [Object.fromEntries(all.filter((one) => !isLong(one))), all.filter(isLong)];
 }
 
 function remaining(expires) {

@@ -2,7 +2,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "./html.js";
 import { HEIGHT, layout, WIDTH } from "./layout.js";
 import { SHAPES, TONES } from "./marks.js";
-import { count, line } from "./text.js";
+import { count, cut, line } from "./text.js";
 
 const STEPS = [0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 1, 1.25, 1.5];
 
@@ -65,7 +65,9 @@ export function TaskGraph({ tasks, version, chosen, choose }) {
 
 function timed(tasks) {
   const began = performance.now();
-  const found = layout(tasks);
+  // A check depends on nothing, and belongs behind the task that it is for.
+  const found = layout(tasks.map(({ id, depends_on, checks }) => (
+    { id, depends_on: checks ? [...depends_on.filter((one) => one.task !== checks), { task: checks, on: "check" }] : depends_on })));
   return { ...found, ms: Math.round(performance.now() - began) };
 }
 
@@ -93,7 +95,7 @@ function beside({ columns, places }, id, step) {
 function Edges({ of }) {
   return useMemo(() => html`<g>${of.map((edge) => html`
     <path key=${`${edge.from} ${edge.to}`} class=${edge.on === "success" ? "edge" : "edge loose"} d=${edge.d} marker-end="url(#tip)">
-      ${edge.on !== "success" && html`<title>on ${edge.on}</title>`}
+      ${edge.on !== "success" && html`<title>${edge.on === "check" ? "finds out whether it was done" : `on ${edge.on}`}</title>`}
     </path>`)}</g>`, [of]);
 }
 
@@ -105,6 +107,21 @@ function node(kept, place, task, chosen, first) {
   const drawn = place ? draw(place, task, chosen, first) : null;
   kept.set(task.id, { sign, drawn });
   return drawn;
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+const ROOM = WIDTH - 44;
+
+/** As much of a text as a node has room for. */
+function fitted(text, font) {
+  ruler.font = font;
+  const fits = (length) => ruler.measureText(cut(text, length)).width <= ROOM;
+  let [most, least] = [Math.min(Array.from(text).length, 80), 1];
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (fits(middle)) least = middle; else most = middle - 1;
+  }
+  return cut(text, least);
 }
 
 function draw({ x, y }, task, chosen, first) {
@@ -119,8 +136,8 @@ function draw({ x, y }, task, chosen, first) {
     <rect class="box ${tone}" width=${WIDTH} height=${HEIGHT} rx="7" />
     <path class="mark ${tone}" transform="translate(10 17)" d=${SHAPES[task.status] ?? ""} />
     <svg x="34" width=${WIDTH - 40} height=${HEIGHT}>
-      <text class="strong" y="20">${line(title, 27)}</text>
-      <text class="dim small" y="37">${line(where + tries, 33)}</text>
+      <text class="strong" y="20">${fitted(title, "600 12px system-ui, sans-serif")}</text>
+      <text class="dim small" y="37">${fitted(line(where + tries), "10.5px system-ui, sans-serif")}</text>
     </svg>
   </g>`;
 }

@@ -17,15 +17,19 @@ const TALLEST = 30;  // tasks in one column of a layer: a fan-out over a thousan
  * and what stands on a cycle, do no harm: neither can come from the server.
  */
 export function layout(tasks) {
-  const known = new Set(tasks.map((task) => task.id));
-  const edges = tasks.flatMap((task) => task.depends_on.filter((one) => known.has(one.task))
-    .map((one) => ({ from: one.task, to: task.id, on: one.on ?? "success" })));
+  const edges = edgesOf(tasks);
   const layers = layersOf(tasks, edges);
   const crossed = edges.reduce((sum, edge) => sum + layers.get(edge.to) - layers.get(edge.from), 0);
   const small = tasks.length + crossed <= DAGRE_MOST;
   const found = small ? byDagre(tasks, edges) : byLayers(tasks, edges, layers);
   const columns = columnsOf(found.places);
   return { ...found, columns, by: small ? "dagre" : "layers" };
+}
+
+function edgesOf(tasks) {
+  const known = new Set(tasks.map((task) => task.id));
+  return tasks.flatMap((task) => task.depends_on.filter((one) => known.has(one.task))
+    .map((one) => ({ from: one.task, to: task.id, on: one.on ?? "success" })));
 }
 
 function byDagre(tasks, edges) {
@@ -81,7 +85,7 @@ function layersOf(tasks, edges) {
 }
 
 /** Within a layer tasks stand near what they depend on. */
-function byLayers(tasks, edges, layerOf) {
+export function byLayers(tasks, edges = edgesOf(tasks), layerOf = layersOf(tasks, edges)) {
   const upstreams = new Map(tasks.map((task) => [task.id, []]));
   for (const { from, to } of edges) upstreams.get(to).push(from);
   const layers = [];

@@ -60,6 +60,7 @@ export class RunFeed {
     this.link = "connecting";
     this.problem = null;
     this.ending = new AbortController();
+    this.following = null;
     this.cost = 0;  // milliseconds that the last question took
     this.asking = false;
     this.stale = false;
@@ -67,20 +68,28 @@ export class RunFeed {
   }
 
   start() {
+    this.seen = () => {
+      if (document.hidden) return this.unfollow();
+      this.soon();
+      if (!this.following) this.follow();
+    };
+    document.addEventListener("visibilitychange", this.seen);
     this.refresh();
     this.follow();
   }
 
   stop() {
+    document.removeEventListener("visibilitychange", this.seen);
     this.ending.abort();
     for (const timer of [this.timer, this.told, this.looking]) clearTimeout(timer);
   }
 
   /** Follow on from the last entry: also what goes on again after its end, because somebody retried it. */
   follow() {
+    this.following = new AbortController();
     follow(runPath(this.run, "/events"), {
       after: this.entries.length,
-      signal: this.ending.signal,
+      signal: AbortSignal.any([this.following.signal, this.ending.signal]),
       told: (entry) => {
         this.entries.push(entry);
         this.soon();
@@ -93,6 +102,16 @@ export class RunFeed {
         this.tell();
       },
     });
+  }
+
+  /**
+   * A page that nobody sees follows nothing: browsers have six connections for one address, and with as many tabs of
+   * runs nothing else would come through. What it misses it gets when it is seen again.
+   */
+  unfollow() {
+    this.following?.abort();
+    this.following = null;
+    clearTimeout(this.looking);
   }
 
   /** A run that has ended goes on where somebody else retries it. */
@@ -145,7 +164,7 @@ export class RunFeed {
     this.tell();
     // What waits and why changes without an entry, too.
     if (this.stale) this.soon();
-    else if (!this.view || !ended(this.view.state)) this.timer = setTimeout(() => this.refresh(), 3000 + 10 * this.cost);
+    else if (!document.hidden && !(this.view && ended(this.view.state))) this.timer = setTimeout(() => this.refresh(), 3000 + 10 * this.cost);
   }
 
   tell() {

@@ -43,7 +43,13 @@ export function Run({ words: [run, tab] }) {
       planning: () => html`<${Planning} view=${view} />`,
       artifacts: () => html`<${Artifacts} run=${run} entries=${feed.entries.length} />`,
     }} />
-    ${task && html`<${TaskDetail} key=${task.id} run=${run} task=${task} entries=${feed.entries} close=${() => choose(null)} choose=${choose} />`}`;
+    ${task && html`<${TaskDetail} key=${task.id} run=${run} task=${task} entries=${feed.entries} close=${() => { choose(null); back(task.id); }} choose=${choose} />`}`;
+}
+
+/** Where one came from when a task was opened: its node, or its line in the list. */
+function back(task) {
+  const name = CSS.escape(task);
+  document.querySelector(`[data-task="${name}"], [data-row="${name}"] button`)?.focus();
 }
 
 /** Say what changes while one watches: the run's state, what it asks, and whether we still hear of it. */

@@ -22,6 +22,7 @@ export async function follow(path, { after = 0, told, link, signal }) {
       if (!response.ok) throw new Error(`status ${response.status}`);
       link("live");
       for await (const entry of entries(watched(response.body, watch))) {
+        if (signal.aborted) return;
         const number = Number(entry.id);
         if (number <= last) continue;
         if (number !== last + 1) throw new Error("an entry is missing: ask again from the last one");

@@ -4,7 +4,7 @@ import { ArtifactList } from "./artifacts.js";
 import { html, useEffect, useMemo, useRef } from "./html.js";
 import { usePoll } from "./live.js";
 import { Problem, Risk, State } from "./marks.js";
-import { bytes, clean, clock, cut, duration, exact, line, shown } from "./text.js";
+import { bytes, clean, clock, count, cut, duration, exact, line, shown } from "./text.js";
 
 const LONGEST = 100_000;  // characters of a result on the page; all of it is in the run's JSON
 
@@ -35,12 +35,25 @@ export function TaskDetail({ run, task, entries, close, choose }) {
     ${task.output !== null && html`<${Output} of=${task.output} />`}
     <h3>Attempts</h3>
     ${attempts.length ? html`<ol class="attempts">${attempts.map((one) => html`<${Attempt} of=${one} />`)}</ol>` : html`<p class="dim">None yet.</p>`}
+    <${Log} run=${run} task=${task} />
     <${ArtifactList} run=${run} task=${task.id} entries=${entries.length} />
   </aside>`;
 }
 
 function Part({ name, of, how }) {
   return html`<h3>${name}</h3><pre tabindex="0" aria-label=${name}>${cut(how(of), LONGEST)}</pre>`;
+}
+
+/** What its tools say while they run; the server keeps it in memory alone. */
+function Log({ run, task }) {
+  const live = ["running", "cancelling"].includes(task.status);
+  const path = runPath(run, `/tasks/${encodeURIComponent(task.id)}/log`);
+  const found = usePoll(() => get(path), live ? 1.5 : 30, [path, task.status, task.attempt]);
+  const { entries = [], dropped = 0 } = found.value ?? {};
+  if (!entries.length) return null;
+  return html`<h3>Log</h3>${dropped > 0 && html`<p class="dim">${count(dropped, "earlier entry", "earlier entries")} left out.</p>`}
+    <pre class="log" tabindex="0" role="log" aria-live="off" aria-label="Log">${entries.map((one) => html`
+      <span class=${one.stream === "stderr" ? "removed" : ""}><span class="dim">${clock(one.at)} </span>${clean(one.text)}${"\n"}</span>`)}</pre>`;
 }
 
 /** What commands wrote stands by itself, as lines; the rest is JSON. */

@@ -10,7 +10,7 @@ const HIDDEN_CLASS = "[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u11
   + "\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb"
   + "\\u{e0000}-\\u{e0fff}\\ud800-\\udfff]";
 const HIDDEN = new RegExp(HIDDEN_CLASS, "gu");
-const HIDDEN_OR_BREAK = new RegExp(`${HIDDEN_CLASS}|[\\x0b\\x0c\\u2028\\u2029]`, "gu");
+const HIDDEN_OR_BREAK = new RegExp(`${HIDDEN_CLASS}|[\\r\\x0b\\x0c\\u2028\\u2029]`, "gu");
 
 export function clean(text) {
   return String(text ?? "").replace(SEQUENCE, "").replace(BREAK, "\n").replace(HIDDEN, "");
@@ -28,7 +28,12 @@ export function cut(text, limit) {
 
 /** JSON of a value in which nothing is hidden: what cannot be seen stands as its escape. For what a person approves. */
 export function exact(value) {
-  return JSON.stringify(value, null, 2).replace(HIDDEN_OR_BREAK, (char) => Array.from(char).map(escaped).join(""));
+  return revealed(JSON.stringify(value, null, 2));
+}
+
+/** A text of lines in which nothing is hidden. */
+export function revealed(text) {
+  return text.replace(HIDDEN_OR_BREAK, escaped);
 }
 
 function escaped(char) {

@@ -29,7 +29,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     with processes(tmp_path_factory.mktemp("dashboard")) as found:
         found.up()
         found.device(HOME)
-        found.online(HOME)
+        found.device("beta")
+        found.online(HOME, "beta")
         yield found
 
 
@@ -47,7 +48,7 @@ def shown(world: Processes, browser: Browser) -> Iterator[Screen]:
 
 def test_a_request_is_submitted_and_watched_to_its_end(shown: Screen, world: Processes) -> None:
     (world.workspace(HOME) / "poem.txt").write_text("one\ntwo\nthree\n")
-    run = shown.submit("how many lines does poem.txt have?")
+    run = shown.submit("how many lines does poem.txt on alpha have?")
     shown.reaches("succeeded")
     view = world.get(f"/v1/runs/{run}")
     expect(shown.page.locator("[data-answer]")).to_contain_text("3")
@@ -55,7 +56,7 @@ def test_a_request_is_submitted_and_watched_to_its_end(shown: Screen, world: Pro
     expect(nodes).to_have_count(len(view["tasks"]))  # type: ignore[arg-type]
     expect(shown.page.locator("#said")).to_have_text("The run is succeeded.")
     shown.go("runs")
-    expect(shown.page.get_by_role("link", name="how many lines does poem.txt have?")).to_be_visible()
+    expect(shown.page.get_by_role("link", name="how many lines does poem.txt on alpha have?")).to_be_visible()
 
 
 def test_runs_are_found_by_state_and_by_words(shown: Screen, world: Processes) -> None:
@@ -76,7 +77,7 @@ def test_an_approval_is_given_from_the_keyboard_and_another_denied(shown: Screen
     for number, (button, state) in enumerate([("Approve once", "succeeded"), ("Deny", "failed")]):
         file = world.workspace(HOME) / f"old-{number}.txt"
         file.write_text("x")
-        shown.submit(f"delete old-{number}.txt")
+        shown.submit(f"delete old-{number}.txt on alpha")
         card = shown.page.locator("[data-approval]")
         expect(card.get_by_label("Arguments")).to_contain_text(f'"path": "old-{number}.txt"')
         expect(shown.page.locator("#said")).to_have_text("The run waits for your answer.")
@@ -86,6 +87,40 @@ def test_an_approval_is_given_from_the_keyboard_and_another_denied(shown: Screen
         shown.reaches(state)
         expect(card).to_have_count(0)
         assert file.exists() == (button == "Deny")
+
+
+def test_a_question_is_answered_by_a_choice(shown: Screen) -> None:
+    shown.submit("what is the load of the server?")
+    card = shown.page.locator("[data-question]")
+    card.get_by_role("button", name="beta").click()
+    shown.reaches("succeeded")
+    expect(shown.page.locator(".node")).to_contain_text("on beta")
+
+
+def test_a_text_of_several_lines_is_approved_as_lines(shown: Screen, world: Processes) -> None:
+    run = world.submit(step("save", "file.write", path="a.txt", text="one\ntwo\u202e\n"), approve="ask")
+    world.wait(run)
+    shown.go(f"run/{run}")
+    card = shown.page.locator("[data-approval]")
+    expect(card.get_by_label("Arguments")).to_contain_text('"path": "a.txt"')
+    assert card.get_by_label("text").text_content() == "one\ntwo\\u202e\n"
+    card.get_by_role("button", name="Deny").click()
+    shown.reaches("failed")
+
+
+def test_what_a_task_says_is_shown_while_it_runs(shown: Screen, world: Processes) -> None:
+    command = "echo begun; echo trouble >&2; sleep 600"
+    run = world.submit(step("talk", "shell.run", command=command))
+    shown.go(f"run/{run}")
+    shown.page.locator(".node").click()
+    log = shown.page.get_by_label("Log")
+    expect(log).to_contain_text("begun")
+    expect(log).to_contain_text("trouble")
+    expect(shown.page.locator(".node[data-state=running]")).to_have_count(1)
+    shown.page.get_by_role("button", name="Close task").click()
+    expect(shown.page.locator(".node")).to_be_focused()
+    shown.page.get_by_role("button", name="Cancel run").click()
+    shown.reaches("cancelled")
 
 
 def test_what_waits_is_counted_and_settled_in_one_place(shown: Screen, world: Processes) -> None:

@@ -149,7 +149,9 @@ async def test_pages_of_runs(world: World) -> None:
     assert [item["run"] for item in first["runs"] + second["runs"]] == made[::-1]
 
 
-@pytest.mark.parametrize("path", ["", "/graph", "/timeline", "/events", "/artifacts", "/tasks/a/explain"])
+@pytest.mark.parametrize(
+    "path", ["", "/graph", "/timeline", "/events", "/artifacts", "/tasks/a/explain", "/tasks/a/log"]
+)
 async def test_what_is_not_there(world: World, path: str) -> None:
     response = await world.client.get(f"/v1/runs/r404{path}")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
