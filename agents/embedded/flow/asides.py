@@ -24,6 +24,13 @@ _BEHIND: Final[tuple[tuple[str, ...], ...]] = (
     ("and", "nothing", "else"),
     ("at", "the", "same", "time"),
 )
+_FILLED: Final[tuple[tuple[str, ...], ...]] = (
+    ("being", "how", "many"),
+    ("being", "the", "number"),
+    ("being", "their", "number"),
+    ("being", "the", "count"),
+    ("is", "how", "many"),
+)
 _ASKING: Final = words("what how much many did do does has have is are was were of the each every a an in all our we")
 _COUNTED: Final = NOUNS | {
     "servers",
@@ -68,6 +75,36 @@ def without_asides(piece: Piece) -> Piece:
             if tokens[-1].text == ",":
                 tokens = tokens[:-1]
     return Piece(piece.line, tuple(tokens))
+
+
+HOW_MANY: Final = "\0how many\0"
+"""Stands in a text for the number of what was found or computed before."""
+
+
+def with_fillings(line: Line) -> Line:
+    """`"found N", N being how many`: the text with a mark for the number, without the words that say so."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(line.tokens):
+        token = line.tokens[at]
+        kept.append(token)
+        at += 1
+        size = _filling(line.tokens, at) if token.kind is Kind.QUOTED else 0
+        name = line.tokens[at + 1].text if size else ""
+        if size and len(re.findall(rf"\b{re.escape(name)}\b", str(token.value))) == 1:
+            kept[-1] = replace(token, value=re.sub(rf"\b{re.escape(name)}\b", HOW_MANY, str(token.value)))
+            at += size
+    return replace(line, tokens=tuple(kept))
+
+
+def _filling(tokens: Sequence[Token], at: int) -> int:
+    """How many tokens `, N being how many` has; 0 where it does not stand there."""
+    if at + 3 > len(tokens) or tokens[at].text != "," or not re.fullmatch("[A-Z]+", tokens[at + 1].text):
+        return 0
+    for said in _FILLED:
+        if tuple(_low(token) for token in tokens[at + 2 : at + 2 + len(said)]) == said:
+            return 2 + len(said)
+    return 0
 
 
 def without_opening(pieces: Sequence[Piece]) -> list[Piece]:

@@ -21,6 +21,7 @@ from agents.embedded.flow.deeds import (
     Tells,
 )
 from agents.embedded.flow.deliver import delivered
+from agents.embedded.flow.fillings import fill
 from agents.embedded.flow.things import ROWS, Before, Entry, FileAt, Files, Made, Measure, Move, Pages, Target, Thing
 from agents.embedded.kinds.line import Mention
 from agents.embedded.kinds.world import World
@@ -81,6 +82,7 @@ class Builder:
             self.build(deed)
         if not self.draft.steps:
             raise decline("the request asks for nothing that a skill does")
+        self.filled |= fill(self)
         return self.draft.plan(self.draft.answering(self.answers), "every word of the request has its place in a flow")
 
     def build(self, deed: Deed) -> None:

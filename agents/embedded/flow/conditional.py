@@ -80,8 +80,9 @@ class Conditional:
 
     def __call__(self, piece: Piece) -> Part | None:
         first = _low(piece, 0)
-        if first in _ELSE:
-            deeds = self._deeds(_bare(piece, 1))
+        begin = 1 if first in _ELSE else 2 if [_low(piece, at) for at in range(3)] == ["if", "not", ","] else 0
+        if begin:
+            deeds = self._deeds(_bare(piece, begin))
             return Otherwise(deeds) if deeds else None
         if first not in _IFS:
             return None

@@ -134,7 +134,9 @@ _OPPOSITE: Final = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!="
 
 def condition(piece: Piece, acting: Acting) -> Condition | None:
     """What a condition says from its first word to its last; None where it is none of ours."""
-    return _statuses(piece) or _compared(piece, acting)
+    from agents.embedded.flow.loglines import counted
+
+    return _statuses(piece) or counted(piece) or _compared(piece, acting)
 
 
 def _statuses(piece: Piece) -> Condition | None:

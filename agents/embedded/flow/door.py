@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from agents.embedded.flow.asides import without_asides, without_counts, without_opening
+from agents.embedded.flow.asides import with_fillings, without_asides, without_counts, without_opening
 from agents.embedded.flow.build import Builder
 from agents.embedded.flow.deeds import Deed, Mirrors, clauses
 from agents.embedded.flow.line import sentences, together
@@ -32,7 +32,7 @@ def propose(
     line = together(line_of(normalise(text), world), world)
     if len(line.tokens) > TOKEN_LIMIT:
         return decline("the request is too long for a flow").result
-    line, counts = without_counts(line)
+    line, counts = without_counts(with_fillings(line))
     more = readers(world)
     found: list[tuple[Deed, Piece]] = []
     said: list[Token] = []

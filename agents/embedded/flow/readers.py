@@ -9,6 +9,7 @@ from agents.embedded.flow.conditional import Conditional
 from agents.embedded.flow.conversions import conversions
 from agents.embedded.flow.each import for_each
 from agents.embedded.flow.keeping import Keeping
+from agents.embedded.flow.loglines import loglines
 from agents.embedded.flow.pages import fetches, fields
 from agents.embedded.flow.parts import PartReader
 from agents.embedded.flow.remarks import remark
@@ -21,7 +22,7 @@ from agents.embedded.kinds.world import World
 
 def readers(world: World) -> Sequence[PartReader]:
     """Readers for one request. A conditional reads its consequences with all of them."""
-    found: list[PartReader] = [sums, conversions, definitions, settings, remark]
+    found: list[PartReader] = [loglines, sums, conversions, definitions, settings, remark]
     found += [for_each, fields, fetches, tabled, way_of]
     acting = Acting(world)
     found += [Conditional(acting, found), Keeping(acting), acting]

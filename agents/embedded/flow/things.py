@@ -79,12 +79,12 @@ class Made:
     """What a deed left. One entry for each device: its name, the step, and a reference to the value or the path.
 
     `kind` says what the references are: `file` a path on that device; `text`, `number` the value itself, `status` that
-    of a page; `records` a list of them, `artifact` a file of the run; `done`: nothing that could be passed on. `nouns`
-    are the words by which it may be spoken of. `spare` is a file beside each, for where that one cannot be read;
-    `form` the ending of what the file is to become.
+    of a page; `records` a list of them, `lines` one of lines, `artifact` a file of the run; `done`: nothing that could
+    be passed on. `nouns` are the words by which it may be spoken of. `spare` is a file beside each, for where that one
+    cannot be read; `form` the ending of what the file is to become.
     """
 
-    kind: Literal["file", "text", "number", "status", "records", "artifact", "done"]
+    kind: Literal["file", "text", "number", "status", "records", "lines", "artifact", "done"]
     entries: tuple[Entry, ...]
     nouns: frozenset[str]
     unit: str = ""
