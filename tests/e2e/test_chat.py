@@ -156,6 +156,43 @@ def test_a_question_is_a_choice(scripted: Background, env: dict[str, str], tmp_p
         assert "alpha" in say(chat, "/answer the first")
 
 
+def test_commands_in_a_pipe(scripted: Background, env: dict[str, str], tmp_path: Path) -> None:
+    lines = [
+        "echo one",
+        "again",
+        "which",
+        "/answer 2",
+        "fail",
+        "/retry",
+        "/undo",
+        "crash",
+        "/runs",
+        "/sessions one",
+        "/branch 1",
+    ]
+    code, out, err = piped(scripted, env, tmp_path, "\n".join([*lines, "/egress", "/config", "/graph", "echo two"]))
+    assert (code, "Traceback" in err) == (70, False)
+    assert out.startswith("one\none\nbeta\n")
+    assert err.count("it was asked to fail") >= 2
+    assert "[run_ended]" in err
+    assert "asks: Which one?" in err
+    assert "branched from" in err
+    assert out.endswith("two\n")
+    assert len(sessions(tmp_path)) == 2
+
+
+def test_an_edit_is_taken_back(world: Behind, files: Path, env: dict[str, str], tmp_path: Path) -> None:
+    with terminal("chat", "--url", world.url, env=env, cwd=tmp_path) as chat:
+        chat.expect(PROMPT)
+        say(chat, "delete the file logs/small.log on alpha", ASKS)
+        say(chat, "edit", "them): ")
+        say(chat, "path=a.txt", ASKS)
+        say(chat, "later")
+        assert "the graph is at version 3" in say(chat, "/undo")
+        assert "deleted logs/small.log" in say(chat, "/approve")
+    assert (files / "a.txt").exists()
+
+
 def test_after_a_kill_the_session_goes_on(world: Behind, files: Path, env: dict[str, str], tmp_path: Path) -> None:
     with terminal("chat", "--url", world.url, env=env, cwd=tmp_path) as chat:
         chat.expect(PROMPT)
@@ -177,7 +214,7 @@ def test_after_a_kill_the_session_goes_on(world: Behind, files: Path, env: dict[
     assert not (files / "logs/big.log").exists()
 
 
-def piped(world: Behind, env: dict[str, str], folder: Path, text: str, *more: str) -> tuple[int, str, str]:
+def piped(world: Behind | Background, env: dict[str, str], folder: Path, text: str, *more: str) -> tuple[int, str, str]:
     command = [sys.executable, "-m", "orchestrator.cli.main", "chat", "--url", world.url, *more]
     done = subprocess.run(
         command, env=env, cwd=folder, input=text, capture_output=True, text=True, timeout=PATIENCE_S, check=False

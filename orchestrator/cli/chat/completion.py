@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.cli.chat.sessions import append
+from orchestrator.core.redact import redact
 from orchestrator.core.sanitize import sanitize
 
 HISTORY = 1000
@@ -104,9 +105,9 @@ class Editor:
             readline.add_history(line)
 
     def read(self, prompt: str) -> str:
-        """A line from the person. Raises EOFError, KeyboardInterrupt."""
+        """A line from the person, kept in the history unless a secret is in it. Raises EOFError, KeyboardInterrupt."""
         line = input(prompt)
-        if line.strip() and line.isprintable():
+        if line.strip() and line.isprintable() and redact(line) == line:
             if self._readline is not None:
                 self._readline.add_history(line)
             with contextlib.suppress(OSError):

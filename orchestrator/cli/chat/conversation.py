@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
@@ -22,6 +24,7 @@ from orchestrator.cli.exits import CommandError, Exit, exit_of
 from orchestrator.cli.lead import Interrupts, Later, Lead
 from orchestrator.cli.output import answer, say, table
 from orchestrator.cli.run import TEXT_LIMIT, Wish
+from orchestrator.cli.watch import Show
 from orchestrator.core.views import RunView
 
 if TYPE_CHECKING:
@@ -82,6 +85,8 @@ class Conversation:
                 return
 
     def _talk_in_pipe(self) -> None:
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         for line in sys.stdin or ():
             if not self.take(line.rstrip("\r\n")):
                 return
@@ -99,10 +104,16 @@ class Conversation:
         except slash.Quit:
             return False
         except KeyboardInterrupt:
-            say("\n(given up)")
+            turns = self.sessions.now.turns
+            unsure = bool(turns) and not turns[-1].run
+            say("\n(given up; it may have been sent: /retry makes sure, once)" if unsure else "\n(given up)")
+        except BrokenPipeError:
+            raise  # nobody reads us any more
         except Exception as error:  # noqa: BLE001 - told as the program's last door would, and the conversation goes on
             from orchestrator.cli.main import unexpected
 
+            if self.loaded.settings.log_level == "debug":
+                traceback.print_exc()
             self._failed(error if isinstance(error, CommandError) else unexpected(error))
         return True
 
@@ -229,11 +240,11 @@ class Conversation:
             except Later:
                 return await desk.run(run)
 
-        seen = self._wait(self.engine.begin(work()), interrupts, run)
+        seen = self._wait(self.engine.begin(work()), interrupts, run, show)
         if seen is not None:
             self._told(seen)
 
-    def _wait(self, future: Future[RunView], interrupts: Interrupts, run: str) -> RunView | None:
+    def _wait(self, future: Future[RunView], interrupts: Interrupts, run: str, show: Show) -> RunView | None:
         """The run's view. The first Ctrl-C asks the run to stop, the second leaves it, and us."""
         while True:
             try:
@@ -244,11 +255,13 @@ class Conversation:
             except KeyboardInterrupt:
                 interrupts.count += 1
                 if interrupts.count > 1:
-                    self._leave(run)
+                    self._leave(run, show)
                 self.engine.soon(interrupts.stop)
 
-    def _leave(self, run: str) -> None:
+    def _leave(self, run: str, show: Show) -> None:
         """At once, whatever hangs. The session is on the disk, the run on the orchestrator's record."""
+        if isinstance(show, view.ChatTable):
+            show.show_cursor()
         when = "when an orchestrator starts on this record again" if self.engine.embedded else "without us"
         say(f"\nleft; run {run} goes on {when}: `asterism chat --resume` comes back to it")
         self.engine.abandon()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.cli.exits import CommandError
+from orchestrator.core.redact import redact
 
 Entry = dict[str, object]
 TITLE = 80
@@ -214,7 +215,8 @@ class Sessions:
         return self.now.turns[turn.number - 1]
 
     def ended(self, turn: Turn, state: str, answer: str, error: str) -> None:
-        self._append(_end(replace(turn, state=state, answer=answer, error=error)))
+        """What came of it, without secrets: a session outlives the run's record."""
+        self._append(_end(replace(turn, state=state, answer=redact(answer), error=redact(error))))
 
     def _append(self, entry: Entry) -> None:
         """On the disk, and taken in. Raises CommandError `cannot_write`."""

@@ -57,7 +57,8 @@ def cells(state: RunState, id: str, task: TaskState, now: float, waits: str = ""
     `waits` is what no event tells, such as a device that is away.
     """
     spec = state.graph[id]
-    device = task.device or spec.requirements.device
+    asked = state.approvals.get(task.approval) if task.approval is not None else None
+    device = task.device or (asked.request.device if asked is not None else spec.requirements.device)
     where = f"{spec.skill} on {device}" if device else spec.skill
     took = "" if task.started is None else f"{max(0.0, (task.ended or now) - task.started):.1f} s"
     if task.error is not None:
@@ -110,6 +111,10 @@ class ChatTable(LiveTable):
     def event(self, event: e.Event) -> None:
         for one in self._plans.of(self._state, event):
             say(one)
+
+    def show_cursor(self) -> None:
+        """Give it back to the terminal, whatever becomes of the table."""
+        self._console.show_cursor(True)
 
     def row(self, state: RunState, id: str, task: TaskState) -> tuple[str, ...]:
         waits = self._waiting.get(id, "") if task.status is TaskStatus.READY else ""

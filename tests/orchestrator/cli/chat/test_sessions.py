@@ -120,6 +120,13 @@ def test_a_transcript_cannot_be_broken_by_an_answer(tmp_path: Path) -> None:
     assert "~~~~\n```\n# not a head\n~~~~" in text
 
 
+def test_secrets_in_answers_are_not_kept(tmp_path: Path) -> None:
+    sessions = begun(tmp_path)
+    turn = sessions.began(sessions.said("show the settings", "show the settings"), "r1")
+    sessions.ended(turn, "succeeded", "password=hunter2hunter2", "")
+    assert "hunter2" not in (tmp_path / f"{sessions.now.id}.jsonl").read_text()
+
+
 def test_keys_are_never_the_same(tmp_path: Path) -> None:
     sessions = begun(tmp_path, "uptime", "uptime")
     assert len({turn.key for turn in sessions.now.turns}) == 2

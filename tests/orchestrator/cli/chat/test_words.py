@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.api.testing import FakeApplication
 from orchestrator.cli.chat import slash, tables, view
 from orchestrator.cli.chat.asking import ChatAsker, changed, word
 from orchestrator.cli.chat.attachments import attach, read_file
@@ -15,6 +16,8 @@ from orchestrator.cli.chat.completion import Catalogue, Editor, complete, files_
 from orchestrator.cli.exits import CommandError
 from orchestrator.core.events import ApprovalRequested, RunStatus
 from orchestrator.core.plan import RungUsage
+from orchestrator.core.requests import Request
+from orchestrator.core.state import RunState
 from orchestrator.core.tasks import Dependency, Requirements, Task, TaskStatus
 from orchestrator.core.views import RunView, TaskView
 from protocol.vocabulary import Json, JsonObject, Risk
@@ -119,6 +122,19 @@ def test_every_command_is_done_and_told() -> None:
     assert {f"/{name}" for name in wanted.split()} <= set(slash.COMMANDS)
 
 
+def test_a_task_says_what_it_waits_for_and_how_long() -> None:
+    async def waiting() -> RunState:
+        app = FakeApplication()
+        run, _ = await app.submit(Request(text="write it"))
+        return app._find(run).state
+
+    state = asyncio.run(waiting())
+    told = view.cells(state, "write", state.tasks["write"], state.updated + 5)
+    assert told == ("write", "test.write on alpha", "", "waits for approval a1, for 5 s")
+    away = view.cells(state, "write", state.tasks["write"], state.updated, "alpha, which is away")
+    assert away[3] == "waits for alpha, which is away"
+
+
 def test_unknown_costs_are_not_zero() -> None:
     def run(cost: float | None) -> RunView:
         usage = RungUsage(calls=1, input_tokens=10, output_tokens=5, cost_usd=cost)
@@ -175,8 +191,11 @@ def test_files_that_would_act_on_a_terminal_are_not_offered(tmp_path: Path, monk
 
 def test_the_history_survives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     history = tmp_path / "chat" / "history"
-    monkeypatch.setattr("builtins.input", lambda prompt: "uptime of alpha")
-    Editor(history, Catalogue).read("> ")
+    typed = iter(["uptime of alpha", "log in with password=hunter2hunter2", "  "])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
+    editor = Editor(history, Catalogue)
+    for _ in range(3):
+        editor.read("> ")
     with history.open("a") as file:
         file.write("torn \x1b[2J\n")
     assert Editor(history, Catalogue)._kept() == ["uptime of alpha"]
