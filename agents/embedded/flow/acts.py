@@ -3,19 +3,21 @@ clause."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agents.embedded.flow.build import Builder
 from agents.embedded.flow.parts import Part
+from agents.embedded.flow.screens import in_order
 from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds.acts import Act
 from agents.embedded.kinds.compose import Composer
 from agents.embedded.kinds.compose import Made as Done
 from agents.embedded.kinds.line import Piece
-from agents.embedded.kinds.reading import Reader
+from agents.embedded.kinds.reading import Reader, courteous
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import Stop
+from agents.embedded.tokens import Kind
 
 _IT: Final = frozenset({"it", "that", "result", "output"})
 _LEFT: Final[dict[str, tuple[str, str, frozenset[str]]]] = {
@@ -43,6 +45,7 @@ class Acts(Part):
         done = composer.perform(self.act)
         if not to.draft.gates and not to.draft.risky((done.step,)):
             to.answers.append(done.step)
+        in_order(to, done.step)
         left = _left(done)
         if left is not None:
             to.made.append(left)
@@ -57,10 +60,24 @@ class Acting:
 
     def __call__(self, piece: Piece) -> Acts | None:
         try:
-            found = self.reader.deed(piece)
+            placed = _placed(piece)
+            found = self.reader.deed(piece) if placed is piece else self.reader.act(courteous(placed))
         except Stop:
             return None
         return Acts(found) if isinstance(found, Act) and not found.bare else None
+
+
+def _placed(piece: Piece) -> Piece:
+    """The piece with the device that was named last before it in the place of `there`."""
+    line, tokens = piece.line, piece.tokens
+    there = [one for one in tokens if one.kind is Kind.DEVICE and line.mentions[int(one.value or 0)].there]
+    if len(there) != 1:
+        return piece
+    named = [one for one in line.tokens if one.kind is Kind.DEVICE and one.start < there[0].start]
+    mentions = list(line.mentions)
+    if named and len(mentions[int(named[-1].value or 0)].names) == 1:
+        mentions[int(there[0].value or 0)] = mentions[int(named[-1].value or 0)]
+    return Piece(replace(line, mentions=tuple(mentions)), tokens)
 
 
 def _done(made: Made) -> list[Done]:

@@ -17,6 +17,11 @@ _AHEAD: Final[tuple[tuple[str, ...], ...]] = (
     ("at", "the", "same", "time"),
     ("in", "parallel"),
     ("meanwhile",),
+    ("then",),
+    ("afterwards",),
+    ("after", "that"),
+    ("once", "it", "is", "there"),
+    ("once", "they", "are", "there"),
     ("also",),
 )
 _BEHIND: Final[tuple[tuple[str, ...], ...]] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from agents.embedded.draft import Draft
@@ -68,10 +68,19 @@ class Builder:
     draft: Draft = field(init=False)
     made: list[Made] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """Steps whose outputs were asked for in so many words; those of `answers` count where nothing has used them up."""
     conditions: list[tuple[StepDependency, ...]] = field(default_factory=list)
     """Gates of the conditions so far, for `otherwise`."""
     filled: set[str] = field(default_factory=set)
     """Quoted texts in which a value stands for a word: no argument holds them as they are."""
+    pending: str = ""
+    """What is still missing for a deed before; nothing at the end of the request."""
+    page: str = ""
+    """The address that was spoken of last."""
+    expected: str = ""
+    """The checksum that files must have, and `checked`, the path of those whose checksum was looked at."""
+    checked: str = ""
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.world.skills)
@@ -80,10 +89,13 @@ class Builder:
         self.draft.begin((), ())
         for deed in deeds:
             self.build(deed)
+        if self.pending:
+            raise decline(self.pending)
         if not self.draft.steps:
             raise decline("the request asks for nothing that a skill does")
         self.filled |= fill(self)
-        return self.draft.plan(self.draft.answering(self.answers), "every word of the request has its place in a flow")
+        answer = [*self.asked, *self.draft.answering(self.answers)]
+        return self.draft.plan(answer, "every word of the request has its place in a flow")
 
     def build(self, deed: Deed) -> None:
         """The steps of one deed, and what it made."""
@@ -157,12 +169,23 @@ class Builder:
 
     def before(self, thing: Before) -> Made:
         """What was made before, by a word for it."""
+        if thing.noun == "both":
+            return self._both()
         for made in reversed(self.made):
             if made.kind != "done" and (thing.noun in made.nouns or thing.noun in _BACK):
                 if len(made.entries) > 1 and not (thing.several or thing.noun == "output"):
                     break
                 return made
         raise decline(f"it is not clear what is meant by {thing.noun!r}", [thing.noun])
+
+    def _both(self) -> Made:
+        """The last two things of one kind as one, or the last one where it is of two devices."""
+        last = [made for made in self.made if made.kind != "done"][-2:]
+        if last and len(last[-1].entries) == 2:
+            return last[-1]
+        if len(last) < 2 or last[0].kind != last[1].kind or any(len(made.entries) != 1 for made in last):
+            raise decline("it is not clear what is meant by 'both'", ["both"])
+        return replace(last[1], entries=(*last[0].entries, *last[1].entries))
 
     # --- what is done ------------------------------------------------------------------------------------------
 
@@ -349,8 +372,8 @@ class Builder:
         """A step on a device, or on any where none is said."""
         return self.step(name, skill, arguments, device) if device else self.anywhere(name, skill, arguments)
 
-    def anywhere(self, name: str, skill: str, arguments: JsonObject) -> str:
+    def anywhere(self, name: str, skill: str, arguments: JsonObject, edges: Sequence[StepDependency] = ()) -> str:
         """A step that needs no particular device."""
         if not self.world.able(skill):
             raise lacking(self.world.fleet, skill)
-        return self.draft.add(name, skill, arguments, Selector())
+        return self.draft.add(name, skill, arguments, Selector(), edges=edges)

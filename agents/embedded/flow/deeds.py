@@ -18,7 +18,7 @@ from agents.embedded.wordset import words
 
 _GIVE: Final = (
     "(copy|put|hand|give|send|take|bring|collect|gather|keep|get|save|store|place|transfer|leave|drop|"
-    "fetch|download|write|i need|i want|we need|make|have|pull)"
+    "fetch|download|write|file|i need|i want|we need|make|have|pull)"
 )
 _ASKING: Final = words("not no only except without if when unless first last all every each both but and or then than")
 _FETCHED: Final = "(belongs|goes|should go|has to go)"

@@ -50,7 +50,8 @@ def propose(
     except Stop as stop:
         return stop.result
     for number in counts:
-        if all(len(made.entries) != number for made in builder.made):
+        total = sum(len(made.entries) for made in builder.made if made.kind == "number")
+        if number != total and all(len(made.entries) != number for made in builder.made):
             return decline(f"it is not clear which {number} are meant", [str(number)]).result
     line = replace(line, tokens=tuple(said))
     lacking = left(_weighed(line, found, builder.filled), plan, fleet) or _unnamed(line, plan)

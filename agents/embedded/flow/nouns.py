@@ -40,9 +40,12 @@ _HEAD: Final = (f"{_THE} first {{n:number}} lines (of|from|in) {{files:any}}",)
 _PAGE: Final = (f"{_THE} [page|pages|file|files|address|addresses|text of|content of] {{u:url}}",)
 _BACK: Final = (
     "(it|them|that|this|these|those)",
-    "(the|that|this|these|those|a copy of that|a copy of the|the whole|the resulting|the new) [complete|whole|full] "
+    "(the|that|this|these|those|the same|a copy of that|a copy of the|the whole|the "
+    "resulting|the new) [complete|whole|full] "
     "{noun:word} [of both|of each|of all|of all of them]",
 )
+_SAID: Final = "what (he|she|they|it|that|the sender) (wrote|texted|sent|said|says|has written|has sent)"
+_BOTH: Final = "[all] (both|both of them|both {noun:word}|the two|the two {other:word})"
 NOUNS: Final = words(
     "archive list number numbers count counts output copy copies file files picture screenshot table result results "
     "checksum hash total sum mean average chart report page text lines"
@@ -55,6 +58,10 @@ def thing(piece: Piece) -> Thing | None:
 
 
 def before(piece: Piece) -> Before | None:
+    if match(_SAID, piece) is not None:
+        return Before("text")
+    if match(_BOTH, piece) is not None:
+        return Before("both", several=True)
     for pattern in _BACK:
         slots = match(pattern, piece)
         if slots is None:

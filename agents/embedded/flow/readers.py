@@ -7,16 +7,22 @@ from collections.abc import Sequence
 from agents.embedded.flow.acts import Acting
 from agents.embedded.flow.conditional import Conditional
 from agents.embedded.flow.conversions import conversions
+from agents.embedded.flow.digests import digests
 from agents.embedded.flow.each import for_each
+from agents.embedded.flow.firmware import firmware
 from agents.embedded.flow.keeping import Keeping
 from agents.embedded.flow.loglines import loglines
 from agents.embedded.flow.pages import fetches, fields
 from agents.embedded.flow.parts import PartReader
+from agents.embedded.flow.records import records
 from agents.embedded.flow.remarks import remark
+from agents.embedded.flow.screens import screens
 from agents.embedded.flow.sensors import definitions, settings
+from agents.embedded.flow.sizes import sizes
 from agents.embedded.flow.sums import sums
 from agents.embedded.flow.tables import tabled
 from agents.embedded.flow.telling import way_of
+from agents.embedded.flow.twins import twins
 from agents.embedded.kinds.world import World
 
 
@@ -24,6 +30,7 @@ def readers(world: World) -> Sequence[PartReader]:
     """Readers for one request. A conditional reads its consequences with all of them."""
     found: list[PartReader] = [loglines, sums, conversions, definitions, settings, remark]
     found += [for_each, fields, fetches, tabled, way_of]
+    found += [screens, sizes, firmware, records, twins, digests]
     acting = Acting(world)
     found += [Conditional(acting, found), Keeping(acting), acting]
     return found

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
-from agents.embedded.flow.things import Before
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.outcome import decline
@@ -56,8 +55,10 @@ class Words:
         if self.text is not None and not self.blank:
             return escape(self.text)
         if value is None:
-            made = to.before(Before(self.noun))
-            if made.kind not in ("number", "text") or len(made.entries) != 1:
+            back = self.noun in ("it", "that")
+            values = [made for made in to.made if made.kind in ("number", "text") and (back or self.noun in made.nouns)]
+            made = values[-1] if values else None
+            if made is None or len(made.entries) != 1:
                 raise decline(f"it is not clear what {self.noun!r} is", [self.noun])
             value = made.entries[0].value
         if self.text is None:
