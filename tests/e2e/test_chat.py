@@ -110,9 +110,8 @@ def test_a_run_is_cancelled_by_one_interrupt(world: Behind, env: dict[str, str],
         chat.send(CTRL_C)
         chat.expect("cancelling; Ctrl-C again leaves at once")
         assert "[cancelled]" in chat.expect(PROMPT)
-        chat.send(CTRL_C)
-        chat.expect("(Ctrl-C again leaves)")
-        chat.send(CTRL_C)
+        chat.insist(CTRL_C, "(Ctrl-C again leaves)")
+        say(chat, "/quit", "")
         assert chat.code() == 0
     assert world.client.get("/v1/runs").json()["runs"][0]["state"] == "cancelled"
 

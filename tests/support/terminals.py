@@ -43,6 +43,16 @@ class Terminal:
         self._read = found + len(text)
         return passed
 
+    def insist(self, keys: str, text: str) -> None:
+        """Type it until `text` comes: a signal right before readline waits is seen with the next one."""
+        while text not in self.seen[self._read :]:
+            self.send(keys)
+            deadline = time.monotonic() + 1.0
+            while text not in self.seen[self._read :] and self._more(deadline):
+                pass
+            assert self.process.poll() is None or text in self.seen, self.seen[self._read :]
+        self.expect(text)
+
     def send(self, text: str) -> None:
         """Type it."""
         os.write(self._ours, text.encode())

@@ -248,7 +248,11 @@ class Conversation:
         """The run's view. The first Ctrl-C asks the run to stop, the second leaves it, and us."""
         while True:
             try:
-                return future.result()
+                # A signal that comes just before a lock is waited for would only be seen once the wait is over.
+                return future.result(GLANCE_S)
+            except NotYet:
+                if future.done():
+                    return future.result()
             except CancelledError:
                 say("not followed any more")
                 return None
