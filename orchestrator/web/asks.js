@@ -9,7 +9,8 @@ const VERBS = { read: "read", write: "change something", destructive: "destroy o
 /** All that a run asks. `took(view)` gets the run as it stands after an answer. */
 export function Asks({ view, took }) {
   if (!view.approvals.length && !view.questions.length) return null;
-  return html`<section class="asks" aria-label="Waiting for you">
+  return html`<section class="asks" aria-label=${`Run ${view.run} waits for you`}>
+    <h2 class="unseen">Waiting for you</h2>
     ${view.approvals.map((one) => html`<${Approval} key=${one.id} of=${one} took=${took} />`)}
     ${view.questions.map((one) => html`<${Question} key=${one.id} run=${view.run} of=${one} took=${took} />`)}
   </section>`;

@@ -129,13 +129,14 @@ function draw({ x, y }, task, chosen, first) {
   const title = line(task.title, 200) || task.id;
   const where = task.device ? `${task.skill} on ${task.device}` : task.skill;
   const tries = task.attempt > 1 ? ` · attempt ${task.attempt}` : "";
+  const words = `${title}, ${line(where)}, ${task.status}${tries}`;
   return html`<g key=${task.id} class="node ${task.status}${chosen ? " chosen" : ""}" transform="translate(${x} ${y})" role="button"
       tabindex=${first ? 0 : -1} aria-pressed=${chosen ? "true" : "false"} data-task=${task.id} data-state=${task.status}
-      aria-label=${`${title}, ${line(where)}, ${task.status}${tries}`}>
-    <title>${`${task.id}: ${title}\n${line(where)}\n${task.status}${tries}`}</title>
+      aria-label=${words}>
+    <title>${words}</title>
     <rect class="box ${tone}" width=${WIDTH} height=${HEIGHT} rx="7" />
     <path class="mark ${tone}" transform="translate(10 17)" d=${SHAPES[task.status] ?? ""} />
-    <svg x="34" width=${WIDTH - 40} height=${HEIGHT}>
+    <svg x="34" aria-hidden="true" width=${WIDTH - 40} height=${HEIGHT}>
       <text class="strong" y="20">${fitted(title, "600 12px system-ui, sans-serif")}</text>
       <text class="dim small" y="37">${fitted(line(where + tries), "10.5px system-ui, sans-serif")}</text>
     </svg>

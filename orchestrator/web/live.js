@@ -168,7 +168,7 @@ export class RunFeed {
   }
 
   tell() {
-    this.told ??= setTimeout(() => { this.told = null; this.change(); }, 16);
+    this.told ??= setTimeout(() => { this.told = null; this.change(); }, 100);
   }
 }
 

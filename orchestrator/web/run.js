@@ -4,7 +4,7 @@ import { Artifacts } from "./artifacts.js";
 import { Asks } from "./asks.js";
 import { Entries } from "./entries.js";
 import { TaskGraph } from "./graph.js";
-import { html, say, useEffect, useRef, useState } from "./html.js";
+import { html, say, useEffect, useMemo, useRef, useState } from "./html.js";
 import { ended, useRun } from "./live.js";
 import { Problem, State } from "./marks.js";
 import { Planning } from "./planning.js";
@@ -22,6 +22,9 @@ export function Run({ words: [run, tab] }) {
   const [chosen, choose] = useState(null);
   const view = feed?.view;
   useTold(view, feed?.link);
+  // Entries come by the hundred a second; what shows tasks is compared anew only when there is a new view of them.
+  const graph = useMemo(() => view && drawn(view, chosen, choose), [view, chosen]);
+  const list = useMemo(() => view && html`<${Tasks} tasks=${view.tasks} choose=${choose} chosen=${chosen} />`, [view, chosen]);
   if (!view) return html`<h1>Run ${run}</h1><${Problem} of=${feed?.problem} />${!feed?.problem && html`<p>Loading…</p>`}`;
   const task = view.tasks.find((one) => one.id === chosen);
   return html`
@@ -34,16 +37,20 @@ export function Run({ words: [run, tab] }) {
     <${Asks} view=${view} took=${(next) => feed.took(next)} />
     <${Outcome} view=${view} />
     <${Tabs} run=${run} at=${TABS.some(([name]) => name === tab) ? tab : "graph"} parts=${{
-      graph: () => view.tasks.length
-        ? html`<${TaskGraph} tasks=${view.tasks} version=${view.version} chosen=${chosen} choose=${choose} />`
-        : html`<p class="empty">${view.state === "planning" ? "Being planned…" : "There are no tasks."}</p>`,
-      tasks: () => html`<${Tasks} tasks=${view.tasks} choose=${choose} chosen=${chosen} />`,
+      graph: () => graph,
+      tasks: () => list,
       timeline: () => html`<${Timeline} run=${run} entries=${feed.entries.length} choose=${choose} />`,
       events: () => html`<${Entries} of=${feed.entries} />`,
       planning: () => html`<${Planning} view=${view} />`,
       artifacts: () => html`<${Artifacts} run=${run} entries=${feed.entries.length} />`,
     }} />
     ${task && html`<${TaskDetail} key=${task.id} run=${run} task=${task} entries=${feed.entries} close=${() => { choose(null); back(task.id); }} choose=${choose} />`}`;
+}
+
+function drawn(view, chosen, choose) {
+  return view.tasks.length
+    ? html`<${TaskGraph} tasks=${view.tasks} version=${view.version} chosen=${chosen} choose=${choose} />`
+    : html`<p class="empty">${view.state === "planning" ? "Being planned…" : "There are no tasks."}</p>`;
 }
 
 /** Where one came from when a task was opened: its node, or its line in the list. */

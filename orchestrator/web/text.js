@@ -46,13 +46,16 @@ export function shown(value) {
   return typeof value === "string" ? clean(value) : exact(value);
 }
 
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
 /** A moment, Unix time in seconds, by this machine's clock. */
 export function moment(seconds) {
-  return seconds ? new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }) : "";
+  return seconds ? MOMENT.format(seconds * 1000) : "";
 }
 
 export function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString(undefined, { hour12: false });
+  return CLOCK.format(seconds * 1000);
 }
 
 export function duration(seconds) {

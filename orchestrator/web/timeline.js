@@ -41,8 +41,8 @@ function Row({ y, label, status, device, spans, x, end, open }) {
     <title>${line(words, 1000)}</title>
     <rect class="hit" x="0" y=${y} width="920" height=${ROW} />
     ${status && html`<path class="mark ${TONES[status]}" transform="translate(4 ${y + 4})" d=${SHAPES[status]} />`}
-    <text x="24" y=${y + 15}>${line(label, 26)}</text>
-    <text class="dim small" x=${LEFT - 8} y=${y + 15} text-anchor="end">${line(device, 10)}</text>
+    <text x="24" aria-hidden="true" y=${y + 15}>${line(label, 26)}</text>
+    <text class="dim small" aria-hidden="true" x=${LEFT - 8} y=${y + 15} text-anchor="end">${line(device, 10)}</text>
     ${spans.map((one) => html`<rect class="span ${one.kind} ${one.kind === "attempt" ? OUTCOMES[one.outcome] ?? "live" : KINDS[one.kind]}"
       x=${x(one.start)} y=${y + (one.kind === "attempt" ? 4 : 9)} width=${Math.max(2, x(one.end ?? end) - x(one.start))}
       height=${one.kind === "attempt" ? 14 : 4} rx="2"><title>${told(one, end)}</title></rect>`)}

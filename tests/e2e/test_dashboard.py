@@ -172,6 +172,20 @@ def test_after_a_restart_of_the_server_nothing_is_missed(browser: Browser, tmp_p
         device.interrupt()
 
 
+def test_a_tab_that_nobody_sees_gets_what_it_missed(shown: Screen, world: Processes) -> None:
+    run = world.submit(step("long", "test.sleep", seconds=600))
+    shown.go(f"run/{run}/events")
+    expect(shown.page.locator("[data-type=task_dispatched]")).to_have_count(1)
+    shown.hide(True)
+    world.post(f"/v1/runs/{run}/cancel", {})
+    world.wait(run)
+    shown.hide(False)
+    shown.reaches("cancelled")
+    expect(shown.page.locator("[data-link]")).to_have_attribute("data-link", "ended")
+    recorded = world.get(f"/v1/runs/{run}/events")["events"]
+    assert [seq for seq, _ in shown.entries()] == list(range(1, len(recorded) + 1))  # type: ignore[arg-type]
+
+
 def test_what_devices_and_requests_say_is_text(shown: Screen, world: Processes) -> None:
     (world.workspace(HOME) / "page.html").write_text(f"{HOSTILE}\u202eevil")
     read = {**step("read", "file.read", path="page.html"), "title": f"{HOSTILE} title"}

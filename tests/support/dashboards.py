@@ -48,6 +48,11 @@ class Screen:
             (int(seq), kind) for seq, kind in rows.evaluate_all("all => all.map(e => [e.dataset.seq, e.dataset.type])")
         ]
 
+    def hide(self, hidden: bool) -> None:
+        """As when another tab is looked at, or this one again."""
+        told = "Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})"
+        self.page.evaluate(f"hidden => {{ {told}; document.dispatchEvent(new Event('visibilitychange')); }}", hidden)
+
     @property
     def hosts(self) -> set[str]:
         return {urlsplit(address).netloc for address in self.asked if not address.startswith(("data:", "blob:"))}
