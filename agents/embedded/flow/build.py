@@ -100,8 +100,12 @@ class Builder:
     def build(self, deed: Deed) -> None:
         """The steps of one deed, and what it made."""
         if isinstance(deed, Moves):
+            copies: list[Entry] = []
             for move in deed.moves:
                 self._move(move)
+                copies += self.made[-1].entries
+            if len(deed.moves) > 1:
+                self.made.append(Made("file", tuple(copies), frozenset({"them", "files", "copies"})))
         elif isinstance(deed, Packs):
             self._pack(deed)
         elif isinstance(deed, Reads):

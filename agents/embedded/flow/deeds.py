@@ -232,6 +232,9 @@ def moves(piece: Piece) -> Moves | None:
     single = _pair(piece, verb=False, goal=None)
     if single is not None:
         return Moves((single,))
+    listed = match(f"{_GIVE} {{about:words}} (to|onto) {{d:device}} : {{rest:any}}", piece)
+    if listed is not None and _describes(listed["about"]):
+        return _onto(mention(listed, "d", piece), _pairs(Piece(piece.line, listed["rest"]), verb=True))
     head = match(f"{_GIVE} [{{about:words}} :] {{rest:any}}", piece)
     if head is not None and not _describes(head.get("about", ())):
         return None
@@ -239,6 +242,14 @@ def moves(piece: Piece) -> Moves | None:
     found = _each(body) if head is not None else None
     found = found or _pairs(body, verb=head is not None)
     return Moves(found) if found else None
+
+
+def _onto(place: Mention, found: tuple[Move, ...] | None) -> Moves | None:
+    """Moves to a device that was named ahead of them; None where one names another."""
+    goals = [target for move in found or () for target in move.targets]
+    if not found or any(goal.place is not None for goal in goals):
+        return None
+    return Moves(tuple(Move(one.thing, tuple(Target(goal.path, place) for goal in one.targets)) for one in found))
 
 
 def _describes(tokens: Sequence[Token]) -> bool:

@@ -19,7 +19,7 @@ YES = ("yes", "true", "1")
 
 def together(line: Line, world: World) -> Line:
     """`alpha, beta and gamma` as one device token that means the three, `the backup server` as the one it is."""
-    line = _described(line, world)
+    line = _described(_without_columns(line), world)
     mentions = list(line.mentions)
     out: list[Token] = []
     at = 0
@@ -39,6 +39,19 @@ def together(line: Line, world: World) -> Line:
             mentions.append(Mention(text, names, many=True))
         out.append(token)
         at = end
+    return Line(line.text, tuple(out), tuple(mentions))
+
+
+def _without_columns(line: Line) -> Line:
+    """`with the columns server and errors`, `(server, errors)`: names of columns, no devices."""
+    mentions, out = list(line.mentions), list(line.tokens)
+    for at, token in enumerate(line.tokens):
+        ahead = line.tokens[at - 1].text.casefold() if at else ""
+        after = line.tokens[at + 1].text.casefold() if at + 1 < len(line.tokens) else ""
+        first = (ahead == "columns" and after == "and") or (ahead == "(" and after == ",")
+        if token.kind is Kind.DEVICE and first and KIND_NOUNS.get(token.text.casefold()) is not None:
+            out[at] = replace(token, kind=Kind.WORD, lemma=token.text.casefold(), value=None)
+            mentions[int(token.value or 0)] = Mention(token.text)
     return Line(line.text, tuple(out), tuple(mentions))
 
 
@@ -79,6 +92,9 @@ def _by_label(line: Line, at: int, world: World) -> tuple[tuple[str, ...], int, 
     if at < len(tokens) and tokens[at].word and _kind_of(tokens, at) is None:
         adjective = _said(tokens[at])
         at += 1
+        named = line.mentions[int(tokens[at].value or 0)].names if _is_device(tokens, at) else ()
+        if len(named) == 1 and _labelled(world, named[0], adjective):  # `the backup server beta`
+            return named, at + 1, False
     kind = _kind_of(tokens, at)
     if kind is None:
         return None
@@ -98,6 +114,10 @@ def _by_label(line: Line, at: int, world: World) -> tuple[tuple[str, ...], int, 
     if not names or (len(names) > 1 and not plural):
         return None
     return tuple(names), at, plural
+
+
+def _is_device(tokens: Sequence[Token], at: int) -> bool:
+    return at < len(tokens) and tokens[at].kind is Kind.DEVICE
 
 
 def _kind_of(tokens: Sequence[Token], at: int) -> DeviceKind | None:

@@ -49,7 +49,7 @@ class Tabled(Part):
     limits = True
 
     def build(self, to: Builder) -> None:
-        made = next((one for one in reversed(to.made) if one.kind in ("status", "number")), None)
+        made = next((one for one in reversed(to.made) if one.kind in ("status", "number") or "hash" in one.nouns), None)
         if made is None or (self.but is not None and made.kind != "status"):
             raise decline("it is not clear what the table should hold")
         first, second = self.columns
