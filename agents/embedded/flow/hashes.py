@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part, Remark
 from agents.embedded.flow.places import targets
+from agents.embedded.flow.sizes import Named
 from agents.embedded.flow.things import Before, Entry, Files, Made, Target
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
@@ -69,11 +70,14 @@ class Compares(Part):
 
 @dataclass(frozen=True)
 class NamesOdd(Part):
-    """The name of the device whose file differs, in a file; nothing where none does."""
+    """The name of the device whose file differs, in a file; nothing where none does. Else of one that was found."""
 
     target: Target
 
     def build(self, to: Builder) -> None:
+        if not any("odd" in made.nouns for made in to.made):
+            Named((self.target,)).build(to)
+            return
         odd = to.before(Before("odd")).entries[0]
         if self.target.path is None or odd.step is None:
             raise decline("it is not said into which file the name goes")
