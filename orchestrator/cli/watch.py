@@ -127,6 +127,7 @@ class LiveTable(Lines):
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
+        self._live.update(self._table(), refresh=True)  # what stays above the prompt is what it is about
         self._live.stop()
         try:
             yield
