@@ -14,6 +14,8 @@ export function TaskGraph({ tasks, version, chosen, choose }) {
   const nodes = useRef(new Map());
   const fit = () => setScale(fitting(frame.current, drawing));
   useEffect(fit, [drawing]);
+  // What is opened beside the graph leaves it less room: the task must not be out of sight.
+  useEffect(() => named(frame.current, chosen)?.scrollIntoView({ block: "nearest", inline: "nearest" }), [chosen]);
   const zoom = (way) => setScale((now) => {
     const bigger = STEPS.find((step) => step > now + 0.01) ?? STEPS.at(-1);
     const smaller = STEPS.findLast((step) => step < now - 0.01) ?? STEPS[0];
@@ -27,7 +29,7 @@ export function TaskGraph({ tasks, version, chosen, choose }) {
   const go = (id) => {
     if (!id) return;
     setAt(id);
-    frame.current.querySelector(`[data-task="${CSS.escape(id)}"]`)?.focus();
+    named(frame.current, id)?.focus();
   };
   const key = (event) => {
     const here = event.target.closest("[data-task]")?.dataset.task;
@@ -61,6 +63,10 @@ export function TaskGraph({ tasks, version, chosen, choose }) {
       </svg>
     </div>
   </div>`;
+}
+
+function named(frame, id) {
+  return id ? frame.querySelector(`[data-task="${CSS.escape(id)}"]`) : null;
 }
 
 function timed(tasks) {
