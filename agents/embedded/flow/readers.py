@@ -8,6 +8,7 @@ from agents.embedded.flow.acts import Acting
 from agents.embedded.flow.builds import builds
 from agents.embedded.flow.conditional import Conditional
 from agents.embedded.flow.conversions import conversions
+from agents.embedded.flow.databases import databases
 from agents.embedded.flow.digests import digests
 from agents.embedded.flow.each import for_each
 from agents.embedded.flow.firmware import firmware
@@ -30,7 +31,7 @@ from agents.embedded.kinds.world import World
 
 def readers(world: World) -> Sequence[PartReader]:
     """Readers for one request. A conditional reads its consequences with all of them."""
-    found: list[PartReader] = [builds, hashes, loglines, sums, conversions, definitions, settings, remark]
+    found: list[PartReader] = [builds, databases, hashes, loglines, sums, conversions, definitions, settings, remark]
     found += [for_each, fields, fetches, tabled, way_of]
     found += [screens, sizes, firmware, records, twins, digests]
     acting = Acting(world)

@@ -21,7 +21,7 @@ from tools.registry import Registry
 
 @lru_cache
 def _more() -> dict[str, SkillSpec]:
-    return {spec.name: spec for spec in Registry.of_modules(*papers.MODULES, *hosts.MODULES).specs()}
+    return {spec.name: spec for spec in Registry.of_modules(*papers.MODULES, *hosts.OWN).specs()}
 
 
 def _machine(name: str, kind: str = "server", **labels: str) -> DeviceInfo:
