@@ -76,6 +76,8 @@ class Builder:
     """Quoted texts in which a value stands for a word: no argument holds them as they are."""
     pending: str = ""
     """What is still missing for a deed before; nothing at the end of the request."""
+    either: dict[str, str] = field(default_factory=dict)
+    """Downloads with the ones that stand in for them where they fail."""
     page: str = ""
     """The address that was spoken of last."""
     expected: str = ""
@@ -341,7 +343,8 @@ class Builder:
         for entry, step in zip(last.entries, steps, strict=True):
             failed = StepDependency(step=step.id, on=On.FAILURE)
             arguments: JsonObject = {"url": deed.url, "path": entry.value}
-            self.draft.add(f"mirror-{entry.device}", "http.download", arguments, step.devices, edges=(failed,))
+            mirror = self.draft.add(f"mirror-{entry.device}", "http.download", arguments, step.devices, edges=(failed,))
+            self.either[step.id] = mirror
 
     def phone(self, place: Mention | None) -> str:
         """The one phone that texts are sent with."""
@@ -369,8 +372,18 @@ class Builder:
                 if (step.skill, step.arguments, step.devices.names) == (skill, arguments, (device,)):
                     return id
         selector = Selector(names=(device,))
-        before = () if after is None else (after,)
-        return self.draft.add(f"{name}-{device}", skill, arguments, selector, after=before, edges=edges)
+        before = () if after is None else (after, self.either[after]) if after in self.either else (after,)
+        id = self.draft.add(f"{name}-{device}", skill, arguments, selector, after=before, edges=edges)
+        if len(before) > 1:
+            self._either(id, before)
+        return id
+
+    def _either(self, id: str, before: tuple[str, ...]) -> None:
+        """A step that goes on as soon as one of two downloads is there: it waits for nothing else."""
+        step = self.draft.steps[id]
+        if {edge.step for edge in step.after} != set(before):
+            raise decline("what is done with a file that has a mirror depends on nothing else")
+        self.draft.steps[id] = step.model_copy(update={"join": "any"})
 
     def somewhere(self, name: str, skill: str, arguments: JsonObject, device: str) -> str:
         """A step on a device, or on any where none is said."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agents.embedded.flow.acts import Acting
 from agents.embedded.flow.builds import builds
+from agents.embedded.flow.columns import columns
 from agents.embedded.flow.conditional import Conditional
 from agents.embedded.flow.conversions import conversions
 from agents.embedded.flow.databases import databases
@@ -33,7 +34,7 @@ def readers(world: World) -> Sequence[PartReader]:
     """Readers for one request. A conditional reads its consequences with all of them."""
     found: list[PartReader] = [builds, databases, hashes, loglines, sums, conversions, definitions, settings, remark]
     found += [for_each, fields, fetches, tabled, way_of]
-    found += [screens, sizes, firmware, records, twins, digests]
+    found += [screens, sizes, firmware, records, twins, digests, columns]
     acting = Acting(world)
     found += [Conditional(acting, found), Keeping(acting), acting]
     return found

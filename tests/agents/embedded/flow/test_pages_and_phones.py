@@ -210,6 +210,35 @@ def test_copies_that_are_wrong_are_replaced() -> None:
     assert gates(text) == [("artifact.save", "output.hash", "!=", SHA)] * 2
 
 
+def test_what_is_done_with_a_file_goes_on_with_that_of_the_mirror() -> None:
+    text = (
+        f"Get {SITE}/a.csv onto alpha as in/a.csv; if it fails, take {SITE}/m/a.csv instead. Once "
+        f"it is there, give beta a "
+        "copy under the same path, plot the column cost against day as a bar chart out/a.png on "
+        "desk, and write the mean "
+        "of cost to a.txt next to it."
+    )
+    steps = {step.id: step for step in planned(text)}
+    for name in ("share-alpha", "rows-alpha"):
+        assert steps[name].join == "any"
+        assert [edge.step for edge in steps[name].after] == ["download-alpha", "mirror-alpha"]
+    assert (steps["draw-desk"].arguments["kind"], steps["draw-desk"].arguments["x"]) == ("bar", "day")
+    assert steps["write-desk"].arguments["path"] == "out/a.txt"
+
+
+def test_files_become_files_of_another_kind_each() -> None:
+    text = (
+        "Make workbooks of the price lists and leave them on desk: a.csv on alpha becomes a.xlsx, "
+        "b.csv on beta becomes b.xlsx."
+    )
+    assert [(skill, path) for skill, _, path in told(text)] == [
+        ("csv.read", "a.csv"),
+        ("xlsx.write", "a.xlsx"),
+        ("csv.read", "b.csv"),
+        ("xlsx.write", "b.xlsx"),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -228,6 +257,10 @@ def test_copies_that_are_wrong_are_replaced() -> None:
         f"The SHA-256 of the tool must be {SHA}.",
         f"The SHA-256 of the tool must be {SHA[:-1]}. Check bin/tool on alpha and beta.",
         "Save what she wrote as in/note.txt on alpha.",
+        "Make workbooks of the first tables and leave them on desk: a.csv on alpha becomes a.xlsx.",
+        "Make workbooks of the tables and leave them on desk: a.csv on alpha becomes a.pdf.",
+        "Draw the column cost by day as a bar chart a.png on desk.",
+        f"Get {SITE}/a.csv onto alpha as a.csv. Give beta and gamma a copy under another path.",
         "Get the rows of the table sales in shop.db on beta whose price is at least 20 and the "
         "city is Rome and save them "
         "as top.csv on desk.",
