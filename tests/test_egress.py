@@ -33,6 +33,8 @@ KNOWN = {
     "agents/egress.py": "the way out to models",
     "agents/network.py": "the network, inside the egress",
     "agents/recording.py": "stands for the network inside the egress, or around it",
+    "orchestrator/cli/benching/checks.py": "asks the services of a benchmark's own machines, on loopback",
+    "orchestrator/cli/benching/greenhouse.py": "asks the broker of a benchmark's own greenhouse, on loopback",
     "orchestrator/cli/client.py": "the command line's client of the orchestrator",
     "orchestrator/cli/demo.py": "asks the demonstration's own orchestrator whether it is there",
     "orchestrator/cli/doctor.py": "looks whether the orchestrator answers",
