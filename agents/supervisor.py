@@ -205,17 +205,7 @@ class LeadingSupervisor:
 
 
 def _load() -> None:
-    """Import what takes long. Once more where it fails: while two threads import modules that need each other, Python
-
-    hands out half of one rather than wait for ever; a moment later it is whole.
-    """
-    try:
-        _imported()
-    except ImportError:
-        _imported()
-
-
-def _imported() -> None:
+    """Import what takes long."""
     import agents.checkpoints
     import agents.graph  # noqa: F401
 
