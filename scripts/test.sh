@@ -17,6 +17,8 @@ export HYPOTHESIS_PROFILE=${HYPOTHESIS_PROFILE:-$profile}
 if [ -n "${FAST:-}" ] || [ $# -gt 0 ]; then exec "${pytest[@]}" "$@"; fi
 
 mkdir -p .cache
+# Where a run is slow, its end says by which tests.
+pytest+=(--durations=15 --durations-min=5)
 beside=(tests/kube tests/e2e)
 pids=()
 # The cluster ends with the process that started it.
