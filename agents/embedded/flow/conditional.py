@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from agents.embedded.flow.conditions import Condition, condition, opposite
+from agents.embedded.flow.conditions import All, Condition, condition, opposite
 from agents.embedded.flow.line import part
 from agents.embedded.flow.parts import Part, PartReader
 from agents.embedded.kinds.line import Piece
@@ -82,7 +82,7 @@ class Conditional:
         first = _low(piece, 0)
         begin = 1 if first in _ELSE else 2 if [_low(piece, at) for at in range(3)] == ["if", "not", ","] else 0
         if begin:
-            deeds = self._deeds(_bare(piece, begin))
+            deeds = self._deeds(_bare(piece, begin), True)
             return Otherwise(deeds) if deeds else None
         if first not in _IFS:
             return None
@@ -90,15 +90,16 @@ class Conditional:
             if _low(piece, at) not in (",", "then"):
                 continue
             found = condition(part(piece, 1, at), self.acting)
-            deeds = self._deeds(_bare(piece, at)) if found is not None else None
+            # `instead` goes with a condition that what was done before excludes: it was done where a page had failed.
+            deeds = self._deeds(_bare(piece, at), isinstance(found, All)) if found is not None else None
             if found is not None and deeds:
                 return _split(found, deeds)
         return None
 
-    def _deeds(self, piece: Piece) -> tuple[Deed, ...] | None:
+    def _deeds(self, piece: Piece, instead: bool) -> tuple[Deed, ...] | None:
         from agents.embedded.flow.deeds import clauses
 
-        end = len(piece.tokens) - (_low(piece, len(piece.tokens) - 1) == "instead")
+        end = len(piece.tokens) - (instead and _low(piece, len(piece.tokens) - 1) == "instead")
         found = clauses(part(piece, 0, end), self.more) if end else None
         return tuple(deed for deed, _ in found) if found else None
 

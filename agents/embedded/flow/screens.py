@@ -11,6 +11,7 @@ from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
+from agents.embedded.wordset import words
 from orchestrator.core.plan import StepDependency
 from protocol.vocabulary import JsonObject
 
@@ -36,6 +37,7 @@ _SHOWN: Final = (
     "(what|which) notifications are (shown|showing|open) on {d:device} [right now|now|at the moment|currently]",
     "(read|get|list|fetch) the [open|current] notifications (of|on|from) {d:device}",
 )
+_NOBODY: Final = words("nobody none no not neither never")
 _TEXTS: Final = frozenset({"text", "message", "sms", "it", "that", "words"})
 _PICTURE: Final = "(picture|screenshot|screen shot|photo)"
 _TAKE: Final = "(take|make|get|capture|grab) (a|one|another)"
@@ -104,7 +106,7 @@ def screens(piece: Piece) -> Part | None:
     """The clauses of this module, each from its first word to its last."""
     for pattern in (*_WROTE, *_LAST):
         slots = match(pattern, piece)
-        if slots is not None:
+        if slots is not None and not _NOBODY & {token.text.casefold() for token in slots.get("who", ())}:
             number = piece.source(slots["n"]).replace(" ", "").strip('"')
             return Wrote(number, mention(slots, "d", piece))
     for pattern in _SHOWN:
