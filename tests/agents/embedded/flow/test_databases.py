@@ -11,6 +11,7 @@ FACT = "shop.db on gamma has our orders in the table orders."
 EXPORT = "Export those whose status is open to out/open.xlsx on desk, with the lowest price on top"
 
 
+@pytest.mark.slow
 def test_rows_are_exported_in_order_and_reported_beside_the_table() -> None:
     query, table, stats, report = steps(
         f"{FACT} {EXPORT}, and make an open.pdf next to it that says how many there are and what they add up to."

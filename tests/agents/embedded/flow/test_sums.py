@@ -10,6 +10,7 @@ from tests.agents.embedded.flow.lab import asked, steps, told, why
 SUM = "Sum the column litres of milk.csv on alpha and on gamma"
 
 
+@pytest.mark.slow
 def test_sums_become_a_table_a_chart_and_a_total() -> None:
     text = (
         f"How many litres of milk did each farm give? {SUM}, write the two sums to out/milk.csv on desk (farm, litres) "
