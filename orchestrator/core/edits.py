@@ -25,7 +25,10 @@ class RemoveTask(Model):
 
 
 class ChangeTask(Model):
-    """Replaces the given fields of a task that has not started."""
+    """Replaces the given fields of a task that has not started.
+
+    With other arguments its `verify` and `confirm` go: they tell whether the arguments of before were carried out.
+    """
 
     op: Literal["change_task"] = "change_task"
     task: Identifier

@@ -188,6 +188,9 @@ def _edited(edit: Edit, id: str, current: Task | None) -> Task | None:
             return edit.task
         case ChangeTask():
             changes = {name: value for name in _CHANGEABLE if (value := getattr(edit, name)) is not None}
+            if changes.get("arguments", current.arguments) != current.arguments:
+                # They say how to see that the arguments of before were carried out.
+                changes |= {"verify": None, "confirm": None}
             return current.model_copy(update=changes)
         case AddDependency():
             others = tuple(d for d in current.depends_on if d.task != edit.dependency.task)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core import stimuli
+from orchestrator.core.edits import ChangeTask
 from protocol.errors import ErrorCode
 from protocol.messages import Outcome
 from protocol.vocabulary import JsonObject
@@ -104,3 +105,12 @@ def test_a_retry_of_the_task_is_checked_again() -> None:
     run.succeed("a").fail("a.check1", ErrorCode.NOT_FOUND).finish("no")
     run.do(stimuli.RetryAsked("ann", ("a",))).succeed("a")
     assert run["a.check2"].status.value == "ready"
+
+
+def test_other_arguments_are_not_held_to_the_check_of_before() -> None:
+    run = Run.of(task("a", confirm={**CONFIRM, "arguments": {}}, arguments={"path": "x"}))
+    run.edit(ChangeTask(task="a", title="the same", arguments={"path": "x"}))
+    assert run.state.graph["a"].confirm is not None
+    run.edit(ChangeTask(task="a", arguments={"path": "y"}))
+    assert run.state.graph["a"].confirm is None
+    assert run.succeed("a", output={})["a"].status.value == "succeeded"
