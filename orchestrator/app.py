@@ -586,6 +586,10 @@ class Asterism:
             attempts_lost=counters.lost,
             commits=counters.commits,
             sessions_faulted=self.reception.faults,
+            runs_ended=dict(engine.tally.runs),
+            attempts_ended=dict(engine.tally.attempts),
+            plans_proposed=dict(engine.tally.plans),
+            attempt_seconds=engine.tally.attempt_seconds,
         )
 
     # --- helpers -----------------------------------------------------------------------------------------------

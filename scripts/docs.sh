@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for module in protocol.schema protocol.docs tools.docs orchestrator.cli.docs orchestrator.cli.benching.schema; do
+for module in protocol.schema protocol.docs tools.docs orchestrator.api.metrics orchestrator.cli.docs orchestrator.cli.benching.schema; do
   file=${module//.//}.py
   [ -f "$file" ] || { echo "docs: $file is missing" >&2; exit 1; }
   .venv/bin/python -m "$module"

@@ -1,33 +1,65 @@
-"""The metrics and their names: all of them, in this one place. None has labels of unbounded cardinality."""
+"""The metrics and their names: all of them, in this one place. No label names a run, a task or a device.
+
+`python -m orchestrator.api.metrics` writes docs/metrics.md from here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from orchestrator.core.application import Statistics
+from orchestrator.core.application import ATTEMPT_BOUNDS_S, Distribution, Statistics
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 
-GAUGES = {
-    "runs_open": ("asterism_runs_open", "Runs that have not ended."),
-    "tasks_waiting": ("asterism_tasks_waiting", "Ready tasks that wait for a device."),
-    "attempts_live": ("asterism_attempts_live", "Attempts at work on devices."),
-    "devices_online": ("asterism_devices_online", "Devices with a live session."),
-    "devices_known": ("asterism_devices_known", "Devices that ever registered."),
-}
-COUNTERS = {
-    "runs_started": ("asterism_runs_started", "Runs submitted since the start of the process."),
-    "tasks_dispatched": ("asterism_tasks_dispatched", "Attempts sent to devices."),
-    "attempts_succeeded": ("asterism_attempts_succeeded", "Attempts that ended well."),
-    "attempts_failed": ("asterism_attempts_failed", "Attempts that failed."),
-    "attempts_lost": ("asterism_attempts_lost", "Attempts whose device went away."),
-    "commits": ("asterism_store_commits", "Transactions made durable."),
-    "sessions_faulted": ("asterism_sessions_faulted", "Device sessions ended by a fault."),
-}
+
+@dataclass(frozen=True)
+class Described:
+    """One metric: the field of `Statistics` that it shows, and its name without what its type appends."""
+
+    field: str
+    name: str
+    type: Literal["gauge", "counter", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+    @property
+    def exposed(self) -> str:
+        """The name to ask for: of a histogram, the stem of its `_bucket`, `_sum` and `_count`."""
+        return f"{self.name}_total" if self.type == "counter" else self.name
+
+
+METRICS = (
+    Described("runs_open", "asterism_runs_open", "gauge", "Runs that have not ended."),
+    Described("tasks_waiting", "asterism_tasks_waiting", "gauge", "Ready tasks that wait for a device."),
+    Described("attempts_live", "asterism_attempts_live", "gauge", "Attempts at work on devices."),
+    Described("devices_online", "asterism_devices_online", "gauge", "Devices with a live session."),
+    Described("devices_known", "asterism_devices_known", "gauge", "Devices that ever registered."),
+    Described("runs_started", "asterism_runs_started", "counter", "Runs submitted."),
+    Described("runs_ended", "asterism_runs_ended", "counter", "Runs that ended.", ("status",)),
+    Described("plans_proposed", "asterism_plans", "counter", "Words of planners.", ("tier", "verdict")),
+    Described("tasks_dispatched", "asterism_tasks_dispatched", "counter", "Attempts sent to devices."),
+    Described("attempts_ended", "asterism_attempts_ended", "counter", "Attempts that ended on record.", ("outcome",)),
+    Described(
+        "attempt_seconds",
+        "asterism_attempt_seconds",
+        "histogram",
+        "Seconds that attempts took, as their devices tell it; 0 where a device could not.",
+    ),
+    Described("attempts_succeeded", "asterism_attempts_succeeded", "counter", "Good results that devices sent."),
+    Described("attempts_failed", "asterism_attempts_failed", "counter", "Other results that devices sent."),
+    Described("attempts_lost", "asterism_attempts_lost", "counter", "Attempts whose device went away."),
+    Described("commits", "asterism_store_commits", "counter", "Transactions of the record."),
+    Described("sessions_faulted", "asterism_sessions_faulted", "counter", "Device sessions ended by a fault."),
+)
 
 
 def exposition(statistics: Statistics) -> bytes:
@@ -42,7 +74,62 @@ class _Snapshot:
         self._statistics = statistics
 
     def collect(self) -> Iterator[Metric]:
-        for field, (name, help) in GAUGES.items():
-            yield GaugeMetricFamily(name, help, value=getattr(self._statistics, field))
-        for field, (name, help) in COUNTERS.items():
-            yield CounterMetricFamily(name, help, value=getattr(self._statistics, field))
+        for metric in METRICS:
+            yield _family(metric, getattr(self._statistics, metric.field))
+
+
+def _family(metric: Described, value: float | Distribution | Mapping[str | tuple[str, ...], int]) -> Metric:
+    if isinstance(value, Distribution):
+        bounds = [*(str(bound) for bound in ATTEMPT_BOUNDS_S), "+Inf"]
+        counts = list(zip(bounds, accumulate(value.buckets), strict=True))
+        return HistogramMetricFamily(metric.name, metric.help, buckets=counts, sum_value=value.sum)
+    made = GaugeMetricFamily if metric.type == "gauge" else CounterMetricFamily
+    if isinstance(value, Mapping):
+        family = made(metric.name, metric.help, labels=metric.labels)
+        for labels, number in value.items():
+            family.add_metric([labels] if isinstance(labels, str) else labels, number)
+        return family
+    return made(metric.name, metric.help, value=value)
+
+
+HEAD = """<!-- Generated by `python -m orchestrator.api.metrics`; change the code instead. -->
+# Metrics
+
+`GET /metrics` of the orchestrator's port gives these as Prometheus text, to a token of role viewer or above (without a
+token configured: to this machine only). Counters begin at 0 with the process; use `rate()`. Labels have few values, all
+there from the beginning, and never name a run, a task or a device: for those there are `asterism show` and
+`asterism events`.
+
+```yaml
+scrape_configs:
+  - job_name: asterism
+    authorization: { credentials_file: /etc/prometheus/asterism-token }
+    static_configs: [{ targets: ["orchestrator:8460"] }]
+```
+
+Worth an alert: `asterism_tasks_waiting` above 0 for long (`asterism show RUN` says what for),
+`asterism_devices_online` below what you have, `rate(asterism_sessions_faulted_total[5m])` above 0, and `/readyz` other
+than 200.
+
+| metric | type | labels | meaning |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """docs/metrics.md."""
+    rows = [
+        f"| `{metric.exposed}` | {metric.type} | {', '.join(f'`{label}`' for label in metric.labels)} | {metric.help} |"
+        for metric in METRICS
+    ]
+    bounds = ", ".join(f"{bound:g}" for bound in ATTEMPT_BOUNDS_S)
+    return HEAD + "\n".join(rows) + f"\n\n{VALUES}\n\nBuckets of the histogram, in seconds: {bounds}.\n"
+
+
+VALUES = """`status`: `succeeded`, `failed`, `cancelled`. `outcome`: those and `lost`, `unknown`, `hedged`,
+`unconfirmed` ([attempts.md](attempts.md)). `tier`: `embedded`, `local`, `cloud`, `other`. `verdict`: `accepted`,
+`rejected` (a plan that did not pass the checks), `asked` (a question), `declined`."""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

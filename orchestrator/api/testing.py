@@ -315,7 +315,7 @@ class FakeApplication:
         return Health(ready=not self.problems, problems=self.problems)
 
     def statistics(self) -> Statistics:
-        numbers = dict.fromkeys(Statistics.model_fields, 0)
+        numbers = {name: 0 for name, field in Statistics.model_fields.items() if field.annotation is int}
         return Statistics(**{**numbers, "runs_started": len(self._runs), "devices_online": 2})
 
     # --- the script ------------------------------------------------------------------------------------------------

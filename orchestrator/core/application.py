@@ -44,8 +44,22 @@ class Health(Model):
     problems: tuple[str, ...] = ()
 
 
+ATTEMPT_BOUNDS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0, 3600.0)
+"""Upper bounds of the buckets of attempts' durations, in seconds; one more bucket is for what took longer."""
+
+
+class Distribution(Model):
+    """How many fell into each bucket (not cumulative), and the sum of all values."""
+
+    buckets: tuple[int, ...] = (0,) * (len(ATTEMPT_BOUNDS_S) + 1)
+    sum: float = 0.0
+
+
 class Statistics(Model):
-    """Counters since start and gauges now, for metrics."""
+    """Counters since start and gauges now, for metrics.
+
+    `runs_ended` counts by status, `attempts_ended` by outcome, `plans_proposed` by tier and what became of it.
+    """
 
     runs_open: int
     tasks_waiting: int
@@ -59,6 +73,10 @@ class Statistics(Model):
     attempts_lost: int
     commits: int
     sessions_faulted: int
+    runs_ended: dict[str, int] = {}
+    attempts_ended: dict[str, int] = {}
+    plans_proposed: dict[tuple[str, str], int] = {}
+    attempt_seconds: Distribution = Distribution()
 
 
 class Pruned(Model):

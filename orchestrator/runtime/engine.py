@@ -30,6 +30,7 @@ from orchestrator.runtime.groups import Group, Resend, run_of
 from orchestrator.runtime.heartbeats import Heartbeats
 from orchestrator.runtime.loading import RECENT_EVENTS, Log, collector_paused, read_all, read_back, spare
 from orchestrator.runtime.roster import Roster
+from orchestrator.runtime.tally import Tally
 from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
 from protocol.messages import AttemptRef, Cancel, Hello, Result, SkillsChanged
@@ -125,6 +126,7 @@ class Engine:
     ) -> None:
         self.store = store
         self.counters = Counters()
+        self.tally = Tally()
         self.scheduler = scheduler or Scheduler()
         self.roster = Roster()
         self._consultant = consultant
@@ -501,6 +503,7 @@ class Engine:
 
     def _publish(self, group: Group) -> None:
         for event in group.events:
+            self.tally.take(event.body)
             slot = self._runs.get(event.run)
             if slot is not None:
                 slot.durable = event.seq
