@@ -20,7 +20,7 @@ from orchestrator.cli.output import answer, dump, say, table
 
 if TYPE_CHECKING:
     from orchestrator.cli.benching.campaign import Campaign
-    from orchestrator.cli.benching.results import Planner, TaskResult
+    from orchestrator.cli.benching.results import Planner, Results, TaskResult
     from orchestrator.cli.benching.runner import Options
     from orchestrator.cli.benching.suite import BenchTask, Suite
     from orchestrator.core.rungs import ModelSettings
@@ -38,6 +38,8 @@ SuitePath = Annotated[Path, Parameter(name="--suite", help="The suite's folder (
 Tasks = Annotated[tuple[str, ...], Parameter(name="--task", help="Only this task or category; may be repeated.")]
 DEFAULT = Path("benchmarks/crossdevice")
 Ablation = Literal["sequential", "no-editing", "no-placement"]
+WHOLE = "whole"
+"""The name of a run with nothing switched off."""
 MAX_REPEAT, MAX_JOBS = 100, 16
 
 
@@ -96,7 +98,9 @@ def run(
         models=models,
         record=record,
     )
-    return _run(campaign, ablation or "", out, common, allow_skips=allow_skips)
+    made = _run(campaign, ablation or "", out, common)
+    _print(made, common)
+    return _exit(made, allow_skips=allow_skips)
 
 
 @bench.command
@@ -145,12 +149,14 @@ def options(planner: Planner, ablation: str | None, rungs: tuple[str, ...]) -> O
     )
 
 
-def _run(wanted: Campaign, ablation: str, out: Path | None, common: Common, *, allow_skips: bool = False) -> Exit:
+def _run(wanted: Campaign, ablation: str, out: Path | None, common: Common) -> Results:
+    """Raises CommandError `usage` for an orchestrator's URL: a benchmark has one of its own."""
     from orchestrator.cli.benching.campaign import possible, run
     from orchestrator.cli.benching.interrupts import until_interrupted
-    from orchestrator.cli.benching.report import lines
     from orchestrator.cli.benching.results import Results
 
+    if common.url is not None:
+        raise CommandError("usage", "A benchmark starts a whole system of its own: leave --url out.")
     if out is not None:
         check_writable(out)
     campaign, skipped = possible(wanted)
@@ -175,10 +181,19 @@ def _run(wanted: Campaign, ablation: str, out: Path | None, common: Common, *, a
     )
     if out is not None:
         write_text(out, made.model_dump_json(indent=1))
-    told = [*lines(made.results), *([f"{len(skipped)} tasks skipped"] if skipped else [])]
+    return made
+
+
+def _print(made: Results, common: Common) -> None:
+    from orchestrator.cli.benching.report import lines
+
+    told = [*lines(made.results), *([f"{len(made.skipped)} tasks skipped"] if made.skipped else [])]
     answer(made.model_dump_json(indent=1) if common.json else "\n".join(told))
-    done = all(one.success for one in results if not one.fault)
-    return Exit.OK if done and (allow_skips or not skipped) else Exit.FAILED
+
+
+def _exit(made: Results, *, allow_skips: bool) -> Exit:
+    done = all(one.success for one in made.results if not one.fault)
+    return Exit.OK if done and (allow_skips or not made.skipped) else Exit.FAILED
 
 
 def _tell(result: TaskResult) -> None:
@@ -203,14 +218,17 @@ def ablate(
     common = common or Common()
     found = load(suite)
     make_folder(out)
-    code = Exit.OK
+    made: dict[str, Results] = {}
     for name in (None, *get_args(Ablation)):
         say(f"{name or 'as it is'}:")
         wanted = options(planner, name, ())
         campaign = Campaign(found, tuple(chosen(found, task)), wanted, jobs=jobs, sequential=False)
-        ended = _run(campaign, name or "", out / f"{name or 'whole'}.json", common)
-        code = ended if name is None else code
-    return code
+        made[name or WHOLE] = _run(campaign, name or "", out / f"{name or WHOLE}.json", common)
+        if not common.json:
+            _print(made[name or WHOLE], common)
+    if common.json:
+        dump({name: one.model_dump(mode="json") for name, one in made.items()})
+    return _exit(made[WHOLE], allow_skips=False)
 
 
 @bench.command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from orchestrator.cli.benching import wording
@@ -30,7 +31,7 @@ def _faulted(results: Sequence[TaskResult]) -> list[TaskResult]:
 def show(found: Results, summary: Summary) -> None:
     """One file of results."""
     for told in wording.about(found):
-        answer(told)
+        answer(textwrap.fill(line(told), WIDE))
     answer("")
     table(("", "ALL", "95 %"), [*wording.headline(summary), *wording.effort(summary)])
     for head, rows in (("CATEGORY", summary.by_category), ("LEVEL", summary.by_level), ("PART", summary.by_part)):

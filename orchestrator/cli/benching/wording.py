@@ -54,12 +54,19 @@ def cost(effort: Effort) -> str:
 
 
 def about(found: Results) -> Iterator[str]:
-    """Where results come from, in two lines."""
+    """Where results come from, in two lines, and which tasks are not among them."""
     off = f", {found.ablation}" if found.ablation else ""
     yield f"{found.suite} version {found.version}, seed {found.seed}, planner {found.planner}{off}"
     began = datetime.fromtimestamp(found.began, UTC)
     where = f"Asterism {found.asterism}, Python {found.python}, {counted(found.cpus, 'core')}"
     yield f"{where}, {began:%Y-%m-%d %H:%M} UTC, {found.seconds:.0f} s in all"
+    for why, names in _skipped(found):
+        yield f"skipped ({why}): {', '.join(names)}"
+
+
+def _skipped(found: Results) -> Iterator[tuple[str, list[str]]]:
+    for why in dict.fromkeys(found.skipped.values()):
+        yield why, [name for name, told in found.skipped.items() if told == why]
 
 
 def headline(found: Summary) -> Iterator[Line]:

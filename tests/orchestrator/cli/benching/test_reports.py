@@ -47,6 +47,16 @@ def test_text_fits_into_80_columns(tmp_path: Path, capsys: pytest.CaptureFixture
         assert told in out
 
 
+def test_tasks_that_were_skipped_are_named_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = {f"screen-{n}": "Xvfb not installed: run `make system`" for n in range(12)} | {"tap": "no mosquitto"}
+    file = written(tmp_path, "r.json", results_of(run_of("a"), skipped=skipped))
+    assert main(["bench", "report", file]) == 0
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if len(line) > 80] == []
+    assert "skipped (Xvfb not installed: run `make system`): screen-0, screen-1," in out.replace("\n", " ")
+    assert "skipped (no mosquitto): tap" in out
+
+
 def test_json_has_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "report", written(tmp_path, "r.json", everything()), "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["files"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def test_the_example_can_be_validated_and_run(tmp_path: Path, capsys: pytest.Cap
     (result,) = read(out).results
     assert (result.success, result.done, result.writes) == (True, 2, 1)
     assert "1 of 1 tasks, 2 of 2 subtasks" in capsys.readouterr().out
+    assert main(["bench", "ablate", "--suite", folder, "--out", str(tmp_path / "each"), "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert list(made) == ["whole", "sequential", "no-editing", "no-placement"]
+    assert {name: read(tmp_path / "each" / f"{name}.json").ablation for name in made} == {
+        name: name if name != "whole" else "" for name in made
+    }
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,7 @@ def test_the_example_can_be_validated_and_run(tmp_path: Path, capsys: pytest.Cap
     [
         (["--task", "web"], "mine has no task or category web"),
         (["--part", "test"], "No task of mine that is asked for is of part test"),
+        (["--url", "http://127.0.0.1:1"], "A benchmark starts a whole system of its own"),
         (["--rung", "cloudy"], "--rung: there is no rung cloudy; known: embedded"),
     ],
 )
