@@ -17,12 +17,14 @@ _WORDS = (
     r"|secret[_-]?key|signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?key|client[_-]?secret"
     r"|credentials?|auth[_-]?token|session[_-]?(?:id|key|token)|connection[_-]?string|webhook[_-]?url)"
 )
+# A rate, such as `bytes_per_token`, is no secret.
+_RATE = r"(?<![_-]per[_-])"
 # Words that mean a secret wherever they stand in a name (`PGPASSWORD`, `dbPassword`, `accessToken`), unlike `compass`.
 _INNER = r"(?:password|passwd|passphrase|secret|apikey|accesskey|privatekey|secretkey|accountkey|token)"
 _END = r"(?:[_-]?(?:prod|production|dev|test|staging|live|base|value|old|new|[0-9]{1,3}))?"
-_NAMED = rf"(?:(?<![A-Za-z0-9]){_WORDS}|(?<=[A-Za-z0-9]){_INNER}){_END}"
+_NAMED = rf"(?:(?<![A-Za-z0-9]){_RATE}{_WORDS}|(?<=[A-Za-z0-9]){_INNER}){_END}"
 _NAME = re.compile(
-    rf"(?i)^(?:.*[_.-])?{_WORDS}{_END}$|^[a-z0-9_.-]*{_INNER}{_END}$"
+    rf"(?i)^(?:.*[_.-])?{_RATE}{_WORDS}{_END}$|^[a-z0-9_.-]*{_RATE}{_INNER}{_END}$"
     r"|^(?:proxy-)?authorization$|^(?:set-)?cookie$|^x-api-key$",
     re.DOTALL,
 )
@@ -32,9 +34,13 @@ _PREFIXES = (
     "dop_v1_|doo_v1_|dckr_pat_|shpat_|shpss_|shpca_|glsa_|glc_|lin_api_|sbp_|gsk_|nvapi-|pplx-|tvly-|r8_|whsec_|xai-"
     "|sq0atp-|sq0csp-|AKCp|figd_|ntn_|tfp_|phx_|sntrys_|glrt-|gldt-|glcbt-|pscale_tkn_|pscale_pw_|cfpat_"
 )
+# What parts the lines of a text that stands, escaped, within JSON.
+_ESCAPE = re.compile(r"(\\+(?:[nrtbfv]|u[0-9A-Fa-f]{4})|\\*\")")
 _QUOTE = re.compile(r"\\{0,3}[\"']")
 
 Replacement = str | Callable[[re.Match[str]], str]
+Patterns = tuple[tuple[str, re.Pattern[str], Replacement], ...]
+"""Each: what must stand in the text for it to apply (empty: anything), what goes, and what takes its place."""
 
 
 def _mark(kind: str) -> str:
@@ -53,7 +59,8 @@ def _assigned(found: re.Match[str]) -> str:
     return found["name"] + opening[0] + _mark("password") + (opening[0] if closed else "")
 
 
-_PATTERNS: tuple[tuple[str, re.Pattern[str], Replacement], ...] = (
+# What goes over several lines.
+_BLOCKS: Patterns = (
     (
         "-----BEGIN",
         re.compile(
@@ -63,6 +70,18 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Replacement], ...] = (
         ),
         lambda found: found[0] if "CERTIFICATE" in found["label"] or "PUBLIC" in found["label"] else _mark("pem"),
     ),
+    (
+        # A YAML block within a text in JSON: every line of it that is indented.
+        r"\n",
+        re.compile(
+            rf"(?i)(?P<name>{_NAMED}[\"']?[ \t]{{0,3}}:[ \t]{{0,3}})"
+            r"(?P<value>[|>][+-]?[ \t]{0,9}(?:\\{1,3}r)?(?:\\{1,3}n[ \t]{1,40}[^\n\"\\]{1,2000}){1,50})"
+        ),
+        _assigned,
+    ),
+)
+_PATTERNS: Patterns = (
+    *_BLOCKS,
     (
         "://",
         re.compile(r"(?P<before>\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@?#]{0,200}:)[^\s/@]{1,500}@"),
@@ -153,7 +172,15 @@ def redact(text: str, taken: list[str] | None = None) -> str:
 
     What was taken out is added to `taken`, where it is given.
     """
-    for hint, pattern, replacement in _PATTERNS:
+    if "\\" in text and _ESCAPE.search(text) is not None:
+        # Escaped lines are lines: the `n` of `\n` must not hide that a word begins after it, nor where a value ends.
+        pieces = _ESCAPE.split(_clean(text, _BLOCKS, taken))
+        text = "".join(piece if at % 2 else _clean(piece, _PATTERNS, taken) for at, piece in enumerate(pieces))
+    return _clean(text, _PATTERNS, taken)
+
+
+def _clean(text: str, patterns: Patterns, taken: list[str] | None) -> str:
+    for hint, pattern, replacement in patterns:
         if not hint or hint in text:
             text = replaced(pattern, replacement, text, taken)
     return text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -69,6 +70,46 @@ def test_no_canary_gets_through(form: str) -> None:
     assert redacted(clean)
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "ghp_{}",
+        "ast_{}",
+        "sk-{}",
+        "Bearer {}",
+        "PGPASSWORD={}",
+        "pwd: {}",
+        "api_key: {}",
+        "password: my own {}",
+        "password: |\n  first\n  {}",
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----",
+    ],
+)
+def test_escaped_lines_hide_nothing(form: str, depth: int) -> None:
+    text = "what went before\n" + form.format(CANARY) + "\nand after"
+    for _ in range(depth):
+        text = json.dumps({"log": text, "more": 1})
+    clean = redact(text)
+    assert CANARY not in clean
+    assert "what went before" in clean
+    assert '"more' in clean or '\\"more' in clean
+    assert redact(clean) == clean
+
+
+def test_escaped_lines_without_secrets_stay() -> None:
+    text = json.dumps({"log": "one\n\ttwo: 2\n# the password is asked for\nC:\\new\\table"})
+    assert redact(text) == text
+
+
+def test_a_rate_is_no_secret() -> None:
+    assert not secret_name("bytes_per_token")
+    assert not secret_name("usd-per-token")
+    assert secret_name("super_token")
+    assert redact('{"bytes_per_token": 4.1}') == '{"bytes_per_token": 4.1}'
+    assert redact("super_token=hunter2") == "super_token=[redacted:password]"
+
+
 def test_json() -> None:
     value = {"password": {"a": 1}, "list": ["Bearer abcdefgh1234", 5, None], "token": "", "n": {"Authorization": "x"}}
     assert redact_json(value) == {  # type: ignore[arg-type]
@@ -90,7 +131,22 @@ def test_twice_is_once(text: str) -> None:
     assert redact(once) == once
 
 
-@pytest.mark.parametrize("piece", ["password=", "a_", "http://a:", "-----BEGIN ", "Bearer ", "eyJ", "token.", "- "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "password=",
+        "a_",
+        "http://a:",
+        "-----BEGIN ",
+        "Bearer ",
+        "eyJ",
+        "token.",
+        "- ",
+        "\\n  ",
+        '\\"',
+        "\\ntoken: |\\n a",
+    ],
+)
 def test_hostile_text_takes_no_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     began = time.perf_counter()
