@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 import structlog
 from pydantic import ValidationError
@@ -50,7 +49,7 @@ from orchestrator.runtime.engine import Engine, Slot
 from orchestrator.runtime.pruning import Pruner
 from orchestrator.runtime.reception import Reception, valid
 from orchestrator.runtime.roster import Known
-from orchestrator.settings import Settings, SettingsProblem
+from orchestrator.settings import Settings, SettingsProblem, secret_texts
 from protocol.credentials import parse_token, verifier
 from protocol.failpoints import Failpoints, Rule
 from protocol.vocabulary import SkillSpec
@@ -67,7 +66,6 @@ PAGE = 1_000
 BREATH_S = 1.0  # after a restart with open runs, before what devices do not need is loaded
 COMMIT_PATIENCE_S = 10.0
 """How long a caller waits for the record. A database that is well needs milliseconds."""
-SHORTEST_SECRET = 8  # characters; shorter ones stand in ordinary words
 ANSWERS = 500  # tasks that an answer to a given plan tells of
 T = TypeVar("T")
 
@@ -177,7 +175,7 @@ class Asterism:
     def _make_recorder(self, folder: Path) -> Recorder:
         from orchestrator.replaying.recorder import Recorder
 
-        return Recorder(self, folder, _secrets(self.settings))
+        return Recorder(self, folder, secret_texts(self.settings))
 
     def _heard(self, run: str, exchange: Exchange) -> None:
         if self._recorder is not None:
@@ -191,7 +189,7 @@ class Asterism:
             self.store,
             privacy=self.settings.privacy,
             day=self.settings.daily_budget,
-            secret=_secrets(self.settings),
+            secret=secret_texts(self.settings),
             environment=os.environ,
             now=self._clock.now,
         )
@@ -669,14 +667,6 @@ class _Desk:
             return
         answer = self._write(consultation.run)
         await control.finish(consultation.run, answer, None, key=consultation.key)
-
-
-def _secrets(settings: Settings) -> list[str]:
-    """What the settings hold, or name, that must never leave."""
-    keys = [os.environ.get(model.api_key_env or "", "") for model in settings.models]
-    token = settings.token.get_secret_value() if settings.token else ""
-    found = [token, urlsplit(settings.database).password or "", *keys]
-    return [one for one in found if len(one) >= SHORTEST_SECRET]
 
 
 def _agents(settings: Settings) -> AgentSettings:

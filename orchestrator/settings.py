@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import (
@@ -37,6 +38,7 @@ from orchestrator.core.rungs import check_rungs
 PREFIX = "ASTERISM_"
 DEFAULT_URL = "http://127.0.0.1:8460"
 MASK = "********"
+SHORTEST_SECRET = 8  # characters
 
 Seconds = Annotated[float, Field(gt=0, le=604_800)]
 
@@ -215,6 +217,14 @@ def shown(name: str, value: object) -> str:
     if isinstance(value, BaseModel):
         return ", ".join(f"{field}={_plain(item)}" for field, item in value.model_dump(exclude_none=True).items())
     return "" if value is None else str(value)
+
+
+def secret_texts(settings: Settings) -> list[str]:
+    """What the settings hold, or name, that must never leave. Texts below 8 characters stand in ordinary words."""
+    keys = [os.environ.get(model.api_key_env or "", "") for model in settings.models]
+    token = settings.token.get_secret_value() if settings.token else ""
+    found = [token, urlsplit(settings.database).password or "", *keys]
+    return [one for one in found if len(one) >= SHORTEST_SECRET]
 
 
 def _plain(value: object) -> str:

@@ -18,8 +18,9 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event
 from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
+from orchestrator.core.records import ArtifactRecord
 from orchestrator.core.requests import Request
-from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView
+from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from orchestrator.settings import Settings
 from protocol.failpoints import Rule
 from protocol.vocabulary import SkillSpec
@@ -31,6 +32,7 @@ EVENT_BYTES = 64 << 20
 STREAM = {"Accept": "text/event-stream"}
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_ARTIFACTS = TypeAdapter(list[ArtifactRecord])
 _DEVICES = TypeAdapter(list[DeviceView])
 _SKILLS = TypeAdapter(list[SkillSpec])
 _LEDGER = TypeAdapter(list[LedgerEntry])
@@ -162,6 +164,15 @@ class Client:
         found = await self._object("GET", f"/v1/runs/{_part(run)}/tasks/{_part(task)}/explain")
         lines = found.get("lines")
         return [str(line) for line in lines] if isinstance(lines, list) else []
+
+    async def log(self, run: str, task: str) -> TaskLog:
+        """What a task has said, as far as the orchestrator still has it in memory."""
+        return self._read(TaskLog, await self._send("GET", f"/v1/runs/{_part(run)}/tasks/{_part(task)}/log"))
+
+    async def artifacts(self, run: str) -> list[ArtifactRecord]:
+        """What a run has stored: name, size, hash; not the contents."""
+        found = await self._object("GET", f"/v1/runs/{_part(run)}/artifacts")
+        return self._validate(_ARTIFACTS, found.get("artifacts"))
 
     async def _steer(self, run: str, what: str, content: JsonValue) -> RunView:
         return self._read(RunView, await self._send("POST", f"/v1/runs/{_part(run)}/{what}", content=content))

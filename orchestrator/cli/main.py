@@ -40,6 +40,7 @@ COMMANDS = {
     "faults": ("faults:faults", "Make things go wrong on purpose, and show what became of the work."),
     "mcp": ("serve_mcp:mcp", "Serve the orchestrator to other assistants over MCP."),
     "doctor": ("doctor:doctor", "Say what is wrong, and the remedy."),
+    "support": ("support:support", "Gather what somebody needs who helps with a run."),
     "config": ("admin:config", "Show the settings."),
     "token": ("admin:token", "Create, list and revoke tokens."),
     "db": ("db:db", "Back up, restore, check and prune the record."),
