@@ -118,11 +118,13 @@ class Gate:
             state = {**scope.get("state", {}), "caller": caller}
             await self.rest({**scope, "state": state}, _bounded(receive, headers), sending)
         except Problem as problem:
-            answer = problems.response(problem.code, problem.message, headers=problem.headers, more=problem.more)
+            answer = problems.response(
+                problem.code, problem.message, headers=problem.headers, more=problem.more, path=scope["path"]
+            )
         except (Refusal, StoreError) as error:
-            answer = problems.response(error.code, str(error))
+            answer = problems.response(error.code, str(error), path=scope["path"])
         except Exception as error:  # noqa: BLE001 - the last door: logged, and told as an internal error
-            answer = problems.unexpected(error, f"{scope['method']} {scope['path']}")
+            answer = problems.unexpected(error, f"{scope['method']} {scope['path']}", scope["path"])
         else:
             return
         if not started:

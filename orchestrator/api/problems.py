@@ -42,6 +42,7 @@ STATUS: dict[str, int] = {
     "last_admin_token": 409,
     # what is asked for
     "not_found": 404,
+    "model_not_found": 404,
     "no_such_question": 404,
     "no_such_approval": 404,
     "no_such_version": 404,
@@ -65,6 +66,8 @@ STATUS: dict[str, int] = {
 
 INTERNAL = "An internal error. The orchestrator's log has the details."
 _TITLES = {422: "Unprocessable content", 413: "Content too large"}
+OPENAI_PATHS = frozenset({"/v1/chat/completions", "/v1/models"})
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _FROM_STATUS = {
     400: "bad_request",
     401: "unauthenticated",
@@ -112,6 +115,13 @@ def body(code: str, message: str, status: int, more: Mapping[str, JsonValue] | N
     return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
 
 
+def openai_error(code: str, message: str) -> JsonValue:
+    """The error as OpenAI's clients read it."""
+    status = status_of(code)
+    kind = _OPENAI_TYPES.get(status) or ("server_error" if status >= 500 else "invalid_request_error")
+    return {"message": sanitize(message), "type": kind, "param": None, "code": code}
+
+
 def response(
     code: str,
     message: str,
@@ -119,10 +129,19 @@ def response(
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
     more: Mapping[str, JsonValue] | None = None,
+    path: str = "",
 ) -> Response:
-    """The answer to a request that fails with `code`. `more` holds further members of the problem object."""
+    """The answer to a request that fails with `code`. `more` holds further members of the problem object.
+
+    At OpenAI's addresses, which `path` may be one of, it has their `error` member too, and tells their client where
+    sending it again might do things twice.
+    """
     actual = status or status_of(code)
     extra = {"cache-control": "no-store", **(headers or {})}
+    if path in OPENAI_PATHS:
+        more = {**(more or {}), "error": openai_error(code, message)}
+        if actual in (409, 500):
+            extra.setdefault("x-should-retry", "false")
     if actual == 503:
         extra.setdefault("retry-after", "1")
     if actual == 401:
@@ -130,7 +149,7 @@ def response(
     return Response(body(code, message, actual, more), actual, extra, MEDIA_TYPE)
 
 
-def unexpected(error: BaseException, where: str) -> Response:
+def unexpected(error: BaseException, where: str, path: str = "") -> Response:
     """A fault of ours: logged with its traceback, told without it."""
     log.error("unexpected %s in %s", type(error).__name__, where, exc_info=error)
-    return response("internal", INTERNAL)
+    return response("internal", INTERNAL, path=path)

@@ -92,7 +92,7 @@ def application(request: Request) -> Application:
 
 def build_rest(app: Application) -> FastAPI:
     """The REST application over `app`. It expects the gate in front of it."""
-    from orchestrator.api import egress, faults, fleet, health, ladder, runs, stream, tokens, upkeep
+    from orchestrator.api import completions, egress, faults, fleet, health, ladder, runs, stream, tokens, upkeep
 
     rest = FastAPI(
         title="Asterism",
@@ -106,7 +106,7 @@ def build_rest(app: Application) -> FastAPI:
         redirect_slashes=False,
     )
     rest.state.application = app
-    for module in (runs, stream, fleet, ladder, egress, tokens, faults, health, upkeep):
+    for module in (runs, stream, completions, fleet, ladder, egress, tokens, faults, health, upkeep):
         rest.include_router(module.routes)
     rest.add_exception_handler(StarletteHTTPException, _http_problem)
     rest.add_exception_handler(RequestValidationError, _validation_problem)
@@ -118,11 +118,13 @@ def build_rest(app: Application) -> FastAPI:
 
 async def _http_problem(request: Request, error: Exception) -> Response:
     if isinstance(error, Problem):
-        return problems.response(error.code, error.message, headers=error.headers, more=error.more)
+        return problems.response(
+            error.code, error.message, headers=error.headers, more=error.more, path=request.scope["path"]
+        )
     assert isinstance(error, StarletteHTTPException)
     code = problems.code_of(error.status_code)
     message = _MESSAGES.get(code) or str(error.detail)
-    return problems.response(code, message, status=error.status_code, headers=error.headers)
+    return problems.response(code, message, status=error.status_code, headers=error.headers, path=request.scope["path"])
 
 
 _MESSAGES = {
@@ -144,17 +146,18 @@ async def _validation_problem(request: Request, error: Exception) -> Response:
         "bad_request",
         f"The request does not fit at {first.get('field')}: {first.get('message')}.",
         more={"errors": found},
+        path=request.scope["path"],
     )
 
 
 async def _refusal_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, (Refusal, StoreError))
-    return problems.response(error.code, str(error))
+    return problems.response(error.code, str(error), path=request.scope["path"])
 
 
 async def _unexpected_problem(request: Request, error: Exception) -> Response:
     """The gate logs it: the framework raises it again."""
-    return problems.response("internal", problems.INTERNAL)
+    return problems.response("internal", problems.INTERNAL, path=request.scope["path"])
 
 
 __all__ = ["HTTPException", "Route", "application", "build_rest", "caller_of", "needs", "router"]

@@ -64,6 +64,27 @@ machine readable description is `/openapi.json`.
 - **Graphs and timelines** come as JSON, text, Mermaid or SVG, graphs as DOT too, by `Accept` (with its weights, or
   406) or `?format=` ([pictures.md](pictures.md)). A graph's JSON has an `ETag`, its version, for `If-Match` on edits.
 
+## Chat clients
+
+Any client of OpenAI's chat API can submit requests: base URL `http://127.0.0.1:8460/v1`, model `asterism`, and a token
+with the role operator as the API key (while no token is configured, any text).
+
+- **The last message of the user is the request.** System messages, and settings such as `temperature` and `tools`, are
+  ignored; `n` above 1, another `response_format` than text and a forced `tool_choice` are refused, and so is what is
+  not text. Earlier messages are what the last may refer to, as in `asterism chat` ([chat.md](chat.md)): "and on beta?",
+  "delete the largest of them", "as csv". What that was understood as opens the answer. An earlier message counts where
+  its run is among the newest 100 on the record, and its answer in the reply that the client sends back.
+- **The answer is the run's answer**; its `id` is `chatcmpl-` and the run's id, `asterism` in it has `run` and `state`.
+  `usage` counts the tokens of the models that planned it, 0 where none did.
+- **A run that waits for a person** is answered with what it waits for, and how to approve or answer it. No message does
+  that: words in a chat grant no right.
+- **A field of ours, `asterism`** (`extra_body` of the `openai` package): `policy` as in `POST /v1/runs`, and
+  `"progress": true`, with which a stream tells in `reasoning_content` what the run does meanwhile.
+- **Errors** have OpenAI's `error` beside the members of problem+json. A run that failed is one too, with its code and
+  the member `run`; in a stream it comes as an event. `x-should-retry: false` where sending it again would do it twice.
+- **Leaving** before the answer, or not reading a stream, cancels the run. With an `Idempotency-Key` it goes on, and the
+  same request with the same key gets its answer; give one where a client sends a request again after a time-out.
+
 """
 
 

@@ -10,11 +10,11 @@ from cyclopts import App, Parameter
 
 from orchestrator.cli.calls import call
 from orchestrator.cli.client import Client
-from orchestrator.cli.describe import describe
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.options import Common
 from orchestrator.cli.output import ago, answer, dump, dump_model, say, table
 from orchestrator.cli.tries import tries
+from orchestrator.core.describe import describe
 from orchestrator.core.events import Event
 from orchestrator.core.previews import shown
 from orchestrator.core.project import run_view

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from orchestrator.cli.describe import describe
 from orchestrator.cli.look import dump_line
 from orchestrator.cli.output import line, say
 from orchestrator.core import events as e
+from orchestrator.core.describe import MARKS, describe
 from orchestrator.core.state import RunState, TaskState
 from orchestrator.core.tasks import TaskStatus
 
@@ -21,23 +21,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 REFRESH_S = 0.125
-_MARKS = {
-    e.RungTried: "plan",
-    e.GraphEdited: "graph",
-    e.EditRejected: "edit refused",
-    e.TaskDispatched: "start",
-    e.AttemptEnded: "end",
-    e.TaskSkipped: "skip",
-    e.TaskFailed: "fail",
-    e.TaskCancelRequested: "stop",
-    e.UnknownResolved: "settled",
-    e.RevisionRequested: "revise",
-    e.RevisionDeclined: "not revised",
-    e.RunCancelRequested: "cancel",
-    e.RunDeadlinePassed: "deadline passed",
-    e.ApprovalRequested: "needs approval",
-    e.QuestionAsked: "asks",
-}
 _STYLES = {
     TaskStatus.RUNNING: "blue",
     TaskStatus.SUCCEEDED: "green",
@@ -72,7 +55,7 @@ class Lines:
         say(f"run {state.run}")
 
     def event(self, event: e.Event) -> None:
-        mark = _MARKS.get(type(event.body))
+        mark = MARKS.get(type(event.body))
         if isinstance(event.body, e.ApprovalRequested) and self._state.request.policy.approve == "all":
             mark = "change"
         if mark is not None:

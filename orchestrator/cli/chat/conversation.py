@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as NotYet
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.cli.ask import interactive
-from orchestrator.cli.chat import followups, slash, tables, view
+from orchestrator.cli.chat import slash, view
 from orchestrator.cli.chat.asking import ChatAsker
 from orchestrator.cli.chat.attachments import attach, read_file
 from orchestrator.cli.chat.completion import Catalogue, Editor
@@ -25,6 +25,7 @@ from orchestrator.cli.lead import Interrupts, Later, Lead
 from orchestrator.cli.output import answer, say, table
 from orchestrator.cli.run import TEXT_LIMIT, Wish
 from orchestrator.cli.watch import Show
+from orchestrator.core import followups, tables
 from orchestrator.core.views import RunView
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 
-from orchestrator.cli.describe import operation
 from orchestrator.cli.output import ago, line, say
 from orchestrator.cli.watch import Lines, LiveTable, Show
 from orchestrator.core import events as e
+from orchestrator.core.describe import operation
 from orchestrator.core.project import task_views
 from orchestrator.core.state import RunState, TaskState
 from orchestrator.core.tasks import Task, TaskStatus

@@ -11,10 +11,10 @@ from devices.config import DeviceSettings
 from devices.errors import ConfigError
 from orchestrator.cli import look
 from orchestrator.cli.cluster import ClusterFlags, require_kubeconfig
-from orchestrator.cli.describe import operation
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.kube import chosen, cluster_device, whose
 from orchestrator.cli.main import main
+from orchestrator.core.describe import operation
 from orchestrator.core.events import RunStatus
 from orchestrator.core.views import ApprovalView, DeviceView, RunView
 from orchestrator.settings import Settings

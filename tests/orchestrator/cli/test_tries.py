@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from orchestrator.cli.describe import describe
 from orchestrator.cli.tries import tries
+from orchestrator.core.describe import describe
 from orchestrator.core.events import RungTried, RunStatus
 from orchestrator.core.plan import Declined, Plan, Proposal, RungUsage, Step
 from orchestrator.core.views import RungTry, RunView

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.api.testing import FakeApplication
-from orchestrator.cli.chat import slash, tables, view
+from orchestrator.cli.chat import slash, view
 from orchestrator.cli.chat.asking import ChatAsker, changed, word
 from orchestrator.cli.chat.attachments import attach, read_file
 from orchestrator.cli.chat.completion import Catalogue, Editor, complete, files_here
 from orchestrator.cli.exits import CommandError
+from orchestrator.core import tables
 from orchestrator.core.events import ApprovalRequested, RunStatus
 from orchestrator.core.plan import RungUsage
 from orchestrator.core.requests import Request

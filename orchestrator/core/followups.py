@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.cli.chat.things import Thing, Things, extreme, things, touched
+from orchestrator.core.things import Thing, Things, extreme, things, touched
 from orchestrator.core.views import DeviceView, RunView
 
 MANY = 10

@@ -10,6 +10,24 @@ from orchestrator.core.previews import shown
 from protocol.vocabulary import JsonObject
 
 SHOWN = 300
+MARKS: dict[type, str] = {
+    e.RungTried: "plan",
+    e.GraphEdited: "graph",
+    e.EditRejected: "edit refused",
+    e.TaskDispatched: "start",
+    e.AttemptEnded: "end",
+    e.TaskSkipped: "skip",
+    e.TaskFailed: "fail",
+    e.TaskCancelRequested: "stop",
+    e.UnknownResolved: "settled",
+    e.RevisionRequested: "revise",
+    e.RevisionDeclined: "not revised",
+    e.RunCancelRequested: "cancel",
+    e.RunDeadlinePassed: "deadline passed",
+    e.ApprovalRequested: "needs approval",
+    e.QuestionAsked: "asks",
+}
+"""Which events are told of while a run goes on, and the word before each."""
 
 
 def describe(body: e.Body) -> str:

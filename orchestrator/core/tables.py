@@ -7,7 +7,7 @@ import io
 import json
 from typing import Literal
 
-from orchestrator.cli.chat.things import answering
+from orchestrator.core.things import answering
 from orchestrator.core.views import RunView
 from protocol.vocabulary import Json
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.cli.chat.followups import Ask, Earlier, Show, Unclear, understand
 from orchestrator.core.events import RunStatus
+from orchestrator.core.followups import Ask, Earlier, Show, Unclear, understand
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import DeviceView, RunView, TaskView
 from protocol.vocabulary import DeviceKind, Json, JsonObject, Risk
