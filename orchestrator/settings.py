@@ -91,6 +91,10 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8460
     """0 takes a free one."""
+    rate_limit: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """REST requests a second that each token may send in the long run, or each address without one (default: any)."""
+    rate_burst: Annotated[int, Field(ge=1, le=10**6)] = 100
+    """As many of them may come at once."""
     heartbeat_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     """How often a device says that it is there."""
     lease_s: Annotated[float, Field(gt=0, le=86_400)] = Field(default_factory=lambda data: 2.5 * data["heartbeat_s"])

@@ -21,10 +21,14 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`name` goes on the record as the one who asked."""
+    """`name` goes on the record as the one who asked; `token` is the id of the token that was shown, empty where
+
+    none is configured.
+    """
 
     name: str
     role: str
+    token: str = ""
 
     def require(self, right: Right) -> None:
         """Raises Problem `forbidden` where the role does not include `right`."""
@@ -50,7 +54,7 @@ async def identify(app: Application, scope: Scope, headers: Headers) -> Caller:
     record = await app.authenticate(token.strip())
     if record is None:
         raise Problem("unauthenticated", "The token is wrong, expired or revoked.")
-    return Caller(record.name or record.id, record.role)
+    return Caller(record.name or record.id, record.role, record.id)
 
 
 def check_loopback(scope: Scope, headers: Headers) -> None:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import math
+import time
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.api import dashboard, problems
-from orchestrator.api.callers import LOCAL, check_loopback, check_origin, identify
+from orchestrator.api.callers import LOCAL, Caller, check_loopback, check_origin, identify
 from orchestrator.api.problems import Problem
+from orchestrator.api.rates import Rates, peer
 from orchestrator.core.application import Application, Refusal
 from orchestrator.core.ports import StoreError
 
@@ -43,12 +46,21 @@ _TOKEN_PARAMETERS = ("token=", "access_token=", "api_key=", "key=")
 
 
 class Gate:
-    """The ASGI application that is served. `rest` makes the REST application at the first request that needs it."""
+    """The ASGI application that is served. `rest` makes the REST application at the first request that needs it.
+
+    `rates` bounds how often each token, or each address where none was good, may ask.
+    """
 
     def __init__(
-        self, app: Application, gateway: GatewayApp, rest: Callable[[], ASGIApp], stopping: asyncio.Event
+        self,
+        app: Application,
+        gateway: GatewayApp,
+        rest: Callable[[], ASGIApp],
+        stopping: asyncio.Event,
+        rates: Rates | None = None,
     ) -> None:
         self.stopping = stopping
+        self._rates = rates
         self._app = app
         self._gateway = gateway
         self._make_rest = rest
@@ -114,7 +126,7 @@ class Gate:
             if dashboard.serves(scope["path"]):
                 await self._page(scope, receive, sending, headers)
                 return
-            caller = LOCAL if scope["path"] in OPEN_PATHS else await identify(self._app, scope, headers)
+            caller = LOCAL if scope["path"] in OPEN_PATHS else await self._caller(scope, headers)
             state = {**scope.get("state", {}), "caller": caller}
             await self.rest({**scope, "state": state}, _bounded(receive, headers), sending)
         except Problem as problem:
@@ -132,12 +144,34 @@ class Gate:
             await _discard(receive)
             await answer(scope, receive, sending)
 
+    async def _caller(self, scope: Scope, headers: Headers) -> Caller:
+        try:
+            caller = await identify(self._app, scope, headers)
+        except Problem:
+            self._count(f"peer {_peer(scope)}")
+            raise
+        self._count(f"token {caller.token}" if caller.token else f"peer {_peer(scope)}")
+        return caller
+
+    def _count(self, who: str) -> None:
+        """Raises Problem where they ask too often."""
+        wait = self._rates.take(who, time.monotonic()) if self._rates is not None else 0.0
+        if wait > 0:
+            seconds = math.ceil(wait)
+            message = f"Too many requests: ask again in {seconds} s. Settings `rate_limit` and `rate_burst` bound them."
+            raise Problem("rate_limited", message, headers={"retry-after": str(seconds)})
+
     async def _page(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         """A file of the dashboard: without a token, for it is what asks a person for one."""
         if not await self._app.tokens_configured():
             check_loopback(scope, headers)
         answer = dashboard.answer(scope["method"], scope["path"], headers.get("if-none-match", ""))
         await answer(scope, receive, send)
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return peer(client[0]) if client else ""
 
 
 def _check_head(scope: Scope, headers: Headers) -> None:

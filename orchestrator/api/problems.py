@@ -31,6 +31,7 @@ STATUS: dict[str, int] = {
     "headers_too_large": 431,
     "method_not_allowed": 405,
     "not_acceptable": 406,
+    "rate_limited": 429,
     # who asks, and from where
     "unauthenticated": 401,
     "forbidden": 403,

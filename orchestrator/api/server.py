@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from orchestrator.api.gate import Gate, GatewayApp
+from orchestrator.api.rates import Rates
 from orchestrator.core.application import Application
 from orchestrator.settings import Settings
 
@@ -48,7 +49,8 @@ def build_asgi(app: Application, gateway_asgi: GatewayApp, settings: Settings, *
         made.state.stopping = stopping
         return made
 
-    gate = Gate(app, gateway_asgi, rest, stopping)
+    rates = Rates(settings.rate_limit, settings.rate_burst) if settings.rate_limit is not None else None
+    gate = Gate(app, gateway_asgi, rest, stopping, rates)
     if eager:
         gate.rest  # noqa: B018 - made for its effect
     return gate

@@ -121,7 +121,7 @@ class Client:
                 if (await self.run(run)).state.terminal and not await self.events(run, after=after):
                     return
             except CommandError as error:
-                if error.code not in ("unreachable", "not_ready", "shutting_down"):
+                if error.code not in ("unreachable", "not_ready", "shutting_down", "rate_limited"):
                     raise
                 if lost >= RECONNECT_S:
                     raise

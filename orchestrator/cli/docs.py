@@ -54,6 +54,10 @@ machine readable description is `/openapi.json`.
   into an address.
 - **Pages of other sites** are refused: no CORS, and no state-changing request with another origin.
 - **Bounds**: bodies 2 MiB and 64 levels deep, heads 32 KiB, addresses 8 KiB; a body has 30 seconds to arrive.
+- **Rates**: the settings `rate_limit` (requests a second, in the long run; default: any number) and `rate_burst` (as
+  many at once; default 100) bound what each token asks, or each address where no good token is shown (an IPv6 network
+  of 64 bits is one). More gets 429 `rate_limited` with `Retry-After`, and is not carried out. `/livez`, `/readyz`, the
+  dashboard's own files and devices' connections do not count; a stream counts once.
 - **Again, but once**: `POST /v1/runs` with an `Idempotency-Key` gives the same run for the same request (200
   instead of 201), and `conflict` for another one.
 - **Waiting**: `?wait=S` on submission and on one run answers when the run has ended or waits for a person, or after
