@@ -20,6 +20,7 @@ from devices.executor import GRACE_S, NEVER, Executor
 from devices.outbox import Outbox
 from devices.profile import load
 from devices.runner import Runner
+from devices.tracing import ToolSpans, tracer
 from devices.transfers import Outgoing, Transfers
 from protocol import VERSION
 from protocol.codec import Chunk
@@ -102,6 +103,7 @@ class DeviceAgent:
             limits=lambda: self._executor.limits,
             private_network=settings.private_network,
             most=settings.limits,
+            spans=ToolSpans(tracer(), settings.name) if settings.traces else None,
         )
         self._session: DeviceSession | None = None
         self._writer: Writer | None = None
@@ -278,7 +280,7 @@ class DeviceAgent:
             device=self._identity,
             name=settings.name,
             kind=settings.kind,
-            profile=self._profile.model_copy(update={"limits": settings.limits}),
+            profile=self._profile.model_copy(update={"limits": settings.limits, "traces": settings.traces or None}),
             labels=settings.labels,
             skills=self._skills,
             withheld=self._withheld,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import ValidationError
 
 from devices.errors import ConfigError
+from devices.tracing import asked
 from protocol.credentials import parse_token
 from protocol.vocabulary import NAME, CallLimits, DeviceKind
 from tools.browser.settings import BrowserSettings
@@ -53,7 +54,8 @@ class DeviceSettings:
     `private_network` lets `http.*` speak to private addresses. `kube` is for the kind kubernetes alone, `edge` for the
     kind edge, `phone` for phones, `desktop` and `browser` for desktops. `mcp` are MCP servers whose tools become its
     skills. `databases` is the file of those that `sql.*` may be asked by name. `limits` is the most that the programs
-    of one tool call may take, whatever its task asks for. `seed` makes ids repeatable.
+    of one tool call may take, whatever its task asks for. `traces`: spans of tool calls are told (default: where
+    `ASTERISM_TRACES` says so). `seed` makes ids repeatable.
     """
 
     name: str
@@ -75,6 +77,7 @@ class DeviceSettings:
     browser: BrowserSettings | None = None
     databases: Path | None = None
     limits: CallLimits = DEFAULT_LIMITS
+    traces: bool = field(default_factory=asked)
     seed: int = field(default_factory=lambda: secrets.randbits(64))
 
     def __post_init__(self) -> None:

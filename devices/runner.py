@@ -12,6 +12,7 @@ from devices.context import AttemptContext, Say
 from devices.errors import StateError
 from devices.events import Event, Finished, Forget, Interrupt, Key, Persist, Persisted, Run, Sign
 from devices.outbox import Outbox
+from devices.tracing import ToolSpans
 from devices.transfers import Transfers
 from protocol.codec import check_json
 from protocol.errors import ErrorCode
@@ -40,8 +41,10 @@ class Runner:
         limits: Callable[[], Limits],
         private_network: bool,
         most: CallLimits,
+        spans: ToolSpans | None = None,
     ) -> None:
         """`most` is what the programs of one attempt may take here, whatever its dispatch says."""
+        self._spans = spans
         self._registry = registry
         self._workspace = workspace
         self._outbox = outbox
@@ -92,7 +95,8 @@ class Runner:
         interrupted = False
         context = self._context(key, command.dispatch)
         try:
-            output = await self._call(key, command, context)
+            call = self._call(key, command, context)
+            output = await (call if self._spans is None else self._spans.around(command.dispatch, call))
         except ToolError as failure:
             error = failure.task_error()
         except StateError as failure:

@@ -56,6 +56,8 @@ from protocol.vocabulary import SkillSpec
 from storage import make_store
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from agents.gate import Gate
     from agents.recording import Exchange
     from orchestrator.replaying.recorder import Recorder
@@ -107,6 +109,10 @@ class Asterism:
         self._supervision = Supervision(_Desk(self._leader, self._write))
         scheduler = Scheduler(settings.placement)
         self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s, scheduler=scheduler)
+        if settings.traces:
+            from orchestrator.runtime.tracing import Tracing
+
+            self.engine.tracing = Tracing(_tracer())
         self._control = Control(self.engine)
         self._supervision.attach(self._control)
         self.reception = Reception(self.engine, self.store, self._clock)
@@ -667,6 +673,17 @@ class _Desk:
             return
         answer = self._write(consultation.run)
         await control.finish(consultation.run, answer, None, key=consultation.key)
+
+
+def _tracer() -> Tracer:
+    """Raises SettingsProblem where what traces need is not installed."""
+    from devices.errors import ConfigError
+    from devices.tracing import tracer
+
+    try:
+        return tracer()
+    except ConfigError as error:
+        raise SettingsProblem(str(error)) from None
 
 
 def _agents(settings: Settings) -> AgentSettings:

@@ -120,6 +120,8 @@ class Settings(BaseSettings):
     """What all runs of a day (UTC) together may use of models."""
     placement: Literal["score", "round_robin"] = "score"
     """How a device is chosen for a task: by its score, or in turn (docs/architecture.md)."""
+    traces: bool = False
+    """Whether runs are traced with OpenTelemetry (docs/traces.md)."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
     """Runs that ended so long ago are deleted, a few at a time (default: none ever is)."""

@@ -25,6 +25,7 @@ from protocol.vocabulary import (
     Sha256,
     ShortText,
     SkillSpec,
+    Traceparent,
     Wire,
     WithheldSkill,
     empty,
@@ -127,7 +128,9 @@ class Dispatch(Wire):
     a `progress` or a `log`. The gateway's side counts too, and is 10 s more patient. `caller` is who asked for the run,
     as the orchestrator authenticated them; `approval` the id of the approval under which this is sent. `limits`, where
     set, is what the attempt's programs may take: the task's own, lowered to its run's policy. The device lowers them to
-    its own. It is left out where there is none, and only sent to devices whose profile has `limits`.
+    its own. It is left out where there is none, and only sent to devices whose profile has `limits`. `trace` is the
+    context of a distributed trace (the `traceparent` of W3C Trace Context) that the device may go on with; it is left
+    out where there is none, and only sent to devices whose profile has `traces`.
     """
 
     type: Literal["dispatch"] = "dispatch"
@@ -143,6 +146,7 @@ class Dispatch(Wire):
     caller: ShortText = ""
     approval: ShortText = ""
     limits: Annotated[CallLimits | None, Field(exclude_if=unset)] = None
+    trace: Annotated[Traceparent | None, Field(exclude_if=unset)] = None
 
 
 class Cancel(Wire):

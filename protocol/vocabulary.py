@@ -20,6 +20,7 @@ SkillName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$")]
 ShortText = Annotated[str, StringConstraints(max_length=500)]
 LongText = Annotated[str, StringConstraints(max_length=8_000)]
+Traceparent = Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -202,6 +203,7 @@ class DeviceProfile(Wire):
 
     Units: bytes for memory and disk, cores for CPUs. `engines` are container engines that the agent may speak to.
     `limits`: the most that one tool call may take there; None where the agent does not know a dispatch's `limits`.
+    `traces`: the agent goes on with the trace that a dispatch names; left out where it does not.
     """
 
     os: ShortText = ""
@@ -221,3 +223,4 @@ class DeviceProfile(Wire):
     edge: EdgeProfile | None = None
     desktop: DesktopProfile | None = None
     limits: CallLimits | None = None
+    traces: Annotated[Literal[True] | None, Field(exclude_if=unset)] = None

@@ -233,7 +233,7 @@ def undeclared(folders: Iterable[str], requirements: Iterable[str]) -> dict[str,
 
 def test_the_device_side_imports_only_what_the_base_install_declares() -> None:
     extras = PROJECT["project"]["optional-dependencies"]  # used where they are installed
-    kinds = ("fast", "k8s", "mcp", "edge", "desktop", "browser", "server", "documents")
+    kinds = ("fast", "k8s", "mcp", "otel", "edge", "desktop", "browser", "server", "documents")
     declared = [*PROJECT["project"]["dependencies"], *(line for kind in kinds for line in extras[kind])]
     assert undeclared(["protocol", "tools", "devices"], declared) == {}
 

@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -34,6 +34,9 @@ from orchestrator.runtime.tally import Tally
 from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
 from protocol.messages import AttemptRef, Cancel, Hello, Result, SkillsChanged
+
+if TYPE_CHECKING:
+    from orchestrator.runtime.tracing import Tracing
 
 log = structlog.get_logger("asterism.engine")
 
@@ -127,6 +130,8 @@ class Engine:
         self.store = store
         self.counters = Counters()
         self.tally = Tally()
+        self.tracing: Tracing | None = None
+        """Spans of runs, where they are asked for."""
         self.scheduler = scheduler or Scheduler()
         self.roster = Roster()
         self._consultant = consultant
@@ -321,6 +326,9 @@ class Engine:
         decision = slot.machine.handle(stimulus, self._clock.now(), cause)
         if decision.events:
             self._group.add_events(slot.state, decision.events)
+            if self.tracing is not None:
+                for event in decision.events:
+                    self.tracing.take(event)
         for command in decision.commands:
             self._order(command)
         self._schedule()
@@ -368,6 +376,8 @@ class Engine:
     def _prepare_dispatch(self, command: c.SendDispatch) -> None:
         """Encode once, for the outbox and for the wire."""
         message = command.message
+        if self.tracing is not None and self.roster.traces(command.device):
+            message = message.model_copy(update={"trace": self.tracing.context(message.run, message.task)})
         body = encode_message(message)
         self.counters.dispatched += 1
         self.roster.begun(command.device, message.run, message.task, message.attempt)

@@ -75,6 +75,11 @@ class Roster:
             self._view = FleetView.of(*(known.info for known in self._known.values()))
         return self._view
 
+    def traces(self, name: str) -> bool:
+        """Whether a device goes on with a trace that its dispatch names."""
+        known = self._known.get(name)
+        return known is not None and known.info.profile.traces is True
+
     def remember(self, record: DeviceRecord) -> DeviceInfo | None:
         """A device from the registry, away until it connects; None where its record is not readable any more."""
         try:
