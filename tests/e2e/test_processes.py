@@ -181,8 +181,9 @@ def test_everything_is_killed_at_once(world: Processes) -> None:
         world.device(name)
     view = world.wait(run)
     while view["state"] == "waiting":  # what is not known is not repeated: give it up, and see that it was not
-        for question in view["questions"]:  # type: ignore[attr-defined]
-            world.post(f"/v1/runs/{run}/answers", {"question": question["id"], "answer": "failed"})
+        # One at a time: a task that is given up may end the run, and with it the other questions.
+        question = view["questions"][0]  # type: ignore[index]
+        world.post(f"/v1/runs/{run}/answers", {"question": question["id"], "answer": "failed"})
         view = world.wait(run)
     assert view["state"] in ("succeeded", "failed")
     ledgers = [world.workspace(name) / "ledger" for name in DEVICES]
