@@ -49,6 +49,8 @@ class Draft:
     gates: tuple[StepDependency, ...] = ()
     before: tuple[str, ...] = ()
     fresh: list[str] = field(default_factory=list)
+    guards: dict[str, tuple[StepDependency, ...]] = field(default_factory=dict)
+    """Of each step, the gates that stood when it was added."""
 
     def begin(self, before: Iterable[str], gates: Sequence[StepDependency]) -> None:
         """A new clause: its root steps wait for `before` and stand behind `gates`."""
@@ -84,6 +86,7 @@ class Draft:
             id=id, title=title[:500], skill=skill, arguments=arguments, devices=devices, after=tuple(wanted.values())
         )
         self.fresh.append(id)
+        self.guards[id] = self.gates
         return id
 
     def fresh_id(self, name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
+from orchestrator.core.plan import Plan
 
 HOW_TO = (
     ("how", "do", "i"),
@@ -146,3 +147,19 @@ def refuse_kind(tokens: Sequence[Token]) -> None:
             raise decline(f'"{token.text}": this planner makes plans for now only', [token.text])
         if token.kind is Kind.TIME:
             raise decline("this planner makes plans for now only, not for a time of day", [token.text])
+
+
+def swapped(plan: Plan, text: str) -> bool:
+    """Whether a plan reads what is named behind `to`, and writes what is named behind `in` or `from`."""
+    reads = _paths(plan, ("file.search", "file.read", "file.head", "file.tail", "file.hash"))
+    return any(_named(one, "to|into", text) for one in reads) and any(
+        _named(one, "in|of|from", text) for one in _paths(plan, ("file.write",))
+    )
+
+
+def _paths(plan: Plan, skills: Sequence[str]) -> list[str]:
+    return [str(step.arguments["path"]) for step in plan.steps if step.skill in skills and "path" in step.arguments]
+
+
+def _named(path: str, prepositions: str, text: str) -> bool:
+    return re.search(rf"\b(?:{prepositions})\s+[\"'`]?{re.escape(path)}(?![\w/-])", text, re.IGNORECASE) is not None

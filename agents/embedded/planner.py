@@ -17,7 +17,7 @@ from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.doubt import Answers, namesakes, settled
-from agents.embedded.gate import refuse_corrections, refuse_kind
+from agents.embedded.gate import refuse_corrections, refuse_kind, swapped
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.kube.fleets import machines
@@ -110,6 +110,8 @@ class EmbeddedPlanner:
 
         try:
             found = settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
+            if isinstance(found, Plan) and swapped(found, request.text):
+                found = decline("it is not clear which file is read and which is written").result
             if isinstance(found, Declined):
                 flow = self._flow(request, context.fleet, tuple(context.answers))
                 if flow is not None:

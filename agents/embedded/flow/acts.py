@@ -16,10 +16,11 @@ from agents.embedded.kinds.compose import Made as Done
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.reading import Reader, courteous
 from agents.embedded.kinds.world import World
-from agents.embedded.outcome import Stop
+from agents.embedded.outcome import Stop, decline
 from agents.embedded.tokens import Kind
 
 _IT: Final = frozenset({"it", "that", "result", "output"})
+_SCREENS: Final = ("browser.", "desktop.", "phone.")
 _LEFT: Final[dict[str, tuple[str, str, frozenset[str]]]] = {
     "phone.notifications": ("records", "output.notifications", frozenset({"notifications", "list", "them", *_IT})),
     "phone.messages": ("records", "output.messages", frozenset({"messages", "texts", "list", "them", *_IT})),
@@ -37,12 +38,16 @@ class Acts(Part):
     """One skill."""
 
     act: Act
+    named: bool = True
 
     def build(self, to: Builder) -> None:
         composer = Composer(to.world)
         composer.draft = to.draft
         composer.made = [done for made in to.made for done in _done(made)]
+        before = [step.devices.names for step in to.draft.steps.values() if step.skill.startswith(_SCREENS)]
         done = composer.perform(self.act)
+        if not self.named and done.skill.startswith(_SCREENS) and before and done.devices != before[-1]:
+            raise decline("it is not said on which screen this should happen")
         if not to.draft.gates and not to.draft.risky((done.step,)):
             to.answers.append(done.step)
         in_order(to, done.step)
@@ -64,7 +69,8 @@ class Acting:
             found = self.reader.deed(piece) if placed is piece else self.reader.act(courteous(placed))
         except Stop:
             return None
-        return Acts(found) if isinstance(found, Act) and not found.bare else None
+        named = any(token.kind is Kind.DEVICE for token in piece.tokens)
+        return Acts(found, named) if isinstance(found, Act) and not found.bare else None
 
 
 def _placed(piece: Piece) -> Piece:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from agents.embedded.draft import Draft
 from agents.embedded.flow.deeds import (
@@ -22,10 +22,13 @@ from agents.embedded.flow.deeds import (
 )
 from agents.embedded.flow.deliver import delivered
 from agents.embedded.flow.fillings import fill
+from agents.embedded.flow.headings import check_columns
+from agents.embedded.flow.order import in_order, whole_only
 from agents.embedded.flow.things import ROWS, Before, Entry, FileAt, Files, Made, Measure, Move, Pages, Target, Thing
 from agents.embedded.kinds.line import Mention
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import decline, lacking
+from agents.embedded.wordset import words
 from orchestrator.core.plan import Plan, Selector, StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
@@ -46,6 +49,7 @@ _NOUNS: Final = {
 }
 
 
+VALUE: Final = words("number count value result reading sum total mean average checksum hash text message")
 _BACK: Final = ("it", "them", "this", "that", "these", "those")
 _CONVERSIONS: Final = {
     ("csv", "xlsx"): ("csv.read", "items", "xlsx.write", "items"),
@@ -83,6 +87,9 @@ class Builder:
     expected: str = ""
     """The checksum that files must have, and `checked`, the path of those whose checksum was looked at."""
     checked: str = ""
+    then: bool = False
+    """Whether the next deed waits for all before it."""
+    sequence: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.world.skills)
@@ -96,11 +103,20 @@ class Builder:
         if not self.draft.steps:
             raise decline("the request asks for nothing that a skill does")
         self.filled |= fill(self)
+        in_order(self, self.sequence)
+        whole_only(self)
         answer = [*self.asked, *self.draft.answering(self.answers)]
         return self.draft.plan(answer, "every word of the request has its place in a flow")
 
     def build(self, deed: Deed) -> None:
         """The steps of one deed, and what it made."""
+        then, self.then = self.then, False
+        before = frozenset(self.draft.steps)
+        self._build(deed)
+        if then:
+            self.sequence.append((frozenset(self.draft.steps) - before, before))
+
+    def _build(self, deed: Deed) -> None:
         if isinstance(deed, Moves):
             copies: list[Entry] = []
             for move in deed.moves:
@@ -164,7 +180,8 @@ class Builder:
                 step = self.step(thing.what, skill, self._arguments(thing, one.path), name)
                 entries.append(Entry(name, name, step, f"${{{step}.{path}}}"))
         unit = f"{thing.text} lines" if thing.what == "count" else ""
-        return Made("number" if thing.what == "count" else "text", tuple(entries), _NOUNS[thing.what], unit)
+        kind: Literal["number", "text"] = "number" if thing.what == "count" else "text"
+        return Made(kind, tuple(entries), _NOUNS[thing.what], unit, about=thing.text)
 
     def _arguments(self, thing: Measure, path: str) -> JsonObject:
         if thing.what == "count":
@@ -177,12 +194,19 @@ class Builder:
         """What was made before, by a word for it."""
         if thing.noun == "both":
             return self._both()
+        self.one_meant(thing.noun)
         for made in reversed(self.made):
             if made.kind != "done" and (thing.noun in made.nouns or thing.noun in _BACK):
                 if len(made.entries) > 1 and not (thing.several or thing.noun == "output"):
                     break
                 return made
         raise decline(f"it is not clear what is meant by {thing.noun!r}", [thing.noun])
+
+    def one_meant(self, noun: str) -> None:
+        """Raises Stop where several values could be meant by a noun: `the number`, after two were counted."""
+        fits = (made for made in self.made if made.kind in ("number", "text") and len(made.entries) == 1)
+        if noun in VALUE and len({made.entries[0].value for made in fits if noun in made.nouns}) > 1:
+            raise decline(f"it is not clear which {noun} is meant", [noun])
 
     def _both(self) -> Made:
         """The last two things of one kind as one, or the last one where it is of two devices."""
@@ -216,7 +240,9 @@ class Builder:
         for entry in entries:
             for name in self.goals(target):
                 path = target.path or (entry.value if made.kind == "file" else None)
-                if path is None:
+                if path is not None and path.endswith("/") and made.kind == "file":
+                    path += entry.value.rpartition("/")[2]
+                if path is None or path.endswith("/"):
                     raise decline("it is not said into which file")
                 if any(one.device == name and one.value == path for one in new):
                     raise decline(f"several files would be {path} on {name}")
@@ -265,7 +291,9 @@ class Builder:
         for url in pages.urls:
             for target in targets:
                 for name in self.goals(target):
-                    path = target.path or url.rstrip("/").rpartition("/")[2]
+                    path = target.path or ""
+                    if not path or path.endswith("/"):
+                        path += url.rstrip("/").rpartition("/")[2]
                     if any(one.device == name and one.value == path for one in new):
                         raise decline(f"several pages would be {path} on {name}")
                     step = self.step("download", "http.download", {"url": url, "path": path}, name)
@@ -297,7 +325,8 @@ class Builder:
         if not deed.seconds:
             skill, path, more = "edge.read", "output.value", {}
         step = self.step("read", skill, {"sensor": one.name, **more}, one.device)
-        nouns = frozenset({"number", "value", "reading", "mean", "average", "it", "that", one.name})
+        nouns = frozenset({"number", "value", "reading", "it", "that", one.name})
+        nouns |= {"mean", "average"} if deed.seconds else set()
         self.made.append(Made("number", (Entry(one.name, one.device, step, f"${{{step}.{path}}}"),), nouns))
 
     def _run(self, deed: Runs) -> None:
@@ -314,6 +343,7 @@ class Builder:
         if made.kind == "file":
             raise decline("a table holds values")
         first, second = deed.columns
+        check_columns(made, first, second)
         items: list[Json] = [{first: entry.label, second: entry.value} for entry in made.entries]
         for target in deed.targets:
             for name in self.goals(target):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agents.embedded.flow.deeds import Deed
 
 _IFS: Final = ("if", "should")
+_TOO: Final = ("too", "also", "well", "still", "again")
 _ELSE: Final = ("otherwise", "else")
 _FILLERS: Final = (",", "then", "just", "only", "please", "simply")
 
@@ -89,6 +90,8 @@ class Conditional:
         for at in range(3, len(piece.tokens)):
             if _low(piece, at) not in (",", "then"):
                 continue
+            if _low(piece, at - 1) in _TOO or _low(piece, at + 1) in _TOO:
+                return None  # whether a condition before has to hold as well is open
             found = condition(part(piece, 1, at), self.acting)
             # `instead` goes with a condition that what was done before excludes: it was done where a page had failed.
             deeds = self._deeds(_bare(piece, at), isinstance(found, All)) if found is not None else None

@@ -77,6 +77,7 @@ class Compared(Condition):
         return (StepDependency(step=step.id, on=On.CONDITION, when=when),)
 
     def _made(self, to: Builder) -> Made | None:
+        to.one_meant(self.noun)
         back = self.noun in ("it", "that", "this")
         values = [one for one in reversed(to.made) if one.kind == "number" and (back or self.noun in one.nouns)]
         return values[0] if values and self.noun else None

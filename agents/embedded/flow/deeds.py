@@ -8,6 +8,7 @@ from typing import Final
 
 from agents.embedded.flow.line import SEPARATORS, elements, part
 from agents.embedded.flow.nouns import files, literal, mention, thing
+from agents.embedded.flow.order import Then
 from agents.embedded.flow.parts import Part, PartReader
 from agents.embedded.flow.places import targets
 from agents.embedded.flow.things import Before, FileAt, Files, Measure, Move, Pages, Target, Thing
@@ -352,8 +353,10 @@ def clauses(piece: Piece, more: Sequence[PartReader] = ()) -> list[tuple[Deed, P
             if first is None:
                 continue
             rest = [] if end == len(piece.tokens) else read(_after(piece, end))
-            if rest is not None and (best is None or len(rest) + 1 < len(best)):
-                best = [(first, clause), *rest]
+            if rest and _closing(first) and not rest[0][1].said.startswith(("if ", "otherwise ")):
+                continue
+            if rest is not None and (best is None or _size(rest) + 1 < _size(best)):
+                best = [(first, clause), *_then(piece, end, rest)]
         known[begin] = best
         return best
 
@@ -366,6 +369,20 @@ def _ends(piece: Piece, begin: int) -> Iterator[int]:
         token = piece.tokens[at]
         if token.kind in (Kind.WORD, Kind.PUNCT) and token.text.casefold() in (*SEPARATORS, "then", ":"):
             yield at
+
+
+def _closing(first: Deed) -> bool:
+    return isinstance(first, Mirrors) or (isinstance(first, Part) and first.closing)
+
+
+def _then(piece: Piece, end: int, rest: list[tuple[Deed, Piece]]) -> list[tuple[Deed, Piece]]:
+    """What comes behind a clause, in order where `then` stands between."""
+    between = piece.tokens[end : _after(piece, end)]
+    return [(Then(), part(piece, end, end)), *rest] if any(one.text.casefold() == "then" for one in between) else rest
+
+
+def _size(found: list[tuple[Deed, Piece]]) -> int:
+    return sum(not isinstance(deed, Then) for deed, _ in found)
 
 
 def _after(piece: Piece, at: int) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Final
 
 from agents.embedded.flow.asides import with_fillings, without_asides, without_counts, without_opening
 from agents.embedded.flow.build import Builder
 from agents.embedded.flow.deeds import Deed, Mirrors, clauses
 from agents.embedded.flow.line import sentences, together
+from agents.embedded.flow.order import Then
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.readers import readers
 from agents.embedded.kinds.line import Line, Piece, line_of
@@ -18,8 +20,11 @@ from agents.embedded.kinds.world import World
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.tokens import Kind, Token
+from agents.embedded.wordset import words
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Declined, Plan
+
+_LATER: Final = words("then afterwards after once finally next lastly")
 
 
 def propose(
@@ -41,8 +46,10 @@ def propose(
         said += piece.tokens
         deeds = clauses(piece, more)
         if deeds is None:
-            words = sentence.source(sentence.tokens)
-            return decline(f"these words have no place in a flow: {words[:300]}", [words[:300]]).result
+            unread = sentence.source(sentence.tokens)[:300]
+            return decline(f"these words have no place in a flow: {unread}", [unread]).result
+        if any(token.text.casefold() in _LATER for token in sentence.tokens if token.start < piece.tokens[0].start):
+            found.append((Then(), replace(piece, tokens=())))
         found += deeds
     builder = Builder(world)
     try:

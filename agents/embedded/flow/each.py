@@ -59,6 +59,7 @@ class ForEach(Part):
     names: tuple[str, ...] = ()
 
     limits = True
+    closing = True
 
     def build(self, to: Builder) -> None:
         made = self._made(to)

@@ -69,6 +69,7 @@ class Else(Part):
     url: str
 
     limits = True
+    closing = True
 
     def build(self, to: Builder) -> None:
         step = to.draft.steps[_update(to)]

@@ -79,13 +79,17 @@ class NamesOdd(Part):
             Named((self.target,)).build(to)
             return
         odd = to.before(Before("odd")).entries[0]
+        made = to.before(Before("hashes", several=True))
         if self.target.path is None or odd.step is None:
             raise decline("it is not said into which file the name goes")
-        unequal = Compare.model_validate({"path": "output.equal", "op": "==", "value": False})
-        edges = (StepDependency(step=odd.step, on=On.CONDITION, when=unequal),)
+        # One differs where all but one are the same.
+        size = len(made.entries) - 1
+        one = Compare.model_validate({"path": "output.groups[0].count", "op": "==", "value": size})
+        edges = (StepDependency(step=odd.step, on=On.CONDITION, when=one),)
         for name in to.goals(self.target):
             text: JsonObject = {"path": self.target.path, "text": f"{odd.value}\n"}
-            to.step("write", "file.write", text, name, edges=edges)
+            step = to.step("write", "file.write", text, name, edges=edges)
+            to.draft.guards[step] += edges
 
 
 @dataclass(frozen=True)

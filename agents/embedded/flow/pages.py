@@ -49,7 +49,7 @@ class Fetches(Part):
             entries.append(Entry(name, device, step, f"${{{step}.{path}}}"))
         kind = "number" if self.field else "status"
         nouns = _NOUNS | ({self.field, f"{self.field}s"} if self.field else set())
-        to.made.append(Made(kind, tuple(entries), nouns, self.field or "status"))  # type: ignore[arg-type]
+        to.made.append(Made(kind, tuple(entries), nouns, self.field or "status", about=self.field))  # type: ignore[arg-type]
 
 
 def fetches(piece: Piece) -> Part | None:

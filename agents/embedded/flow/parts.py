@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 
 class Part(ABC):
-    """A deed. `limits`: its patterns read the words of its clause that limit or forbid (`don't`, `instead`)."""
+    """A deed. `limits`: its patterns read the words of its clause that limit or forbid (`don't`, `instead`).
+    `closing`: it happens only in a case that is said ahead of it, so that what follows in its sentence would, too."""
 
     limits: ClassVar[bool] = False
+    closing: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, to: Builder) -> None:

@@ -15,7 +15,7 @@ from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
-from orchestrator.core.conditions import Compare
+from orchestrator.core.conditions import AllOf
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
@@ -38,6 +38,7 @@ _NOUNS: Final = frozenset({"rows", "them", "table", "it", "result", "those", "li
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST: Final = words("highest largest biggest most longest dearest")
 _LEAST: Final = words("lowest smallest least shortest cheapest fewest")
+_ARTICLES: Final = ("one", "ones", "article", "articles", "item", "items", "product", "products")
 _PRICES: Final = words("cheapest dearest")
 
 
@@ -66,7 +67,7 @@ class Rows(Part):
                 "op": self.op,
                 "value": self.value,
             }
-            step = to.step("rows", "data.filter", arguments, name, edges=(_complete(read),))
+            step = to.step("rows", "data.filter", arguments, name, edges=(_complete(read, self.column),))
             value = f"${{{step}.output.items}}"
         to.made.append(Made("records", (Entry(name, name, None, value),), _NOUNS))
 
@@ -79,9 +80,10 @@ class Rows(Part):
         return f"${{{step}.output.rows}}"
 
 
-def _complete(step: str) -> StepDependency:
-    """Only where all of the table was read."""
-    whole = Compare.model_validate({"path": "output.truncated", "op": "==", "value": False})
+def _complete(step: str, *columns: str) -> StepDependency:
+    """Only where all of the table was read, and it has these columns."""
+    known = [{"path": "output.columns", "op": "contains", "value": column} for column in columns]
+    whole = AllOf.model_validate({"all": [{"path": "output.truncated", "op": "==", "value": False}, *known]})
     return StepDependency(step=step, on=On.CONDITION, when=whole)
 
 
@@ -133,7 +135,8 @@ class Combined(Part):
             to.step("read", "csv.read", {"path": one.value, "limit": ROWS}, one.device, one.step) for one in entries
         ]
         items: Json = [f"${{{read}.output.items}}" for read in reads]
-        edges = tuple(_complete(read) for read in reads)
+        columns = [one[0] for one in (self.kept, self.order) if one is not None]
+        edges = tuple(_complete(read, *columns) for read in reads)
         if self.kept is not None:
             column, op, value = self.kept
             arguments: JsonObject = {"items": items, "by": column, "op": op, "value": value}
@@ -237,8 +240,10 @@ def _captioned(piece: Piece) -> Part | None:
 
 
 def _combined(piece: Piece) -> Part | None:
-    head = "(combine|merge|join|put) (the {n:number}|them|all of them|these|those|the tables|the lists) [together]"
-    slots = match(f"{head} {{goal:any}} , {{more:any}}", piece) or match(f"{head} {{goal:any}}", piece)
+    what = "(the {n:number}|them|all of them|these|those|the tables|the lists)"
+    heads = (f"(combine|merge|join) {what} [together]", f"put {what} together")
+    tries = (match(f"{head}{more}", piece) for head in heads for more in (" {goal:any} , {more:any}", " {goal:any}"))
+    slots = next((one for one in tries if one is not None), None)
     if slots is None:
         return None
     goals = targets(Piece(piece.line, slots["goal"]))
@@ -272,7 +277,12 @@ def _order(piece: Piece) -> tuple[str, Literal["asc", "desc"]] | None:
     if slots is None:
         return None
     adjective = slots["adjective"][0].text.casefold()
-    by = _plain(slots, "noun") if "noun" in slots else "price" if adjective in _PRICES else ""
+    noun = _plain(slots, "noun") if "noun" in slots else ""
+    by = noun
+    if adjective in _PRICES:
+        # Only where the request speaks of prices is there a column to go by.
+        said = re.search(r"\bprices?\b", piece.line.text.casefold()) is not None
+        by = "price" if said and noun in ("", "price", *_ARTICLES) else ""
     if not by or adjective not in _MOST | _LEAST:
         return None
     return by, "desc" if adjective in _MOST else "asc"

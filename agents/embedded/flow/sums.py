@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.places import targets
@@ -43,6 +44,7 @@ class Spare(Part):
     path: str
 
     limits = True
+    closing = True
 
     def build(self, to: Builder) -> None:
         if not to.made or to.made[-1].kind != "file" or any(entry.step for entry in to.made[-1].entries):
@@ -67,7 +69,7 @@ class Sums(Part):
         nouns = frozenset(
             {"sums", "totals", "numbers", "results"} | ({"sum", "total", "it"} if len(entries) == 1 else set())
         )
-        made = Made("number", entries, nouns)
+        made = Made("number", entries, nouns, about=self.column)
         to.made.append(made)
         to.answers += [entry.step for entry in entries if entry.step is not None]
         if self.target is not None and self.columns is not None:
@@ -88,6 +90,7 @@ class Rows(Part):
         if made.kind != "number" or path is None or not path.endswith(".csv"):
             raise decline("it is not clear what the table should hold")
         first, second = self.columns
+        check_columns(made, first, second)
         items: list[Json] = [{first: entry.label, second: entry.value} for entry in made.entries]
         for name in to.goals(self.target):
             arguments: JsonObject = {"path": path, "items": items, "columns": [first, second]}

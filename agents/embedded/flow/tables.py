@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.places import targets
@@ -30,8 +31,10 @@ _ROWS: Final = (
 _COLUMNS: Final = "(with|has|having|in) [the] [two] columns {a:plain} and {b:plain}"
 _ASIDE: Final = "{x:opened} [with] [the] [two] columns {a:plain} and {b:plain} [, {order:any}] {y:closed}"
 _WHERE: Final = "[, where {c:plain} is {meaning:any}]"
-_MOST: Final = words("longest highest largest biggest most greatest hottest warmest fullest newest latest dearest")
-_LEAST: Final = words("shortest lowest smallest least fewest coldest coolest cheapest oldest earliest")
+_MOST: Final = words("longest highest largest biggest most greatest hottest warmest fullest dearest")
+_LEAST: Final = words("shortest lowest smallest least fewest coldest coolest cheapest")
+_ANY: Final = words("highest largest biggest most greatest lowest smallest least fewest")
+"""What numbers of any kind may be; the others say something of what they are numbers of."""
 _BY: Final = {"cheapest": "price", "dearest": "price"}
 _ADDRESSES: Final = words("url address page link")
 _MEANT: Final = words("the http status code that page answers with each of its it number field value for service")
@@ -53,10 +56,7 @@ class Tabled(Part):
         if made is None or (self.but is not None and made.kind != "status"):
             raise decline("it is not clear what the table should hold")
         first, second = self.columns
-        if made.kind == "status" and second.casefold() not in ("status", "code", "status_code"):
-            raise decline(f"it is not clear what the column {second} should hold", [second])
-        if made.kind == "number" and made.unit and second.casefold() != made.unit.casefold():
-            raise decline(f"it is not clear what the column {second} should hold", [second])
+        check_columns(made, first, second)
         items: Json = [{first: self._first(to, made, entry), second: entry.value} for entry in made.entries]
         if self.but is not None:
             step = to.anywhere("failing", "data.filter", {"items": items, "by": second, "op": "!=", "value": self.but})
@@ -129,7 +129,8 @@ def _ordered(piece: Piece, column: str) -> Literal["asc", "desc"] | None:
     if slots is None:
         return None
     adjective = slots["adjective"][0].text.casefold()
-    noun = slots["noun"][0].text.casefold() if "noun" in slots else _BY.get(adjective, column)
+    bare = column.casefold() if adjective in _ANY else _BY.get(adjective)
+    noun = slots["noun"][0].text.casefold() if "noun" in slots else bare
     if noun != column.casefold():
         return None
     return "desc" if adjective in _MOST else "asc" if adjective in _LEAST else None

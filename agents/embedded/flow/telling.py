@@ -55,6 +55,7 @@ class Words:
         if self.text is not None and not self.blank:
             return escape(self.text)
         if value is None:
+            to.one_meant(self.noun)
             back = self.noun in ("it", "that")
             values = [made for made in to.made if made.kind in ("number", "text") and (back or self.noun in made.nouns)]
             made = values[-1] if values else None

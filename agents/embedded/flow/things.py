@@ -82,6 +82,7 @@ class Made:
     of a page; `records` a list of them, `lines` one of lines, `artifact` a file of the run; `done`: nothing that could
     be passed on. `nouns` are the words by which it may be spoken of. `spare` is a file beside each, for where that one
     cannot be read; `form` the ending of what the file is to become.
+    `about`: the word for what numbers are of, the text of the lines that were counted or a column.
     """
 
     kind: Literal["file", "text", "number", "status", "records", "lines", "artifact", "done"]
@@ -90,6 +91,7 @@ class Made:
     unit: str = ""
     spare: str = ""
     form: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class Replaced(Part):
     file: FileAt
 
     limits = True
+    closing = True
 
     def build(self, to: Builder) -> None:
         made = next((one for one in reversed(to.made) if "checksums" in one.nouns), None)
@@ -75,7 +76,8 @@ class Replaced(Part):
         for entry in made.entries:
             edges = (gate(entry, "!=", to.expected),)
             arguments = {"path": to.checked, "artifact": f"${{{shared}.output.artifact}}"}
-            to.step("replace", "artifact.save", {**arguments}, entry.device, edges=edges)
+            step = to.step("replace", "artifact.save", {**arguments}, entry.device, edges=edges)
+            to.draft.guards[step] += edges
 
 
 def twins(piece: Piece) -> Part | None:

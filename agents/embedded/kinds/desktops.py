@@ -203,7 +203,10 @@ ORDERS: Final = (
         asks=(
             "(put|write|enter|type|fill|fill in) {value:plain} (into|in|to) [the] (field|text field) {field:thing} "
             f"[field] {_WINDOW}",
-            "(put|write|enter|type|fill|fill in) {value:quoted} (into|in|to) [the] {field:thing} "
+            # What looks like a path is a file, and no field of a window.
+            "(put|write|enter|type|fill|fill in) {value:quoted} (into|in|to) [the] {field:quoted} "
+            f"[field] {_WINDOW}",
+            "(put|write|enter|type|fill|fill in) {value:quoted} (into|in|to) [the] {field:words} "
             f"[field] {_WINDOW}",
             f"(fill|fill in) [the] [field] {{field:thing}} [field] {_WINDOW} with {{value:quoted}}",
             f"set [the] [field] {{field:thing}} [field] {_WINDOW} to {{value:quoted}}",

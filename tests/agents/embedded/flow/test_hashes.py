@@ -17,7 +17,7 @@ def test_the_device_whose_file_differs_is_named_only_where_one_does() -> None:
     assert compare.skill == "data.compare"
     assert write.arguments == {"path": "odd.txt", "text": f"${{{compare.id}.output.groups[-1].devices}}\n"}
     assert [edge.when.model_dump() for edge in write.after if edge.when] == [
-        {"path": "output.equal", "op": "==", "value": False}
+        {"path": "output.groups[0].count", "op": "==", "value": 2}
     ]
 
 
