@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+import openai
 import pytest
 
 from agents.scripted_server import Behaviour, Broken, Drip, Hang, Raw, Say, Status, Truncated
@@ -175,3 +176,18 @@ def test_nothing_runs(ladder: Ladder, name: str) -> None:
     assert ladder.world.files() == before
     if case.asked == 1:  # a server that failed twice in a row would be left alone
         ladder.works()
+
+
+def test_a_chat_client_is_told_the_tokens_that_planning_took(ladder: Ladder) -> None:
+    number = f"-chat-{next(numbers)}"
+    (ladder.world.workspace("alpha") / f"notes{number}.txt").write_text("milk")
+    ladder.servers.script("local", reads(number))
+    with openai.OpenAI(base_url=f"{ladder.world.url}/v1", api_key="none", timeout=30) as client:
+        answer = client.chat.completions.create(model="asterism", messages=[{"role": "user", "content": asks(number)}])
+    assert "milk" in (answer.choices[0].message.content or "")
+    usage = ladder.world.get(f"/v1/runs/{answer.id.removeprefix('chatcmpl-')}")["usage"]
+    assert isinstance(usage, dict)
+    assert answer.usage is not None
+    assert answer.usage.prompt_tokens == usage["input_tokens"] > 0
+    assert answer.usage.completion_tokens == usage["output_tokens"] > 0
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
