@@ -25,6 +25,7 @@ def test_a_burst_then_one_an_interval() -> None:
     assert [rates.take("a", 100.0) for _ in range(4)] == [0, 0, 0, pytest.approx(0.5)]
 
 
+@pytest.mark.slow
 @given(st.floats(0.1, 100), st.integers(1, 20), st.lists(st.floats(0, 3, allow_nan=False), min_size=1, max_size=60))
 def test_never_more_than_the_burst_and_the_rate(per_s: float, burst: int, gaps: list[float]) -> None:
     rates = Rates(per_s, burst)
