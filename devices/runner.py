@@ -88,6 +88,9 @@ class Runner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _attempt(self, key: Key, command: Run) -> None:
+        run, task, attempt = key
+        # Of this asyncio task alone: whatever a tool logs says what it is for.
+        structlog.contextvars.bind_contextvars(run=run, task=task, attempt=attempt, cause=command.dispatch.cause)
         clock = asyncio.get_running_loop().time
         begun = clock()
         output: Json = None
@@ -151,7 +154,7 @@ class Runner:
             await self._outbox.finished(command.key, command.body)
         except StateError as error:
             # The result still goes out; only a crash before it is recorded would lose it.
-            log.error("result not kept on disk", task=command.key[1], reason=str(error))
+            log.error("result not kept on disk", run=command.key[0], task=command.key[1], reason=str(error))
         self._report(Persisted(command.key))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Literal, TypeVar
 from urllib.parse import quote
@@ -250,6 +251,15 @@ class Client:
         problems = found.get("problems")
         named = tuple(str(problem) for problem in problems) if isinstance(problems, list) else ()
         return response.status_code == 200, named
+
+    async def clock(self) -> float | None:
+        """The orchestrator's clock in Unix time, to the second; None where it does not say."""
+        with self._reaching():
+            response = await self._http.get("/livez")
+        try:
+            return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+        except ValueError:
+            return None
 
     # --- how -----------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,12 @@ import importlib.util
 import os
 import shutil
 import socket
+import stat
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.settings import ModelSettings, Settings
 
 ORCHESTRATOR = ("sqlalchemy", "alembic", "fastapi", "uvicorn", "langgraph", "networkx", "prometheus_client")
+SKEW_S = 5.0  # the orchestrator tells whole seconds, and the answer takes its time
 FREE_BYTES = 500 << 20
 MODEL_S = 3.0
 CLUSTER_S = 5.0
@@ -42,12 +46,13 @@ def doctor(*, common: Common | None = None) -> int:
     common = common or Common()
     findings = [_python(), _extras()]
     try:
-        settings = common.load().settings
+        loaded = common.load()
+        settings, file = loaded.settings, loaded.file
     except CommandError as error:
         findings.append(Finding("settings", "bad", error.message, "mend it; `asterism config show --sources` helps"))
     else:
         findings.append(Finding("settings", "ok", "can be read"))
-        findings += [_data(settings), *asyncio.run(_live(settings))]
+        findings += [_data(settings), *_rights(settings, file), *asyncio.run(_live(settings))]
     if common.json:
         dump({"findings": [vars(finding) for finding in findings]})
     else:
@@ -84,6 +89,36 @@ def _data(settings: Settings) -> Finding:
         says = f"{free >> 20} MB free at {settings.data_dir}"
         return Finding("data folder", "bad", says, "make room, or set data_dir to another disk")
     return Finding("data folder", "ok", f"{settings.data_dir}, {free >> 30} GB free")
+
+
+def _rights(settings: Settings, file: Path | None) -> list[Finding]:
+    """Files with secrets that others on this machine may read."""
+    secret = {"the settings": file if file is not None and settings.token is not None else None}
+    secret |= {"the TLS key": settings.tls_key, "the data folder": settings.data_dir}
+    found = []
+    for name, path in secret.items():
+        if path is not None and _others_reach(path):
+            rights = "700" if path.is_dir() else "600"
+            says = f"{name}, {path}, can be reached by others on this machine"
+            found.append(Finding("file rights", "note", says, f"chmod {rights} {path}"))
+    return found
+
+
+def _others_reach(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:  # not there, or not ours to look at: then another check says so
+        return False
+
+
+def clock_finding(theirs: float, ours: float) -> Finding:
+    """`theirs` is the orchestrator's clock, in whole seconds; both in Unix time."""
+    apart = theirs - ours
+    if abs(apart) <= SKEW_S:
+        return Finding("clock", "ok", "the orchestrator's agrees with this machine's")
+    ahead = "ahead of" if apart > 0 else "behind"
+    says = f"the orchestrator's is {abs(apart):.0f} s {ahead} this machine's: deadlines and expiries go by the former"
+    return Finding("clock", "bad", says, "have both set their clocks over NTP, e.g. `timedatectl set-ntp true`")
 
 
 async def _live(settings: Settings) -> list[Finding]:
@@ -136,6 +171,9 @@ async def _orchestrator(settings: Settings) -> list[Finding]:
         state: Literal["ok", "bad"] = "ok" if ready else "bad"
         says = f"answers at {settings.url}" + (f", but has problems: {', '.join(problems)}" if problems else "")
         found = [Finding("orchestrator", state, says, "" if ready else _remedy(problems))]
+        theirs = await client.clock()
+        if theirs is not None:
+            found.append(clock_finding(theirs, time.time()))
         try:
             devices = await client.devices()
         except CommandError as error:

@@ -17,10 +17,20 @@ def _clean(_: object, __: str, event: EventDict) -> EventDict:
     return {key: sanitize(redact(value)) if isinstance(value, str) else value for key, value in event.items()}
 
 
+class _Lines(logging.Formatter):
+    """Lines of libraries, and of agents, that log the standard way: as clean, and with the run that they are about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = "".join(f" {name}={value}" for name, value in structlog.contextvars.get_contextvars().items())
+        return sanitize(redact(super().format(record) + told))
+
+
 def configure(level: str) -> None:
     """`level` is of `Settings.log_level`."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    logging.basicConfig(stream=sys.stderr, level=number, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=number, handlers=[handler])
     for noisy in ("asyncio", "httpx2", "httpcore2", "aiosqlite", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
     structlog.configure(

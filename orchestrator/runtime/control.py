@@ -145,6 +145,7 @@ class Supervision:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, run: str) -> None:
+        structlog.contextvars.bind_contextvars(run=run)  # of this asyncio task alone
         try:
             while queue := self._queues.get(run):
                 await self._consult(queue.popleft())

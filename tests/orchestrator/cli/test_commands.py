@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from orchestrator.cli import exits
+from orchestrator.cli import doctor, exits
 from orchestrator.core.requests import Request
 from tests.support.cli import ROOT, Background, background, call
 
@@ -314,6 +315,43 @@ def test_the_doctor_finds_the_orchestrator_well(served: Background, capsys: Out)
     served.app.problems = ("database_full",)
     assert call("doctor") == 3
     assert "BAD  orchestrator" in capsys.readouterr().out
+
+
+def test_the_doctor_looks_at_clocks(served: Background, capsys: Out) -> None:
+    assert call("doctor") == 0
+    assert "ok   clock" in capsys.readouterr().out
+    behind = doctor.clock_finding(1_000.0, 1_090.4)
+    assert (behind.state, "90 s behind" in behind.says, "NTP" in behind.remedy) == ("bad", True, True)
+    assert doctor.clock_finding(1_090.0, 1_000.0).says.startswith("the orchestrator's is 90 s ahead of")
+
+
+def test_the_doctor_finds_secrets_that_others_can_read(served: Background, capsys: Out, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('token = "ast_abc123_SECRETsecret42SECRETsecret42"\n')
+    file.chmod(0o644)
+    call("doctor", "--config", str(file))
+    assert f"-> chmod 600 {file}" in capsys.readouterr().out
+    file.chmod(0o600)
+    call("doctor", "--config", str(file))
+    assert f"chmod 600 {file}" not in capsys.readouterr().out
+
+
+def test_the_doctor_finds_a_full_disk(served: Background, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "FREE_BYTES", 1 << 62)  # no disk has so much
+    assert call("doctor") == 3
+    assert "make room" in capsys.readouterr().out
+
+
+def test_the_doctor_finds_a_port_taken_and_no_orchestrator(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("ASTERISM_PORT", str(port))
+        monkeypatch.setenv("ASTERISM_URL", "http://127.0.0.1:9")
+        monkeypatch.setenv("ASTERISM_DATABASE", "sqlite:////proc/nothing/here.db")
+        assert call("doctor") == 3
+    assert f"BAD  port: 127.0.0.1:{port} cannot be served" in capsys.readouterr().out
 
 
 def test_the_page_of_exit_codes_says_what_the_table_says() -> None:
