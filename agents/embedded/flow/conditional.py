@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _IFS: Final = ("if", "should")
 _TOO: Final = ("too", "also", "well", "still", "again")
+_ENDS: Final = (".", "?", "!", ";")
 _ELSE: Final = ("otherwise", "else")
 _FILLERS: Final = (",", "then", "just", "only", "please", "simply")
 
@@ -86,7 +87,7 @@ class Conditional:
             deeds = self._deeds(_bare(piece, begin), True)
             return Otherwise(deeds) if deeds else None
         if first not in _IFS:
-            return None
+            return self._behind(piece)
         for at in range(3, len(piece.tokens)):
             if _low(piece, at) not in (",", "then"):
                 continue
@@ -98,6 +99,20 @@ class Conditional:
             if found is not None and deeds:
                 return _split(found, deeds)
         return None
+
+    def _behind(self, piece: Piece) -> Part | None:
+        """`A if C`, as a sentence of its own: of several deeds it would be open which of them the condition is for."""
+        ahead = [one.text for one in piece.line.tokens if one.start < piece.tokens[0].start]
+        behind = [one.text for one in piece.line.tokens if one.start > piece.tokens[-1].start]
+        if (ahead and ahead[-1] not in _ENDS) or (behind and behind[0] not in _ENDS):
+            return None
+        ifs = [at for at in range(len(piece.tokens)) if _low(piece, at) in (*_IFS, "unless", "when")]
+        if len(ifs) != 1 or _low(piece, ifs[0]) != "if" or _low(piece, ifs[0] - 1) in (",", "and", "then"):
+            return None
+        end = ifs[0] - (_low(piece, ifs[0] - 1) == "only")
+        found = condition(part(piece, ifs[0] + 1, len(piece.tokens)), self.acting)
+        deeds = self._deeds(part(piece, 0, end), False) if found is not None and end > 0 else None
+        return If(found, deeds) if found is not None and deeds and len(deeds) == 1 else None
 
     def _deeds(self, piece: Piece, instead: bool) -> tuple[Deed, ...] | None:
         from agents.embedded.flow.deeds import clauses

@@ -154,6 +154,9 @@ def _statuses(piece: Piece) -> Condition | None:
                 status = slots["s"][0].value
                 if isinstance(count, int) and isinstance(status, int):
                     return Statuses(status, op, count)
+    slots = match(f"(both|both of them|they both|both pages) {_SO}", piece)
+    if slots is not None and isinstance(slots["s"][0].value, int):
+        return All(slots["s"][0].value, 2)
     slots = match(
         f"(all|they all|all of them|every one of them|all {{n:number}}|all {{m:number}} of them) {_SO}", piece
     )

@@ -22,6 +22,9 @@ _GIVE: Final = (
     "fetch|download|write|file|i need|i want|we need|make|have|pull)"
 )
 _ASKING: Final = words("not no only except without if when unless first last all every each both but and or then than")
+_PASSIVE: Final = (
+    "(should|must|shall|has to|have to|is to|are to) (be (put|copied|sent|saved|kept|stored|written|placed)|end up)"
+)
 _FETCHED: Final = "(belongs|goes|should go|has to go)"
 
 
@@ -230,6 +233,10 @@ def tells(piece: Piece) -> Tells | None:
 
 def moves(piece: Piece) -> Moves | None:
     """`copy A to X as P and to Y`, `copy A from X as P, B from Z as Q and ... to W`, `U belongs on X, V on Y`."""
+    passive = match(f"{{what:any}} {_PASSIVE} {{goal:any}}", piece)
+    if passive is not None:
+        what, goal = thing(Piece(piece.line, passive["what"])), targets(Piece(piece.line, passive["goal"]))
+        return None if what is None or goal is None or _apart(what) else Moves((Move(what, goal),))
     single = _pair(piece, verb=False, goal=None)
     if single is not None:
         return Moves((single,))
@@ -306,7 +313,8 @@ def _pair(piece: Piece, *, verb: bool, goal: str | None) -> Move | None:
         "{d:device} {u:url} (as|to|into) {f:file}",
         "{d:device} from {u:url}",
         "[let|have] {d:device} (download|fetch|get) {u:url} (to|as|into|under) {f:file}",
-        "{d:device} [each] (need|needs|gets|should get|should have|must have) {u:url} (as|under) {f:file}",
+        "{d:device} [each|both|all] (need|needs|get|gets|should get|should have|must have) {u:url} (as|under) {f:file}",
+        "{d:device} (should|must|shall|have to) [each|both|all] (get|have|download|fetch) {u:url} (as|under) {f:file}",
     ):
         slots = match(pattern, piece)
         if slots is not None:

@@ -86,6 +86,11 @@ LISTS = f"Let both web servers fetch their own {{}} list into p.csv: alpha from 
         f'{PAGES} For each page that does not answer with status 200, show "down: PAGE" on desk and text "x" to +4917.',
         f"Get {SITE}/a.csv onto alpha as a.csv; if it fails, take {SITE}/b.csv instead and draw the column cost "
         "against day as a bar chart c.png on desk.",
+        f'{PAGES} Publish "x" to a/b and show "up" on desk if both of them answer with status 200.',
+        f'{PAGES} Show "up" on desk if all three of them answer with status 200.',
+        f'{PAGES} Show "up" on desk unless both of them answer with status 200.',
+        "The last 5 lines of a.log on alpha should not be kept on desk as tail.txt.",
+        "The last 5 lines of a.log on alpha should be kept on desk as tail.txt until Friday.",
         f"{HASHES} with the columns hash and host.",
         f"{HASHES} with the columns host and size.",
         "How many WARN lines are in a.log on alpha and beta? Put a table with the columns host and errors on desk as "
@@ -115,6 +120,19 @@ def test_a_file_is_no_field_of_a_window() -> None:
     request = Request(text='Count the WARN lines in a.log on alpha, then write "counted" into done.txt on desk.')
     found = EmbeddedPlanner().propose(request, Context(FLEET))
     assert not isinstance(found, Plan) or [step.skill for step in found.steps] == ["file.search", "file.write"]
+
+
+def test_the_same_in_other_words() -> None:
+    found = planned(f'{PAGES} Show "up" on desk if both of them answer with status 200.')
+    gates = [(edge.step, edge.on.value) for edge in found["notify-desk"].after]
+    assert gates == [("cart", "condition"), ("mail", "condition")]
+    text = 'Write the number of WARN lines in a.log on alpha to n.txt on desk, and if it is above 5, show "x" on desk.'
+    found = planned(text)
+    assert list(found) == ["count-alpha", "write-desk", "notify-desk"]
+    found = planned("The last 5 lines of a.log on alpha should be kept on desk as tail.txt.")
+    assert found["write-desk"].arguments["path"] == "tail.txt"
+    found = planned(f"alpha and beta should each get {SITE}/m as m.txt; if that address fails, take {SITE}/n instead.")
+    assert list(found) == ["download-alpha", "download-beta", "mirror-alpha", "mirror-beta"]
 
 
 def test_rows_that_were_taken_are_put_somewhere() -> None:
