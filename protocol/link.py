@@ -39,7 +39,7 @@ from protocol.messages import (
 
 HANDSHAKE_S: Final = 10.0
 ACK_DELAY_S: Final = 1.0
-LATE_S: Final = 0.1
+LATE_S: Final = 0.5
 """A deadline looked at so much after it has passed tells of a delay at this end."""
 ACK_EVERY: Final = 64
 MAX_UNACKED: Final = 8_192
