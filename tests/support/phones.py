@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator
@@ -49,6 +50,13 @@ class Bench:
         output = await self.registry.call(name, arguments, self.context)
         assert isinstance(output, dict)
         return output
+
+    async def unplug(self) -> None:
+        """Pull the cable, and see that the ADB server has noticed: what it is asked before, it may begin."""
+        await self.adbd.unplug()
+        async with asyncio.timeout(20):
+            while await self.phone.usable():
+                await asyncio.sleep(0.01)
 
     async def refused(self, code: ErrorCode, name: str, /, **arguments: Json) -> ToolError:
         """The error of a call that must fail with this code."""

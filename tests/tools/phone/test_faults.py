@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 
@@ -134,7 +135,7 @@ async def test_a_phone_that_is_unplugged_during_a_command_is_no_success(phone: B
 
 
 async def test_a_phone_that_has_not_accepted_this_computer(phone: Bench) -> None:
-    await phone.adbd.unplug()
+    await phone.unplug()
     phone.faults.authorized = False
     await phone.adbd.plug()
     error = await phone.refused(ErrorCode.UNAVAILABLE, "phone.battery")
@@ -147,7 +148,7 @@ async def test_a_phone_that_does_not_answer_is_offline(phone: Bench, monkeypatch
     from tools.phone import server
 
     monkeypatch.setattr(server, "CONNECT_S", 0.5)  # adb itself waits for ten seconds
-    await phone.adbd.unplug()
+    await phone.unplug()
     phone.faults.silent = True
     await phone.adbd.plug()
     error = await phone.refused(ErrorCode.UNAVAILABLE, "phone.battery")
@@ -216,8 +217,10 @@ async def test_a_file_of_ours_that_looks_like_an_artifact_is_none(phone: Bench) 
 
 def _adb_commands() -> list[str]:
     """Commands of `adb` below this process, but for its server."""
-    children = psutil.Process().children(recursive=True)
-    found = [" ".join(one.cmdline()) for one in children if one.is_running()]
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may end meanwhile
+            found.append(" ".join(one.cmdline()))
     return [words for words in found if "-s 127.0.0.1:" in words]
 
 

@@ -202,7 +202,7 @@ async def test_a_command_that_cannot_run_has_its_exit_code(phone: Bench, command
 
 async def test_an_old_phone_without_shell_v2_still_gives_exit_codes(phone: Bench) -> None:
     phone.faults.features = ("cmd",)
-    await phone.adbd.unplug()
+    await phone.unplug()
     await phone.adbd.plug()
     ran = await phone.call("phone.shell", command="echo out; exit 7")
     assert (ran["exit_code"], ran["stdout"]) == (7, "out\n")
