@@ -56,7 +56,15 @@ class OwnSystem:
         await self.online(self.known)
 
     async def close(self) -> None:
-        """End every process. Safe to call twice."""
+        """End every process. Safe to call twice. Cancelled, it ends them first: nobody else would."""
+        closing = asyncio.ensure_future(self._close())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait({closing})
+            raise
+
+    async def _close(self) -> None:
         for name in list(self.stopped):
             self.thaw(name)
         await stop(list(self.devices.values()))
