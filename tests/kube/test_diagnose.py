@@ -30,12 +30,15 @@ async def device(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Device]:
         yield opened
 
 
-async def until(device: Device, namespace: str, problem: str, *, there: bool, seconds: float) -> Answer:
-    """Diagnoses again until the problem is found, or found no more; the last answer."""
+async def until(device: Device, namespace: str, problem: str, *, there: bool, seconds: float, says: str = "") -> Answer:
+    """Diagnoses again until the problem is found, with what is said of it, or found no more; the last answer.
+
+    A job may have failed before its pod is seen to, and then there is no log of it yet.
+    """
     deadline = time.monotonic() + seconds
     while True:
         answer = await device.call("kube.diagnose", namespace=namespace)
-        found = problem in [one["problem"] for one in answer["findings"]]
+        found = problem in [one["problem"] for one in answer["findings"]] and says in answer["text"]
         if found is there or time.monotonic() > deadline:
             return answer
         await asyncio.sleep(1.0)
@@ -48,7 +51,7 @@ async def tried(cluster: Cluster, api: Api, device: Device, fault: Fault, spaces
     await create(api, *fault.objects(namespace))
     if fault.problem == "finalizer":
         await api.delete(f"ConfigMap {namespace}/held")
-    answer = await until(device, namespace, fault.problem, there=True, seconds=FOUND_S)
+    answer = await until(device, namespace, fault.problem, there=True, seconds=FOUND_S, says=fault.says)
     told = next((one for one in answer["findings"] if one["problem"] == fault.problem), None)
     if told is None or fault.says not in answer["text"] or CANARY in str(answer):
         return f"{fault.name}: {answer['text']}"
