@@ -248,6 +248,7 @@ class Attempts:
                 "caller": state.request.submitted_by,
                 "approval": task.under or "",
                 "limits": self._limits(spec),
+                "trace": None,
             },
         )
 

@@ -13,6 +13,7 @@ from orchestrator.core.events import AttemptEnded, AttemptOutcome, Event, TaskDi
 from orchestrator.core.tasks import Dependency, Task
 from orchestrator.core.trusted import trusted
 from protocol.messages import Dispatch, Usage
+from tests.support.runs import Run, task
 
 _DISPATCHED = {"type": "task_dispatched", "task": "t", "attempt": 1, "device": "d", "epoch": 3, "why": "only one"}
 _ENDED = {
@@ -39,6 +40,7 @@ _DISPATCH = {
     "caller": "ann",
     "approval": "a1",
     "limits": None,
+    "trace": None,
 }
 _EVENT = {"run": "r", "seq": 1, "at": 2.5, "cause": "c", "body": TaskDispatched(**_DISPATCHED)}  # type: ignore[arg-type]
 _TASK = Task(id="t", skill="a.b", arguments={"x": 1}, depends_on=(Dependency(task="u"),))
@@ -63,3 +65,7 @@ def test_as_good_as_checked(model: type[BaseModel], fields: dict[str, Any]) -> N
     assert made.model_copy(deep=True) == checked
     assert pickle.loads(pickle.dumps(made)) == checked
     assert made.model_fields_set == checked.model_fields_set
+
+
+def test_what_is_sent_has_every_field() -> None:
+    assert set(vars(Run.of(task("a")).place("a").dispatch())) == set(Dispatch.model_fields)
