@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.cli.ask import interactive
@@ -241,12 +243,12 @@ class Conversation:
             except Later:
                 return await desk.run(run)
 
-        seen = self._wait(self.engine.begin(work()), interrupts, run, show)
+        with self._interrupted_by(interrupts, run, show):
+            seen = self._wait(self.engine.begin(work()))
         if seen is not None:
             self._told(seen)
 
-    def _wait(self, future: Future[RunView], interrupts: Interrupts, run: str, show: Show) -> RunView | None:
-        """The run's view. The first Ctrl-C asks the run to stop, the second leaves it, and us."""
+    def _wait(self, future: Future[RunView]) -> RunView | None:
         while True:
             try:
                 # A signal that comes just before a lock is waited for would only be seen once the wait is over.
@@ -257,11 +259,28 @@ class Conversation:
             except CancelledError:
                 say("not followed any more")
                 return None
-            except KeyboardInterrupt:
-                interrupts.count += 1
-                if interrupts.count > 1:
-                    self._leave(run, show)
+
+    @contextlib.contextmanager
+    def _interrupted_by(self, interrupts: Interrupts, run: str, show: Show) -> Iterator[None]:
+        """The first Ctrl-C asks the run to stop, the second leaves it, and us.
+
+        Counted by a handler: an exception could come anywhere, in the midst of what the one before it began too.
+        """
+
+        def signalled(_number: int, _frame: FrameType | None) -> None:
+            interrupts.count += 1
+            if interrupts.count == 1:
                 self.engine.soon(interrupts.stop)
+            elif interrupts.count == 2:
+                self._leave(run, show)
+            else:
+                os._exit(Exit.CANCELLED)
+
+        before = signal.signal(signal.SIGINT, signalled)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _leave(self, run: str, show: Show) -> None:
         """At once, whatever hangs. The session is on the disk, the run on the orchestrator's record."""
