@@ -36,6 +36,8 @@ KNOWN = {
     "orchestrator/cli/benching/checks.py": "asks the services of a benchmark's own machines, on loopback",
     "orchestrator/cli/benching/greenhouse.py": "asks the broker of a benchmark's own greenhouse, on loopback",
     "orchestrator/cli/client.py": "the command line's client of the orchestrator",
+    "orchestrator/client/asynchronous.py": "the library's client of the orchestrator",
+    "orchestrator/client/synchronous.py": "the same without an event loop",
     "orchestrator/cli/demo.py": "asks the demonstration's own orchestrator whether it is there",
     "orchestrator/cli/doctor.py": "looks whether the orchestrator answers",
     "orchestrator/cli/run.py": "looks whether the orchestrator listens",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from orchestrator.cli.options import Common
 from orchestrator.cli.output import ago, answer, dump, say, table
+
+if TYPE_CHECKING:
+    from orchestrator.api.bodies import TokenView
 
 config = App(name="config", help="Show the settings.", help_format="plaintext", result_action="return_value")
 token = App(name="token", help="Create, list and revoke tokens.", help_format="plaintext", result_action="return_value")
@@ -48,11 +50,11 @@ def create(
     from orchestrator.cli.calls import call
 
     seconds = None if expires is None else expires * 86_400
-    made = call(common, lambda client: client.create_token(role, name, seconds))
+    made = call(common, lambda client: client.create_token(role, name=name, expires_in_s=seconds))
     if common is not None and common.json:
-        dump(made)
+        dump(made.model_dump(mode="json"))
         return
-    answer(str(made.get("token")))
+    answer(made.token)
     say("Keep it well, it is not shown again. Set ASTERISM_TOKEN to use it.")
 
 
@@ -64,23 +66,19 @@ def list_tokens(*, common: Common | None = None) -> None:
 
     found = call(common, Client.tokens)
     if common is not None and common.json:
-        dump({"tokens": found})
+        dump({"tokens": [one.model_dump(mode="json") for one in found]})
         return
     now = time.time()
-    rows = [
-        (str(one["id"]), str(one["role"]), str(one["name"]), str(one["device"] or ""), _state(one, now))
-        for one in found
-    ]
+    rows = [(one.id, one.role, one.name, one.device or "", _state(one, now)) for one in found]
     table(("ID", "ROLE", "NAME", "DEVICE", "STATE"), rows)
 
 
-def _state(one: Mapping[str, object], now: float) -> str:
-    if one.get("revoked") is not None:
+def _state(one: TokenView, now: float) -> str:
+    if one.revoked is not None:
         return "revoked"
-    expires = one.get("expires")
-    if not isinstance(expires, (int, float)):
+    if one.expires is None:
         return "valid"
-    return f"valid for {ago(expires - now)}" if expires > now else "expired"
+    return f"valid for {ago(one.expires - now)}" if one.expires > now else "expired"
 
 
 @token.command

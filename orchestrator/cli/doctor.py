@@ -162,15 +162,16 @@ async def _orchestrator(settings: Settings) -> list[Finding]:
 
     async with Client(settings) as client:
         try:
-            ready, problems = await client.ready()
+            health = await client.ready()
         except CommandError as error:
             if error.code != "unreachable":
                 return [Finding("orchestrator", "bad", error.message, "check --url, and who uses that port")]
             says = f"none at {settings.url}: `asterism run` will start an embedded one"
             return [Finding("orchestrator", "note", says, "`asterism up` starts one that stays")]
-        state: Literal["ok", "bad"] = "ok" if ready else "bad"
+        state: Literal["ok", "bad"] = "ok" if health.ready else "bad"
+        problems = health.problems
         says = f"answers at {settings.url}" + (f", but has problems: {', '.join(problems)}" if problems else "")
-        found = [Finding("orchestrator", state, says, "" if ready else _remedy(problems))]
+        found = [Finding("orchestrator", state, says, "" if health.ready else _remedy(problems))]
         theirs = await client.clock()
         if theirs is not None:
             found.append(clock_finding(theirs, time.time()))

@@ -44,9 +44,9 @@ class Embedded:
         self.device = device
         self.by = "local"
 
-    async def submit(self, request: Request, *, key: str | None = None) -> str:
+    async def submit(self, request: Request, *, key: str | None = None) -> RunView:
         run, _ = await self.app.submit(request, key=key, by=self.by)
-        return run
+        return await self.app.run(run, brief=True)
 
     async def run(self, run: str) -> RunView:
         return await self.app.run(run)

@@ -82,7 +82,7 @@ class Lead:
 
     async def go(self, request: Request, key: str) -> RunView:
         """Submit a request, and attend to its run."""
-        return await self.attend(await self.backend.submit(request, key=key))
+        return await self.attend((await self.backend.submit(request, key=key)).run)
 
     async def attend(self, run: str) -> RunView:
         """The run as it stands when there is nothing more to do here. Raises Later where a person puts it off."""

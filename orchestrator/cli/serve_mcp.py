@@ -144,7 +144,7 @@ def server(client: Client, *, approve: Literal["ask", "none"]) -> MCPServer:
         text: Annotated[str, Field(min_length=1, max_length=REQUEST_LIMIT)], wait_s: Wait = 60.0
     ) -> Run:
         """Submit a request in plain language, such as "which log files on web-1 have errors since Monday?"."""
-        run = await client.submit(Request(text=text, policy=RunPolicy(approve=approve)))
+        run = (await client.submit(Request(text=text, policy=RunPolicy(approve=approve)))).run
         return _run(await _ended(client, run, wait_s))
 
     @found.tool(annotations=ToolAnnotations(read_only_hint=approve == "none", destructive_hint=False))

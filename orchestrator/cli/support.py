@@ -90,7 +90,7 @@ async def _from_orchestrator(client: Client, run: str) -> Found:
     from orchestrator.core.state import fold
     from orchestrator.support import Found, device_told
 
-    _, problems = await client.ready()
+    problems = (await client.ready()).problems
     events = await client.events(run)
     tasks = fold(run, events).tasks
     return Found(

@@ -167,7 +167,7 @@ async def _end_what_lasts(world: World, task: BenchTask, view: RunView) -> None:
     if plan is None:
         return
     client = world.system.client
-    run = await client.submit(Request(plan=plan, policy=RunPolicy(approve="all", revisions=0)))
+    run = (await client.submit(Request(plan=plan, policy=RunPolicy(approve="all", revisions=0)))).run
     async with within(task.timeout_s, f"what {task.id} left at work could not be ended"):
         await _until(client, run, lambda found: found.state.terminal)
 
@@ -178,7 +178,7 @@ async def _asked(world: World, task: BenchTask, options: Options, seconds: float
     wanted = request(world, task, options, seconds)
     key = f"bench-{secrets.token_hex(8)}"
     try:
-        run = await patient(lambda: client.submit(wanted, key=key))
+        run = (await patient(lambda: client.submit(wanted, key=key))).run
     except CommandError as error:
         if wanted.plan is None:
             raise

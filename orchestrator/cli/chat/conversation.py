@@ -179,7 +179,7 @@ class Conversation:
     def _submit(self, turn: Turn, content: str) -> None:
         request = self._request(turn.asked, content)
         # The key is on the disk: whatever becomes of us, the same message never becomes a second run.
-        run = self.engine.call(self.engine.desk.submit(request, key=turn.key))
+        run = self.engine.call(self.engine.desk.submit(request, key=turn.key)).run
         self.sessions.began(turn, run)
         self.attend(run)
 

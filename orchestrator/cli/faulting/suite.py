@@ -153,7 +153,7 @@ class Suite:
         run = ""
         try:
             async with asyncio.timeout(self._patience_s):
-                run = await patient(lambda: self._world.client.submit(work.request, key=work.word))
+                run = (await patient(lambda: self._world.client.submit(work.request, key=work.word))).run
                 while not (view := await patient(lambda: self._world.client.run(run))).state.terminal:
                     if view.state is RunStatus.WAITING:
                         await self._answer(work, view, questions)

@@ -173,7 +173,7 @@ class Running:
             )
             for number, device in enumerate(self.place.devices)
         )
-        run = await self.client.submit(Request(plan=Plan(steps=steps), policy=POLICY))
+        run = (await self.client.submit(Request(plan=Plan(steps=steps), policy=POLICY))).run
 
         async def over() -> bool:
             return (await self.client.run(run)).state.terminal

@@ -1,0 +1,300 @@
+"""The asynchronous client. `synchronous.py` has the same methods, and docs/client.md shows both at work."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+import httpx2
+from pydantic import ValidationError
+
+from orchestrator.api.bodies import HealthView, NewToken, TokenView
+from orchestrator.client import calls, errors
+from orchestrator.client.calls import Call, Picture
+from orchestrator.client.following import EVENT_BYTES, Following
+from orchestrator.client.saving import saving
+from orchestrator.client.target import Target
+from orchestrator.core.application import FaultsView, Pruned, Role
+from orchestrator.core.edits import EditBatch
+from orchestrator.core.egress import LedgerEntry
+from orchestrator.core.events import Event, RunStatus
+from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
+from orchestrator.core.records import ArtifactRecord
+from orchestrator.core.requests import Request
+from orchestrator.core.timeline import TimelineView
+from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
+from protocol.failpoints import Rule
+from protocol.vocabulary import SkillSpec
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """One orchestrator over REST. `url` and `token` default to ASTERISM_URL and ASTERISM_TOKEN.
+
+    Every failure is a `ClientError` with the orchestrator's code. A call that cannot do anything twice is tried
+    `retries` times more where nobody answers, or the orchestrator asks for patience (`retrying.py`). Proxies of the
+    environment are not used.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        token: str | None = None,
+        retries: int = 3,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
+        self._target = Target.of(url, token, verify, retries)
+        self.url = self._target.url
+        try:
+            self._http = httpx2.AsyncClient(
+                base_url=self.url,
+                headers=self._target.headers,
+                timeout=self._target.timeout,
+                verify=verify,
+                trust_env=False,
+            )
+        except httpx2.InvalidURL as error:
+            raise errors.of_transport(error, self.url) from None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    # --- runs ----------------------------------------------------------------------------------------------------
+
+    async def submit(self, request: Request | str, *, key: str | None = None, wait_s: float | None = None) -> RunView:
+        """Start a run; text alone is a request with the default policy.
+
+        The same `key` with the same request gives the same run; without one each call has its own, so that a call
+        that is tried again starts one run alone. The view has no tasks yet; with `wait_s` it is that of so many
+        seconds later (at most 50), or of when the run has ended or waits for a person.
+        """
+        wanted = Request(text=request) if isinstance(request, str) else request
+        return await self._do(calls.submit(wanted, key or uuid.uuid4().hex, wait_s))
+
+    async def wait(self, run: str, *, seconds: float | None = None) -> RunView:
+        """The run once it has ended or waits for a person, or as it stands after so many seconds."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = calls.LONGEST_WAIT_S if end is None else end - time.monotonic()
+            view = await self._do(calls.run(run, left))
+            last = end is not None and left <= calls.LONGEST_WAIT_S
+            if view.state.terminal or view.state is RunStatus.WAITING or last:
+                return view
+
+    async def run(self, run: str) -> RunView:
+        return await self._do(calls.run(run))
+
+    async def runs(self, *, status: str | None = None, limit: int = 50) -> list[RunItem]:
+        """The newest runs, as many as `limit`, over as many pages as it takes."""
+        found: list[RunItem] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            page = await self._do(calls.runs(status, limit - len(found), cursor))
+            found += page.runs
+            cursor = page.next
+            if cursor is None:
+                break
+        return found
+
+    async def graph(self, run: str) -> GraphView:
+        return await self._do(calls.graph(run))
+
+    async def timeline(self, run: str) -> TimelineView:
+        return await self._do(calls.timeline(run))
+
+    async def drawing(self, run: str, format: Picture, *, of: Literal["graph", "timeline"] = "graph") -> str:
+        """The graph as text, Mermaid, DOT, SVG or JSON; or the timeline, which has no DOT."""
+        return await self._do(calls.drawing(run, format, of))
+
+    async def events(self, run: str, *, after: int = 0) -> list[Event]:
+        """All events after a number, over as many pages as it takes."""
+        found: list[Event] = []
+        while True:
+            page = await self._do(calls.events(run, after))
+            if not page.events:
+                return found
+            found += page.events
+            after = page.next
+
+    async def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
+        """A run's events as they come, each once, until it has ended. A lost connection is taken up where it broke.
+
+        Raises ClientError where nobody answers for half a minute, and at once where waiting is of no use.
+        """
+        place = Following(after)
+        while True:
+            try:
+                async with self._http.stream("GET", calls.events_path(run), headers=place.headers()) as response:
+                    if response.status_code == 204:
+                        return
+                    if response.status_code != 200:
+                        await response.aread()
+                        raise self._target.refusal(response)
+                    async for entry in httpx2.EventSource(response, max_event_size=EVENT_BYTES):
+                        if entry.data and place.takes(int(entry.id or 0)):
+                            yield Event.model_validate_json(entry.data, extra="ignore")
+                pause = place.closed()
+            except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+                pause = place.lost(errors.of_transport(error, self.url))
+            except errors.ClientError as error:
+                pause = place.lost(error)
+            except (ValidationError, ValueError):
+                raise errors.NotAsterism(self.url) from None
+            await asyncio.sleep(pause)
+
+    async def cancel(self, run: str, *, reason: str = "") -> RunView:
+        return await self._do(calls.cancel(run, reason))
+
+    async def retry(self, run: str, tasks: Sequence[str] = ()) -> RunView:
+        """Try these tasks again; without any, all that failed, were skipped or cancelled."""
+        return await self._do(calls.retry(run, tasks))
+
+    async def approve(self, run: str, approval: str, *, granted: bool) -> RunView:
+        return await self._do(calls.approve(run, approval, granted))
+
+    async def answer(self, run: str, question: str, answer: str) -> RunView:
+        """`question` may be empty where one is open."""
+        return await self._do(calls.answer(run, question, answer))
+
+    async def edit(self, run: str, batch: EditBatch, *, version: int | None = None) -> EditResult:
+        """One batch, all or nothing; with `version` only where the graph still has it."""
+        return await self._do(calls.edit(run, batch, version))
+
+    async def undo(self, run: str, version: int) -> EditResult:
+        """Take back the edit that made `version`, while nothing built on it."""
+        return await self._do(calls.undo(run, version))
+
+    async def explain(self, run: str, task: str) -> list[str]:
+        return list((await self._do(calls.explain(run, task))).lines)
+
+    async def log(self, run: str, task: str) -> TaskLog:
+        """What a task has said, as far as the orchestrator still has it in memory."""
+        return await self._do(calls.log(run, task))
+
+    async def artifacts(self, run: str) -> list[ArtifactRecord]:
+        """What a run has stored: name, size, hash; not the contents."""
+        return list((await self._do(calls.artifacts(run))).artifacts)
+
+    async def artifact(self, run: str, sha256: str) -> bytes:
+        """An artifact's content, whose hash was compared."""
+        return await self._do(calls.artifact(run, sha256))
+
+    async def save_artifact(self, run: str, sha256: str, path: Path) -> None:
+        """Write an artifact's content to a file, a piece at a time; none is left where it does not arrive whole."""
+        with saving(path, sha256) as write:
+            try:
+                async with self._http.stream("GET", calls.artifact_path(run, sha256)) as response:
+                    if response.status_code != 200:
+                        await response.aread()
+                        raise self._target.refusal(response)
+                    async for piece in response.aiter_bytes():
+                        write(piece)
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                raise errors.of_transport(error, self.url) from error
+
+    # --- devices, tokens, and what looks after an orchestrator ---------------------------------------------------
+
+    async def devices(self) -> list[DeviceView]:
+        return list((await self._do(calls.devices())).devices)
+
+    async def device(self, name: str) -> DeviceView:
+        return await self._do(calls.device(name))
+
+    async def drain(self, name: str, *, reason: str = "") -> DeviceView:
+        """Let a device finish what it runs, get nothing new, and leave."""
+        return await self._do(calls.drain(name, reason))
+
+    async def skills(self) -> list[SkillSpec]:
+        return list((await self._do(calls.skills())).skills)
+
+    async def create_token(self, role: Role, *, name: str = "", expires_in_s: float | None = None) -> NewToken:
+        return await self._do(calls.create_token(role, name, expires_in_s))
+
+    async def tokens(self) -> list[TokenView]:
+        return list((await self._do(calls.tokens())).tokens)
+
+    async def revoke_token(self, id: str) -> None:
+        await self._do(calls.revoke_token(id))
+
+    async def prune(self, older_than_s: float, *, keep: int = 0, dry_run: bool = False) -> Pruned:
+        """One pass; `more` where there is more to delete."""
+        return await self._do(calls.prune(older_than_s, keep, dry_run))
+
+    async def egress(self, run: str | None = None) -> list[LedgerEntry]:
+        """What went out to models, for one run or all, over as many pages as it takes."""
+        ledger = calls.Ledger(run)
+        while True:
+            page = await self._do(ledger.call())
+            if ledger.complete(page):
+                return ledger.entries
+
+    async def ladder(self) -> LadderView:
+        return await self._do(calls.ladder())
+
+    async def ladder_report(
+        self, run: str | None = None, *, since: float | None = None, until: float | None = None
+    ) -> LadderReport:
+        """Of one run, or of those submitted in [since, until)."""
+        return await self._do(calls.ladder_report(run, since, until))
+
+    async def probe_rung(self, rung: str) -> RungView:
+        return await self._do(calls.probe_rung(rung))
+
+    async def faults(self) -> FaultsView:
+        return await self._do(calls.faults())
+
+    async def enable_fault(self, point: str, rule: Rule) -> None:
+        await self._do(calls.enable_fault(point, rule))
+
+    async def disable_faults(self) -> None:
+        await self._do(calls.disable_faults())
+
+    async def ready(self) -> HealthView:
+        """Whether the orchestrator takes work, and what is wrong where it does not."""
+        return await self._do(calls.ready())
+
+    async def clock(self) -> float | None:
+        """The orchestrator's clock in Unix time, to the second; None where it does not say."""
+        response = await self._send(Call("GET", "/livez", calls.nothing, repeatable=True))
+        try:
+            return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+        except ValueError:
+            return None
+
+    # --- how -----------------------------------------------------------------------------------------------------
+
+    async def _do(self, call: Call[T]) -> T:
+        """The one way in which a call is made, and made again."""
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return self._target.read(call, await self._send(call))
+            except errors.ClientError as error:
+                pause = self._target.pause(error, call, tried)
+            await asyncio.sleep(pause)
+
+    async def _send(self, call: Call[T]) -> httpx2.Response:
+        try:
+            return await self._http.request(
+                call.method, call.path, content=call.body, headers=call.all_headers(), params=call.query
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise errors.of_transport(error, self.url) from error
