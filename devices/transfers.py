@@ -2,9 +2,9 @@
 
 Sending: `artifact_offer`, the gateway's `artifact_ready` with the offset it has, chunks at most `chunk_window` ahead of
 its `artifact_ack`, until an ack says `done`. Receiving: `artifact_fetch` with the offset we have, `artifact_ready`,
-chunks that we acknowledge one by one, and an ack with `done` once the whole hash is right. After a reconnect, and after
-30 s of silence, the same offer or fetch is said again, under the same transfer id; a gateway that has that transfer
-under way ends the session, and the reconnect mends it.
+chunks that we acknowledge one by one, and an ack with `done` once the whole hash is right. After a reconnect or 10 s of
+silence, and where a chunk is missing, the same offer or fetch is said again, under the same transfer id; a gateway
+that has that transfer under way ends the session, and the reconnect mends it.
 """
 
 from __future__ import annotations
@@ -34,8 +34,11 @@ from tools.errors import ToolError
 Incoming = ArtifactReady | ArtifactAck | ArtifactRefused | Chunk
 Outgoing = ArtifactOffer | ArtifactFetch | ArtifactAck | ArtifactRefused | Chunk
 Beat = Callable[[], None]
-SILENCE_S: Final = 30.0
+SILENCE_S: Final = 10.0
 """A transfer of which nothing was heard for so long is begun again where it stopped: something was lost."""
+
+GAPS: Final = 5
+"""So often may a chunk be missing in a row, with none that was right between."""
 
 PASSING: Final = (ErrorCode.UNAVAILABLE, ErrorCode.HASH_MISMATCH)
 """Refusals that another attempt may not meet: a store that could not be used, and bytes that came wrong."""
@@ -191,9 +194,12 @@ class _Receiving:
         self._come: asyncio.Queue[Chunk | ToolError | None] = asyncio.Queue()
         self._size: int | None = None
         self._expected = 0
+        self._ready = False
+        self._gaps = 0
         self.offset = 0
 
     def begin(self) -> None:
+        self._ready = False
         self._say(self._fetch.model_copy(update={"offset": self._expected}))
 
     def take(self, message: Incoming) -> None:
@@ -209,20 +215,31 @@ class _Receiving:
         if ready.size > bound:
             message = f"the artifact has {ready.size:,} bytes, {bound:,} are allowed"
             self._come.put_nowait(ToolError(ErrorCode.ARTIFACT_TOO_LARGE, message))
-        elif ready.offset != self._expected or self._size not in (None, ready.size):
+        elif self._size not in (None, ready.size):
             self._come.put_nowait(_broken())
-        else:
+        elif ready.offset == self._expected:
             self._size = ready.size
+            self._ready = True
             self._come.put_nowait(None)
 
     def _take_chunk(self, chunk: Chunk) -> None:
+        """The next one. What came before came twice; what comes too early follows on one that was lost."""
         end = chunk.offset + len(chunk.data)
-        window = self._limits().chunk_window
-        if self._size is None or chunk.offset != self._expected or end > self._size or self._come.qsize() > 2 * window:
+        if (self._size is not None and end > self._size) or self._come.qsize() > 2 * self._limits().chunk_window:
+            self._come.put_nowait(_broken())
+        elif self._ready and chunk.offset == self._expected:
+            self._expected = end
+            self._gaps = 0
+            self._come.put_nowait(chunk)
+        elif self._ready and end > self._expected:
+            self._missing()
+
+    def _missing(self) -> None:
+        self._gaps += 1
+        if self._gaps > GAPS:
             self._come.put_nowait(_broken())
         else:
-            self._expected = end
-            self._come.put_nowait(chunk)
+            self.begin()
 
     async def run(self) -> None:
         while self._size is None or self.offset < self._size:

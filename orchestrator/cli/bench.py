@@ -233,7 +233,7 @@ def ablate(
 
 @bench.command
 def validate(*, suite: SuitePath = DEFAULT, task: Tasks = (), common: Common | None = None) -> int:
-    """Try every task's checks on a world in which nothing was done, and on its wrong outcome: both must fail."""
+    """Look at every task's plan, and try its checks where nothing was done and on its wrong outcome: both must fail."""
     from orchestrator.cli.benching.interrupts import until_interrupted
     from orchestrator.cli.benching.suite import load
 
@@ -274,11 +274,12 @@ def chosen(suite: Suite, names: tuple[str, ...], part: Literal["dev", "test"] | 
 async def _validated(suite: Suite, tasks: list[BenchTask]) -> list[str]:
     from orchestrator.cli.benching.machines import world
     from orchestrator.cli.benching.runner import to_its_end
-    from orchestrator.cli.benching.validation import problems
+    from orchestrator.cli.benching.validation import plan_problems, problems
 
     found: list[str] = []
     with tempfile.TemporaryDirectory(prefix="asterism-bench-", ignore_cleanup_errors=True) as folder:
         async with world(suite, Path(folder), "") as there:
             for task in tasks:
+                found += await plan_problems(there, task)
                 found += await to_its_end(lambda task=task: list(problems(there, task)))  # type: ignore[misc]
     return found

@@ -165,8 +165,35 @@ async def test_a_cancelled_transfer_is_called_off(gateway: FakeGateway, start: S
     assert [refused.code for refused in gateway.of(ArtifactRefused)] == [ErrorCode.CANCELLED]
 
 
-async def test_chunks_that_nobody_asked_for_end_the_transfer(gateway: FakeGateway, start: Start, work: Path) -> None:
+async def test_a_lost_chunk_is_asked_for_again(gateway: FakeGateway, start: Start, work: Path) -> None:
     gateway.stored[SHA256] = CONTENT
-    gateway.skip_chunk = True
+    gateway.skipped = 2
+    await start()
+    assert (await save(gateway)).outcome is Outcome.SUCCEEDED
+    assert (work / "got.bin").read_bytes() == CONTENT
+    assert [fetch.offset // SMALL.chunk_bytes for fetch in gateway.of(ArtifactFetch)] == [0, 1, 2]
+
+
+async def test_a_chunk_that_comes_twice_changes_nothing(gateway: FakeGateway, start: Start, work: Path) -> None:
+    gateway.stored[SHA256] = CONTENT
+    gateway.doubled = True
+    await start()
+    assert (await save(gateway)).outcome is Outcome.SUCCEEDED
+    assert (work / "got.bin").read_bytes() == CONTENT
+    assert len(gateway.of(ArtifactFetch)) == 1
+
+
+async def test_a_gateway_that_never_sends_what_was_asked_for(gateway: FakeGateway, start: Start, work: Path) -> None:
+    gateway.stored[SHA256] = CONTENT
+    gateway.skipped = 1000
+    gateway.skips_first = True
+    await start()
+    assert code(await save(gateway)) is ErrorCode.UNAVAILABLE
+    assert os.listdir(work) == []
+
+
+async def test_a_chunk_behind_the_end_ends_the_transfer(gateway: FakeGateway, start: Start, work: Path) -> None:
+    gateway.stored[SHA256] = CONTENT
+    gateway.claimed = len(CONTENT) - 1
     await start()
     assert code(await save(gateway)) is ErrorCode.UNAVAILABLE

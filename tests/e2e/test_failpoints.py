@@ -12,6 +12,7 @@ import pytest
 from devices import transfers
 from orchestrator.core.application import Refusal
 from orchestrator.core.events import AttemptEnded, RunStatus, TaskDispatched
+from orchestrator.core.views import RunView
 from protocol import link, session
 from protocol.failpoints import Mode, Rule
 from tests.support.system import System
@@ -118,9 +119,25 @@ TRANSFER = (
 @pytest.mark.parametrize("mode", WIRE)
 @pytest.mark.parametrize("point", TRANSFER)
 async def test_a_message_of_a_transfer(system: System, point: str, mode: Mode) -> None:
+    system.app.enable_fault(point, Rule(mode=mode, delay_s=0.2, seconds=600))
+    await a_transfer(system)
+    await acted(system)
+
+
+@pytest.mark.parametrize("mode", [Mode.DROP, Mode.DOUBLE])
+async def test_a_transfer_that_loses_much(system: System, mode: Mode) -> None:
+    """One attempt gets through: it goes on where it was, however often."""
+    for point in ("send.chunk", "receive.chunk"):
+        system.app.enable_fault(point, Rule(mode=mode, probability=0.2, count=10_000, seconds=600, seed=3))
+    view = await a_transfer(system)
+    assert sum(system.app.faults().fired.values()) > 2
+    assert [task.attempt for task in view.tasks] == [1, 1]
+
+
+async def a_transfer(system: System) -> RunView:
+    """Of 3 MiB from alpha to beta, in chunks of 256 KiB."""
     content = Random(1).randbytes(3 << 20)
     (system.workspace("alpha") / "big.bin").write_bytes(content)
-    system.app.enable_fault(point, Rule(mode=mode, delay_s=0.2, seconds=600))
     run = await system.submit(
         {"id": "give", "skill": "artifact.publish", "arguments": {"path": "big.bin"}, "devices": {"names": ["alpha"]}},
         {
@@ -133,7 +150,7 @@ async def test_a_message_of_a_transfer(system: System, point: str, mode: Mode) -
     view = await system.app.wait(run, 40)
     assert view.state is RunStatus.SUCCEEDED, [(task.id, task.status, task.error) for task in view.tasks]
     assert (system.workspace("beta") / "got.bin").read_bytes() == content
-    await acted(system)
+    return view
 
 
 @pytest.mark.parametrize("mode", WIRE)

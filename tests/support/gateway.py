@@ -42,7 +42,8 @@ class FakeGateway:
 
     `record` answers results with `recorded`. `mute` reads and says nothing. `resumable` keeps sessions over drops.
     `cut_after` drops the connection after so many chunks, once; `hold_after` sends so many chunks of a file and no
-    more. `mute_acks` and `skip_chunk` break transfers.
+    more. `mute_acks` breaks transfers, `skipped` and `skips_first` leave the second or first chunk of so many fetches
+    out, `doubled` sends each twice, and `claimed` is said to be the size.
     """
 
     def __init__(
@@ -69,7 +70,10 @@ class FakeGateway:
         self.reject: ErrorCode | None = None
         self.mute = False
         self.mute_acks = False
-        self.skip_chunk = False
+        self.skipped = 0
+        self.skips_first = False
+        self.doubled = False
+        self.claimed: int | None = None
         self.cut_after: int | None = None
         self.hold_after: int | None = None
         self.stored: dict[str, bytes] = {}
@@ -317,17 +321,21 @@ class FakeGateway:
         if content is None:
             session.send(ArtifactRefused(transfer=fetch.transfer, code=ErrorCode.UNKNOWN_ARTIFACT))
             return
-        session.send(ArtifactReady(transfer=fetch.transfer, offset=fetch.offset, size=len(content)))
+        claimed = len(content) if self.claimed is None else self.claimed
+        session.send(ArtifactReady(transfer=fetch.transfer, offset=fetch.offset, size=claimed))
         size = self.limits.chunk_bytes
         pieces = [content[at : at + size] for at in range(fetch.offset, len(content), size)]
+        skip = self.skipped > 0
+        self.skipped -= skip
         for number, data in enumerate(pieces[: self.hold_after]):
-            if self.skip_chunk and number == 1:
+            if skip and number == (0 if self.skips_first else 1):
                 continue
             if self.cut_after is not None and number >= self.cut_after:
                 # What was sent before still arrives; the rest has to be asked for again.
                 asyncio.get_running_loop().call_soon(self._cut_when_written)
                 return
-            session.send_chunk(Chunk(fetch.transfer, fetch.offset + number * size, data))
+            for _ in range(1 + self.doubled):
+                session.send_chunk(Chunk(fetch.transfer, fetch.offset + number * size, data))
 
     def _cut_when_written(self) -> None:
         self.cut_after = None

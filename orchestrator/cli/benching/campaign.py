@@ -14,13 +14,16 @@ from random import Random
 from agents.scripted_server import ScriptedModelServer, say
 from orchestrator.cli.benching.machines import World, absent, world
 from orchestrator.cli.benching.mishaps import MODELS, Mishap
-from orchestrator.cli.benching.results import TaskResult
+from orchestrator.cli.benching.results import TaskResult, Verdict
 from orchestrator.cli.benching.runner import Happening, Options, once, planned
 from orchestrator.cli.benching.suite import BenchTask, Suite
+from orchestrator.cli.exits import CommandError
 from orchestrator.core.rungs import ModelSettings
 
 HEARTBEAT_S, LEASE_S = 2.0, 6.0
 """A victim that is held until its task is sent must not be taken for silent meanwhile."""
+
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def possible(campaign: Campaign) -> tuple[Campaign, dict[str, str]]:
 
 
 async def run(campaign: Campaign, tell: Callable[[TaskResult], None]) -> list[TaskResult]:
-    """All results, by task, fault and repeat. Raises CommandError where a world cannot be had."""
+    """All results, by task, fault and repeat; a void task has one. Raises CommandError where no world can be had."""
     waiting = list(reversed(campaign.tasks))
     results: list[TaskResult] = []
 
@@ -105,14 +108,36 @@ def config(options: Options) -> str:
 
 
 async def _task(there: World, campaign: Campaign, task: BenchTask, told: Callable[[TaskResult], None]) -> None:
-    """Every repeat of a task, and the task under every fault that needs no models."""
-    first = await (_beside(there, campaign, task) if campaign.sequential else once(there, task, campaign.options))
+    """Every repeat of a task, and the task under every fault that needs no models. One void task spoils no others."""
+    try:
+        first = await (_beside(there, campaign, task) if campaign.sequential else once(there, task, campaign.options))
+    except CommandError as error:
+        if error.code != "bad_suite":
+            raise
+        told(void(task, error.message))
+        return
     told(first)
     for repeat in range(2, campaign.repeat + 1):
         told(await once(there, task, campaign.options, repeat=repeat))
     for mishap in campaign.faults if first.success else ():
         if not mishap.models:
             told(await _under(there, campaign, task, mishap, campaign.options, first))
+
+
+def void(task: BenchTask, why: str) -> TaskResult:
+    """The result of a task that cannot be run as its file is: nothing was asked, and nothing holds."""
+    checks = tuple(Verdict(name=check.name, why="not run") for check in task.checks)
+    return TaskResult(
+        task=task.id,
+        category=task.category,
+        level=task.level,
+        part=task.part,
+        success=False,
+        checks=checks,
+        max_writes=task.max_writes,
+        state="void",
+        why=f"The task is void: {why}",
+    )
 
 
 async def _beside(there: World, campaign: Campaign, task: BenchTask) -> TaskResult:
@@ -152,5 +177,10 @@ async def _with_models(campaign: Campaign, results: list[TaskResult], told: Call
 async def _under(
     there: World, campaign: Campaign, task: BenchTask, mishap: Mishap, options: Options, calm: TaskResult
 ) -> TaskResult:
-    random = Random(f"{campaign.suite.file.seed}:{task.id}:{mishap.name}")
-    return await once(there, task, options, mishap=Happening(mishap, calm, random))
+    """The task under a fault. One that came too late, or met nothing by chance, says nothing: it is tried again."""
+    happening = Happening(mishap, calm, Random(f"{campaign.suite.file.seed}:{task.id}:{mishap.name}"))
+    for _ in range(TRIES):
+        result = await once(there, task, options, mishap=happening)
+        if result.injected:
+            break
+    return result

@@ -169,7 +169,7 @@ async def _end_what_lasts(world: World, task: BenchTask, view: RunView) -> None:
     client = world.system.client
     run = (await client.submit(Request(plan=plan, policy=RunPolicy(approve="all", revisions=0)))).run
     async with within(task.timeout_s, f"what {task.id} left at work could not be ended"):
-        await _until(client, run, lambda found: found.state.terminal)
+        await once_so(client, run, lambda found: found.state.terminal)
 
 
 async def _asked(world: World, task: BenchTask, options: Options, seconds: float) -> RunView:
@@ -185,17 +185,17 @@ async def _asked(world: World, task: BenchTask, options: Options, seconds: float
         raise CommandError("bad_suite", f"The plan of {task.id} is refused: {error.message}") from None
     with contextlib.suppress(CommandError):
         async with within(seconds + GRACE_S, "it took too long"):
-            view = await _until(client, run, lambda view: view.state.terminal or bool(view.questions))
+            view = await once_so(client, run, lambda view: view.state.terminal or bool(view.questions))
             if view.state.terminal:
                 return view
     asked = (await patient(lambda: client.run(run))).questions
     await patient(lambda: client.cancel(run, reason="the benchmark waits no longer"))
     async with within(GRACE_S, f"the run {run} could not be cancelled"):
-        ended = await _until(client, run, lambda view: view.state.terminal)
-    return ended.model_copy(update={"questions": asked})
+        over = await once_so(client, run, lambda view: view.state.terminal)
+    return over.model_copy(update={"questions": asked})
 
 
-async def _until(client: Client, run: str, true: Callable[[RunView], bool]) -> RunView:
+async def once_so(client: Client, run: str, true: Callable[[RunView], bool]) -> RunView:
     """The run's view, once it is so."""
     while True:
         view = await patient(lambda: client.run(run))

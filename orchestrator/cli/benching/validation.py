@@ -1,4 +1,4 @@
-"""Whether a task's checks can fail: they must, before anything was done, and on its wrong outcome."""
+"""Whether a task's plan can be run, and its checks can fail: before anything was done, and on its wrong outcome."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestrator.cli.benching.machines import Outcome, World
-from orchestrator.cli.benching.runner import POLL_S, SETTLE_S, judged
+from orchestrator.cli.benching.runner import POLL_S, SETTLE_S, judged, once_so, planned
 from orchestrator.cli.benching.suite import BenchTask
+from orchestrator.cli.exits import CommandError
+from orchestrator.cli.owned import within
+from orchestrator.core.requests import Request, RunPolicy
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,19 @@ class WrongOutcome(Outcome):
     @property
     def notified(self) -> str:
         return super().notified + self.more_notified
+
+
+async def plan_problems(world: World, task: BenchTask) -> list[str]:
+    """Why the plan in a task's file cannot be run in this world; nothing is done."""
+    policy = RunPolicy(plan_only=True, devices=world.suite.machines_of(task))
+    client = world.system.client
+    try:
+        run = await client.submit(Request(plan=planned(world, task), policy=policy))
+        async with within(task.timeout_s, f"the plan of {task.id} could not be looked at"):
+            view = await once_so(client, run, lambda view: view.state.terminal)
+    except CommandError as error:
+        return [f"{task.id}: its plan is refused: {error.message}"]
+    return [f"{task.id}: its plan cannot be run: {view.error.message}"] if view.error is not None else []
 
 
 def problems(world: World, task: BenchTask) -> Iterator[str]:

@@ -60,11 +60,19 @@ async def test_two_worlds_share_tasks_of_two_categories(tmp_path: Path) -> None:
     assert [(one.task, one.category, one.success) for one in found] == [(one.id, one.category, True) for one in tasks]
 
 
-async def test_a_void_task_ends_the_campaign_in_every_world(tmp_path: Path) -> None:
+async def test_a_void_task_is_told_and_the_others_are_run(tmp_path: Path) -> None:
     given = {"files": [{"machine": name, "path": "out.txt", "text": "done"} for name in SERVERS]}
-    with pytest.raises(CommandError, match="checks of void hold") as caught:
-        await results(campaign(tmp_path, writing("fine"), writing("void", setup=given), jobs=2))
-    assert caught.value.code == "bad_suite"
+    void, refused = writing("void", setup=given), writing("refused", plan={"steps": [step("a", "no.such")]})
+    found = await results(campaign(tmp_path, writing("fine"), void, refused, jobs=2, repeat=2, faults=MISHAPS[:1]))
+    assert {one.task: (one.success, one.done) for one in found if not one.fault} == {
+        "fine": (True, 2),
+        "refused": (False, 0),
+        "void": (False, 0),
+    }
+    said = {one.task: one.why for one in found if one.state == "void"}
+    assert "checks of void hold before" in said["void"]
+    assert "plan of refused is refused" in said["refused"]
+    assert len(found) == 2 + 1 + 2  # two repeats and a fault of what can be run
 
 
 async def test_every_fault_profile_says_what_it_did(tmp_path: Path) -> None:

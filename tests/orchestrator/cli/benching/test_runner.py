@@ -10,6 +10,7 @@ import pytest_asyncio
 from orchestrator.cli.benching.campaign import config
 from orchestrator.cli.benching.machines import World, world
 from orchestrator.cli.benching.runner import Options, once
+from orchestrator.cli.benching.validation import plan_problems
 from orchestrator.cli.exits import CommandError
 from tests.support.bench_suites import holds, slow, step, suite, writing
 
@@ -106,6 +107,14 @@ async def test_a_plan_that_is_refused_names_its_task(there: World) -> None:
     with pytest.raises(CommandError, match=r"plan of write is refused: .*no\.such") as caught:
         await once(there, writing(plan={"steps": [step("a", "no.such")]}), SCRIPTED)
     assert caught.value.code == "bad_suite"
+
+
+async def test_plans_are_looked_at_without_being_run(there: World) -> None:
+    assert await plan_problems(there, writing()) == []
+    [said] = await plan_problems(there, writing(plan={"steps": [step("a", "no.such")]}))
+    assert said.startswith("write: its plan is refused: ")
+    assert "no.such" in said
+    assert not (there.workspace("alpha") / "out.txt").exists()
 
 
 # --- what suites may say ----------------------------------------

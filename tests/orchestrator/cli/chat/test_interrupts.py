@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, cast
@@ -44,10 +44,12 @@ class Hanging:
 
 
 @pytest.fixture
-def conversation(tmp_path: Path) -> Iterator[tuple[Conversation, Hanging]]:
+def conversation(tmp_path: Path) -> tuple[Conversation, Hanging]:
     loaded = load(None, {"data_dir": tmp_path})
     engine = Hanging()
-    yield Conversation(loaded, cast(Engine, engine), Wish("", None, None, "ask", None, (), False, False, False)), engine
+    return Conversation(
+        loaded, cast(Engine, engine), Wish("", None, None, "ask", None, (), False, False, False)
+    ), engine
 
 
 def test_a_second_interrupt_leaves_while_the_first_is_passed_on(
