@@ -35,7 +35,7 @@ async def plan_problems(world: World, task: BenchTask) -> list[str]:
     policy = RunPolicy(plan_only=True, devices=world.suite.machines_of(task))
     client = world.system.client
     try:
-        run = await client.submit(Request(plan=planned(world, task), policy=policy))
+        run = (await client.submit(Request(plan=planned(world, task), policy=policy))).run
         async with within(task.timeout_s, f"the plan of {task.id} could not be looked at"):
             view = await once_so(client, run, lambda view: view.state.terminal)
     except CommandError as error:
