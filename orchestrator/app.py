@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import importlib
 import os
+import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -42,6 +43,7 @@ from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
+from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from orchestrator.faults import FaultDesk
 from orchestrator.ladder import LadderDesk, energy_profile
 from orchestrator.runtime.control import Control, Supervision, edit_result
@@ -50,6 +52,7 @@ from orchestrator.runtime.pruning import Pruner
 from orchestrator.runtime.reception import Reception, valid
 from orchestrator.runtime.roster import Known
 from orchestrator.settings import Settings, SettingsProblem, secret_texts
+from orchestrator.webhooks import WebhookDesk
 from protocol.credentials import parse_token, verifier
 from protocol.failpoints import Failpoints, Rule
 from protocol.vocabulary import SkillSpec
@@ -113,6 +116,10 @@ class Asterism:
             from orchestrator.runtime.tracing import Tracing
 
             self.engine.tracing = Tracing(_tracer())
+        self._webhooks = WebhookDesk(
+            self.store, self._clock, settings.webhooks, random_hex=random_hex, jitter=random.random
+        )
+        self.engine.webhooks = self._webhooks.sender
         self._control = Control(self.engine)
         self._supervision.attach(self._control)
         self.reception = Reception(self.engine, self.store, self._clock)
@@ -141,6 +148,7 @@ class Asterism:
         self.reception.guarded = bool(await self.store.tokens())
         self.gateway.start()
         await self.engine.start()
+        self._webhooks.sender.start()
         self._started = True
         if self._recorder is not None:
             await self._recorder.take_up()
@@ -161,6 +169,7 @@ class Asterism:
                 await asyncio.gather(self._retaining, return_exceptions=True)
             if self._recorder is not None:
                 await self._recorder.close()
+            await self._webhooks.sender.stop()
             await self._supervision.stop()
             await self.gateway.stop()
             await self.engine.stop()
@@ -235,6 +244,8 @@ class Asterism:
 
     async def submit(self, request: Request, *, key: str | None = None, by: str = "") -> tuple[str, bool]:
         self._check_ready()
+        if request.webhook is not None:
+            self._webhooks.check(request.webhook)
         if by:
             request = request.model_copy(update={"submitted_by": by[:500]})
         edit = self._compiled(request)
@@ -508,6 +519,30 @@ class Asterism:
     async def tokens_configured(self) -> bool:
         return self.reception.guarded
 
+    # --- webhooks ----------------------------------------------------------------------------------------------
+
+    def webhooks(self) -> WebhooksView:
+        return self._webhooks.overview()
+
+    async def deliveries(
+        self,
+        *,
+        run: str | None = None,
+        status: str | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+    ) -> list[Delivery]:
+        return await self._stored(self._webhooks.list(run=run, status=status, before=before, limit=limit))
+
+    async def test_webhook(self, where: str, *, by: str = "") -> Sent:
+        return await self._webhooks.test(where, by)
+
+    async def retry_delivery(self, id: str, *, by: str = "") -> Delivery:
+        return await self._stored(self._webhooks.retry(id, by))
+
+    async def remove_delivery(self, id: str, *, by: str = "") -> None:
+        await self._stored(self._webhooks.remove(id, by))
+
     # --- failpoints --------------------------------------------------------------------------------------------
 
     def faults(self) -> FaultsView:
@@ -594,6 +629,8 @@ class Asterism:
             attempts_ended=dict(engine.tally.attempts),
             plans_proposed=dict(engine.tally.plans),
             attempt_seconds=engine.tally.attempt_seconds,
+            webhooks_pending=self._webhooks.sender.pending,
+            webhooks_sent=dict(self._webhooks.sender.ended),
         )
 
     # --- helpers -----------------------------------------------------------------------------------------------
@@ -721,4 +758,5 @@ def _item(summary: RunSummary) -> RunItem:
         updated=summary.updated,
         answer=summary.answer,
         error=error,
+        submitted_by=summary.submitted_by,
     )

@@ -34,6 +34,7 @@ from orchestrator.core.budget import Limits, RunBudget, Usd
 from orchestrator.core.owner import PrivacySettings
 from orchestrator.core.rungs import ModelSettings as ModelSettings
 from orchestrator.core.rungs import check_rungs
+from orchestrator.core.webhook_settings import WebhookSettings
 
 PREFIX = "ASTERISM_"
 DEFAULT_URL = "http://127.0.0.1:8460"
@@ -127,6 +128,8 @@ class Settings(BaseSettings):
     """Runs that ended so long ago are deleted, a few at a time (default: none ever is)."""
     retention_keep: Annotated[int, Field(ge=0)] = 0
     """The newest ended runs, of which none is deleted however old it is."""
+    webhooks: WebhookSettings = WebhookSettings()
+    """Who is told that a run has ended (docs/webhooks.md)."""
     energy_profile: Path | None = None
     """A TOML file with the watts and joules of the ladder report's estimate (default: the one that ships)."""
     tls_cert: Path | None = None
@@ -229,7 +232,9 @@ def secret_texts(settings: Settings) -> list[str]:
     """What the settings hold, or name, that must never leave. Texts below 8 characters stand in ordinary words."""
     keys = [os.environ.get(model.api_key_env or "", "") for model in settings.models]
     token = settings.token.get_secret_value() if settings.token else ""
-    found = [token, urlsplit(settings.database).password or "", *keys]
+    hooks = (settings.webhooks.secret, settings.webhooks.previous_secret)
+    signing = [one.get_secret_value() for one in hooks if one is not None]
+    found = [token, urlsplit(settings.database).password or "", *keys, *signing]
     return [one for one in found if len(one) >= SHORTEST_SECRET]
 
 
@@ -274,7 +279,7 @@ def _merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str
     return merged
 
 
-_TABLES = ("policy", "privacy", "daily_budget")
+_TABLES = ("policy", "privacy", "daily_budget", "webhooks")
 
 
 def _source(

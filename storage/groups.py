@@ -13,7 +13,7 @@ from itertools import count
 
 from pydantic_core import to_json
 
-from orchestrator.core.records import AttemptKey, OutboxRow, RunRow, TaskRow, Transaction
+from orchestrator.core.records import AttemptKey, DeliveryRow, OutboxRow, RunRow, TaskRow, Transaction
 
 Row = tuple[str | int | float | None, ...]
 
@@ -35,6 +35,7 @@ class Group:
         runs: dict[str, RunRow] = {}
         outbox: dict[tuple[str, str, int], tuple[OutboxRow, int]] = {}
         settled: dict[tuple[str, str, int], AttemptKey] = {}
+        deliveries: dict[str, DeliveryRow] = {}
         for one in transactions:
             self.events += [tuple(row) for row in one.events]
             for task in one.tasks:
@@ -48,14 +49,19 @@ class Group:
             for key in one.settled:
                 outbox.pop(key, None)
                 settled[key] = key
+            for delivery in one.deliveries:
+                deliveries.setdefault(delivery.id, delivery)
         self.tasks: list[Row] = [tuple(row) for row in tasks.values()]
         self.runs: list[Row] = [_clean(row) for row in runs.values()]
         self.outbox: list[Row] = [(*row, number) for row, number in outbox.values()]
         self.settled: list[Row] = [tuple(key) for key in settled.values()]
+        self.deliveries: list[Row] = [tuple(row) for row in deliveries.values()]
 
-    def parameters(self) -> tuple[str, str, str, str, str]:
-        """JSON arrays of rows: events, tasks, runs, outbox, settled. Raises ValueError, see `text`."""
-        return text(self.events), text(self.tasks), text(self.runs), text(self.outbox), text(self.settled)
+    def parameters(self) -> tuple[str, str, str, str, str, str]:
+        """JSON arrays of rows: events, tasks, runs, outbox, deliveries, settled. Raises ValueError, see `text`."""
+        kinds = (self.events, self.tasks, self.runs, self.outbox, self.deliveries, self.settled)
+        events, tasks, runs, outbox, deliveries, settled = map(text, kinds)
+        return events, tasks, runs, outbox, deliveries, settled
 
 
 def text(rows: Sequence[Row]) -> str:

@@ -14,7 +14,9 @@ from orchestrator.core.ports import Done, StoreError
 from orchestrator.core.records import (
     ArtifactRecord,
     AttemptKey,
+    DeliveryRow,
     DeviceRecord,
+    DueDeliveries,
     EventRow,
     OutboxRow,
     Removed,
@@ -47,6 +49,7 @@ class Durable:
     tokens: dict[str, TokenRecord] = field(default_factory=dict)
     artifacts: dict[tuple[str, str, str], ArtifactRecord] = field(default_factory=dict)
     egress: dict[str, LedgerEntry] = field(default_factory=dict)
+    deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -146,6 +149,8 @@ class MemoryStore:
             durable.outbox[AttemptKey(*dispatch[:3])] = dispatch
         for key in transaction.settled:
             durable.outbox.pop(key, None)
+        for delivery in transaction.deliveries:
+            durable.deliveries.setdefault(delivery.id, delivery)
 
     async def open_runs(self) -> list[RunSummary]:
         ended = {status.value for status in RunStatus if status.terminal}
@@ -252,6 +257,46 @@ class MemoryStore:
         found = [one for one in found if run is None or one.outbound.run == run]
         return sorted(found, key=lambda one: (one.outbound.at, one.outbound.id))[:limit]
 
+    async def due_deliveries(self, now: float, *, without: Sequence[str] = (), limit: int = 100) -> DueDeliveries:
+        pending = [row for row in self.durable.deliveries.values() if row.status == "pending"]
+        found = [row for row in pending if row.due <= now and row.target not in without]
+        found.sort(key=lambda row: (row.due, row.id))
+        return DueDeliveries(
+            found[:limit], min((row.due for row in pending if row.due > now), default=None), len(pending)
+        )
+
+    async def deliveries(
+        self,
+        *,
+        run: str | None = None,
+        status: str | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+    ) -> list[DeliveryRow]:
+        found = [
+            row
+            for row in self.durable.deliveries.values()
+            if (run is None or row.run == run)
+            and (status is None or row.status == status)
+            and (before is None or (row.created, row.id) < before)
+        ]
+        return sorted(found, key=lambda row: (row.created, row.id), reverse=True)[:limit]
+
+    async def delivery(self, id: str) -> DeliveryRow | None:
+        return self.durable.deliveries.get(id)
+
+    async def write_delivery(self, row: DeliveryRow) -> bool:
+        known = self.durable.deliveries.get(row.id)
+        if known is None:
+            return False
+        self.durable.deliveries[row.id] = known._replace(
+            status=row.status, tries=row.tries, due=row.due, code=row.code, http_status=row.http_status
+        )
+        return True
+
+    async def remove_delivery(self, id: str) -> None:
+        self.durable.deliveries.pop(id, None)
+
     async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
         ended = [row for row in self.durable.runs.values() if RunStatus(row.status).terminal]
         ended.sort(key=lambda row: (row.created, row.run))
@@ -270,6 +315,8 @@ class MemoryStore:
             del durable.runs[run]
         for key in [key for key in durable.artifacts if key[1] in gone]:
             del durable.artifacts[key]
+        for id in [id for id, row in durable.deliveries.items() if row.run in gone]:
+            del durable.deliveries[id]
         for attempt in [attempt for attempt in durable.outbox if attempt.run in gone]:
             del durable.outbox[attempt]
         for name in [name for name, (_, run) in durable.requests.items() if run in gone]:

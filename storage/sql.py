@@ -14,7 +14,9 @@ from orchestrator.core.events import Event
 from orchestrator.core.ports import Done, StoreError
 from orchestrator.core.records import (
     ArtifactRecord,
+    DeliveryRow,
     DeviceRecord,
+    DueDeliveries,
     OutboxRow,
     Removed,
     RunSummary,
@@ -22,6 +24,7 @@ from orchestrator.core.records import (
     TokenRecord,
     Transaction,
 )
+from storage import deliveries as hooks
 from storage import ledger, operations, queries
 from storage import prune as pruning
 from storage.faults import make
@@ -162,6 +165,30 @@ class SqlStore:
 
     async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 10_000) -> list[LedgerEntry]:
         return await self._read(lambda connection: ledger.list_entries(connection, run, since, limit))
+
+    # --- webhooks ----------------------------------------------------------------------------------------------
+
+    async def due_deliveries(self, now: float, *, without: Sequence[str] = (), limit: int = 100) -> DueDeliveries:
+        return await self._read(lambda connection: hooks.due(connection, now, without, limit))
+
+    async def deliveries(
+        self,
+        *,
+        run: str | None = None,
+        status: str | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+    ) -> list[DeliveryRow]:
+        return await self._read(lambda connection: hooks.listed(connection, run, status, before, limit))
+
+    async def delivery(self, id: str) -> DeliveryRow | None:
+        return await self._read(lambda connection: hooks.one(connection, id))
+
+    async def write_delivery(self, row: DeliveryRow) -> bool:
+        return await self._change(partial(hooks.write, row=row))
+
+    async def remove_delivery(self, id: str) -> None:
+        await self._change(partial(hooks.remove, id=id))
 
     # --- retention ---------------------------------------------------------------------------------------------
 

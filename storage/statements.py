@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, Column, Double, Table, Text
 
-from storage.tables import devices, events, outbox, runs, tasks
+from storage.tables import deliveries, devices, events, outbox, runs, tasks
 
-GROUP = (events, tasks, runs, outbox)
+GROUP = (events, tasks, runs, outbox, deliveries)
 _KEPT = {"runs": {"created", "owner", "owner_epoch"}, "outbox": {"made"}, "devices": {"first_seen"}}
 """Columns that an existing row keeps."""
 _UNSENT = {"runs": {"owner", "owner_epoch"}}
@@ -21,11 +21,16 @@ def columns(table: Table) -> list[Column[object]]:
 
 
 def upsert(table: Table, source: str) -> str:
-    """Insert the rows of `source`; an existing row takes over their values. Events are only ever added."""
+    """Insert the rows of `source`; an existing row takes over their values. Events are only ever added; a delivery
+
+    that is there stays as it is: it may have been sent meanwhile.
+    """
     names = ", ".join(column.name for column in columns(table))
     statement = f"INSERT INTO {table.name} ({names}) {source}"
     if table is events:
         return statement
+    if table is deliveries:
+        return f"{statement} ON CONFLICT (id) DO NOTHING"
     keys = [column.name for column in table.primary_key]
     kept = {*keys, *_KEPT.get(table.name, ())}
     changes = ", ".join(f"{name} = excluded.{name}" for name in (c.name for c in columns(table)) if name not in kept)
@@ -45,7 +50,7 @@ def sqlite_group() -> tuple[str, str, str]:
     """Statements to set up a connection (a view, its trigger), and the one statement that writes a group.
 
     Run outside of a transaction, that one statement is the transaction: parse, write, commit, without the interpreter
-    lock. Its five parameters are JSON texts, see `Group.parameters`.
+    lock. Its six parameters are JSON texts, see `Group.parameters`.
     """
     fields = (*(table.name for table in GROUP), "settled")
     view = f"CREATE TEMP VIEW group_rows AS SELECT {', '.join(f'NULL AS {name}' for name in fields)}"
@@ -55,7 +60,7 @@ def sqlite_group() -> tuple[str, str, str]:
         f"DELETE FROM outbox WHERE ({', '.join(key.name for key in keys)}) IN ({_sqlite_rows(keys, 'NEW.settled')})"
     )
     trigger = f"CREATE TEMP TRIGGER write_group INSTEAD OF INSERT ON group_rows BEGIN {'; '.join(steps)}; END"
-    return view, trigger, "INSERT INTO group_rows VALUES (?, ?, ?, ?, ?)"
+    return view, trigger, "INSERT INTO group_rows VALUES (?, ?, ?, ?, ?, ?)"
 
 
 SQLITE_EPOCHS = """

@@ -10,6 +10,7 @@
     tokens       credentials                     verifiers, never secrets
     artifacts    metadata of stored contents     (sha256, run, task)
     egress       the ledger: what went to models `closing` is empty until the request has ended
+    deliveries   webhooks to send, and sent      status: pending, delivered, dead; `due` is when it is tried next
 
 Times are Unix times in seconds, sizes bytes. Bodies are JSON text, kept to the letter.
 """
@@ -22,7 +23,7 @@ from sqlalchemy.schema import SchemaItem
 APPLICATION = "asterism"
 OWNER, BACKUP, PRUNING = "owner", "backup", "pruning"
 """Keys in `meta`: the latest owner's number; of what, and when, a backup was made; what is still to be deleted."""
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema revision, oldest first. The last is what this version of the program writes."""
 
 metadata = MetaData()
@@ -67,6 +68,7 @@ runs = _table(
     _text("error"),
     _text("owner", default=""),
     _number("owner_epoch", default="0"),
+    _text("submitted_by", default=""),
     Index("runs_created", "created"),
     Index("runs_status", "status", "created"),
 )
@@ -154,4 +156,23 @@ egress = _table(
     _text("closing", default=""),
     Index("egress_run", "run", "at"),
     Index("egress_at", "at"),
+)
+
+deliveries = _table(
+    "deliveries",
+    _text("id", key=True),
+    _text("run"),
+    _text("name"),
+    _text("target"),
+    _text("url"),
+    _text("body"),
+    _text("status"),
+    _number("tries"),
+    _time("due"),
+    _time("created"),
+    _text("code"),
+    _number("http_status"),
+    Index("deliveries_run", "run"),
+    Index("deliveries_due", "status", "due"),
+    Index("deliveries_created", "created"),
 )

@@ -41,6 +41,7 @@ KNOWN = {
     "orchestrator/cli/demo.py": "asks the demonstration's own orchestrator whether it is there",
     "orchestrator/cli/doctor.py": "looks whether the orchestrator answers",
     "orchestrator/cli/run.py": "looks whether the orchestrator listens",
+    "orchestrator/posting.py": "webhooks, to addresses of requests and settings: it looks at each address first",
     "tools/browser/proxy.py": "the one way out of a device's browser: it looks at each address first",
     "tools/web.py": "the client of http.get and http.download, on a device: it looks at each address first",
     "tools/kube/api.py": "a cluster's device and its API server, over the official client's connections",

@@ -11,6 +11,7 @@ from orchestrator.core.events import Event
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.tasks import Model
 from orchestrator.core.views import DeviceView, RunItem
+from orchestrator.core.webhooks import Delivery
 from protocol.vocabulary import Identifier, ShortText, SkillSpec
 
 
@@ -125,3 +126,16 @@ class EgressView(Model):
 
     entries: tuple[LedgerEntry, ...]
     more: bool = False
+
+
+class DeliveryPage(Model):
+    """`next` is the cursor of the page that follows, None at the end."""
+
+    deliveries: tuple[Delivery, ...]
+    next: str | None = None
+
+
+class WebhookTest(Model):
+    """`to` is a target's name, or an address."""
+
+    to: Annotated[str, Field(min_length=1, max_length=2_000)]

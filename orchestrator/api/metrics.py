@@ -58,6 +58,8 @@ METRICS = (
     Described("attempts_failed", "asterism_attempts_failed", "counter", "Other results that devices sent."),
     Described("attempts_lost", "asterism_attempts_lost", "counter", "Attempts whose device went away."),
     Described("commits", "asterism_store_commits", "counter", "Transactions of the record."),
+    Described("webhooks_pending", "asterism_webhooks_pending", "gauge", "Webhooks that wait to be sent."),
+    Described("webhooks_sent", "asterism_webhooks_sent", "counter", "Sendings of webhooks.", ("result",)),
     Described("sessions_faulted", "asterism_sessions_faulted", "counter", "Device sessions ended by a fault."),
 )
 
@@ -128,7 +130,8 @@ def page() -> str:
 
 VALUES = """`status`: `succeeded`, `failed`, `cancelled`. `outcome`: those and `lost`, `unknown`, `hedged`,
 `unconfirmed` ([attempts.md](attempts.md)). `tier`: `embedded`, `local`, `cloud`, `other`. `verdict`: `accepted`,
-`rejected` (a plan that did not pass the checks), `asked` (a question), `declined`."""
+`rejected` (a plan that did not pass the checks), `asked` (a question), `declined`. `result`: `delivered`,
+`failed` (it is sent again), `dead` (given up)."""
 
 
 if __name__ == "__main__":

@@ -92,7 +92,19 @@ def application(request: Request) -> Application:
 
 def build_rest(app: Application) -> FastAPI:
     """The REST application over `app`. It expects the gate in front of it."""
-    from orchestrator.api import completions, egress, faults, fleet, health, ladder, runs, stream, tokens, upkeep
+    from orchestrator.api import (
+        completions,
+        egress,
+        faults,
+        fleet,
+        health,
+        ladder,
+        runs,
+        stream,
+        tokens,
+        upkeep,
+        webhooks,
+    )
 
     rest = FastAPI(
         title="Asterism",
@@ -106,7 +118,7 @@ def build_rest(app: Application) -> FastAPI:
         redirect_slashes=False,
     )
     rest.state.application = app
-    for module in (runs, stream, completions, fleet, ladder, egress, tokens, faults, health, upkeep):
+    for module in (runs, stream, completions, fleet, ladder, egress, tokens, faults, health, upkeep, webhooks):
         rest.include_router(module.routes)
     rest.add_exception_handler(StarletteHTTPException, _http_problem)
     rest.add_exception_handler(RequestValidationError, _validation_problem)

@@ -37,6 +37,7 @@ from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.state import RunState
 from orchestrator.core.views import DeviceView, EditResult, GraphView, LogEntry, RunItem, RunView, TaskLog
+from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from orchestrator.faults import FaultDesk
 from protocol.credentials import Token, verifier
 from protocol.errors import ErrorCode
@@ -113,6 +114,7 @@ class FakeApplication:
                 updated=run.state.updated,
                 answer=run.state.answer,
                 error=run.state.error,
+                submitted_by=run.state.request.submitted_by,
             )
             for run in reversed(self._runs.values())
         ]
@@ -285,6 +287,29 @@ class FakeApplication:
         for run in old[:limit] if not dry_run else ():
             del self._runs[run]
         return Pruned(runs=len(old[:limit]), more=len(old) > limit, dry_run=dry_run)
+
+    def webhooks(self) -> WebhooksView:
+        return WebhooksView(signs=False)
+
+    async def deliveries(
+        self,
+        *,
+        run: str | None = None,
+        status: str | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+    ) -> list[Delivery]:
+        """There is none: nothing signs."""
+        return []
+
+    async def test_webhook(self, where: str, *, by: str = "") -> Sent:
+        raise Refusal("not_found", "There is no such target.")
+
+    async def retry_delivery(self, id: str, *, by: str = "") -> Delivery:
+        raise Refusal("not_found", f"There is no delivery {id}.")
+
+    async def remove_delivery(self, id: str, *, by: str = "") -> None:
+        raise Refusal("not_found", f"There is no delivery {id}.")
 
     async def egress(self, *, run: str | None = None, since: float = 0.0, limit: int = 1_000) -> list[LedgerEntry]:
         if run is not None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from orchestrator.api.bodies import (
     Artifacts,
+    DeliveryPage,
     Devices,
     EgressView,
     EventPage,
@@ -30,6 +31,7 @@ from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from orchestrator.core.requests import Request
 from orchestrator.core.timeline import TimelineView
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunView, TaskLog
+from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from protocol.failpoints import Rule
 
 T = TypeVar("T")
@@ -227,6 +229,27 @@ def create_token(role: Role, name: str, expires_in_s: float | None) -> Call[NewT
 
 def revoke_token(id: str) -> Call[None]:
     return Call("DELETE", f"/v1/tokens/{part(id)}", nothing)
+
+
+def webhooks() -> Call[WebhooksView]:
+    return get("/v1/webhooks", WebhooksView)
+
+
+def deliveries(run: str | None, status: str | None, limit: int, cursor: str | None) -> Call[DeliveryPage]:
+    query = {"run": run, "status": status, "limit": str(min(RUNS_A_PAGE, limit)), "cursor": cursor}
+    return get("/v1/webhooks/deliveries", DeliveryPage, query)
+
+
+def test_webhook(to: str) -> Call[Sent]:
+    return post("/v1/webhooks/test", Sent, {"to": to})
+
+
+def retry_delivery(id: str) -> Call[Delivery]:
+    return post(f"/v1/webhooks/deliveries/{part(id)}/retry", Delivery)
+
+
+def remove_delivery(id: str) -> Call[None]:
+    return Call("DELETE", f"/v1/webhooks/deliveries/{part(id)}", nothing)
 
 
 def prune(older_than_s: float, keep: int, dry_run: bool) -> Call[Pruned]:

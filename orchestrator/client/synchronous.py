@@ -29,6 +29,7 @@ from orchestrator.core.records import ArtifactRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.timeline import TimelineView
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
+from orchestrator.core.webhooks import Delivery, DeliveryStatus, Sent, WebhooksView
 from protocol.failpoints import Rule
 from protocol.vocabulary import SkillSpec
 
@@ -231,6 +232,35 @@ class Client:
 
     def revoke_token(self, id: str) -> None:
         self._do(calls.revoke_token(id))
+
+    def webhooks(self) -> WebhooksView:
+        """Who is told of every run that ends."""
+        return self._do(calls.webhooks())
+
+    def deliveries(
+        self, *, run: str | None = None, status: DeliveryStatus | None = None, limit: int = 50
+    ) -> list[Delivery]:
+        """The newest webhooks sent, and to send, as many as `limit`, over as many pages as it takes."""
+        found: list[Delivery] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            page = self._do(calls.deliveries(run, status, limit - len(found), cursor))
+            found += page.deliveries
+            cursor = page.next
+            if cursor is None:
+                break
+        return found
+
+    def test_webhook(self, to: str) -> Sent:
+        """Send a test, once, to a target of the settings or an address."""
+        return self._do(calls.test_webhook(to))
+
+    def retry_delivery(self, id: str) -> Delivery:
+        """Send a delivery again now."""
+        return self._do(calls.retry_delivery(id))
+
+    def remove_delivery(self, id: str) -> None:
+        self._do(calls.remove_delivery(id))
 
     def prune(self, older_than_s: float, *, keep: int = 0, dry_run: bool = False) -> Pruned:
         """One pass; `more` where there is more to delete."""

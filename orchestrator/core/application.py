@@ -16,6 +16,7 @@ from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Model
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
+from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from protocol.failpoints import Enabled, Mode, Rule
 from protocol.vocabulary import SkillSpec
 
@@ -77,6 +78,8 @@ class Statistics(Model):
     attempts_ended: dict[str, int] = {}
     plans_proposed: dict[tuple[str, str], int] = {}
     attempt_seconds: Distribution = Distribution()
+    webhooks_pending: int = 0
+    webhooks_sent: dict[str, int] = {}
 
 
 class Pruned(Model):
@@ -184,6 +187,28 @@ class Application(Protocol):
 
     def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
         """End one failpoint, or all; those that were on."""
+
+    def webhooks(self) -> WebhooksView:
+        """What the settings say of webhooks."""
+
+    async def deliveries(
+        self,
+        *,
+        run: str | None = None,
+        status: str | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+    ) -> list[Delivery]:
+        """Webhooks to send, and sent: the newest first, those before (created, id) where one is given."""
+
+    async def test_webhook(self, where: str, *, by: str = "") -> Sent:
+        """Send a test to a target of the settings, or an address, once. Raises Refusal: `not_found`, `bad_request`."""
+
+    async def retry_delivery(self, id: str, *, by: str = "") -> Delivery:
+        """Send a delivery again now. Raises Refusal: `not_found`."""
+
+    async def remove_delivery(self, id: str, *, by: str = "") -> None:
+        """Raises Refusal: `not_found`."""
 
     async def prune(self, older_than_s: float, *, keep: int = 0, limit: int = 50, dry_run: bool = False) -> Pruned:
         """Delete runs that ended so long ago, but for the newest `keep`, at most `limit` of them."""

@@ -12,7 +12,9 @@ from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Clarification, Plan, Proposal
 from orchestrator.core.records import (
     ArtifactRecord,
+    DeliveryRow,
     DeviceRecord,
+    DueDeliveries,
     OutboxRow,
     Removed,
     RunSummary,
@@ -57,7 +59,31 @@ class Ledger(Protocol):
         """Entries of a run, or of all, from the Unix time `since` on, oldest first."""
 
 
-class Store(Ledger, Protocol):
+class Deliveries(Protocol):
+    """Webhooks to send. They come into being with the run's end, in its transaction."""
+
+    async def due_deliveries(self, now: float, *, without: Sequence[str] = (), limit: int = 100) -> DueDeliveries:
+        """Pending ones that are due, the longest due first, but for those to the targets `without`."""
+
+    async def deliveries(
+        self,
+        *,
+        run: str | None = None,
+        status: str | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+    ) -> list[DeliveryRow]:
+        """The newest first, those before (created, id) where one is given."""
+
+    async def delivery(self, id: str) -> DeliveryRow | None: ...
+
+    async def write_delivery(self, row: DeliveryRow) -> bool:
+        """Record what came of a try: status, tries, due, code and HTTP status. False where it was removed meanwhile."""
+
+    async def remove_delivery(self, id: str) -> None: ...
+
+
+class Store(Ledger, Deliveries, Protocol):
     """The durable record. Writes are grouped: one writer, one transaction for all that waits.
 
     An uncertain commit is resolved by reading back, never by assuming, before `done` is called.

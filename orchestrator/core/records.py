@@ -43,6 +43,7 @@ class RunRow(NamedTuple):
     updated: float
     answer: str
     error: str
+    submitted_by: str = ""
 
 
 class OutboxRow(NamedTuple):
@@ -56,6 +57,26 @@ class OutboxRow(NamedTuple):
     body: str
 
 
+class DeliveryRow(NamedTuple):
+    """A webhook to send, or sent: see `webhooks.py`. `body` is sent as it stands. `due` is when it is tried next.
+
+    `tries` are those so far, `code` and `http_status` what came of the last one.
+    """
+
+    id: str
+    run: str
+    name: str
+    target: str
+    url: str
+    body: str
+    status: str
+    tries: int
+    due: float
+    created: float
+    code: str
+    http_status: int
+
+
 class AttemptKey(NamedTuple):
     run: str
     task: str
@@ -64,16 +85,20 @@ class AttemptKey(NamedTuple):
 
 @dataclass(slots=True)
 class Transaction:
-    """Rows to write together. `settled` are the outbox rows that may go: their attempt has ended."""
+    """Rows to write together. `settled` are the outbox rows that may go: their attempt has ended.
+
+    `deliveries` are new ones: what is on record of one already stays as it is.
+    """
 
     events: list[EventRow] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
     runs: list[RunRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
     settled: list[AttemptKey] = field(default_factory=list)
+    deliveries: list[DeliveryRow] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.tasks or self.runs or self.outbox or self.settled)
+        return bool(self.events or self.tasks or self.runs or self.outbox or self.settled or self.deliveries)
 
     def extend(self, other: Transaction) -> None:
         """Take over another transaction's rows, after our own."""
@@ -82,6 +107,7 @@ class Transaction:
         self.runs += other.runs
         self.outbox += other.outbox
         self.settled += other.settled
+        self.deliveries += other.deliveries
 
 
 class _Row(BaseModel):
@@ -137,6 +163,15 @@ class RunSummary(_Row):
     updated: float
     answer: str
     error: str
+    submitted_by: str = ""
+
+
+class DueDeliveries(NamedTuple):
+    """`rows` that are due, longest first; `next` is when another one will be, `pending` how many there are in all."""
+
+    rows: list[DeliveryRow]
+    next: float | None
+    pending: int
 
 
 class TaskSummary(_Row):

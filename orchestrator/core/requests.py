@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from orchestrator.core.budget import RunBudget
 from orchestrator.core.plan import Plan
 from orchestrator.core.tasks import Model
+from orchestrator.core.webhook_settings import Webhook
 from protocol.vocabulary import CallLimits, Name, ShortText, unset
 
 REQUEST_LIMIT = 20_000
@@ -48,7 +49,8 @@ class RunPolicy(Model):
 class Request(Model):
     """`text` in plain language, or a ready `plan`. `attachment` is piped input: data, never instructions.
 
-    `client` is the name of the device that the person sits at, where it is one ("my machine").
+    `client` is the name of the device that the person sits at, where it is one ("my machine"). `webhook` is told
+    when the run ends.
     """
 
     text: Annotated[str, Field(max_length=REQUEST_LIMIT)] = ""
@@ -57,6 +59,7 @@ class Request(Model):
     policy: RunPolicy = RunPolicy()
     client: Name | None = None
     submitted_by: ShortText = ""
+    webhook: Annotated[Webhook | None, Field(exclude_if=unset)] = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Request:

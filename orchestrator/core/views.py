@@ -124,7 +124,7 @@ class RunView(Model):
 
 
 class RunItem(Model):
-    """One line of `GET /v1/runs`."""
+    """One line of `GET /v1/runs`. `submitted_by` is whose token it was; empty for runs of older versions."""
 
     run: str
     state: RunStatus
@@ -133,6 +133,7 @@ class RunItem(Model):
     updated: float
     answer: str = ""
     error: RunError | None = None
+    submitted_by: str = ""
 
 
 class DeviceView(Model):

@@ -37,6 +37,7 @@ from protocol.messages import AttemptRef, Cancel, Hello, Result, SkillsChanged
 
 if TYPE_CHECKING:
     from orchestrator.runtime.tracing import Tracing
+    from orchestrator.runtime.webhooks import Webhooks
 
 log = structlog.get_logger("asterism.engine")
 
@@ -132,6 +133,8 @@ class Engine:
         self.tally = Tally()
         self.tracing: Tracing | None = None
         """Spans of runs, where they are asked for."""
+        self.webhooks: Webhooks | None = None
+        """Who is told that a run has ended."""
         self.scheduler = scheduler or Scheduler()
         self.roster = Roster()
         self._consultant = consultant
@@ -329,6 +332,8 @@ class Engine:
             if self.tracing is not None:
                 for event in decision.events:
                     self.tracing.take(event)
+            if self.webhooks is not None and slot.state.status.terminal:
+                self._group.transaction.deliveries += self.webhooks.rows(slot.state, decision.events)
         for command in decision.commands:
             self._order(command)
         self._schedule()
@@ -463,6 +468,8 @@ class Engine:
             self._forget(group, error)
         else:
             self._publish(group)
+            if self.webhooks is not None and group.transaction.deliveries:
+                self.webhooks.wake()
             for command in group.commands:
                 if callable(command):
                     command()

@@ -97,7 +97,16 @@ class Group:
         error = state.error.model_dump_json() if state.error else ""
         text = state.request.text or (state.request.plan.why if state.request.plan else "")
         self.transaction.runs.append(
-            RunRow(state.run, state.face.value, text[:2000], state.created, state.updated, state.answer, error)
+            RunRow(
+                state.run,
+                state.face.value,
+                text[:2000],
+                state.created,
+                state.updated,
+                state.answer,
+                error,
+                state.request.submitted_by,
+            )
         )
 
 

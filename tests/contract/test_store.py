@@ -14,6 +14,7 @@ from orchestrator.core.ports import Store, StoreError
 from orchestrator.core.records import (
     ArtifactRecord,
     AttemptKey,
+    DeliveryRow,
     EventRow,
     OutboxRow,
     RunRow,
@@ -515,3 +516,53 @@ async def test_entries_outlive_their_run_by_the_days_that_budgets_look_at(store:
         await store.open_egress(outbound(f"e{number}", run, AT - days * 86_400))
     await store.prune(["run-1"], AT)
     assert [one.outbound.id for one in await store.egress()] == ["e2", "e1"]
+
+
+def delivery(id: str, *, due: float = AT, created: float = AT, target: str = "https://a.example:443") -> DeliveryRow:
+    return DeliveryRow(id, f"run-{id}", "run", target, "https://a.example/x", "{}", "pending", 0, due, created, "", 0)
+
+
+async def test_deliveries_come_with_the_end_that_they_tell_of(opener: Opener) -> None:
+    store = await opener()
+    await store.commit(Transaction(events=[event_row("run-a", 1)], deliveries=[delivery("a")]))
+    store = await opener()
+    assert await store.delivery("a") == delivery("a")
+    assert (await store.due_deliveries(AT)).rows == [delivery("a")]
+    assert await store.delivery("b") is None
+
+
+async def test_a_delivery_that_is_there_stays_as_it_is(store: Store) -> None:
+    done = delivery("a")._replace(status="delivered", tries=2, due=AT + 1, code="", http_status=204)
+    await store.commit(Transaction(deliveries=[delivery("a"), delivery("a", due=AT + 9)]))
+    assert await store.write_delivery(done)
+    await store.commit(Transaction(deliveries=[delivery("a")]))
+    assert await store.delivery("a") == done
+    assert not await store.write_delivery(delivery("b"))
+
+
+async def test_deliveries_are_due_in_their_order_but_for_busy_targets(store: Store) -> None:
+    rows = [delivery("a", due=AT + 2), delivery("b", due=AT + 1), delivery("c", target="t"), delivery("d", due=AT + 8)]
+    await store.commit(Transaction(deliveries=rows))
+    await store.write_delivery(delivery("e"))
+    found = await store.due_deliveries(AT + 5)
+    assert ([row.id for row in found.rows], found.next, found.pending) == (["c", "b", "a"], AT + 8, 4)
+    assert [row.id for row in (await store.due_deliveries(AT + 5, without=["t"], limit=1)).rows] == ["b"]
+    assert (await store.due_deliveries(AT + 9)).next is None
+
+
+async def test_deliveries_are_listed_newest_first_page_by_page(store: Store) -> None:
+    rows = [delivery(id, created=AT + at) for id, at in (("a", 1), ("b", 2), ("c", 2), ("d", 3))]
+    await store.commit(Transaction(deliveries=rows))
+    await store.write_delivery(rows[3]._replace(status="dead"))
+    assert [row.id for row in await store.deliveries()] == ["d", "c", "b", "a"]
+    assert [row.id for row in await store.deliveries(before=(AT + 2, "c"), limit=1)] == ["b"]
+    assert [row.id for row in await store.deliveries(status="dead")] == ["d"]
+    assert [row.id for row in await store.deliveries(run="run-b")] == ["b"]
+    await store.remove_delivery("b")
+    assert await store.deliveries(run="run-b") == []
+
+
+async def test_who_submitted_a_run_is_on_its_row(store: Store) -> None:
+    await store.commit(Transaction(runs=[run_row("run-1")._replace(submitted_by="anna")]))
+    [summary] = await store.runs()
+    assert summary.submitted_by == "anna"

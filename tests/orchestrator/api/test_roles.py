@@ -27,6 +27,11 @@ EXPECTED = {
     ("PUT", "/v1/faults/{point}"): "admin",
     ("DELETE", "/v1/faults"): "admin",
     ("DELETE", "/v1/faults/{point}"): "admin",
+    ("GET", "/v1/webhooks"): "admin",
+    ("GET", "/v1/webhooks/deliveries"): "admin",
+    ("POST", "/v1/webhooks/test"): "admin",
+    ("POST", "/v1/webhooks/deliveries/{id}/retry"): "admin",
+    ("DELETE", "/v1/webhooks/deliveries/{id}"): "admin",
 }
 
 
