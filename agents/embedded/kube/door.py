@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 from agents.embedded.kube.command.door import Commanded, commanded
 from agents.embedded.kube.compose import WRITES, Reading, read
 from agents.embedded.kube.deeds.door import orders
+from agents.embedded.kube.exempt import spared
 from agents.embedded.kube.files import Saved, saved
 from agents.embedded.kube.inquiry.clauses import several
 from agents.embedded.kube.inquiry.door import STORIES, Step, inquire, inquires, opens_with_a_question
 from agents.embedded.kube.lexicon import STRONG
 from agents.embedded.kube.names import Context
-from agents.embedded.kube.rehearsal import rehearsed
+from agents.embedded.kube.neglected import neglected
+from agents.embedded.kube.provisos import proviso
+from agents.embedded.kube.rehearsal import forbids, rehearsed
 from agents.embedded.kube.remains import doubtful, stray
 from agents.embedded.kube.sheet.door import reveals
 from agents.embedded.kube.sheet.guard import unsaid
@@ -66,7 +69,7 @@ def propose(request: Request, context: PlanningContext) -> Plan | Clarification 
             plan, dry = _steps(Reading(lines.steps, ()), cluster, None), lines.dry
         else:
             plan = _plan(text, tokens, cluster, others, request.client, context.answers)
-        return _rehearsal(plan) if dry else plan
+        return _rehearsal(plan, normalise(request.text)) if dry else plan
     except Stop as stop:
         return stop.result
 
@@ -100,8 +103,10 @@ def _one(clusters: Sequence[DeviceInfo], answers: Sequence[tuple[str, str]]) -> 
     return next(device for device in clusters if device.name == chosen)
 
 
-def _rehearsal(plan: Plan) -> Plan:
+def _rehearsal(plan: Plan, text: str) -> Plan:
     if not any(step.skill in WRITES for step in plan.steps):
+        if forbids(text):
+            return plan  # `why does it die? Don't change anything yet`
         raise decline("a dry run is of a change, and it is not clear which one")
     return plan.model_copy(update={"dry_run": True})
 
@@ -127,6 +132,8 @@ def _plan(
     known = Context(namespaces=frozenset(spaces), kinds=kinds)
     said = text if len(kept) == len(tokens) else ""
     steps = whole(said, WRITES) if said else ()
+    if steps and neglected(kept, steps):
+        steps = ()
     if not steps and reveals(text):
         raise decline("the value of a secret is not taken from a request, where it would stay on record")
     if steps:
@@ -142,6 +149,13 @@ def _plan(
     left = stray(kept, reading.steps, WRITES, sheet=True) if steps else ""
     if left:
         raise decline(f'"{left}" has no place in what would be done', [left])
+    changing = {skill for skill, _ in reading.steps} & WRITES
+    left = proviso(straight(text), tokenise(straight(text)), changing) if changing else ""
+    if left:
+        raise decline(f'"{left}": what is done is done now, and nothing is waited for', [left])
+    left = spared(straight(text), reading.steps, WRITES)
+    if left:
+        raise decline(f'"{left}" is named only as what is to be left out, and it would be changed', [left])
     story = retold(text, known) if any(skill in WRITES - {"kube.fix"} for skill, _ in reading.steps) else None
     left = astray(story, reading.steps) if story else ""
     if left:
@@ -154,6 +168,8 @@ def _understood(
 ) -> Reading:
     """The reading of a request in which everything has its place; `text` is "" where the tokens are not all of it."""
     steps = whole(text, WRITES) if text else ()
+    if steps and neglected(tokens, steps):
+        steps = ()
     reading = Reading(steps, ()) if steps else _read(tokens, known, spaces, answers)
     left = stray(tokens, reading.steps, WRITES, sheet=bool(steps))
     if left:

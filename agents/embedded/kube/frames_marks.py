@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from agents.embedded.kube.entries import changed, entries
 from agents.embedded.kube.frames import Filled, Table
 from agents.embedded.kube.lexicon import CLUSTER_SCOPED
@@ -49,6 +51,8 @@ def _marks(v: View, nouns: str) -> Filled:
         return None
     v.flag("--overwrite")
     which = _chosen(v)
+    if _mixed(v):
+        return None
     given, gone = entries(v, nouns)
     if not (given or gone) or not changed(v, given, gone, wished(v)):
         return None
@@ -80,10 +84,36 @@ def _chosen(v: View) -> str:
             step -= 1
         near = v.tokens[step].low if step >= 0 else ""
         ordered_so = step > 0 and v.tokens[step - 1].low in {"should", "must", "to", "shall"}
-        if match and match[2] == "=" and not ordered_so and (near in _CHOOSING or near in {"-l", "--selector"}):
+        chosen = near in _CHOOSING or near in {"-l", "--selector"} or _carrying(v, at)
+        if match and match[2] == "=" and not ordered_so and chosen:
             v.claim(at, step)
             found.append(v.tokens[at].text)
     return ",".join(found)
+
+
+def _carrying(v: View, at: int) -> bool:
+    """`label all pods in x with app=a as b=c`: a label said of the objects, and another one that they are to get."""
+    kind = next((m for m in v.mentions if m.kind in _MARKED - {"namespace"} and not m.names and m.first < at), None)
+    if kind is None or v.tokens[at - 1].low not in {"with", "having"}:
+        return False
+    place = v.location.at if v.location is not None else ()
+    between = [n for n in range(max(kind.at) + 1, at - 1) if n not in place and v.tokens[n].low not in {"in", "of"}]
+    others = [n for n in v.free(Shape.PAIR) if n != at]
+    return not between and len(others) == 1 and abs(others[0] - at) > 1 and not _joined(v, at, others[0])
+
+
+def _joined(v: View, one: int, other: int) -> bool:
+    """Whether only joints stand between two labels: `a=b, c=d and e=f`."""
+    first, last = sorted((one, other))
+    between = [v.tokens[n] for n in range(first + 1, last)]
+    return all(t.shape is Shape.PAIR or t.low in {"and", ",", "&", "+", ";", "plus"} for t in between)
+
+
+def _mixed(v: View) -> bool:
+    """Labels that stand apart where objects are chosen by kind: it is not clear which of them choose."""
+    many = any(m.kind in _MARKED - {"namespace"} and not m.names and not m.at & v.used for m in v.mentions)
+    free = v.free(Shape.PAIR)
+    return many and any(not _joined(v, one, other) for one, other in pairwise(free))
 
 
 def _several(v: View, which: str) -> dict[str, object] | None:

@@ -94,6 +94,8 @@ def _goal(v: View) -> tuple[int, bool] | None:
     if len(found) != 1 or not isinstance(v.tokens[found[0]].value, int):
         return None
     at = found[0]
+    if at and v.tokens[at - 1].low in {"up", "down"}:
+        return None  # `scale web down 3`: to three, or by three
     value = int(v.tokens[at].value)
     v.claim(at)
     return _relative(v, at, value)

@@ -15,6 +15,12 @@ _YET = r"(?: (?:yet|for now|for real|at this point|just yet))*"
 _ANY = rf"(?:it|that|this|anything|any of (?:it|this|that)){_YET}"
 _APART = r"\s*(?:[,;(–-]\s*)?"
 _END = r"\)?(?=\s*(?:[.!?,;:)\n]|$))"
+_FORBIDDING = (
+    rf"{_APART}(?:\b(?:and|but) )?\bwithout (?:actually |really )?"
+    rf"(?:applying|doing|changing|executing|making) {_ANY}{_END}",
+    rf"{_APART}(?:\b(?:and|but) )?\b(?:do not|don't|dont) (?:actually |really )?"
+    rf"(?:apply|execute|do|perform|change) {_ANY}{_END}",
+)
 _MARKS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -25,12 +31,10 @@ _MARKS = tuple(
         rf"{_APART}\b(?:(?:just|only|but|as|a) )+preview(?: only| please)*{_END}",
         rf"{_APART}\bpreview only{_END}",
         r"\s--dry-run(?:=(?:client|server))?(?=\s|$)",
-        rf"{_APART}(?:\b(?:and|but) )?\bwithout (?:actually |really )?"
-        rf"(?:applying|doing|changing|executing|making) {_ANY}{_END}",
-        rf"{_APART}(?:\b(?:and|but) )?\b(?:do not|don't|dont) (?:actually |really )?"
-        rf"(?:apply|execute|do|perform|change) {_ANY}{_END}",
+        *_FORBIDDING,
     )
 )
+_NOTHING = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _FORBIDDING)
 _BARE = re.compile(r"(?<=[.!?])\s*(?:please|just|only)?\s*[.!]?\s*$", re.IGNORECASE)
 """What is left of a sentence that said nothing else."""
 _ASKED = tuple(
@@ -47,14 +51,20 @@ _ASKED = tuple(
 def rehearsed(text: str) -> tuple[str, bool]:
     """The order without what makes it a dry run, and whether something did."""
     asked = _order(text)
-    left = asked or text
+    left, marks = asked or text, 0
     for pattern in _MARKS:
-        left = pattern.sub("", left)
+        left, count = pattern.subn("", left)
+        marks += count
     left = _BARE.sub("", left).strip(" ?")
-    if not left or (left == text.strip(" ?") and not asked):
+    if not left or not (marks or asked):
         return text, False
     first, space, others = left.partition(" ")
     return f"{_plain(first) if first.endswith('ing') else first}{space}{others}", True
+
+
+def forbids(text: str) -> bool:
+    """Whether the text says that nothing is to be changed, which fits a question as well as an order."""
+    return any(pattern.search(text) for pattern in _NOTHING)
 
 
 def _order(text: str) -> str:

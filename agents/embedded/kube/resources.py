@@ -10,7 +10,9 @@ _SIDES = {
     "request": "request", "reserve": "request", "reserved": "request", "guarantee": "request", "guaranteed": "request",
     "limit": "limit", "cap": "limit", "most": "limit", "maximum": "limit", "max": "limit", "ceiling": "limit",
 }  # fmt: skip
-_ENDS = frozenset({",", "and", "/", ";", "+", "&", "."})
+_ENDS = frozenset({",", "and", "/", ";", "+", "&", ".", "(", ")"})
+_SMALL = 4096.0
+"""Fewer bytes than this are a number whose unit was left out."""
 
 
 def resources_of(v: View) -> tuple[dict[str, str], dict[str, str]] | None:
@@ -25,12 +27,23 @@ def resources_of(v: View) -> tuple[dict[str, str], dict[str, str]] | None:
         if not what and token.shape is Shape.QUANTITY:
             what = "cpu" if str(token.value).endswith("m") else "memory"
         side = side or (_only_side(v) if n == 0 or not found["request"] else "")
-        if not side or not what or what in found[side]:
+        if not side or not what or what in found[side] or not _fits(what, str(token.value)):
             return None
         found[side][what] = str(token.value)
         v.claim(at)
     v.take("request limit cpu memory resource core ram mem reserve cap most maximum max ceiling")
     return found["request"], found["limit"]
+
+
+def _fits(what: str, value: str) -> bool:
+    """Whether a value has a unit of what it is for: no cpu of 512Mi, no memory of 2."""
+    if what == "cpu":
+        return value.endswith("m") or not value[-1:].isalpha()
+    return value[-1:].isalpha() and not value.endswith("m") if not _plain(value) else float(value) >= _SMALL
+
+
+def _plain(value: str) -> bool:
+    return value.replace(".", "", 1).isdigit()
 
 
 def _was(v: View, at: int) -> bool:

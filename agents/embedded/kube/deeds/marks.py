@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from agents.embedded.kube.deeds.grammar import Deeds, Fill, Said
 from agents.embedded.kube.lexicon import CLUSTER_SCOPED
 from agents.embedded.kube.names import NODE
 from agents.embedded.kube.outcome import missing
 from agents.embedded.kube.slots import arguments
+from agents.embedded.kube.tokens import Shape
 from agents.embedded.wordset import words
 from protocol.vocabulary import JsonObject
 
@@ -93,10 +96,21 @@ def _several(said: Said) -> JsonObject | None:
     token = said.token("kind")
     kind = token.lemma if token is not None else ""
     given = said.pairs()
-    if kind not in _MARKED - {"namespace"} or not given or (not said.namespace and kind not in CLUSTER_SCOPED):
+    if (
+        _apart(said)
+        or kind not in _MARKED - {"namespace"}
+        or not given
+        or (not said.namespace and kind not in CLUSTER_SCOPED)
+    ):
         return None
     space = "" if kind in CLUSTER_SCOPED else said.namespace
     return arguments(kind=kind, namespace=space, set=given, every=True)
+
+
+def _apart(said: Said) -> bool:
+    """Labels with a place between them: `all pods with app=a in x b=c`, of which the first may say which pods."""
+    pairs = [token for token in said.tokens("p") if token.shape is Shape.PAIR]
+    return any(after.start - before.end > len(" and ") for before, after in pairwise(pairs))
 
 
 _NEAR = {"label": "", "annotation": "annotation annotations annotate annotated unannotate"}

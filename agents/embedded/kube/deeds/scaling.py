@@ -60,6 +60,8 @@ _DOWN = (
 )
 def scale(said: Said) -> list[JsonObject] | None:
     """A number of replicas."""
+    if _either(said):
+        raise missing('whether the number is a goal or a step: say "to" or "by"')
     return _scaled(said, "replicas", said.number())
 
 
@@ -117,6 +119,13 @@ def below_zero(said: Said) -> list[JsonObject] | None:
     if token is None or re.fullmatch(r"-\d+", token.text):
         raise missing(f"a workload has from 0 to {MOST} replicas, not {token.text if token else 'fewer'}")
     return None
+
+
+def _either(said: Said) -> bool:
+    """`scale web down 3`: to three, or by three."""
+    number = said.token("n")
+    before = [token for token in said.line.tokens if number is not None and token.start < number.start]
+    return bool(before) and before[-1].low in {"up", "down"}
 
 
 def _scaled(said: Said, key: str, value: int | None) -> list[JsonObject] | None:
