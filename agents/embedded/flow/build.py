@@ -301,12 +301,13 @@ class Builder:
         self.made.append(Made("file", tuple(new), frozenset({"it", "them", "file", "files", "copy", "copies"})))
 
     def _pack(self, deed: Packs) -> None:
-        [name] = self.names(deed.files) if deed.files.place and len(deed.files.place.names) == 1 else [None]
-        if name is None:
-            raise decline("one archive is made on one device")
-        arguments: JsonObject = {"source": deed.files.path, "target": deed.into}
-        step = self.step("pack", "archive.create", arguments, name)
-        self.made.append(Made("file", (Entry(name, name, step, deed.into),), frozenset({"archive", "it", "file"})))
+        """An archive on each device, of what is there."""
+        entries = []
+        for name in self.names(deed.files):
+            arguments: JsonObject = {"source": deed.files.path, "target": deed.into}
+            entries.append(Entry(name, name, self.step("pack", "archive.create", arguments, name), deed.into))
+        nouns = {"archive", "it", "file"} if len(entries) == 1 else {"archives", "them", "files"}
+        self.made.append(Made("file", tuple(entries), frozenset(nouns)))
 
     def _tell(self, deed: Tells) -> None:
         made = self.before(Before("number" if deed.text is None else "it"))

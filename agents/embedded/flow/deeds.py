@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from agents.embedded.flow.canonical import variants
 from agents.embedded.flow.line import SEPARATORS, elements, part
 from agents.embedded.flow.nouns import files, literal, mention, thing
 from agents.embedded.flow.order import Then
@@ -109,10 +110,15 @@ class Mirrors:
 Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publishes | Mirrors | Part
 
 
-def deed(piece: Piece, more: Sequence[PartReader] = ()) -> Deed | None:
-    """What the whole piece wants; None where it is nothing of ours, or where it could be two things."""
+def deed(piece: Piece, more: Sequence[PartReader] = (), *, loose: bool = True) -> Deed | None:
+    """What the whole piece wants; None where it is nothing of ours, or where it could be two things. `loose`: in other
+    words, too, where it is not read as it stands."""
     readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads)
-    return next((found for read in readers if (found := read(piece)) is not None), None)
+    for form in (piece, *(variants(piece) if loose else ())):
+        for read in readers:
+            if (found := read(form)) is not None:
+                return found
+    return None
 
 
 def has(piece: Piece) -> Has | None:
@@ -207,8 +213,8 @@ def mirrors(piece: Piece) -> Mirrors | None:
 
 def packs(piece: Piece) -> Packs | None:
     for pattern in (
-        "(pack|zip|archive|compress|tar|bundle) {what:any} (into|to|as|in) [the|a|an] [archive|file] {f:file}",
-        "(pack|zip|archive|compress|tar|bundle) {what:any} up (into|to|as|in) [the|a|an] [archive|file] {f:file}",
+        "(pack|zip|archive|compress|tar|bundle) {what:any} (into|to|as|in) [the|a|an] [archive|file] {f:file} [each]",
+        "(pack|zip|archive|compress|tar|bundle) {what:any} up (into|to|as|in) [the|a|an] [archive|file] {f:file} [each]",
     ):
         slots = match(pattern, piece)
         if slots is None:
@@ -347,7 +353,11 @@ def _trimmed(piece: Piece) -> Piece:
 
 def clauses(piece: Piece, more: Sequence[PartReader] = ()) -> list[tuple[Deed, Piece]] | None:
     """The deeds of a sentence with their words: the whole of it, or parts at its separators that all are clauses; the
-    fewest. `more` reads what is none of this module's."""
+    fewest. `more` reads what is none of this module's. Other wordings count only where it is not read as it stands."""
+    return _clauses(piece, more, loose=False) or _clauses(piece, more, loose=True)
+
+
+def _clauses(piece: Piece, more: Sequence[PartReader], *, loose: bool) -> list[tuple[Deed, Piece]] | None:
     known: dict[int, list[tuple[Deed, Piece]] | None] = {}
 
     def read(begin: int) -> list[tuple[Deed, Piece]] | None:
@@ -357,7 +367,7 @@ def clauses(piece: Piece, more: Sequence[PartReader] = ()) -> list[tuple[Deed, P
         best: list[tuple[Deed, Piece]] | None = None
         for end in _ends(piece, begin):
             clause = _trimmed(part(piece, begin, end))
-            first = deed(clause, more) if clause.tokens else None
+            first = deed(clause, more, loose=loose) if clause.tokens else None
             if first is None:
                 continue
             rest = [] if end == len(piece.tokens) else read(_after(piece, end))

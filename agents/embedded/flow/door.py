@@ -8,10 +8,11 @@ from typing import Final
 
 from agents.embedded.flow.asides import with_fillings, without_asides, without_counts, without_opening
 from agents.embedded.flow.build import Builder
+from agents.embedded.flow.canonical import joined
 from agents.embedded.flow.deeds import Deed, Mirrors, clauses
 from agents.embedded.flow.line import sentences, together
 from agents.embedded.flow.order import Then
-from agents.embedded.flow.parts import Part
+from agents.embedded.flow.parts import Part, PartReader
 from agents.embedded.flow.readers import readers
 from agents.embedded.kinds.line import Line, Piece, line_of
 from agents.embedded.kinds.reading import courteous
@@ -42,9 +43,8 @@ def propose(
     found: list[tuple[Deed, Piece]] = []
     said: list[Token] = []
     for sentence in without_opening(list(sentences(line))):
-        piece = without_asides(courteous(sentence))
+        sentence, piece, deeds = _read(sentence, more)
         said += piece.tokens
-        deeds = clauses(piece, more)
         if deeds is None:
             unread = sentence.source(sentence.tokens)[:300]
             return decline(f"these words have no place in a flow: {unread}", [unread]).result
@@ -63,6 +63,17 @@ def propose(
     line = replace(line, tokens=tuple(said))
     lacking = left(_weighed(line, found, builder.filled), plan, fleet) or _unnamed(line, plan)
     return plan if lacking is None else decline(lacking).result
+
+
+def _read(sentence: Piece, more: Sequence[PartReader]) -> tuple[Piece, Piece, list[tuple[Deed, Piece]] | None]:
+    """The deeds of a sentence; with `then` for other words of order where it is not read as it stands."""
+    piece = without_asides(courteous(sentence))
+    deeds = clauses(piece, more)
+    ordered = sentence if deeds is not None else joined(sentence)
+    if ordered.said == sentence.said:
+        return sentence, piece, deeds
+    piece = without_asides(courteous(ordered))
+    return ordered, piece, clauses(piece, more)
 
 
 def _weighed(line: Line, found: Sequence[tuple[Deed, Piece]], filled: Collection[str]) -> Line:

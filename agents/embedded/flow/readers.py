@@ -12,6 +12,7 @@ from agents.embedded.flow.conversions import conversions
 from agents.embedded.flow.databases import databases
 from agents.embedded.flow.digests import digests
 from agents.embedded.flow.each import for_each
+from agents.embedded.flow.facts import facts
 from agents.embedded.flow.firmware import firmware
 from agents.embedded.flow.hashes import hashes
 from agents.embedded.flow.keeping import Keeping
@@ -20,6 +21,7 @@ from agents.embedded.flow.pages import fetches, fields
 from agents.embedded.flow.parts import PartReader
 from agents.embedded.flow.records import records
 from agents.embedded.flow.remarks import remark
+from agents.embedded.flow.removals import removals
 from agents.embedded.flow.screens import screens
 from agents.embedded.flow.sensors import definitions, settings
 from agents.embedded.flow.sizes import sizes
@@ -35,6 +37,7 @@ def readers(world: World) -> Sequence[PartReader]:
     found: list[PartReader] = [builds, databases, hashes, loglines, sums, conversions, definitions, settings, remark]
     found += [for_each, fields, fetches, tabled, way_of]
     found += [screens, sizes, firmware, records, twins, digests, columns]
+    found += [facts, removals]
     acting = Acting(world)
     found += [Conditional(acting, found), Keeping(acting), acting]
     return found

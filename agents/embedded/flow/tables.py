@@ -24,6 +24,7 @@ _PUT: Final = "(write|put|save|store|keep|list|collect|i want|i need|we need|mak
 _THEM: Final = (
     "(them|it|that|the results|the result|the numbers|the values|the list|a table|the table|a list|a file|these|those)"
 )
+_SOME: Final = "(the|these|those|both|both the|all the|all) {noun:word}"
 _ROWS: Final = (
     "(those|the ones|the pages|only those|only the ones) (that|which) (do not|don't) (answer|respond|reply) with "
     "[http] [status] [code] {s:number}"
@@ -48,6 +49,7 @@ class Tabled(Part):
     goals: tuple[Target, ...]
     but: int | None = None
     order: Literal["", "asc", "desc"] = ""
+    noun: str = ""
 
     limits = True
 
@@ -55,6 +57,8 @@ class Tabled(Part):
         made = next((one for one in reversed(to.made) if one.kind in ("status", "number") or "hash" in one.nouns), None)
         if made is None or (self.but is not None and made.kind != "status"):
             raise decline("it is not clear what the table should hold")
+        if self.noun and self.noun not in made.nouns | {made.about.casefold(), f"{made.about.casefold()}s"}:
+            raise decline(f"it is not clear what is meant by {self.noun!r}", [self.noun])
         first, second = self.columns
         check_columns(made, first, second)
         items: Json = [{first: self._first(to, made, entry), second: entry.value} for entry in made.entries]
@@ -90,6 +94,9 @@ def tabled(piece: Piece) -> Part | None:
         f"{_PUT} [{_THEM}] {{goal:any}} [,] {_COLUMNS} {_WHERE}",
         f"{_PUT} [{_THEM}] {{goal:any}} [,] {_COLUMNS} {_WHERE} , {{order:any}}",
         f"{_PUT} [{_THEM}] {{goal:any}} {_ASIDE}",
+        f"{_PUT} {_SOME} {{goal:any}} [,] {_COLUMNS} {_WHERE}",
+        f"{_PUT} {_SOME} {{goal:any}} [,] {_COLUMNS} , {{order:any}}",
+        f"{_PUT} {_SOME} {{goal:any}} {_ASIDE}",
         f"{_PUT} {_ROWS} {{goal:any}} [,] {_COLUMNS} {_WHERE}",
         f"on {{d:device}} {_PUT} {{f:file}} {_COLUMNS} {_WHERE}",
     ):
@@ -104,8 +111,9 @@ def tabled(piece: Piece) -> Part | None:
         order = _ordered(Piece(piece.line, slots["order"]), second) if "order" in slots else ""
         if goals is None or order is None or not _meant(piece, slots, second):
             continue
+        noun = slots["noun"][0].text.casefold() if "noun" in slots else ""
         but = slots["s"][0].value if "s" in slots else None
-        return Tabled((first, second), goals, but if isinstance(but, int) else None, order)
+        return Tabled((first, second), goals, but if isinstance(but, int) else None, order, noun)
     return None
 
 
