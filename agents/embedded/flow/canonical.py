@@ -23,7 +23,8 @@ from agents.embedded.wordset import words
 _DONE: Final = "(done|finished|complete|completed|ready|through|in place|there|over|written|saved|stored|copied|in)"
 _THEY: Final = (
     "(that|this|it|they|all that|all this|all of that|everything|they all|all of them|both|both of them|both [of the] "
-    "(copies|files)|all [the] (copies|files)|the (copy|file|copies|files|archive|table|list|download|work|job)|all of it)"
+    "(copies|files)|all [the] (copies|files)|the (copy|file|copies|files|archive|table|list|download|work|job)|"
+    "all of it)"
 )
 _AFTER: Final = (
     f"(once|when|after|as soon as) {_THEY} (is|are|has been|have been|was|were) [all|both|safely] {_DONE} [there]",
@@ -53,7 +54,7 @@ LOCAL: Final = (
     Rule(f"(a|an|one) {_KIND} (called|named|by the name of|with the name) {{f:file}}", "{f}"),
     Rule("under the [file] name [of] {f:file}", "as {f}", ("name",)),
     Rule("(called|named) {f:file}", "as {f}", ("called", "named")),
-    Rule("the (file|log|table|page|document|folder) (called|named|by the name of) {f:name}", "{f}", ("called", "named")),
+    Rule("the (file|log|table|page|document) (called|named|by the name of) {f:file}", "{f}", ("called", "named")),
     # Where it is.
     Rule("(which|that) (is|are|lies|lie|sits|sit|lives|live|resides) (on|at) {d:device}", "on {d}", ("which", "that")),
     Rule("(lying|sitting|stored|kept|found|located|residing|living) on {d:device}", "on {d}"),
@@ -68,6 +69,7 @@ LOCAL: Final = (
 )  # fmt: skip
 
 _MODAL: Final = "(should|must|shall|has to|have to|is to|are to|needs to|need to|ought to|will)"
+_GOES: Final = "(goes|go|belongs|belong|lands|land|comes|come|ends up|end up)"
 _WISH: Final = (
     "(i'd like|i would like|i want|i need|we'd like|we would like|we want|we need|i'd love|i wish|i'd like to have|"
     "i would like to have|i want to have|i'd want|we'd like to have|have|get|let me have)"
@@ -86,10 +88,10 @@ WHOLE: Final = (
     Rule(f"{{x:any}} {_MODAL} [then|also|now|all|both|each] be {{p:word}}", "{p} {x}", ("be",)),
     Rule(f"{{x:any}} {_MODAL} [then|also|all|both|each] (go|end up|land|arrive|belong|be) {{y:any}}", "put {x} {y}"),
     *(
-        Rule(f"{{x:any}} (goes|go|belongs|belong|lands|land|comes|come|ends up|end up) {prep} {{y:any}}", f"put {{x}} {prep} {{y}}")
+        Rule(f"{{x:any}} {_GOES} {prep} {{y:any}}", f"put {{x}} {prep} {{y}}")
         for prep in ("to", "into", "in", "on", "onto", "as", "under")
     ),
-    Rule("{x:any} (gets|get|is|are) [then|also|all|both|each] {p:word} {y:any}", "{p} {x} {y}"),
+    Rule("{x:any} (gets|get) [then|also|all|both|each] {p:word} {y:any}", "{p} {x} {y}"),
     Rule("{x:any} (is|are) (wanted|needed|required) {y:any}", "put {x} {y}"),
     Rule(f"{_WISH} {{x:any}} {{p:word}} {{y:any}}", "{p} {x} {y}"),
     Rule(f"{_WISH} {{x:any}} {{p:word}}", "{p} {x}"),
@@ -116,6 +118,9 @@ def _ahead(piece: Piece) -> Piece:
         if at and token.text.casefold() == "then" and tokens[at - 1].text.casefold() in _VERBAL:
             begin = next((one + 1 for one in range(at, -1, -1) if tokens[one].text.casefold() in SEPARATORS), 0)
             moved = replace(tokens.pop(at), start=tokens[begin].start, end=tokens[begin].start)
+            if tokens[at - 1].text.casefold() in ("is", "are"):
+                # `it is then written to` is asked for; `it is written to` may be how things are.
+                tokens[at:at] = [replace(token, text=one, lemma=one) for one in ("to", "be")]
             tokens.insert(begin, moved)
     return Piece(piece.line, tuple(tokens))
 

@@ -114,11 +114,12 @@ def deed(piece: Piece, more: Sequence[PartReader] = (), *, loose: bool = True) -
     """What the whole piece wants; None where it is nothing of ours, or where it could be two things. `loose`: in other
     words, too, where it is not read as it stands."""
     readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads)
-    for form in (piece, *(variants(piece) if loose else ())):
-        for read in readers:
-            if (found := read(form)) is not None:
-                return found
-    return None
+    found = next((found for read in readers if (found := read(piece)) is not None), None)
+    if found is not None or not loose:
+        return found
+    tries = (next((found for read in readers if (found := read(form)) is not None), None) for form in variants(piece))
+    others = [one for one in tries if one is not None]
+    return others[0] if others and all(one == others[0] for one in others) else None
 
 
 def has(piece: Piece) -> Has | None:
@@ -212,13 +213,12 @@ def mirrors(piece: Piece) -> Mirrors | None:
 
 
 def packs(piece: Piece) -> Packs | None:
-    for pattern in (
-        "(pack|zip|archive|compress|tar|bundle) {what:any} (into|to|as|in) [the|a|an] [archive|file] {f:file} [each]",
-        "(pack|zip|archive|compress|tar|bundle) {what:any} up (into|to|as|in) [the|a|an] [archive|file] {f:file} [each]",
-    ):
-        slots = match(pattern, piece)
-        if slots is None:
-            continue
+    slots = match(
+        "(pack|zip|archive|compress|tar|bundle) {what:any} [up] (into|to|as|in) [the|a|an] [archive|file] {f:file} "
+        "[each]",
+        piece,
+    )
+    if slots is not None:
         found = files(Piece(piece.line, slots["what"]))
         if found is not None and len(found.files) == 1 and found.files[0].place is not None:
             return Packs(found.files[0], literal(slots, "f"))

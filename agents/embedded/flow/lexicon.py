@@ -11,11 +11,11 @@ from typing import Final
 VERBS: Final = {
     "put": (
         "stick", "deposit", "deliver", "lay", "stash", "file away", "hand over", "pass on", "pass", "hand", "ship",
-        "ship over", "upload", "push", "push out", "carry over", "carry", "mirror", "replicate", "duplicate",
+        "ship over", "upload", "push", "push out", "carry over", "mirror", "replicate", "duplicate",
         "distribute", "forward", "transmit", "bring over", "bring back", "bring", "send back", "send over",
         "copy over", "copy back", "take over", "spread", "transfer", "leave", "drop", "place", "store", "keep",
         "save", "write", "send", "copy", "note", "note down", "write down", "write out", "record", "jot down",
-        "output", "export", "log", "get", "get over", "move over", "have", "deploy", "roll out", "enter", "list",
+        "output", "export", "log", "get",  "deploy", "roll out", "enter", "list",
     ),
     "collect": ("gather", "grab", "pull", "pull together", "pull in", "fetch", "bring together", "gather up"),
     "count": ("tally", "count up", "establish the number of", "count the number of", "work out the number of"),
@@ -23,7 +23,7 @@ VERBS: Final = {
     "sum": ("total up", "tot up", "add together", "add up", "total"),
     "pack": ("zip", "zip up", "archive", "compress", "tar", "tar up", "bundle", "bundle up", "pack up"),
     "unpack": ("extract", "unzip", "untar", "decompress", "expand", "inflate"),
-    "delete": ("remove", "get rid of", "erase", "throw away", "wipe", "discard", "trash"),
+    "delete": ("remove", "get rid of", "erase", "throw away", "wipe", "discard"),
     "download": ("fetch", "get", "pull", "grab", "pull down", "load", "retrieve"),
     "run": ("execute", "start", "call", "invoke", "launch"),
     "draw": ("plot", "chart", "graph", "render", "make", "produce", "create"),

@@ -47,7 +47,8 @@ _BACK: Final = (
 _SAID: Final = "what (he|she|they|it|that|the sender) (wrote|texted|sent|said|says|has written|has sent)"
 _BOTH: Final = "[all] (both|both of them|both {noun:word}|the two|the two {other:word})"
 NOUNS: Final = words(
-    "archive archives list number numbers count counts output copy copies file files picture screenshot table result results "
+    "archive archives list number numbers count counts output copy copies file files picture screenshot table result "
+    "results "
     "checksum hash total sum mean average chart report page text lines"
 )
 
