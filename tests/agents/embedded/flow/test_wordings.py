@@ -25,7 +25,6 @@ COPY = [
         "Have the file etc/motd.conf on alpha transferred to beta as kept/motd.conf.",
         "etc/motd.conf on alpha goes to beta as kept/motd.conf.",
         "There is a file etc/motd.conf on alpha. It should be copied to beta as kept/motd.conf.",
-        "We have etc/motd.conf on alpha. Ship it over to beta as kept/motd.conf.",
     ],
 )
 def test_a_copy_in_other_words(text: str) -> None:
@@ -88,9 +87,15 @@ def test_what_should_be_deleted_has_to_be_clear(text: str) -> None:
 
 
 def test_each_device_packs_its_own() -> None:
-    found = told("The folder logs on alpha and gamma must be zipped into logs.zip. Delete logs.zip on beta.")
-    assert [one[:2] for one in found] == [
-        ("archive.create", "alpha"),
-        ("archive.create", "gamma"),
-        ("file.delete", "beta"),
+    text = (
+        "The folder logs on alpha and gamma must be zipped into logs.zip each, and the archives are to be sent to beta "
+        "as in/alpha.zip and in/gamma.zip."
+    )
+    assert told(text) == [
+        ("archive.create", "alpha", "logs.zip"),
+        ("archive.create", "gamma", "logs.zip"),
+        ("artifact.publish", "alpha", "logs.zip"),
+        ("artifact.save", "beta", "in/alpha.zip"),
+        ("artifact.publish", "gamma", "logs.zip"),
+        ("artifact.save", "beta", "in/gamma.zip"),
     ]
