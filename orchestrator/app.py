@@ -470,6 +470,18 @@ class Asterism:
         if not self.engine.drain(name, reason):
             raise Refusal("not_found", f"there is no device {name}")
 
+    async def forget_device(self, name: str, *, by: str = "") -> None:
+        self._check_ready()
+        known = self.engine.roster.get(name)
+        if known is None:
+            raise Refusal("not_found", f"there is no device {name}")
+        if known.info.online or known.attempts:
+            why = "is connected: drain it, or stop it" if known.info.online else "has work that may still come back"
+            raise Refusal("conflict", f"{name} {why}")
+        await self._stored(self.store.forget_device(name))
+        self.engine.forget(name)
+        log.warning("a device is forgotten", device=name, by=by)
+
     async def skills(self) -> list[SkillSpec]:
         return list(self.engine.roster.fleet.skills.values())
 

@@ -203,11 +203,17 @@ class MemoryStore:
         )
         return epoch
 
+    async def forget_device(self, name: str) -> None:
+        for key, record in self.durable.devices.items():
+            if record.name == name:
+                self.durable.devices[key] = record.model_copy(update={"hello": ""})
+
     async def device_records(self) -> list[DeviceRecord]:
         records = sorted(self.durable.devices.values(), key=lambda record: record.epoch)
         by_name = {record.name: record for record in records}
         by_device = {record.device: record for record in records}
-        return [by_name[name] for name in sorted(by_name) if by_device[by_name[name].device] is by_name[name]]
+        current = (one for _, one in sorted(by_name.items()) if by_device[one.device] is one)
+        return [one for one in current if one.hello]
 
     async def add_token(self, record: TokenRecord) -> None:
         if self.durable.tokens.setdefault(record.id, record).verifier != record.verifier:

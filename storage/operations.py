@@ -14,7 +14,7 @@ from storage.faults import make
 from storage.groups import text
 from storage.queries import one_token, owner
 from storage.statements import POSTGRES_EPOCHS, SQLITE_EPOCHS, postgres_devices, sqlite_devices
-from storage.tables import OWNER, artifacts, idempotency, meta, tokens
+from storage.tables import OWNER, artifacts, devices, idempotency, meta, tokens
 
 HIGHEST_SEEN = 1 << 52
 """A device that says it has obeyed a higher epoch is not believed: epochs must have room to rise."""
@@ -73,6 +73,11 @@ def register_devices(connection: Connection, connects: Sequence[Registration]) -
     statement = postgres_devices() if on_postgres else sqlite_devices()
     connection.exec_driver_sql(statement, (text(list(rows.values())),))
     return epochs
+
+
+def forget_device(connection: Connection, name: str) -> None:
+    """The rows stay, for their epochs; a row without a hello is no device that is known."""
+    connection.execute(update(devices).where(devices.c.name == name).values(hello=""))
 
 
 def raise_epochs(connects: Sequence[Registration], by_name: dict[str, int], by_device: dict[str, int]) -> list[int]:

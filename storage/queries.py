@@ -91,11 +91,11 @@ def list_outbox(connection: Connection) -> list[OutboxRow]:
 
 
 def list_devices(connection: Connection) -> list[DeviceRecord]:
-    """The rows that are current: no later connect has taken over their name or their device."""
+    """The rows that are current: no later connect has taken over their name or their device, nobody forgot them."""
     rows = connection.execute(select(*_DEVICE).order_by(devices.c.epoch)).mappings().all()
     by_name = {row["name"]: row for row in rows}
     by_device = {row["device"]: row for row in rows}
-    current = (row for row in by_name.values() if by_device[row["device"]] is row)
+    current = (row for row in by_name.values() if by_device[row["device"]] is row and row["hello"])
     return sorted((DeviceRecord(**row) for row in current), key=lambda row: row.name)
 
 

@@ -128,6 +128,9 @@ class SqlStore:
                 _resolve(future, outcome)
         self._registering = None
 
+    async def forget_device(self, name: str) -> None:
+        await self._change(partial(operations.forget_device, name=name))
+
     async def device_records(self) -> list[DeviceRecord]:
         return await self._read(queries.list_devices)
 

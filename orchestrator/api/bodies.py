@@ -12,7 +12,7 @@ from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.tasks import Model
 from orchestrator.core.views import DeviceView, RunItem
 from orchestrator.core.webhooks import Delivery
-from protocol.vocabulary import Identifier, ShortText, SkillSpec
+from protocol.vocabulary import Identifier, JsonObject, ShortText, SkillSpec
 
 
 class RunPage(Model):
@@ -61,6 +61,19 @@ class RetryBody(Model):
 
 class ApprovalBody(Model):
     granted: bool
+
+
+class ArgumentsBody(Model):
+    """All of the task's arguments, as they shall be."""
+
+    arguments: JsonObject
+
+
+class WhoView(Model):
+    """`name` is what goes on the record, `role` what the token may do."""
+
+    name: str
+    role: Literal["viewer", "operator", "admin"]
 
 
 class AnswerBody(Model):

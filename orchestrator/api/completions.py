@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Path, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.types import Receive, Scope, Send
@@ -34,6 +34,7 @@ from orchestrator.core.sanitize import sanitize
 from orchestrator.core.views import RunView
 
 MODEL = "asterism"
+_MODEL: dict[str, JsonValue] = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
 LONGEST_S = 604_800.0
 
 App = Annotated[Application, Depends(application)]
@@ -79,7 +80,18 @@ class ChatBody(BaseModel):
 
 @routes.get("/models", openapi_extra=needs("viewer"), summary="The one model that chat clients may name")
 async def models() -> dict[str, JsonValue]:
-    return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}]}
+    return {"object": "list", "data": [_MODEL]}
+
+
+@routes.get("/models/{model}", openapi_extra=needs("viewer"), summary="The model by its name")
+async def one_model(model: Annotated[str, Path(max_length=200)]) -> dict[str, JsonValue]:
+    if model != MODEL:
+        raise _unknown_model()
+    return _MODEL
+
+
+def _unknown_model() -> Problem:
+    return Problem("model_not_found", f"The model here is `{MODEL}`: name it, or see `GET /v1/models`.")
 
 
 @routes.post(
@@ -101,7 +113,7 @@ async def complete(
     sent an `Idempotency-Key`.
     """
     if body.model != MODEL:
-        raise Problem("model_not_found", f"The model here is `{MODEL}`: name it, or see `GET /v1/models`.")
+        raise _unknown_model()
     meaning = await transcript.read(app, body.messages)
     if isinstance(meaning, Reply):
         return _at_once(body, meaning.text)

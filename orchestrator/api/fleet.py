@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Path, Request, Response
 from starlette.responses import StreamingResponse
 
 from orchestrator.api.bodies import Artifacts, Devices, DrainBody, Skills
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, needs, router
+from orchestrator.api.rest import application, caller_of, needs, router
 from orchestrator.core.application import Application
 from orchestrator.core.views import DeviceView
 from protocol.vocabulary import Identifier, Name, Sha256
@@ -36,6 +36,16 @@ async def drain(app: App, name: DeviceName, body: DrainBody | None = None) -> De
     """The device finishes what it runs, gets nothing new, and leaves."""
     await app.drain(name, reason=body.reason if body else "")
     return await app.device(name)
+
+
+@routes.delete("/devices/{name}", status_code=204, openapi_extra=needs("admin"), summary="Forget a device")
+async def forget(app: App, request: Request, name: DeviceName) -> Response:
+    """One that is away, and has no work: it is no longer listed, nor planned with.
+
+    It is known again as soon as it connects: revoke its token where it must not.
+    """
+    await app.forget_device(name, by=caller_of(request).name)
+    return Response(status_code=204)
 
 
 @routes.get("/skills", openapi_extra=needs("viewer"), summary="Every skill that an available device offers")

@@ -10,11 +10,21 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request, Response
 
-from orchestrator.api.bodies import AnswerBody, ApprovalBody, CancelBody, Lines, RetryBody, RunPage, UndoBody
+from orchestrator.api.bodies import (
+    AnswerBody,
+    ApprovalBody,
+    ArgumentsBody,
+    CancelBody,
+    Lines,
+    RetryBody,
+    RunPage,
+    UndoBody,
+)
 from orchestrator.api.graphs import DRAW, DRAW_TIMELINE, media_types, render, render_timeline
 from orchestrator.api.problems import Problem
 from orchestrator.api.rest import application, caller_of, needs, router
 from orchestrator.core.application import Application
+from orchestrator.core.changing import changed_arguments
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunStatus
 from orchestrator.core.requests import Request as RunRequest
@@ -158,6 +168,30 @@ async def retry(app: App, request: Request, run: RunId, body: RetryBody | None =
 @routes.post("/runs/{run}/approvals/{approval}", openapi_extra=needs("operator"), summary="Approve or deny")
 async def approve(app: App, request: Request, run: RunId, approval: Identifier, body: ApprovalBody) -> RunView:
     await app.approve(run, approval, granted=body.granted, by=caller_of(request).name)
+    return await app.run(run)
+
+
+@routes.post(
+    "/runs/{run}/approvals/{approval}/arguments",
+    openapi_extra=needs("operator"),
+    summary="Change what is to be approved",
+)
+async def change_arguments(
+    app: App, request: Request, run: RunId, approval: Identifier, body: ArgumentsBody
+) -> RunView:
+    """Gives the task other arguments. It then asks anew, for what it has become, as another approval.
+
+    422 `bad_preview` where the operation was previewed: deny it, and submit what is wanted instead.
+    """
+    caller = caller_of(request).name
+    graph = await app.graph(run)  # before the approval is looked at: what changes in between makes the edit stale
+    asked = next((one for one in (await app.run(run)).approvals if one.id == approval), None)
+    if asked is None:
+        raise Problem("no_such_approval", "No such approval waits: it was given, denied, or has expired.")
+    batch = changed_arguments(graph, asked.task, body.arguments)
+    if batch is None:
+        raise Problem("bad_preview", "This was previewed: deny it, and submit what is wanted instead.")
+    _accepted(await app.edit(run, batch.model_copy(update={"by": caller}), by=caller))
     return await app.run(run)
 
 

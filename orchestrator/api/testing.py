@@ -213,6 +213,11 @@ class FakeApplication:
     async def drain(self, name: str, *, reason: str = "") -> None:
         self._draining.add((await self.device(name)).name)
 
+    async def forget_device(self, name: str, *, by: str = "") -> None:
+        """The two that there are never go away."""
+        await self.device(name)
+        raise Refusal("conflict", f"{name} is connected.")
+
     async def skills(self) -> list[SkillSpec]:
         return list(DEVICES.skills.values())
 

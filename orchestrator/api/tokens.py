@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 
-from orchestrator.api.bodies import NewToken, TokenBody, Tokens, TokenView
+from orchestrator.api.bodies import NewToken, TokenBody, Tokens, TokenView, WhoView
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, needs, router
+from orchestrator.api.rest import application, caller_of, needs, router
 from orchestrator.core.application import Application
 from orchestrator.core.records import TokenRecord
 from protocol.vocabulary import Identifier
@@ -17,6 +17,13 @@ from protocol.vocabulary import Identifier
 App = Annotated[Application, Depends(application)]
 
 routes = router()
+
+
+@routes.get("/whoami", openapi_extra=needs("viewer"), summary="Who asks, and with which role")
+async def whoami(request: Request) -> WhoView:
+    """Without a token configured: `local`, as admin."""
+    caller = caller_of(request)
+    return WhoView.model_validate({"name": caller.name, "role": caller.role})
 
 
 @routes.post("/tokens", status_code=201, openapi_extra=needs("admin"), summary="Create a token")

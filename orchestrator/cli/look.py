@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RunId = Annotated[str, Parameter(help="The run's id.")]
 
 
-def devices(*, common: Common | None = None) -> None:
+def list_devices(*, common: Common | None = None) -> None:
     """List devices."""
     found = call(common, Client.devices)
     if common is not None and common.json:
@@ -40,6 +40,22 @@ def devices(*, common: Common | None = None) -> None:
     now = time.time()
     head = ("NAME", "KIND", "STATE", "RUNNING", "SKILLS", "LABELS", "SEEN")
     table(head, [device_row(view, now) for view in found])
+
+
+def forget(name: Annotated[str, Parameter(help="The device's name.")], /, *, common: Common | None = None) -> None:
+    """Forget a device that is away and has no work; it is known again once it connects."""
+    call(common, lambda client: client.forget_device(name))
+    if common is not None and common.json:
+        dump({"forgotten": name})
+    else:
+        say(f"{name} is forgotten")
+
+
+devices = App(
+    name="devices", help="List devices, and forget one.", help_format="plaintext", result_action="return_value"
+)
+devices.default(list_devices)
+devices.command(forget)
 
 
 def device_row(view: DeviceView, now: float) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ COMMANDS = {
     "kube": ("kube:kube", "Ask a Kubernetes cluster in plain language, or change it by preview and approval."),
     "up": ("up:up", "Serve an orchestrator: REST, devices, and local devices with --device."),
     "device": ("device:device", "Run a device agent on this machine."),
-    "devices": ("look:devices", "List devices."),
+    "devices": ("look:devices", "List devices, and forget one."),
     "skills": ("look:skills", "List what devices can do."),
     "runs": ("look:listed", "List runs, and show one."),
     "show": ("look:show", "Show a run: state, answer, tasks."),

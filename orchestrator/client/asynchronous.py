@@ -32,7 +32,7 @@ from orchestrator.core.timeline import TimelineView
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, DeliveryStatus, Sent, WebhooksView
 from protocol.failpoints import Rule
-from protocol.vocabulary import SkillSpec
+from protocol.vocabulary import JsonObject, SkillSpec
 
 T = TypeVar("T")
 
@@ -170,6 +170,10 @@ class AsyncClient:
     async def approve(self, run: str, approval: str, *, granted: bool) -> RunView:
         return await self._do(calls.approve(run, approval, granted))
 
+    async def change_arguments(self, run: str, approval: str, arguments: JsonObject) -> RunView:
+        """Other arguments for an operation that waits for a word: it then asks anew, for what it has become."""
+        return await self._do(calls.change_arguments(run, approval, arguments))
+
     async def answer(self, run: str, question: str, answer: str) -> RunView:
         """`question` may be empty where one is open."""
         return await self._do(calls.answer(run, question, answer))
@@ -221,6 +225,10 @@ class AsyncClient:
     async def drain(self, name: str, *, reason: str = "") -> DeviceView:
         """Let a device finish what it runs, get nothing new, and leave."""
         return await self._do(calls.drain(name, reason))
+
+    async def forget_device(self, name: str) -> None:
+        """Know a device no longer that is away and has no work."""
+        await self._do(calls.forget_device(name))
 
     async def skills(self) -> list[SkillSpec]:
         return list((await self._do(calls.skills())).skills)

@@ -33,6 +33,7 @@ from orchestrator.core.timeline import TimelineView
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from protocol.failpoints import Rule
+from protocol.vocabulary import JsonObject
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -153,6 +154,11 @@ def approve(run: str, approval: str, granted: bool) -> Call[RunView]:
     return post(f"/v1/runs/{part(run)}/approvals/{part(approval)}", RunView, {"granted": granted})
 
 
+def change_arguments(run: str, approval: str, arguments: JsonObject) -> Call[RunView]:
+    path = f"/v1/runs/{part(run)}/approvals/{part(approval)}/arguments"
+    return post(path, RunView, {"arguments": arguments})
+
+
 def answer(run: str, question: str, answer: str) -> Call[RunView]:
     return post(f"/v1/runs/{part(run)}/answers", RunView, {"question": question, "answer": answer})
 
@@ -213,6 +219,10 @@ def device(name: str) -> Call[DeviceView]:
 
 def drain(name: str, reason: str) -> Call[DeviceView]:
     return post(f"/v1/devices/{part(name)}/drain", DeviceView, {"reason": reason})
+
+
+def forget_device(name: str) -> Call[None]:
+    return Call("DELETE", f"/v1/devices/{part(name)}", nothing)
 
 
 def skills() -> Call[Skills]:

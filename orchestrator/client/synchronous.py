@@ -31,7 +31,7 @@ from orchestrator.core.timeline import TimelineView
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, DeliveryStatus, Sent, WebhooksView
 from protocol.failpoints import Rule
-from protocol.vocabulary import SkillSpec
+from protocol.vocabulary import JsonObject, SkillSpec
 
 T = TypeVar("T")
 
@@ -169,6 +169,10 @@ class Client:
     def approve(self, run: str, approval: str, *, granted: bool) -> RunView:
         return self._do(calls.approve(run, approval, granted))
 
+    def change_arguments(self, run: str, approval: str, arguments: JsonObject) -> RunView:
+        """Other arguments for an operation that waits for a word: it then asks anew, for what it has become."""
+        return self._do(calls.change_arguments(run, approval, arguments))
+
     def answer(self, run: str, question: str, answer: str) -> RunView:
         """`question` may be empty where one is open."""
         return self._do(calls.answer(run, question, answer))
@@ -220,6 +224,10 @@ class Client:
     def drain(self, name: str, *, reason: str = "") -> DeviceView:
         """Let a device finish what it runs, get nothing new, and leave."""
         return self._do(calls.drain(name, reason))
+
+    def forget_device(self, name: str) -> None:
+        """Know a device no longer that is away and has no work."""
+        self._do(calls.forget_device(name))
 
     def skills(self) -> list[SkillSpec]:
         return list((self._do(calls.skills())).skills)

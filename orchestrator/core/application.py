@@ -159,6 +159,9 @@ class Application(Protocol):
 
     async def drain(self, name: str, *, reason: str = "") -> None: ...
 
+    async def forget_device(self, name: str, *, by: str = "") -> None:
+        """Know a device no longer. Raises Refusal: `not_found`, `conflict` while it is here or has work."""
+
     async def skills(self) -> list[SkillSpec]: ...
 
     async def artifacts(self, run: str) -> list[ArtifactRecord]: ...

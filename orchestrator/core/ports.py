@@ -135,6 +135,9 @@ class Store(Ledger, Deliveries, Protocol):
         It is also above `seen`, the highest that the device has obeyed: after a restore the record may lag behind it.
         """
 
+    async def forget_device(self, name: str) -> None:
+        """Delete what is known of a name's devices, but for their epochs, which only rise."""
+
     async def device_records(self) -> list[DeviceRecord]: ...
 
     async def add_token(self, record: TokenRecord) -> None: ...

@@ -675,6 +675,13 @@ class Engine:
             self._gateway.drain(name, reason)
         return True
 
+    def forget(self, name: str) -> None:
+        """Know a device no longer, unless it is here, or has work that may still come back."""
+        epoch = self.roster.epoch(name)
+        info = self.roster.forget(name)
+        if info is not None:
+            self.scheduler.device_changed(info, epoch)  # for the placements that still name it
+
     # --- time --------------------------------------------------------------------------------------------------
 
     def _set_timer(self, key: TimerKey, at: float) -> None:

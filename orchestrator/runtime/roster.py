@@ -127,6 +127,15 @@ class Roster:
         self._view = None
         return known.info
 
+    def forget(self, name: str) -> DeviceInfo | None:
+        """What is left of a device that is away and has no work: its name and kind."""
+        known = self._known.get(name)
+        if known is None or known.info.online or known.attempts:
+            return None
+        del self._known[name]
+        self._view = None
+        return DeviceInfo(name=name, kind=known.info.kind, skills={}, online=False)
+
     def _info(self, hello: Hello) -> DeviceInfo:
         return DeviceInfo(
             name=hello.name,

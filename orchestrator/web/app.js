@@ -5,6 +5,7 @@ import { html, render, say, useEffect, useState } from "./html.js";
 import { Inbox } from "./inbox.js";
 import { Ladder } from "./ladder.js";
 import { usePoll } from "./live.js";
+import { Rights } from "./rights.js";
 import { Run } from "./run.js";
 import { Runs } from "./runs.js";
 
@@ -24,6 +25,7 @@ function decoded(word) {
 function App() {
   const [at, go] = useState(place());
   const [locked, lock] = useState(false);
+  const [, know] = useState("");  // the role: views ask `rights.js` for it
   useEffect(() => {
     const moved = () => {
       const there = place();
@@ -46,6 +48,7 @@ function App() {
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>Skip to content</a>
     <header>
       <a class="brand" href="#/runs"><img src="/static/favicon.svg" alt="" width="22" height="22" />Asterism</a>
+      ${!locked && html`<${Rights} told=${know} />`}
       ${!locked && html`<${Links} view=${at.view} />`}
       ${!locked && token() && html`<button class="quiet" type="button" onClick=${signOut}>Sign out</button>`}
     </header>

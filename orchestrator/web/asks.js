@@ -2,6 +2,7 @@
 import { post, runPath } from "./api.js";
 import { html, say, useState } from "./html.js";
 import { Problem, Risk } from "./marks.js";
+import { can } from "./rights.js";
 import { clean, duration, exact, line, revealed } from "./text.js";
 
 const VERBS = { read: "read", write: "change something", destructive: "destroy or overwrite something" };
@@ -31,13 +32,24 @@ function useAction(took) {
     }
     setBusy(false);
   };
-  return { busy, problem, act };
+  return { busy, problem, act, fail: setProblem };
 }
 
 function Approval({ of, took }) {
-  const { busy, problem, act } = useAction(took);
+  const { busy, problem, act, fail } = useAction(took);
+  const [changing, setChanging] = useState(null);
   const answer = (granted) => act(runPath(of.run, `/approvals/${encodeURIComponent(of.id)}`), { granted },
     granted ? "Approved." : "Denied.");
+  const change = (event) => {
+    event.preventDefault();
+    let given;
+    try { given = JSON.parse(new FormData(event.currentTarget).get("arguments")); } catch { given = undefined; }
+    if (given === null || typeof given !== "object" || Array.isArray(given)) {
+      fail(new Error("These are not arguments: a JSON object is asked for."));
+      return;
+    }
+    act(runPath(of.run, `/approvals/${encodeURIComponent(of.id)}/arguments`), { arguments: given }, "Changed: it asks again.");
+  };
   const would = previewOf(of.arguments);
   const [short, long] = parted(of.arguments, would);
   return html`<article class="card ask" data-approval=${of.id}>
@@ -50,10 +62,20 @@ function Approval({ of, took }) {
     ${long.map(([name, text]) => html`<h4>${line(name)}</h4><pre tabindex="0" aria-label=${line(name)}>${revealed(text)}</pre>`)}
     <p class="dim small">Operation ${of.digest.slice(0, 12)}</p>
     <${Problem} of=${problem} />
-    <div class="row">
+    ${changing !== null && html`<form class="stack" onSubmit=${change}>
+      <label>Other arguments, as JSON
+        <textarea name="arguments" rows="6" spellcheck="false" required>${changing}</textarea></label>
+      <div class="row">
+        <button type="submit" class="main" disabled=${busy}>Ask again with these</button>
+        <button type="button" disabled=${busy} onClick=${() => setChanging(null)}>Leave them</button>
+      </div>
+    </form>`}
+    ${changing === null && can("operator") && html`<div class="row">
       <button type="button" class="main" disabled=${busy} onClick=${() => answer(true)}>Approve once</button>
       <button type="button" disabled=${busy} onClick=${() => answer(false)}>Deny</button>
-    </div>
+      ${!("preview" in of.arguments) && html`<button type="button" disabled=${busy}
+        onClick=${() => setChanging(JSON.stringify(of.arguments, null, 2))}>Change the arguments</button>`}
+    </div>`}
   </article>`;
 }
 
@@ -90,12 +112,12 @@ function Question({ run, of, took }) {
   const { question, choices } = of.clarification;
   return html`<article class="card ask" data-question=${of.id}>
     <h3>${line(question, 500)}</h3>
-    <div class="row choices">${choices.map((one) => html`
+    ${can("operator") ? html`<div class="row choices">${choices.map((one) => html`
       <button type="button" disabled=${busy} onClick=${() => answer(one.value)}>${line(one.label, 500)}</button>`)}</div>
     <form class="row" onSubmit=${submit}>
       <label>${choices.length ? "Or in your words" : "Your answer"} <input name="answer" required maxlength="500" /></label>
       <button type="submit" disabled=${busy}>Answer</button>
-    </form>
+    </form>` : html`<ul>${choices.map((one) => html`<li>${line(one.label, 500)}</li>`)}</ul>`}
     <${Problem} of=${problem} />
   </article>`;
 }

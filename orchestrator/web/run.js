@@ -7,6 +7,7 @@ import { TaskGraph } from "./graph.js";
 import { html, say, useEffect, useMemo, useRef, useState } from "./html.js";
 import { ended, useRun } from "./live.js";
 import { Problem, State } from "./marks.js";
+import { can } from "./rights.js";
 import { Planning } from "./planning.js";
 import { TaskDetail } from "./task.js";
 import { Tasks } from "./tasks.js";
@@ -88,6 +89,7 @@ function Actions({ view, took }) {
     setBusy(false);
   };
   const retriable = ended(view.state) && view.tasks.some((task) => ["failed", "skipped", "cancelled"].includes(task.status));
+  if (!can("operator")) return null;
   return html`<div class="row">
     ${!ended(view.state) && html`<button type="button" disabled=${busy || view.state === "cancelling"}
       onClick=${() => act("cancel", "Cancelling.")}>Cancel run</button>`}

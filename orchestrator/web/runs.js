@@ -3,13 +3,14 @@ import { get, post } from "./api.js";
 import { html, say, useMemo, useState } from "./html.js";
 import { usePoll } from "./live.js";
 import { Problem, State } from "./marks.js";
+import { can } from "./rights.js";
 import { ago, duration, line, moment } from "./text.js";
 
 const STATES = ["planning", "running", "waiting", "cancelling", "succeeded", "failed", "cancelled"];
 const PAGE = 50;
 
 export function Runs() {
-  return html`<h1>Runs</h1><${Submit} /><${List} />`;
+  return html`<h1>Runs</h1>${can("operator") && html`<${Submit} />`}<${List} />`;
 }
 
 function Submit() {

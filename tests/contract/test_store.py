@@ -566,3 +566,15 @@ async def test_who_submitted_a_run_is_on_its_row(store: Store) -> None:
     await store.commit(Transaction(runs=[run_row("run-1")._replace(submitted_by="anna")]))
     [summary] = await store.runs()
     assert summary.submitted_by == "anna"
+
+
+async def test_a_forgotten_device_is_no_longer_known_and_its_epochs_still_rise(opener: Opener) -> None:
+    store = await opener()
+    await store.register_device("alpha", "device-1", "server", '{"x":1}', AT)
+    await store.register_device("beta", "device-2", "server", '{"x":2}', AT)
+    await store.forget_device("alpha")
+    await store.forget_device("nobody")
+    store = await opener()
+    assert [record.name for record in await store.device_records()] == ["beta"]
+    assert await store.register_device("alpha", "device-3", "server", '{"x":3}', AT) == 2
+    assert [record.device for record in await store.device_records()] == ["device-3", "device-2"]

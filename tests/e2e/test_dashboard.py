@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -87,6 +88,26 @@ def test_an_approval_is_given_from_the_keyboard_and_another_denied(shown: Screen
         shown.reaches(state)
         expect(card).to_have_count(0)
         assert file.exists() == (button == "Deny")
+
+
+def test_arguments_are_changed_before_they_are_approved(shown: Screen, world: Processes) -> None:
+    old, other = world.workspace(HOME) / "this-one.txt", world.workspace(HOME) / "that-one.txt"
+    old.write_text("x")
+    other.write_text("x")
+    shown.submit("delete this-one.txt on alpha")
+    card = shown.page.locator("[data-approval]")
+    card.get_by_role("button", name="Change the arguments").click()
+    box = card.get_by_label("Other arguments, as JSON")
+    expect(box).to_have_value(re.compile("this-one.txt"))
+    box.fill("this-one")
+    card.get_by_role("button", name="Ask again with these").click()
+    expect(card.get_by_role("alert")).to_contain_text("a JSON object is asked for")
+    box.fill('{"path": "that-one.txt"}')
+    card.get_by_role("button", name="Ask again with these").click()
+    expect(card.get_by_label("Arguments", exact=True)).to_contain_text('"path": "that-one.txt"')
+    card.get_by_role("button", name="Approve once").click()
+    shown.reaches("succeeded")
+    assert (old.exists(), other.exists()) == (True, False)
 
 
 def test_a_question_is_answered_by_a_choice(shown: Screen) -> None:
@@ -294,3 +315,27 @@ def test_with_a_token_configured_one_signs_in(browser: Browser, tmp_path: Path) 
             assert re.fullmatch(r"r\w+", run)
             shown.page.get_by_role("button", name="Sign out").click()
             expect(shown.page.get_by_label("Token")).to_be_visible()
+
+
+def test_a_viewer_is_shown_no_button_that_would_be_refused(browser: Browser, tmp_path: Path) -> None:
+    with processes(tmp_path) as world:
+        world.up()
+        world.device(HOME)
+        world.online(HOME)
+        (world.workspace(HOME) / "old.txt").write_text("x")
+        run = world.wait(str(world.post("/v1/runs", {"text": "delete old.txt on alpha"})["run"]))["run"]
+        secret = world.post("/v1/tokens", {"role": "admin"})["token"]
+        made = httpx2.post(
+            f"{world.url}/v1/tokens", json={"role": "viewer"}, headers={"Authorization": f"Bearer {secret}"}
+        )
+        with screen(browser, world.url) as shown:
+            shown.go(f"run/{run}")
+            shown.page.get_by_label("Token").fill(made.json()["token"])
+            shown.page.get_by_role("button", name="Sign in").click()
+            card = shown.page.locator("[data-approval]")
+            expect(card.get_by_label("Arguments")).to_contain_text("old.txt")
+            expect(card.get_by_role("button")).to_have_count(0)
+            expect(shown.page.get_by_role("button", name="Cancel run")).to_have_count(0)
+            shown.go("runs")
+            expect(shown.page.get_by_role("link", name="delete old.txt on alpha")).to_be_visible()
+            expect(shown.page.get_by_label("What should happen?")).to_have_count(0)

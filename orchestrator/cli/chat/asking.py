@@ -16,7 +16,7 @@ from orchestrator.cli.lead import Later
 from orchestrator.cli.output import line, say
 from orchestrator.cli.steer import chosen
 from orchestrator.core.application import Refusal
-from orchestrator.core.edits import EditBatch, ReplaceTask
+from orchestrator.core.changing import changed_arguments
 from orchestrator.core.events import ApprovalRequested
 from orchestrator.core.plan import Clarification
 from orchestrator.core.previews import ARGUMENT
@@ -137,11 +137,10 @@ class ChatAsker(ask.Asker):
             task = next(one for one in graph.tasks if one.id == asked.task)
             if task.verify is not None or task.confirm is not None:
                 say("What it does then is not read back: the check was for the arguments of before.")
-            # Its title and its checks speak of the old arguments.
-            update = {"arguments": made, "title": "", "verify": None, "confirm": None}
-            # What is not set is not sent: the tag of the union must be.
-            edit = ReplaceTask(op="replace_task", task=task.model_copy(update=update))
-            batch = EditBatch(base=graph.version, edits=(edit,), why="changed when asked for approval")
+            batch = changed_arguments(graph, asked.task, made)
+            if batch is None:
+                say("This was previewed: deny it, and ask for what you want instead.")
+                return False
             result = await self._desk.edit(run, batch)
         except (CommandError, Refusal) as error:
             say(f"It was not changed: {error.message} [{error.code}]")

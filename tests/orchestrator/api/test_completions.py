@@ -48,6 +48,9 @@ async def ended(app: FakeApplication, run: str) -> RunStatus:
 
 async def test_models(client: openai.AsyncOpenAI) -> None:
     assert [model.id async for model in client.models.list()] == ["asterism"]
+    assert (await client.models.retrieve("asterism")).id == "asterism"
+    with pytest.raises(openai.NotFoundError):
+        await client.models.retrieve("gpt-4")
 
 
 async def test_the_answer_of_the_run_is_the_answer(client: openai.AsyncOpenAI, app: FakeApplication) -> None:

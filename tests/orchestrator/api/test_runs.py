@@ -235,3 +235,27 @@ async def test_artifacts_are_downloads(api: Served, app: FakeApplication) -> Non
     assert response.headers["content-disposition"] == "attachment"
     other = (await api.client.post("/v1/runs", json={"text": "echo b"})).json()["run"]
     assert (await api.client.get(f"/v1/runs/{other}/artifacts/{sha256}")).status_code == 404
+
+
+async def test_what_is_to_be_approved_gets_other_arguments_and_asks_anew(api: Served) -> None:
+    run = (await api.client.post("/v1/runs?wait=5", json={"text": "write this"})).json()
+    [asked] = run["approvals"]
+    address = f"/v1/runs/{run['run']}/approvals"
+    changed = await api.client.post(f"{address}/{asked['id']}/arguments", json={"arguments": {"text": "that"}})
+    assert changed.status_code == 200
+    [again] = changed.json()["approvals"]
+    assert (again["arguments"], again["task"]) == ({"text": "that"}, asked["task"])
+    assert (again["id"], again["digest"]) != (asked["id"], asked["digest"])
+    for path, body in (("", {"granted": True}), ("/arguments", {"arguments": {}})):
+        late = await api.client.post(f"{address}/{asked['id']}{path}", json=body)
+        assert late.status_code in (404, 409), late.text
+    assert (await api.client.post(f"{address}/{again['id']}", json={"granted": True})).status_code == 200
+    assert (await api.client.get(f"/v1/runs/{run['run']}?wait=5")).json()["answer"] == "that"
+    events = (await api.client.get(f"/v1/runs/{run['run']}/events")).json()["events"]
+    edits = [event["body"]["batch"] for event in events if event["body"]["type"] == "graph_edited"]
+    assert edits[-1]["by"] == "local"
+
+
+async def test_the_list_says_who_submitted(api: Served) -> None:
+    await api.client.post("/v1/runs", json={"text": "echo hi"})
+    assert (await api.client.get("/v1/runs")).json()["runs"][0]["submitted_by"] == "local"
