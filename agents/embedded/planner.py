@@ -112,15 +112,14 @@ class EmbeddedPlanner:
             found = settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
             if isinstance(found, Plan) and swapped(found, request.text):
                 found = decline("it is not clear which file is read and which is written").result
-            if isinstance(found, Declined):
+            # What phones, screens and boxes do is not put together by a grammar that knows none of them.
+            ours = special.ours if not isinstance(found, Plan) else _of_devices(found)
+            loose = special.result is not None and ours
+            if isinstance(found, Declined) or loose:
                 flow = self._flow(request, context.fleet, tuple(context.answers))
                 if flow is not None:
                     return flow
-            if special.result is None:
-                return found
-            # What phones, screens and boxes do is not put together by a grammar that knows none of them.
-            loose = special.ours if not isinstance(found, Plan) else _of_devices(found)
-            return special.result if loose else found
+            return special.result if loose and special.result is not None else found
         except Exception as error:  # noqa: BLE001 - the last net: a fault of this rung is one more thing it cannot plan
             _log.exception("the embedded planner broke down")
             return Declined(reason=f"the planner of this rung broke down ({type(error).__name__})", code="broke_down")

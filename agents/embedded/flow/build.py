@@ -24,7 +24,20 @@ from agents.embedded.flow.deliver import delivered
 from agents.embedded.flow.fillings import fill
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.order import in_order, whole_only
-from agents.embedded.flow.things import ROWS, Before, Entry, FileAt, Files, Made, Measure, Move, Pages, Target, Thing
+from agents.embedded.flow.things import (
+    ROWS,
+    Before,
+    Entry,
+    FileAt,
+    Files,
+    Made,
+    Measure,
+    Move,
+    Pages,
+    Target,
+    Thing,
+    Value,
+)
 from agents.embedded.kinds.line import Mention
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import decline, lacking
@@ -153,6 +166,10 @@ class Builder:
             return self.before(thing)
         if isinstance(thing, Pages):
             raise decline("a page goes somewhere")
+        if isinstance(thing, Value):
+            found = thing.realised(self)
+            self.made.append(found)
+            return found
         made = self._files(thing) if isinstance(thing, Files) else self._measure(thing)
         self.made.append(made)
         return made
@@ -213,6 +230,8 @@ class Builder:
         last = [made for made in self.made if made.kind != "done"][-2:]
         if last and len(last[-1].entries) == 2:
             return last[-1]
+        if len(last) == 2 and len(last[0].entries) == 2 and last[0].kind == last[1].kind == "number":
+            return last[0]  # the last one is the sum or the like of these two
         if len(last) < 2 or last[0].kind != last[1].kind or any(len(made.entries) != 1 for made in last):
             raise decline("it is not clear what is meant by 'both'", ["both"])
         return replace(last[1], entries=(*last[0].entries, *last[1].entries))

@@ -30,6 +30,11 @@ _MEASURES: Final = {
     "lowest": "minimum",
     "median": "median",
 }
+NO_COLUMNS: Final = words(
+    "it them those these both two three all that this the of numbers values counts number value count sums totals "
+    "results readings lines rows files file column lot one ones server servers machine machines total sum average mean"
+)
+"""Words behind `the sum of` that are none for a column."""
 _LIMITS: Final = words("not no only except without first last newest oldest every each some other best largest")
 _FORMS: Final = {"workbooks": "xlsx", "spreadsheets": "xlsx", "pdfs": "pdf", "pages": "html", "csvs": "csv"}
 
@@ -82,7 +87,7 @@ class Computed(Part):
     near: bool
 
     def build(self, to: Builder) -> None:
-        rows = _rows(to)
+        rows = _rows(to, self.column)
         stats: JsonObject = {"items": f"${{{rows}.output.items}}", "by": self.column}
         step = to.step(self.measure, "data.stats", stats, to.draft.steps[rows].devices.names[0], once=True)
         value = f"${{{step}.output.{self.measure}}}"
@@ -111,11 +116,14 @@ class Pairs(Part):
             to.put(made, made.entries, Target(path, self.place))
 
 
-def _rows(to: Builder) -> str:
-    """The step that reads the one table that was spoken of. Raises Stop where there is none, or more than one."""
+def _rows(to: Builder, column: str = "") -> str:
+    """The step that reads the one table that was spoken of. Raises Stop where there is none, or more than one, or where
+    it is said to have other columns."""
     tables = [one for one in to.made if one.kind == "file" and one.entries[0].value.rpartition(".")[2] in READ]
     if not tables or len({entry.value for one in tables for entry in one.entries}) != 1:
         raise decline("it is not clear which table is meant")
+    if column and any(one.columns and column not in one.columns for one in tables):
+        raise decline(f"no table was named that has a column {column}", [column])
     first = tables[0].entries[0]
     for id, step in to.draft.steps.items():
         if step.skill in READ.values() and step.arguments["path"] == first.value:
@@ -152,7 +160,7 @@ def _computed(piece: Piece) -> Part | None:
     if slots is None:
         return None
     measure = _MEASURES.get(slots["measure"][0].text.casefold())
-    if measure is None:
+    if measure is None or slots["c"][0].text.casefold() in NO_COLUMNS:
         return None
     place = mention(slots, "d", piece) if "d" in slots else None
     column = str(slots["c"][0].value or slots["c"][0].text)

@@ -120,6 +120,8 @@ def gate(entry: Entry, op: str, value: Json) -> StepDependency:
 
 def opposite(gates: Sequence[StepDependency]) -> tuple[StepDependency, ...]:
     """The edges behind which a step happens where these do not hold. Raises Stop where several would have to be one."""
+    if len(gates) == 1 and gates[0].on in _ENDS:
+        return (gates[0].model_copy(update={"on": _ENDS[gates[0].on]}),)
     if len(gates) != 1 or gates[0].when is None:
         raise decline("what should happen otherwise is not clear", ["otherwise"])
     when: When = gates[0].when
@@ -130,14 +132,19 @@ def opposite(gates: Sequence[StepDependency]) -> tuple[StepDependency, ...]:
     return (gates[0].model_copy(update={"when": turned}),)
 
 
+_ENDS: Final = {On.SUCCESS: On.FAILURE, On.FAILURE: On.SUCCESS}
 _OPPOSITE: Final = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
 
 
 def condition(piece: Piece, acting: Acting) -> Condition | None:
     """What a condition says from its first word to its last; None where it is none of ours."""
+    from agents.embedded.flow.comparing import comparing, plain
+    from agents.embedded.flow.existing import existing
     from agents.embedded.flow.loglines import counted
 
-    return _statuses(piece) or counted(piece) or _compared(piece, acting)
+    piece = plain(piece)
+    found = _statuses(piece) or counted(piece) or existing(piece) or comparing(piece, nouns=False)
+    return found or _compared(piece, acting) or comparing(piece)
 
 
 def _statuses(piece: Piece) -> Condition | None:

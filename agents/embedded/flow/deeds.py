@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.embedded.flow.canonical import variants
+from agents.embedded.flow.given import given
 from agents.embedded.flow.line import SEPARATORS, elements, part
 from agents.embedded.flow.nouns import files, literal, mention, thing
 from agents.embedded.flow.order import Then
 from agents.embedded.flow.parts import Part, PartReader
 from agents.embedded.flow.places import targets
-from agents.embedded.flow.things import Before, FileAt, Files, Measure, Move, Pages, Target, Thing
+from agents.embedded.flow.puts import puts
+from agents.embedded.flow.references import reference
+from agents.embedded.flow.things import Before, FileAt, Files, Measure, Move, Pages, Target, Thing, Value
+from agents.embedded.flow.values import as_number, value
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.tokens import Kind, Token
@@ -113,7 +117,7 @@ Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publish
 def deed(piece: Piece, more: Sequence[PartReader] = (), *, loose: bool = True) -> Deed | None:
     """What the whole piece wants; None where it is nothing of ours, or where it could be two things. `loose`: in other
     words, too, where it is not read as it stands."""
-    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads)
+    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, given, *more, moves, reads, puts)
     found = next((found for read in readers if (found := read(piece)) is not None), None)
     if found is not None or not loose:
         return found
@@ -242,7 +246,8 @@ def moves(piece: Piece) -> Moves | None:
     passive = match(f"{{what:any}} {_PASSIVE} {{goal:any}}", piece)
     if passive is not None:
         what, goal = thing(Piece(piece.line, passive["what"])), targets(Piece(piece.line, passive["goal"]))
-        return None if what is None or goal is None or _apart(what) else Moves((Move(what, goal),))
+        apart = what is None or _apart(what) or isinstance(what, Value)
+        return None if what is None or goal is None or apart else Moves((Move(what, goal),))
     single = _pair(piece, verb=False, goal=None)
     if single is not None:
         return Moves((single,))
@@ -277,6 +282,7 @@ def _each(body: Piece) -> tuple[Move, ...] | None:
         Move(found, goals)
         for cut in range(1, len(body.tokens))
         if (found := thing(_trimmed(part(body, 0, cut)))) is not None
+        and not isinstance(found, Value)  # these are put by `puts`
         and not _apart(found)
         and (goals := targets(_trimmed(part(body, cut, len(body.tokens))))) is not None
     )
@@ -289,9 +295,13 @@ def _apart(found: Thing) -> bool:
 
 
 def _first_of(ways: dict[Move, None]) -> tuple[Move, ...] | None:
-    """Of several readings, the one in which the thing says where it is: `the list from alpha` before `to alpha`."""
+    """Of several readings, the one in which the thing says where it is: `the list from alpha` before `to alpha`; else
+    the one of what was made before: `keep the number in a.txt on desk`."""
     placed = [way for way in ways if isinstance(way.thing, Files) and all(one.place for one in way.thing.files)]
-    return (placed[0],) if len(placed) == 1 else None
+    if len(placed) == 1:
+        return (placed[0],)
+    back = [way for way in ways if isinstance(way.thing, Before)]
+    return (back[0],) if len(back) == 1 and not placed else None
 
 
 def _pairs(body: Piece, *, verb: bool) -> tuple[Move, ...] | None:
@@ -334,11 +344,28 @@ def _pair(piece: Piece, *, verb: bool, goal: str | None) -> Move | None:
     return None
 
 
+_READ: Final = (
+    "(compute|determine|find|measure|work out|calculate|look up|get|take|read|check|find out|tell me|give me|report|"
+    "what is|what's|what are|i want to know|i'd like to know|i need to know|show me|see|let me know|form|build)"
+)
+
+
 def reads(piece: Piece) -> Reads | None:
-    slots = match("(count|compute|determine|find|measure|work out|calculate) {what:any}", piece)
+    """`count the ERROR lines in a.log on beta`, `what is the sum of the two`, `how many rows has b.csv on alpha`."""
+    counted = match("(count|count up|tally) {what:any}", piece)
+    if counted is not None:
+        what = Piece(piece.line, counted["what"])
+        number = value(as_number(what))
+        found = thing(what) if number is None else number
+        return Reads(found) if isinstance(found, (Value, Measure)) else None
+    slots = match(f"{_READ} {{what:any}}", piece)
+    asks = slots is not None or match("(how|how many|how often|how much) {what:any}", piece) is not None
     bare = Piece(piece.line, slots["what"]) if slots is not None else piece
-    found = thing(bare)
-    return Reads(found) if isinstance(found, Measure) else None
+    known = thing(bare)
+    if isinstance(known, Measure):
+        return Reads(known)
+    one = (reference(bare) or value(bare)) if asks else None
+    return Reads(one) if one is not None else None
 
 
 def _trimmed(piece: Piece) -> Piece:

@@ -9,7 +9,7 @@ from typing import Final
 from agents.embedded.flow.asides import with_fillings, without_asides, without_counts, without_opening
 from agents.embedded.flow.build import Builder
 from agents.embedded.flow.canonical import joined
-from agents.embedded.flow.deeds import Deed, Mirrors, clauses
+from agents.embedded.flow.deeds import Deed, Mirrors, Reads, clauses
 from agents.embedded.flow.line import sentences, together
 from agents.embedded.flow.order import Then
 from agents.embedded.flow.parts import Part, PartReader
@@ -82,7 +82,7 @@ def _weighed(line: Line, found: Sequence[tuple[Deed, Piece]], filled: Collection
     read = {
         id(token)
         for deed, piece in found
-        if isinstance(deed, Mirrors) or (isinstance(deed, Part) and deed.limits)
+        if isinstance(deed, (Mirrors, Reads)) or (isinstance(deed, Part) and deed.limits)
         for token in piece.tokens
         if token.text.casefold().replace("’", "'") in FORBIDDING or (token.kind is Kind.NUMBER and token.text.isalpha())
     }

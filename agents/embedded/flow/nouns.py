@@ -55,7 +55,11 @@ NOUNS: Final = words(
 
 def thing(piece: Piece) -> Thing | None:
     """The thing that all of the piece means."""
-    return before(piece) or measure(piece) or pages(piece) or files(piece)
+    from agents.embedded.flow.references import reference
+    from agents.embedded.flow.values import value
+
+    found = reference(piece) or before(piece) or measure(piece) or pages(piece) or files(piece)
+    return found or value(piece)
 
 
 def before(piece: Piece) -> Before | None:
@@ -79,13 +83,19 @@ def files(piece: Piece) -> Files | None:
     found = _one_file(piece)
     if found is not None:
         return Files((found,))
-    parts = [_one_file(one) for one in elements(piece)]
+    parts = [_one_file(one) or _after_preposition(one) for one in elements(piece)]
     known = tuple(one for one in parts if one is not None)
     if len(parts) < 2 or len(known) < len(parts):
         return None
     if all(one.place is None for one in known[:-1]) and known[-1].place is not None:
         known = tuple(FileAt(one.path, known[-1].place, one.folder) for one in known)
     return Files(known)
+
+
+def _after_preposition(piece: Piece) -> FileAt | None:
+    """`in a.log on alpha and in b.log on beta`: the preposition of the first, said again."""
+    slots = match("(in|from|of) {file:any}", piece)
+    return _one_file(Piece(piece.line, slots["file"])) if slots is not None else None
 
 
 def _one_file(piece: Piece) -> FileAt | None:

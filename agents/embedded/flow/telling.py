@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
+from agents.embedded.flow.references import reference
+from agents.embedded.flow.things import Value
+from agents.embedded.flow.values import value as value_of
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.outcome import decline
@@ -34,6 +37,13 @@ WAYS: Final[tuple[tuple[str, Way], ...]] = (
     ("publish {what:any} (to|on|under) [the] [mqtt] [topic] {t:topic} [(from|with|by|over) {d:device}]", "publish"),
     ("(have|let) {d:device} publish {what:any} (to|on|under) [the] [mqtt] [topic] {t:topic}", "publish"),
 )
+_BLANKS: Final = (
+    "{q:quoted} [,] {o:opened} [where|with] {x:word} (being|is|stands for|standing for|meaning|for) {what:any} "
+    "{c:closed}",
+    "{q:quoted} , [where|with] {x:word} (being|is|stands for|standing for|replaced by|meaning) {what:any}",
+    "{q:quoted} (where|with) {x:word} (being|is|stands for|standing for|replaced by) {what:any}",
+    "{q:quoted} [,] with {what:any} (for|in place of|instead of) {x:word}",
+)
 _FOR: Final = "(for|in place of|instead of|as)"
 SKILLS: Final = {"sms": "phone.sms", "notify": "desktop.notify", "publish": "edge.publish"}
 VALUES: Final = words(
@@ -49,11 +59,17 @@ class Words:
     text: str | None = None
     noun: str = ""
     blank: str = ""
+    thing: Value | None = None
 
     def filled(self, to: Builder, value: str | None = None) -> str:
         """As an argument, with references. `value`: what stands for the blank; by default what was made before."""
         if self.text is not None and not self.blank:
             return escape(self.text)
+        if value is None and self.thing is not None:
+            one = to.realised(self.thing)
+            if len(one.entries) != 1 or one.kind not in ("number", "text"):
+                raise decline("it is not clear which value should be told")
+            value = one.entries[0].value
         if value is None:
             to.one_meant(self.noun)
             back = self.noun in ("it", "that")
@@ -85,10 +101,21 @@ def told(piece: Piece) -> Words | None:
     slots = match(f"{{q:quoted}} [,] with [the] [right|actual|correct] {{noun:word}} {_FOR} {{x:word}}", piece)
     if slots is not None:
         return Words(literal(slots, "q"), slots["noun"][0].text.casefold(), piece.source(slots["x"]))
+    for pattern in _BLANKS:
+        slots = match(pattern, piece)
+        if slots is not None:
+            one = _noun(Piece(piece.line, slots["what"]))
+            return None if one is None else replace(one, text=literal(slots, "q"), blank=piece.source(slots["x"]))
+    return _noun(piece)
+
+
+def _noun(piece: Piece) -> Words | None:
+    """A value that is told alone or in the place of a blank: by a noun of what was made, or by a phrase."""
     slots = match("[the|that|this|the same|its|that same] {noun:word}", piece)
     if slots is not None and slots["noun"][0].text.casefold() in VALUES:
         return Words(None, slots["noun"][0].text.casefold())
-    return None
+    found = reference(piece) or value_of(piece)
+    return Words(None, thing=found) if found is not None else None
 
 
 @dataclass(frozen=True)
@@ -99,6 +126,8 @@ class Told(Part):
     words: Words
     goal: str = ""
     place: Mention | None = None
+
+    limits = True
 
     def build(self, to: Builder) -> None:
         self.send(to, self.words.filled(to))
@@ -129,8 +158,23 @@ def goal_of(slots: Slots, piece: Piece) -> str:
     return literal(slots, "t") if "t" in slots else ""
 
 
+_BEING: Final = (
+    "{head:any} , [where|with] {x:word} (being|is|stands for|standing for|meaning) {what:any}",
+    "{head:any} [,] {o:opened} [where|with] {x:word} (being|is|stands for|standing for|meaning) {what:any} {c:closed}",
+)
+
+
 def way_of(piece: Piece) -> Told | None:
     """What a clause tells; None where it tells nothing, or what it tells is not to be read."""
+    for pattern in _BEING:
+        slots = match(pattern, piece)
+        told_ = way_of(Piece(piece.line, slots["head"])) if slots is not None else None
+        if slots is None or told_ is None or told_.words.text is None or told_.words.blank:
+            continue
+        one = _noun(Piece(piece.line, slots["what"]))
+        blank = piece.source(slots["x"])
+        if one is not None and blank.isupper() and blank in told_.words.text:
+            return replace(told_, words=replace(one, text=told_.words.text, blank=blank))
     for pattern, way in WAYS:
         slots = match(pattern, piece)
         if slots is None:

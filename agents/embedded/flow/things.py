@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from agents.embedded.kinds.line import Mention
+
+if TYPE_CHECKING:
+    from agents.embedded.flow.build import Builder
 
 ROWS: Final = 100_000
 """The most rows of a table that a skill returns: what is made of fewer than all would be wrong."""
@@ -55,7 +59,15 @@ class Before:
     several: bool = False
 
 
-Thing = Files | Pages | Measure | Before
+class Value(ABC):
+    """What a noun phrase means that is computed by steps of its own."""
+
+    @abstractmethod
+    def realised(self, to: Builder) -> Made:
+        """What its steps leave. Raises Stop where it cannot be computed."""
+
+
+Thing = Files | Pages | Measure | Before | Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,8 @@ class Made:
     of a page; `records` a list of them, `lines` one of lines, `artifact` a file of the run; `done`: nothing that could
     be passed on. `nouns` are the words by which it may be spoken of. `spare` is a file beside each, for where that one
     cannot be read; `form` the ending of what the file is to become.
-    `about`: the word for what numbers are of, the text of the lines that were counted or a column.
+    `about`: the word for what numbers are of, the text of the lines that were counted or a column. `columns`: those
+    that a table is said to have.
     """
 
     kind: Literal["file", "text", "number", "status", "records", "lines", "artifact", "done"]
@@ -92,6 +105,7 @@ class Made:
     spare: str = ""
     form: str = ""
     about: str = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

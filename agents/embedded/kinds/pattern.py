@@ -31,6 +31,7 @@ SLOTS: Final[Mapping[str, str]] = {
     "rest": rf"(?:<q\d+> |(?:{_WORD}|<[ncdt]\d+> ){{1,16}}?)",
     "number": r"<n\d+> ",
     "amount": r"<[nc]\d+> ",
+    "quantity": r"<[ncdz]\d+> ",
     "duration": r"<d\d+> ",
     "time": r"<t\d+> ",
     "call": r"(?:<f\d+> (?:<n\d+> )*|(?:<n\d+> )+|<q\d+> )",
