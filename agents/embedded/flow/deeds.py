@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.embedded.flow.canonical import variants
-from agents.embedded.flow.given import given
 from agents.embedded.flow.line import SEPARATORS, elements, part
 from agents.embedded.flow.nouns import files, literal, mention, thing
 from agents.embedded.flow.order import Then
@@ -117,7 +116,7 @@ Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publish
 def deed(piece: Piece, more: Sequence[PartReader] = (), *, loose: bool = True) -> Deed | None:
     """What the whole piece wants; None where it is nothing of ours, or where it could be two things. `loose`: in other
     words, too, where it is not read as it stands."""
-    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, given, *more, moves, reads, puts)
+    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads, puts)
     found = next((found for read in readers if (found := read(piece)) is not None), None)
     if found is not None or not loose:
         return found

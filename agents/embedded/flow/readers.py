@@ -14,6 +14,7 @@ from agents.embedded.flow.digests import digests
 from agents.embedded.flow.each import for_each
 from agents.embedded.flow.facts import facts
 from agents.embedded.flow.firmware import firmware
+from agents.embedded.flow.given import given
 from agents.embedded.flow.hashes import hashes
 from agents.embedded.flow.keeping import Keeping
 from agents.embedded.flow.loglines import loglines
@@ -37,7 +38,7 @@ def readers(world: World) -> Sequence[PartReader]:
     found: list[PartReader] = [builds, databases, hashes, loglines, sums, conversions, definitions, settings, remark]
     found += [for_each, fields, fetches, tabled, way_of]
     found += [screens, sizes, firmware, records, twins, digests, columns]
-    found += [facts, removals]
+    found += [given, facts, removals]
     acting = Acting(world)
     found += [Conditional(acting, found), Keeping(acting), acting]
     return found
