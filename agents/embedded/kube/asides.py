@@ -76,6 +76,7 @@ class Aside:
     """`forbidden` are verbs that must not happen, `kept` names that must not be touched; `still` forbids any change.
 
     `shows`: it asks to be shown something, and fits only a plan that changes nothing; `place`: it says where all is.
+    `rolling`: it fits only what replaces pods one by one anyway; `own`: only what changes an object and not its pods.
     """
 
     text: str
@@ -88,6 +89,8 @@ class Aside:
     place: str = ""
     words: frozenset[str] = frozenset()
     cost: float = 0.0
+    rolling: bool = False
+    own: bool = False
 
 
 def aside(segment: Segment) -> Aside | None:
@@ -403,6 +406,10 @@ def fits(asides: Sequence[Aside], steps: Sequence[tuple[str, Mapping[str, object
             return f'"{one.text[:120]}" speaks of what may be on the node that would be emptied'
         if one.words & _CONTENTS and any(skill == "kube.delete" for skill, _ in changing):
             return f'"{one.text[:120]}" speaks of what goes with what would be deleted'
+        if one.rolling and not {skill for skill, _ in changing} <= _TEMPLATE:
+            return f'"{one.text[:120]}" has no place in a plan that replaces no pods'
+        if one.own and not {skill for skill, _ in changing} <= {"kube.label", "kube.annotate"}:
+            return f'"{one.text[:120]}" is not sure to hold'
         if one.still and changing:
             return f'"{one.text[:120]}" forbids a change'
         if one.until and not all(skill in LATER for skill, _ in changing):

@@ -18,6 +18,7 @@ from agents.embedded.kube.deeds.tales import tale
 from agents.embedded.kube.inquiry.tables import IN
 from agents.embedded.kube.lexicon import FILLERS, KINDS, NEGATIONS, VERBS
 from agents.embedded.kube.moods import mood
+from agents.embedded.kube.remarks import remark
 from agents.embedded.kube.segments import Segment, segments
 from agents.embedded.kube.tokens import LITERAL, Shape, Token
 from agents.embedded.kube.vocabulary import VERB_WORDS
@@ -45,6 +46,10 @@ _TROUBLE = words(
 _ALONE = words("only just that this those these one ones it and nothing more else")
 """`only that one`: what the order says by itself."""
 _OTHERS = words("the all its other others keys values entries labels annotations env variables settings rules fields")
+_FIELDS = words(
+    "the its both and port ports selector selectors image images schedule type name names labels annotations template "
+    "command probe probes keys values env rest as is it they are same"
+)
 _SHOWN = words(
     "know when once if it's it is done finished how went worked that works out back me us please happens output result"
 )
@@ -73,6 +78,10 @@ _MEANS = words("for using via through on onto from with without as after before 
 _AGAIN = re.compile(r"\bsame (?:for|in|with|to)\b|\blikewise\b|\bditto\b")
 _TIMES = words("after before")
 _APART = re.compile(r"one (?:at a time|by one|after (?:the |an)?other)\b")
+_AUDIENCE = re.compile(
+    r"for (?:the |all )?other (?:apps|applications|services|pods|workloads|teams)(?: in (?:the|this|our) cluster)?"
+)
+"""Whom a service within the cluster is for."""
 _OTHER = words("other another")
 _JOINTS = words("and but so then because since although though")
 
@@ -164,6 +173,8 @@ class _Plan:
     def places(self, piece: Segment, *, more: bool) -> bool:
         """Whether the piece orders, shows in the plan, or only tells. `more`: there are more orders than steps."""
         content = piece.content
+        if remark(piece) is not None:
+            return True
         lows = [token.low for token in content]
         said = {part for low in lows for part in low.split()}  # `right now` is one word
         if said <= FILLERS | _COURTESY | KINDS.keys() or self._anchored(content):
@@ -203,6 +214,8 @@ class _Plan:
             if phrase[0].low == "one" and not _APART.match(" ".join(token.low for token in phrase)):
                 continue
             if phrase[0].low == "for" and not said & _NARROWING:
+                continue
+            if "expose" in self._vocabulary and _AUDIENCE.fullmatch(" ".join(token.low for token in phrase)):
                 continue
             if phrase[0].low in _TIMES and not (len(phrase) > 1 and phrase[1].low.endswith("ing")):
                 continue  # `before it gets traffic` tells; `after asking bob` orders
@@ -277,6 +290,8 @@ def _assured(content: Sequence[Token], lows: Sequence[str]) -> bool:
     if lows[0] == "same" and set(lows) - {"same"} <= _SAME | FILLERS | words("stays only changes new"):
         return True
     if set(lows) <= _ALONE | KINDS.keys() and set(lows) & {"that", "this", "those", "these", "it"}:
+        return True
+    if lows[0] == "keep" and len(lows) > 1 and set(lows[1:]) <= _FIELDS:
         return True
     if lows[0] in {"keep", "leave"} and set(lows[1:]) <= _OTHERS and set(lows) & {"other", "others"}:
         return True

@@ -137,7 +137,15 @@ def tokenise(text: str) -> list[Token]:
                 raw.append(Token(Shape.MARK, ",", ",", found.end() - 1, found.end()))
             at = found.end()
     raw += _run(text, at, len(text))
-    return _joined(raw)
+    return _joined([_time(token, raw[n - 1]) if n else token for n, token in enumerate(raw)])
+
+
+def _time(token: Token, before: Token) -> Token:
+    """`cutoff = 20:00`, `the 14:00 release`: a time of day, and no image with a tag."""
+    timed = token.shape is Shape.IMAGE and re.fullmatch(r"[012]?\d:[0-5]\d", token.text)
+    if timed and (before.text == "=" or before.low in {"the", "a", "our", "this"}):
+        return Token(Shape.WORD, token.text, token.text, token.start, token.end)
+    return token
 
 
 def _run(text: str, begin: int, end: int) -> list[Token]:

@@ -34,13 +34,15 @@ _CALLED = (
     "[, |and] {as|called|named|under the name|name it|call it|service name|Kservice name|Kservice|with the name} "
     "[: ] <name>"
 )
-_INSIDE = "[inside {<the>} cluster|internally|within {<the>} cluster|to {<the>} cluster]"
+_INSIDE = "[inside {<the>} cluster|internally|in {<the>} cluster|within {<the>} cluster|to {<the>} cluster]"
 _WHAT = "[<the>] [new|plain|simple|internal] {[<type>] Kservice|<type>}"
 _HEADS = (
     "<V> <own>",
     f"{{put|place|set|create|make|add|give|want|need|have|<have>}} {_WHAT} {{in front of|before|for|over|onto|"
     f"on}} <own>",
     f"{{give|get}} <own> {_WHAT}",
+    f"{{make|have|<have>}} <own> {{available|reachable|accessible}} [{{for|by|from}} [<the>] [other|rest of <the>] "
+    f"{{Gapps|Gapp|Kservice*|Kpod*|others|team|teams|pods|workloads}}] {_INSIDE}",
     f"<own> {{needs|wants|<must> {{get|have}}|gets}} {_WHAT} [that [<the>] {{others|other Gapps|other apps|our "
     f"apps|the others}} {{can|may}} {{call|reach|use}}|"
     "other {Gapps|Gapp|teams|Kservice*} {can|may} {call|reach|use}]",
@@ -67,7 +69,7 @@ def _patterns() -> list[str]:
         f"{{{_AT}|{_ON}}}", "{on|at|with} [port] <n>"
     ),
     verbs="expose publish",
-    near="Kservice expose publish exposed loadbalancer nodeport clusterip",
+    near="Kservice expose publish exposed loadbalancer nodeport clusterip available reachable accessible",
 )
 def expose(said: Said) -> list[JsonObject] | None:
     """A service with a port that leads to the workload's."""

@@ -52,6 +52,7 @@ _ASBEFORE = (
     f"<V> <o> [to {_ASBEFORE}|by one revision|one revision|one step|a revision|one version|by one|by one version]",
     f"<V> <o> [to] {{{_NUMBERED}|to <n>}}",
     f"<V> [<the>] {_LATEST} {{rollout|release|update|rollouts|Kdeployment|deploy}} <of> <o>",
+    "roll <o> back [by {one|a|one revision|a revision|one version|one release|one step}]",
     f"{_BACK} <o> back [on|in|at|to|into] [<the>] {_BEFORE} [{_REVISION}]",
     f"{_BACK} <o> back [on|in|at|to|into] {_NUMBERED}",
     f"{_BACK} [back] to {_NUMBERED} {{of|for|on|with}} <o>",

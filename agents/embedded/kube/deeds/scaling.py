@@ -67,6 +67,17 @@ def scale(said: Said) -> list[JsonObject] | None:
 
 @SCALING(
     "kube.scale",
+    "<V> <o> [all the way] {down to|to} {nothing|none}",
+    "<V> {down} <o> to {nothing|none}",
+    verbs=_SIZE,
+)
+def nothing(said: Said) -> list[JsonObject] | None:
+    """`take web down to nothing`: no replicas."""
+    return _scaled(said, "replicas", 0)
+
+
+@SCALING(
+    "kube.scale",
     f"<V> <o> {_WAY} by [another|only|just] {{<n>|one}} [more] [<counted>]",
     "<V> {up|down} <o> by {<n>|one} [<counted>]",
     "[{give|add|<have>}] [another|an extra|an additional|<n>|one] [more|extra|additional|further|fewer|less] "

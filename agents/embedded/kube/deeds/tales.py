@@ -16,6 +16,7 @@ from agents.embedded.kube.deeds.places import places
 from agents.embedded.kube.inquiry.tables import ENGLISH
 from agents.embedded.kube.lexicon import BASES, CONDITIONS, FILLERS, KIND_NAMES, NEGATIONS, VERBS
 from agents.embedded.kube.names import Context
+from agents.embedded.kube.remarks import remark
 from agents.embedded.kube.segments import Segment
 from agents.embedded.kube.tokens import Shape, Token
 from agents.embedded.kube.vocabulary import VERB_WORDS
@@ -110,6 +111,9 @@ _RUNNING = re.compile(
 
 def quiet(piece: Segment) -> Aside | None:
     """What the segment is where it demands nothing: an aside, or a tale that looks like a wish to see a thing."""
+    said = remark(piece)
+    if said is not None:
+        return said
     one, told = aside(piece), tale(piece)
     if told is not None and (one is None or one.shows or told.place or told.until):
         return told

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from agents.embedded.kube.asides import Aside
 from agents.embedded.kube.lexicon import KIND_NAMES
 from agents.embedded.kube.names import Context
+from agents.embedded.kube.remarks import in_use
 from agents.embedded.kube.story.carried import carried
 from agents.embedded.kube.story.clauses import Clause, clauses, sentences, unbracketed
 from agents.embedded.kube.story.fixed import assures
@@ -223,6 +224,10 @@ def _apart(piece: Clause) -> bool:
 
 def _tell(piece: Clause, one: str, story: Story, context: Context) -> None:
     """Keeps what a clause tells, and the attributes that it says of what is to be made."""
+    used = in_use(piece.text.strip(" .!,()"))
+    if used is not None and one == TELL:
+        story.asides.append(used)
+        return
     end = _END.search(piece.text.strip(" .!,")) if one != PLACE and story.begun else None
     if end and (_strange(end["word"]) or end["word"] == "force"):
         story.ends.append(end["word"].casefold())

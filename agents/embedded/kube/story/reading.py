@@ -171,11 +171,19 @@ def astray(story: Story, steps: Sequence[Step]) -> str:
     """What of a story narrows or adds to an order, and does not show in the plan; "" where all does."""
     said = str([call for _, call in steps]).casefold()
     for piece in story.loose:
+        if _FORBIDS.fullmatch(piece.strip(" .!,")):
+            continue  # it stands in the text too, and is held against the plan
         words = [t.low for t in tokenise(piece) if t.low not in FILLERS and len(t.low) > 2]
         if not any(word in said for word in words):
             return piece
     missing = next((word for word in (*story.ends, *story.memory.sure) if word not in said), "")
     return missing or ("another order" if _imperatives(story.text) > len(steps) else "")
+
+
+_FORBIDS = re.compile(
+    r"\W*(?:so |and |but )*no (?:drain|restart|restarts|delete|deletion|eviction|rollback|reboot|scaling)(?: please)?",
+    re.IGNORECASE,
+)
 
 
 def _imperatives(text: str) -> int:
