@@ -480,7 +480,7 @@ class Asterism:
             raise Refusal("conflict", f"{name} {why}")
         await self._stored(self.store.forget_device(name))
         self.engine.forget(name)
-        log.warning("a device is forgotten", device=name, by=by)
+        log.info("a device is forgotten", device=name, by=by)
 
     async def skills(self) -> list[SkillSpec]:
         return list(self.engine.roster.fleet.skills.values())

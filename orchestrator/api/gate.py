@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import math
+import re
 import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,6 +44,7 @@ SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+_TOKEN = re.compile(r"ast_[A-Za-z0-9]{1,32}_[A-Za-z0-9_-]{16}")
 _TOKEN_PARAMETERS = ("token=", "access_token=", "api_key=", "key=")
 
 
@@ -181,7 +184,12 @@ def _check_head(scope: Scope, headers: Headers) -> None:
     query = scope["query_string"]
     if len(scope.get("raw_path") or b"") + len(query) > URI_BYTES:
         raise Problem("uri_too_long", f"An address takes at most {URI_BYTES} bytes.")
-    if any(part.startswith(_TOKEN_PARAMETERS) for part in query.decode("latin-1").lower().split("&")):
+    asked = unquote_to_bytes(query).decode("latin-1")
+    if (
+        any(part.startswith(_TOKEN_PARAMETERS) for part in asked.lower().split("&"))
+        or _TOKEN.search(asked)
+        or _TOKEN.search(scope["path"])
+    ):
         raise Problem("token_in_url", "A token never goes into an address: send it as `Authorization: Bearer ...`.")
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or int(length[:20]) > BODY_BYTES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -19,6 +20,8 @@ from orchestrator.api.problems import Problem
 from orchestrator.core.application import Application, Refusal
 from orchestrator.core.ports import StoreError
 from protocol.codec import check_json
+
+audit = structlog.get_logger("asterism.audit")
 
 JSON_DEPTH = 64
 RIGHT = "x-asterism-role"
@@ -55,9 +58,18 @@ class Route(APIRoute):
             caller_of(request).require(right)
             if takes_json:
                 await _check_media_type(request)
-            return await inner(StrictRequest(request.scope, request.receive))
+            response = await inner(StrictRequest(request.scope, request.receive))
+            if right == "admin" and request.method != "GET":
+                _note(request)
+            return response
 
         return handle
+
+
+def _note(request: Request) -> None:
+    """Who did what, of what only admins may: what steers runs is in their events. A warning, so that it is kept."""
+    caller, path = caller_of(request), request.scope["path"]
+    audit.warning("an admin's request", method=request.method, path=path, by=caller.name, token=caller.token)
 
 
 async def _check_media_type(request: Request) -> None:

@@ -53,6 +53,10 @@ machine readable description is `/openapi.json`.
   role is at least the route's: viewer, operator, admin. A device's token opens nothing here. A token never goes
   into an address.
 - **Pages of other sites** are refused: no CORS, and no state-changing request with another origin.
+- **TLS**: with the settings `tls_cert` and `tls_key`, PEM files, all of the port speaks TLS and nothing else. Where
+  nobody else vouches for the certificate, clients and devices find it by `SSL_CERT_FILE`.
+- **Who did what**: a run's events name who submitted, edited, approved and cancelled it; what only admins may do, and
+  did, is a line of the log (`asterism.audit`) with the token's name and id.
 - **Bounds**: bodies 2 MiB and 64 levels deep, heads 32 KiB, addresses 8 KiB; a body has 30 seconds to arrive.
 - **Rates**: the settings `rate_limit` (requests a second, in the long run; default: any number) and `rate_burst` (as
   many at once; default 100) bound what each token asks, or each address where no good token is shown (an IPv6 network

@@ -16,6 +16,7 @@ from orchestrator.client.errors import (
     Refused,
     ServerFault,
     Unreachable,
+    Untrusted,
 )
 from orchestrator.client.synchronous import Client
 from orchestrator.core.edits import EditBatch
@@ -48,4 +49,5 @@ __all__ = [
     "ServerFault",
     "TaskView",
     "Unreachable",
+    "Untrusted",
 ]

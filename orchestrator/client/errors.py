@@ -15,6 +15,7 @@ ClientError             `code` is stable (docs/errors.md), `message` says what t
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 
 import httpx2
@@ -38,6 +39,14 @@ class Unreachable(ClientError):
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__("unreachable", message)
         self.sent = sent
+
+
+class Untrusted(ClientError):
+    """The server's certificate is not one to trust: nothing was sent."""
+
+    def __init__(self, url: str) -> None:
+        message = f"The certificate of {url} is not trusted: name it, or who signed it, with SSL_CERT_FILE."
+        super().__init__("bad_certificate", message)
 
 
 class NotAsterism(ClientError):
@@ -127,10 +136,19 @@ def of_transport(error: Exception, url: str) -> ClientError:
     """The error behind an exception of the HTTP library, or of the system."""
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         return BadAddress(f"{url} cannot be used as a base URL: {error}.")
+    if _untrusted(error):
+        return Untrusted(url)
     unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
     if isinstance(error, httpx2.TimeoutException):
         return Unreachable(f"{url} does not answer in time.", sent=not unsent)
     return Unreachable(f"No orchestrator answers at {url}: start one with `asterism up`.", sent=not unsent)
+
+
+def _untrusted(error: BaseException | None) -> bool:
+    """Whether a certificate is at the bottom of it."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _seconds(text: str) -> float | None:

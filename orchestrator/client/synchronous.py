@@ -59,7 +59,7 @@ class Client:
                 base_url=self.url,
                 headers=self._target.headers,
                 timeout=self._target.timeout,
-                verify=verify,
+                verify=self._target.verify,
                 trust_env=False,
             )
         except httpx2.InvalidURL as error:

@@ -31,10 +31,15 @@ class Target:
 
     @classmethod
     def of(cls, url: str | None, token: str | None, verify: ssl.SSLContext | bool, retries: int) -> Target:
-        """What is None comes from ASTERISM_URL and ASTERISM_TOKEN; an empty token is none."""
+        """What is None comes from ASTERISM_URL and ASTERISM_TOKEN; an empty token is none.
+
+        The machine's own certificates (SSL_CERT_FILE) count, though nothing else of the environment does.
+        """
         base = (url or os.environ.get("ASTERISM_URL") or DEFAULT_URL).rstrip("/")
         shown = os.environ.get("ASTERISM_TOKEN") if token is None else token
         headers = {"User-Agent": "asterism"} | ({"Authorization": f"Bearer {shown}"} if shown else {})
+        if verify is True and base.startswith("https:"):
+            verify = httpx2.create_ssl_context(trust_env=True)
         return cls(base, headers, verify, Retrying(retries))
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
+import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -255,3 +256,15 @@ async def test_what_is_no_device_does_not(api: Served, path: str, headers: dict[
         await connect(f"ws://127.0.0.1:{api.port}{path}", additional_headers=headers)
     assert refused.value.response.status_code == status
     assert b'"code"' in (refused.value.response.body or b"")
+
+
+async def test_what_admins_do_is_noted_with_their_name_and_no_secret(api: Served, app: FakeApplication) -> None:
+    token, record = await app.create_token("admin")
+    _, other = await app.create_token("viewer")
+    with structlog.testing.capture_logs() as lines:
+        await api.client.delete(f"/v1/tokens/{other.id}", headers=bearer(token))
+        await api.client.get("/v1/tokens", headers=bearer(token))
+        await api.client.delete("/v1/tokens/nothing", headers=bearer(token))
+    [line] = [line for line in lines if line["event"] == "an admin's request"]
+    assert (line["method"], line["path"], line["token"]) == ("DELETE", f"/v1/tokens/{other.id}", record.id)
+    assert token not in str(lines)
