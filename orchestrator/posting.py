@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ANSWER_BYTES = 16_384
 """As much of an answer is read; what it says does not matter."""
+LOOKUPS = 8
+"""Names that are looked up at once, in threads of their own: a resolver that hangs holds up nothing else."""
 
 
 class _Refused(Exception):
@@ -43,6 +46,7 @@ class HttpPoster:
         self._settings = settings
         self._networks = [ip_network(one) for one in settings.networks]
         self._client: httpx2.AsyncClient | None = None
+        self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="webhook-lookup")
 
     def check(self, url: str) -> None:
         """Whether it can be seen already that an address will be refused. Raises Refusal `bad_request`."""
@@ -72,6 +76,7 @@ class HttpPoster:
         return sent.model_copy(update={"seconds": round(time.monotonic() - begun, 3)})
 
     async def close(self) -> None:
+        self._lookups.shutdown(wait=False, cancel_futures=True)
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
@@ -103,7 +108,8 @@ class HttpPoster:
     async def _address(self, url: httpx2.URL) -> addresses.Address:
         """The address to connect to: all of a host's must be allowed, for a name that mixes them is up to no good."""
         port = url.port or (443 if url.scheme == "https" else 80)
-        found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        look_up = partial(socket.getaddrinfo, url.host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._lookups, look_up)
         checked = [address for one in found if (address := addresses.parse(str(one[4][0]))) is not None]
         for address in checked:
             self._allowed(address, url.scheme)

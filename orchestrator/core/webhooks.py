@@ -99,8 +99,9 @@ class Sent(Model):
     """What came of one sending. `code` is empty where it was taken (2xx), else one of:
 
     `status` (another HTTP status), `redirected` (3xx: never followed), `timeout`, `unreachable`, `address_refused`
-    (private, or not allowed), `insecure` (no TLS, outside the networks of the settings), `unsigned` (no secret).
-    `status` is the HTTP status, 0 without one; `retry_after_s` what the receiver asked for.
+    (private, or not allowed), `insecure` (no TLS, outside the networks of the settings), `unsigned` (no secret),
+    `internal` (a fault of ours). `status` is the HTTP status, 0 without one; `retry_after_s` what the receiver asked
+    for.
     """
 
     code: str = ""

@@ -137,7 +137,11 @@ class Webhooks:
 
     async def _deliver(self, row: DeliveryRow) -> None:
         try:
-            sent = await self.send(row.id, row.url, row.body)
+            try:
+                sent = await self.send(row.id, row.url, row.body)
+            except Exception as error:  # noqa: BLE001 - a failed try like any other, or it would be tried again at once
+                log.error("a webhook could not be sent", delivery=row.id, error=type(error).__name__)
+                sent = Sent(code="internal")
             await self._record(self._after(row, sent))
         finally:
             del self._sending[row.id]

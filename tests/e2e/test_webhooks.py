@@ -15,14 +15,17 @@ from pydantic import SecretStr
 
 from agents.scripted import ScriptedPlanner
 from agents.supervisor import LeadingSupervisor
-from orchestrator.app import Asterism
+from orchestrator.app import Asterism, SystemClock
 from orchestrator.core.application import Refusal
 from orchestrator.core.plan import Declined
+from orchestrator.core.records import DeliveryRow, Transaction
 from orchestrator.core.requests import Request
 from orchestrator.core.webhook_settings import Target, Webhook, WebhookSettings
-from orchestrator.core.webhooks import Delivery, verify
+from orchestrator.core.webhooks import Delivery, Sent, verify
 from orchestrator.posting import HttpPoster
+from orchestrator.runtime.webhooks import Webhooks
 from orchestrator.settings import Settings
+from storage.memory import MemoryStore
 from tests.support.processes import eventually, processes
 from tests.support.receivers import Receiver, receiver
 
@@ -177,10 +180,10 @@ async def test_a_name_counts_for_what_it_resolves_to_at_each_sending(
 ) -> None:
     """A name that was public at the request may be bent to this machine later (DNS rebinding)."""
 
-    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+    def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in others]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     poster = HttpPoster(WebhookSettings(secret=SECRET))
     poster.check("https://hooks.example/")
     assert (await poster.post("https://hooks.example/", {}, b"{}")).code == "address_refused"
@@ -190,19 +193,42 @@ async def test_a_name_counts_for_what_it_resolves_to_at_each_sending(
 async def test_the_address_that_was_checked_is_connected_to(monkeypatch: pytest.MonkeyPatch, hook: Receiver) -> None:
     asked: list[str] = []
 
-    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+    def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
         asked.append(host)
         there = "127.0.0.1" if len(asked) == 1 else "10.0.0.1"
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (there, port))]
 
     poster = HttpPoster(WebhookSettings(secret=SECRET, networks=LOOPBACK))
     with monkeypatch.context() as patched:
-        patched.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        patched.setattr(socket, "getaddrinfo", resolve)
         sent = await poster.post(f"http://hooks.example:{hook.port}/x", {}, b"{}")
     await poster.close()
     assert (sent.code, sent.status) == ("", 204)
-    assert asked[:1] == ["hooks.example"]
+    assert asked == ["hooks.example"]
     assert hook.messages[0].headers["host"] == f"hooks.example:{hook.port}"
+
+
+class Broken:
+    """A way out with a fault of its own."""
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Sent:
+        raise RuntimeError(url)
+
+    async def close(self) -> None: ...
+
+
+async def test_a_fault_of_ours_is_a_failed_try_and_no_endless_loop(tmp_path: Path) -> None:
+    store = MemoryStore()
+    await store.open()
+    row = DeliveryRow("a", "r1", "run", "https://a.example:443", "https://a.example/", "{}", "pending", 0, 0, 0, "", 0)
+    await store.commit(Transaction(deliveries=[row]))
+    sender = Webhooks(store, Broken(), SystemClock(), WebhookSettings.model_validate(QUICK), lambda: 0.5)
+    sender.start()
+    async with asyncio.timeout(30):
+        while (found := await store.delivery("a")) is None or found.status != "dead":
+            await asyncio.sleep(0.005)
+    await sender.stop()
+    assert (found.tries, found.code) == (3, "internal")
 
 
 async def test_without_a_secret_no_request_brings_a_webhook(tmp_path: Path, hook: Receiver) -> None:
