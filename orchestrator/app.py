@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import importlib
+import itertools
 import os
 import random
 import secrets
@@ -333,13 +334,17 @@ class Asterism:
         return await self._stored(self.store.events(run, after=after, limit=limit))
 
     async def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
+        async for page in self.pages(run, after=after):
+            for event in page:
+                yield event
+
+    async def pages(self, run: str, *, after: int = 0) -> AsyncIterator[list[Event]]:
         while True:
             slot = await self._slot(run)
             page = await self._page(slot, run, after)
-            for event in page:
-                after = event.seq
-                yield event
             if page:
+                after = page[-1].seq
+                yield page
                 continue
             if slot.ended or slot.state.status.terminal:
                 return
@@ -351,7 +356,9 @@ class Asterism:
             return []
         recent = slot.recent
         if recent and recent[0].seq <= after + 1:
-            return [event for event in recent if event.seq > after]
+            # Who follows is nearly always near the end.
+            newer = list(itertools.takewhile(lambda event: event.seq > after, reversed(recent)))
+            return newer[::-1]
         return await self._stored(self.store.events(run, after=after, limit=PAGE))
 
     async def wait(self, run: str, seconds: float) -> RunView:

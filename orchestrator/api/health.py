@@ -16,12 +16,12 @@ App = Annotated[Application, Depends(application)]
 routes = APIRouter(route_class=Route)
 
 
-@routes.get("/livez", openapi_extra=needs("viewer"), summary="The process answers")
+@routes.get("/livez", openapi_extra=needs("viewer", unasked=True), summary="The process answers")
 async def livez() -> HealthView:
     return HealthView(ready=True)
 
 
-@routes.get("/readyz", openapi_extra=needs("viewer"), summary="The orchestrator can take work")
+@routes.get("/readyz", openapi_extra=needs("viewer", unasked=True), summary="The orchestrator can take work")
 async def readyz(app: App, response: Response) -> HealthView:
     """503 with the codes of what is wrong, while it cannot."""
     health = app.health()

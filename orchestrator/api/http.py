@@ -7,6 +7,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from orchestrator.api import problems
+from orchestrator.api.websocket import ABORT
 
 HEAD_BYTES = 64 << 10
 HEAD_SECONDS = 15.0
@@ -50,6 +51,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
+        # For who does not read: closing would wait until it has read what is buffered.
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:

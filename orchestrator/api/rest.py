@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, cast
 
 import structlog
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Receive, Scope
 
 from orchestrator.api import problems
 from orchestrator.api.callers import Caller, Right
+from orchestrator.api.entries import Entries
 from orchestrator.api.problems import Problem
 from orchestrator.core.application import Application, Refusal
 from orchestrator.core.ports import StoreError
@@ -24,6 +27,7 @@ from protocol.codec import check_json
 audit = structlog.get_logger("asterism.audit")
 
 JSON_DEPTH = 64
+MISFITS = 20
 RIGHT = "x-asterism-role"
 
 # The framework's own type of a handler.
@@ -31,9 +35,17 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRequest(Request):
-    """A request whose JSON is checked for what Python's own parser lets through: NaN, and any depth."""
+    """A request whose JSON is checked for what Python's own parser lets through: NaN, and any depth.
 
-    async def json(self) -> JsonValue:
+    It is read as `body` says it should be, strictly: a yes is `true`, and neither 1 nor "yes". What comes of it goes
+    through the framework's own, laxer reading as it is.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, body: TypeAdapter[object] | None) -> None:
+        super().__init__(scope, receive)
+        self._adapter = body
+
+    async def json(self) -> object:
         try:
             value: JsonValue = from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
@@ -43,7 +55,14 @@ class StrictRequest(Request):
             # The check has a depth of its own in its sentence.
             deep = f"is nested more than {JSON_DEPTH} levels deep"
             raise Problem("bad_json", f"The body {deep if 'deep' in reason else f'holds {reason}'}.")
-        return value
+        if self._adapter is None:
+            return value
+        try:
+            return self._adapter.validate_json(await self.body(), strict=True)
+        except ValidationError as error:
+            # The framework lets no other error through from here.
+            message, more = _misfit([{**one, "loc": ("body", *one["loc"])} for one in error.errors()[:MISFITS]])
+            raise Problem("bad_request", message, errors=more) from None
 
 
 class Route(APIRoute):
@@ -53,12 +72,15 @@ class Route(APIRoute):
         inner = super().get_route_handler()
         right: Right = (self.openapi_extra or {}).get(RIGHT, "admin")
         takes_json = self.body_field is not None
+        body: TypeAdapter[object] | None = None
+        if self.body_field is not None:
+            body = TypeAdapter(cast("type[object]", self.body_field.field_info.annotation))
 
         async def handle(request: Request) -> Response:
             caller_of(request).require(right)
             if takes_json:
                 await _check_media_type(request)
-            response = await inner(StrictRequest(request.scope, request.receive))
+            response = await inner(StrictRequest(request.scope, request.receive, body))
             if right == "admin" and request.method != "GET":
                 _note(request)
             return response
@@ -86,9 +108,9 @@ def router() -> APIRouter:
     return APIRouter(prefix="/v1", route_class=Route)
 
 
-def needs(right: Right) -> dict[str, JsonValue]:
-    """What a route declares as `openapi_extra`: the least role that may use it."""
-    return {RIGHT: right}
+def needs(right: Right, *, unasked: bool = False) -> dict[str, JsonValue]:
+    """What a route declares as `openapi_extra`: the least role that may use it; `unasked`: no token is asked for."""
+    return {RIGHT: right, "security": [] if unasked else [{"token": []}]}
 
 
 def caller_of(request: Request) -> Caller:
@@ -100,6 +122,21 @@ def application(request: Request) -> Application:
     """The application behind the face, for `Depends`."""
     app: Application = request.app.state.application
     return app
+
+
+class Rest(FastAPI):
+    """FastAPI, with the one way to show who asks in its description."""
+
+    def openapi(self) -> dict[str, Any]:
+        described = super().openapi()
+        described.setdefault("components", {})["securitySchemes"] = {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Needed from the first token on; until then this machine alone is served.",
+            }
+        }
+        return described
 
 
 def build_rest(app: Application) -> FastAPI:
@@ -118,7 +155,7 @@ def build_rest(app: Application) -> FastAPI:
         webhooks,
     )
 
-    rest = FastAPI(
+    rest = Rest(
         title="Asterism",
         version="1",
         description="One sentence, several devices, one answer.",
@@ -130,8 +167,11 @@ def build_rest(app: Application) -> FastAPI:
         redirect_slashes=False,
     )
     rest.state.application = app
+    rest.state.entries = Entries()
+    rest.state.routes = []
     for module in (runs, stream, completions, fleet, ladder, egress, tokens, faults, health, upkeep, webhooks):
         rest.include_router(module.routes)
+        rest.state.routes += module.routes.routes
     rest.add_exception_handler(StarletteHTTPException, _http_problem)
     rest.add_exception_handler(RequestValidationError, _validation_problem)
     rest.add_exception_handler(Refusal, _refusal_problem)
@@ -148,7 +188,17 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     code = problems.code_of(error.status_code)
     message = _MESSAGES.get(code) or str(error.detail)
-    return problems.response(code, message, status=error.status_code, headers=error.headers, path=request.scope["path"])
+    headers = error.headers if error.status_code != 405 else {"allow": ", ".join(_methods(request))}
+    return problems.response(code, message, status=error.status_code, headers=headers, path=request.scope["path"])
+
+
+def _methods(request: Request) -> list[str]:
+    """What an address takes, over all its routes: the framework names those of the first alone."""
+    found: set[str] = set()
+    for route in request.app.state.routes:
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 _MESSAGES = {
@@ -160,18 +210,19 @@ _MESSAGES = {
 async def _validation_problem(request: Request, error: Exception) -> Response:
     """The first fields that do not fit, without what was sent: it may be a secret."""
     assert isinstance(error, RequestValidationError)
+    message, more = _misfit(error.errors()[:MISFITS])
+    return problems.response("bad_request", message, more={"errors": more}, path=request.scope["path"])
+
+
+def _misfit(errors: Sequence[Mapping[str, Any]]) -> tuple[str, list[JsonValue]]:
+    """A sentence about the first field that does not fit, and all of them."""
     found: list[JsonValue] = [
         {"field": ".".join(map(str, one["loc"][1:])) or str(one["loc"][0]), "message": str(one["msg"])}
-        for one in error.errors()[:20]
+        for one in errors
     ]
     first = found[0] if found else {}
     assert isinstance(first, dict)
-    return problems.response(
-        "bad_request",
-        f"The request does not fit at {first.get('field')}: {first.get('message')}.",
-        more={"errors": found},
-        path=request.scope["path"],
-    )
+    return f"The request does not fit at {first.get('field')}: {first.get('message')}.", found
 
 
 async def _refusal_problem(request: Request, error: Exception) -> Response:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
-from starlette.types import Message, Send
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from orchestrator.api.bodies import EventPage
+from orchestrator.api.entries import Entries
 from orchestrator.api.problems import Problem
 from orchestrator.api.rest import application, needs, router
+from orchestrator.api.websocket import ABORT
 from orchestrator.core.application import Application
 from orchestrator.core.events import Event
 from protocol.vocabulary import Identifier
@@ -28,13 +30,22 @@ routes = router()
 class EventStream(EventSourceResponse):
     """An SSE answer that cuts a follower who does not read, instead of keeping for it what it does not take."""
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
+        await super().__call__(scope, receive, send)
+
     async def stream_response(self, send: Send) -> None:
         async def sending(message: Message) -> None:
             async with asyncio.timeout(STALLED_S):
                 await send(message)
 
-        with contextlib.suppress(TimeoutError):
+        try:
             await super().stream_response(sending)
+        except TimeoutError:
+            if self._abort is not None:
+                self._abort()
+                # The server learns of it in the loop's next turn.
+                await asyncio.sleep(0)
 
 
 @routes.get(
@@ -61,10 +72,11 @@ async def events(
         found = EventPage(events=tuple(page), next=page[-1].seq if page else after)
         return Response(found.model_dump_json(), 200, {"cache-control": "no-store"}, "application/json")
     start = _number(last_event_id) if last_event_id else after
-    if not await app.events(run, after=start, limit=1) and (await app.run(run)).state.terminal:
+    # The first entry may hold a plan of thousands of steps: it is not read only to see that it is there.
+    if (await app.run(run, brief=True)).state.terminal and not await app.events(run, after=start, limit=1):
         return Response(status_code=204)
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-    return EventStream(_lines(app.follow(run, after=start), request), 200, headers)
+    return EventStream(_lines(app.pages(run, after=start), request), 200, headers)
 
 
 def _number(last_event_id: str) -> int:
@@ -73,32 +85,33 @@ def _number(last_event_id: str) -> int:
     return int(last_event_id)
 
 
-async def _lines(following: AsyncIterator[Event], request: Request) -> AsyncIterator[bytes]:
+async def _lines(pages: AsyncIterator[list[Event]], request: Request) -> AsyncIterator[bytes]:
     """The stream's bytes, with a sign of life where nothing happens; ends early when the server stops."""
     stopping: asyncio.Event = request.app.state.stopping
-    entries = aiter(following)
+    entries: Entries = request.app.state.entries
     ended = asyncio.ensure_future(stopping.wait())
-    coming = asyncio.ensure_future(anext(entries, None))
+    coming = asyncio.ensure_future(anext(pages, None))
+    entries.followers += 1
     try:
         yield b"retry: 1000\n\n"
         while True:
             await asyncio.wait({coming, ended}, timeout=KEEPALIVE_S, return_when=asyncio.FIRST_COMPLETED)
             if coming.done():
-                event = coming.result()
-                if event is None:
+                page = coming.result()
+                if page is None:
                     return
-                yield _entry(event)
-                coming = asyncio.ensure_future(anext(entries, None))
+                for piece in entries.pieces(page):
+                    yield piece
+                if entries.pace_s:
+                    await asyncio.sleep(entries.pace_s)
+                coming = asyncio.ensure_future(anext(pages, None))
             elif ended.done():
                 return
             else:
                 yield KEEPALIVE_COMMENT
     finally:
+        entries.followers -= 1
         for task in (coming, ended):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
-
-
-def _entry(event: Event) -> bytes:
-    return format_sse_event(data_str=event.model_dump_json(), event=event.body.type, id=str(event.seq))

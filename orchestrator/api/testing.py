@@ -131,11 +131,18 @@ class FakeApplication:
         return self._find(run).log[after : after + limit]
 
     async def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
+        async for page in self.pages(run, after=after):
+            for event in page:
+                yield event
+
+    async def pages(self, run: str, *, after: int = 0) -> AsyncIterator[list[Event]]:
         found = self._find(run)
         while True:
-            for event in found.log[after:]:
-                after = event.seq
-                yield event
+            page = found.log[after:]
+            if page:
+                after = page[-1].seq
+                yield page
+                continue
             if found.state.status.terminal and after == len(found.log):
                 return
             await found.changed.wait()

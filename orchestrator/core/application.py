@@ -130,6 +130,9 @@ class Application(Protocol):
     def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
         """A run's durable events from `after` on, as they come, until the run has ended."""
 
+    def pages(self, run: str, *, after: int = 0) -> AsyncIterator[list[Event]]:
+        """The same, each time with all that has come, at least one."""
+
     async def wait(self, run: str, seconds: float) -> RunView:
         """The run once it has ended or waits for a person, or as it stands after so many seconds."""
 

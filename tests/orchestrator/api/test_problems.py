@@ -214,3 +214,37 @@ async def test_answers_carry_no_invitation_to_a_browser(api: Served) -> None:
     response = await api.client.get("/v1/runs", headers={"Origin": "https://example.org"})
     assert response.headers["x-content-type-options"] == "nosniff"
     assert not [name for name in response.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/runs", "GET, POST"), ("/v1/tokens", "GET, POST"), ("/v1/faults", "DELETE, GET"), ("/v1/devices", "GET")],
+)
+async def test_all_methods_of_an_address_are_named(api: Served, path: str, allowed: str) -> None:
+    response = await api.client.request("OPTIONS", path)
+    check(response, 405, "method_not_allowed")
+    assert response.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/prune", {"older_than_s": 0, "dry_run": 1}, "dry_run"),
+        ("/v1/prune", {"older_than_s": 0, "limit": "5"}, "limit"),
+        ("/v1/runs/r1/approvals/a1", {"granted": "yes"}, "granted"),
+        ("/v1/runs/r1/approvals/a1", {"granted": 1}, "granted"),
+        ("/v1/runs", {"text": "echo x", "policy": {"local_only": "no"}}, "policy.local_only"),
+        ("/v1/runs", {"text": b"x".hex(), "policy": {"revisions": True}}, "policy.revisions"),
+    ],
+)
+async def test_a_body_is_read_strictly(api: Served, path: str, body: object, field: str) -> None:
+    problem = check(await api.client.post(path, json=body), 422, "bad_request")
+    assert [one["field"] for one in problem["errors"]] == [field]  # type: ignore[attr-defined]
+
+
+async def test_the_description_says_how_to_show_a_token(api: Served) -> None:
+    described = (await api.client.get("/openapi.json")).json()
+    assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    needed = {path: next(iter(of.values()))["security"] for path, of in described["paths"].items()}
+    assert [path for path, security in needed.items() if security == []] == ["/livez", "/readyz"]
+    assert needed["/v1/runs"] == [{"token": []}]

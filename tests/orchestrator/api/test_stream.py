@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
@@ -121,27 +122,37 @@ async def test_many_followers_miss_and_double_nothing(api: Served, app: FakeAppl
     assert found == [[str(number) for number in range(1, count + 1)]] * 20
 
 
-async def test_a_follower_that_reads_nothing_is_cut(
+async def test_a_follower_that_reads_nothing_is_cut_and_not_waited_for(
     api: Served, app: FakeApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = asyncio.Event()
     monkeypatch.setattr(stream, "STALLED_S", 0.1)
-    monkeypatch.setattr(stream, "_entry", lambda event: b"data: " + b"x" * (1 << 20) + b"\n\n")
-    follow = app.follow
+    long = Event.model_validate({"run": "r", "seq": 1, "at": 1.0, "body": {"type": "run_ended", "status": "failed"}})
+    long = long.model_copy(update={"body": long.body.model_copy(update={"answer": "x" * (1 << 20)})})
+    pages = app.pages
 
-    async def watched(run: str, *, after: int = 0) -> AsyncIterator[Event]:
+    async def watched(run: str, *, after: int = 0) -> AsyncIterator[list[Event]]:
+        if after != 1:
+            async for page in pages(run, after=after):
+                yield page
+            return
         try:
             for _ in range(100):
-                async for event in follow(run, after=after):
-                    yield event
+                yield [long]
         finally:
             ended.set()
 
-    monkeypatch.setattr(app, "follow", watched)
-    run = await submit(api, "echo hello")
+    monkeypatch.setattr(app, "pages", watched)
+    run = await submit(api, "hold")
     _, writer = await asyncio.open_connection("127.0.0.1", api.port, limit=1)
-    head = f"GET /v1/runs/{run}/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+    head = f"GET /v1/runs/{run}/events?after=1 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
     writer.write(head.encode())
+    async with api.client.stream("GET", f"/v1/runs/{run}/events", headers=SSE) as response:
+        app.release(run)
+        assert (await entries(response))[-1].event == "run_ended"
+    assert not ended.is_set(), "who reads came to the end while the other one stalled"
     async with asyncio.timeout(10):
         await ended.wait()
     writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()

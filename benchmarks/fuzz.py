@@ -1,0 +1,66 @@
+"""Every route of REST, asked by schemathesis what its description allows and what it forbids.
+
+    python -m benchmarks.fuzz [--examples N] [--seed K] [--report FILE]
+
+A real orchestrator on loopback with a device, runs in several states, and an admin's token. N requests a route and kind
+(about 40 routes, with and without faults in what is sent), after all cases of schemathesis's own coverage. Bar: no
+answer of 500 or above, and nothing that the description does not promise. Ends with 1 where there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.support.schema_fuzz import SHARP, Findings, fuzz
+from tests.support.background import Behind, behind
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--examples", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--report", type=Path, help="write schemathesis's own report here")
+    given = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="asterism-fuzz-") as folder:
+        found = _ask(Path(folder), given.examples, given.seed)
+    if given.report:
+        given.report.write_text("\n".join(one.output for one in found))
+    cases, failures, errors = (
+        sum(getattr(one, name) for one in found) for name in ("cases", "failures", "server_errors")
+    )
+    print(f"{cases} cases, {failures} failures, {errors} server errors, {time.monotonic() - began:.0f} s", flush=True)
+    return 1 if failures else 0
+
+
+def _ask(folder: Path, examples: int, seed: int) -> list[Findings]:
+    with behind(folder, "alpha") as system:
+        token = system.client.post("/v1/tokens", json={"role": "admin"}).json()["token"]
+        known = _known(system)
+        phases = "examples,coverage,fuzzing"
+        return [
+            fuzz(folder, system.url, token, known, examples=examples, seed=seed, phases=phases, without=SHARP),
+            fuzz(folder, system.url, token, known, examples=examples, seed=seed, phases=phases, only=SHARP),
+        ]
+
+
+def _known(system: Behind) -> dict[str, list[str]]:
+    """Runs that have ended and one that waits; what addresses below them need."""
+    ended = system.run({"id": "a", "skill": "file.write", "arguments": {"path": "a.txt", "text": "x"}})
+    failed = system.run({"id": "a", "skill": "file.read", "arguments": {"path": "nothing.txt"}})
+    waits = system.run({"id": "a", "skill": "file.delete", "arguments": {"path": "a.txt"}}, approve="ask")
+    return {
+        "run": [ended.run, failed.run, waits.run],
+        "approval": [approval.id for approval in waits.approvals],
+        "task": ["a"],
+        "name": ["alpha"],
+        "rung": ["embedded"],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
