@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.support.schema_fuzz import SHARP, Findings, fuzz
 from tests.support.background import Behind, behind
+from tests.support.guards import NetworkGuard
 
 
 def main() -> int:
@@ -25,6 +26,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, help="write schemathesis's own report here")
     given = parser.parse_args()
+    # What a made-up plan might reach, it does not: skills of a device may ask the network.
+    sys.addaudithook(NetworkGuard())
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="asterism-fuzz-") as folder:
         found = _ask(Path(folder), given.examples, given.seed)

@@ -9,6 +9,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx2
 
 CHECKS = (
     "not_a_server_error",
@@ -43,7 +46,7 @@ REFUSALS = [
     "429",
     "431",
 ]
-SHARP = r"^/v1/(tokens/|faults|prune|devices/.*/drain)"
+SHARP = r"^/v1/(tokens/|faults|prune|devices/)"
 """Routes that may take from the others what they need: a token, a device, runs, peace. They are asked last."""
 
 
@@ -73,9 +76,21 @@ def fuzz(
 
     The same seed makes the same requests, as far as answers do not lead elsewhere.
     """
+    description = folder / "openapi.json"
+    description.write_text(json.dumps(_described(url, token)))
     config = folder / "schemathesis.toml"
     config.write_text(_configuration(known))
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", f"{url}/openapi.json"]
+    command = [
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        "--config-file",
+        str(config),
+        "run",
+        str(description),
+        "--url",
+        url,
+    ]
     command += ["--checks", ",".join(CHECKS), "--phases", phases, "--max-examples", str(examples)]
     command += ["--seed", str(seed), "--generation-database", "none", "--no-color", "--continue-on-failure"]
     command += ["--include-path-regex", only] if only else []
@@ -93,6 +108,15 @@ def fuzz(
         server_errors=len(re.findall(r"^\[5\d\d\]", output, re.MULTILINE)),
         output=output,
     )
+
+
+def _described(url: str, token: str) -> dict[str, Any]:
+    """The description without what makes an orchestrator speak to addresses that are made up: webhooks' own."""
+    found: dict[str, Any] = httpx2.get(f"{url}/openapi.json", headers={"Authorization": f"Bearer {token}"}).json()
+    del found["paths"]["/v1/webhooks/test"]
+    for schema in found["components"]["schemas"].values():
+        schema.get("properties", {}).pop("webhook", None)
+    return found
 
 
 def _configuration(known: dict[str, list[str]]) -> str:
