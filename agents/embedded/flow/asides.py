@@ -27,6 +27,9 @@ _AHEAD: Final[tuple[tuple[str, ...], ...]] = (
 _BEHIND: Final[tuple[tuple[str, ...], ...]] = (
     ("nothing", "else"),
     ("and", "nothing", "else"),
+    ("nothing", "but", "the", "number"),
+    ("just", "the", "number"),
+    ("only", "the", "number"),
     ("at", "the", "same", "time"),
 )
 _FILLED: Final[tuple[tuple[str, ...], ...]] = (

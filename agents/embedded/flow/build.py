@@ -163,7 +163,7 @@ class Builder:
     def realised(self, thing: Thing) -> Made:
         """What a thing is on its devices, read or computed where it lies."""
         if isinstance(thing, Before):
-            return self.before(thing)
+            return self._lines_of(thing) if thing.number else self.before(thing)
         if isinstance(thing, Pages):
             raise decline("a page goes somewhere")
         if isinstance(thing, Value):
@@ -171,6 +171,23 @@ class Builder:
             self.made.append(found)
             return found
         made = self._files(thing) if isinstance(thing, Files) else self._measure(thing)
+        self.made.append(made)
+        return made
+
+    def _lines_of(self, thing: Before) -> Made:
+        """`its last 100 lines`: of the one file that was named or read last."""
+        last = self.made[-1] if self.made else None
+        path, name = "", ""
+        if last is not None and last.kind == "file" and len(last.entries) == 1:
+            path, name = last.entries[0].value, last.entries[0].device
+        elif last is not None and len(last.entries) == 1 and last.entries[0].step in self.draft.steps:
+            step = self.draft.steps[last.entries[0].step]
+            path, [name] = str(step.arguments.get("path", "")), step.devices.names or ("",)
+        if not path or not name:
+            raise decline("it is not clear whose lines are meant")
+        skill = "file.tail" if thing.noun == "tail" else "file.head"
+        id = self.step(thing.noun, skill, {"path": path, "lines": thing.number}, name)
+        made = Made("text", (Entry(name, name, id, f"${{{id}.output.text}}"),), _NOUNS["tail"])
         self.made.append(made)
         return made
 

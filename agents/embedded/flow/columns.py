@@ -116,9 +116,18 @@ class Pairs(Part):
             to.put(made, made.entries, Target(path, self.place))
 
 
+def is_read(path: str) -> bool:
+    return path.rpartition(".")[2] in READ
+
+
 def _rows(to: Builder, column: str = "") -> str:
     """The step that reads the one table that was spoken of. Raises Stop where there is none, or more than one, or where
     it is said to have other columns."""
+    last = next((one for one in reversed(to.made) if one.kind == "file"), None)
+    if last is not None and column in last.columns and len(last.entries) == 1 and is_read(last.entries[0].value):
+        entry = last.entries[0]  # what was made of the others a moment ago
+        whole: JsonObject = {"path": entry.value, "limit": ROWS}
+        return to.step("rows", READ[entry.value.rpartition(".")[2]], whole, entry.device, entry.step, once=True)
     tables = [one for one in to.made if one.kind == "file" and one.entries[0].value.rpartition(".")[2] in READ]
     if not tables or len({entry.value for one in tables for entry in one.entries}) != 1:
         raise decline("it is not clear which table is meant")

@@ -12,7 +12,7 @@ from agents.embedded.flow.counting import NUMBER, Found
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
-from agents.embedded.flow.things import FileAt, Files
+from agents.embedded.flow.things import FileAt, Files, Made
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.outcome import decline
@@ -46,6 +46,10 @@ class Fact(Part):
 
     def build(self, to: Builder) -> None:
         if self.files is None:
+            last = to.made[-1] if to.made else None
+            if last is not None and last.kind == "status":
+                self._fields(to, last)
+                return
             made = next((one for one in reversed(to.made) if one.kind == "file"), None)
             if made is None or made.columns or made is not to.made[-1]:
                 raise decline("it is not clear what has these columns")
@@ -63,6 +67,15 @@ class Fact(Part):
             made.nouns | self.nouns | ({"database"} if self.table else {"table", "tables"} if self.columns else set())
         )
         to.made[-1] = replace(made, columns=self.columns, unit=self.table, nouns=nouns)
+
+    def _fields(self, to: Builder, pages: Made) -> None:
+        """Of pages that were fetched, this field is meant instead of their status."""
+        if len(self.columns) != 1 or not self.columns[0].isidentifier():
+            raise decline("it is not clear which field is meant", self.columns)
+        [field] = self.columns
+        entries = tuple(replace(entry, value=f"${{{entry.step}.output.data.{field}}}") for entry in pages.entries)
+        nouns = (pages.nouns | NUMBER | {field, f"{field}s"}) - {"statuses"}
+        to.made[-1] = Made("number", entries, nouns, field, about=field)
 
 
 def given(piece: Piece) -> Part | None:

@@ -25,7 +25,7 @@ VERBS: Final = {
     "unpack": ("extract", "unzip", "untar", "decompress", "expand", "inflate"),
     "delete": ("remove", "get rid of", "erase", "throw away", "wipe", "discard"),
     "download": ("fetch", "get", "pull", "grab", "pull down", "load", "retrieve"),
-    "run": ("execute", "start", "call", "invoke", "launch"),
+    "run": ("execute", "start", "invoke", "launch"),
     "draw": ("plot", "chart", "graph", "render", "make", "produce", "create"),
     "show": ("display", "pop up", "put up", "flash", "raise", "bring up", "present", "post", "give"),
     "merge": ("combine", "join", "unite", "concatenate", "put together", "join together", "consolidate"),

@@ -19,7 +19,7 @@ YES = ("yes", "true", "1")
 
 def together(line: Line, world: World) -> Line:
     """`alpha, beta and gamma` as one device token that means the three, `the backup server` as the one it is."""
-    line = _described(_without_columns(line), world)
+    line = _described(_same_devices(_without_columns(line)), world)
     mentions = list(line.mentions)
     out: list[Token] = []
     at = 0
@@ -40,6 +40,40 @@ def together(line: Line, world: World) -> Line:
         out.append(token)
         at = end
     return Line(line.text, tuple(out), tuple(mentions))
+
+
+def _same_devices(line: Line) -> Line:
+    """`all three servers`, `the two machines`: those that were named before, where they are so many."""
+    mentions, out = list(line.mentions), list(line.tokens)
+    at = 0
+    while at + 1 < len(out):
+        number, noun = out[at], out[at + 1]
+        begin = at - 1
+        while begin > 0 and _said(out[begin]) in ("of", "the", "these", "those") and _said(out[begin - 1]) in BACK:
+            begin -= 1
+        value = 2 if _said(number) == "both" else number.value if number.kind is Kind.NUMBER else None
+        both = _said(number) == "both"
+        if _low_noun(noun) in SAME and isinstance(value, int) and (both or (begin >= 0 and _said(out[begin]) in BACK)):
+            before = [mentions[int(one.value or 0)] for one in out[:at] if one.kind is Kind.DEVICE]
+            names = tuple(dict.fromkeys(one.names[0] for one in before if len(one.names) == 1))
+            if len(names) == value:
+                first = out[at if both else begin]
+                text = line.text[first.start : noun.end]
+                new = replace(first, kind=Kind.DEVICE, text=text, lemma="<device>", end=noun.end, value=len(mentions))
+                mentions.append(Mention(text, names, many=True))
+                if noun.kind is Kind.DEVICE:
+                    mentions[int(noun.value or 0)] = Mention(noun.text)
+                out[at if both else begin : at + 2] = [new]
+        at += 1
+    return Line(line.text, tuple(out), tuple(mentions))
+
+
+BACK = ("all", "the", "these", "those", "each", "every")
+SAME = ("servers", "machines", "devices", "hosts", "computers")
+
+
+def _low_noun(token: Token) -> str:
+    return token.text.casefold().split()[-1] if token.kind in (Kind.WORD, Kind.DEVICE) else ""
 
 
 def _without_columns(line: Line) -> Line:

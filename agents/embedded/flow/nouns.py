@@ -44,6 +44,11 @@ _BACK: Final = (
     "resulting|the new) [complete|whole|full] "
     "{noun:word} [of both|of each|of all|of all of them]",
 )
+_PRINTED: Final = (
+    "what (it|they|each|each of them|both|both of them|all of them|the command|the script|the build|each run|the runs) "
+    "(print|prints|printed|output|outputs|say|says|said|wrote|writes)"
+)
+_ITS: Final = (("tail", "its (last|newest|final) {n:number} lines"), ("head", "its first {n:number} lines"))
 _SAID: Final = "what (he|she|they|it|that|the sender) (wrote|texted|sent|said|says|has written|has sent)"
 _BOTH: Final = "[all] (both|both of them|both {noun:word}|the two|the two {other:word})"
 NOUNS: Final = words(
@@ -55,18 +60,25 @@ NOUNS: Final = words(
 
 def thing(piece: Piece) -> Thing | None:
     """The thing that all of the piece means."""
+    from agents.embedded.flow.narrowing import of_noun, page_table
     from agents.embedded.flow.references import reference
     from agents.embedded.flow.values import value
 
     found = reference(piece) or before(piece) or measure(piece) or pages(piece) or files(piece)
-    return found or value(piece)
+    return found or page_table(piece) or value(piece) or of_noun(piece)
 
 
 def before(piece: Piece) -> Before | None:
     if match(_SAID, piece) is not None:
         return Before("text")
+    for what, pattern in _ITS:
+        slots = match(pattern, piece)
+        if slots is not None and isinstance(slots["n"][0].value, int):
+            return Before(what, number=slots["n"][0].value)
     if match(_BOTH, piece) is not None:
         return Before("both", several=True)
+    if match(_PRINTED, piece) is not None:
+        return Before("output", several=True)
     for pattern in _BACK:
         slots = match(pattern, piece)
         if slots is None:

@@ -18,6 +18,7 @@ from agents.embedded.flow.given import given
 from agents.embedded.flow.hashes import hashes
 from agents.embedded.flow.keeping import Keeping
 from agents.embedded.flow.loglines import loglines
+from agents.embedded.flow.narrowing import narrowing
 from agents.embedded.flow.pages import fetches, fields
 from agents.embedded.flow.parts import PartReader
 from agents.embedded.flow.records import records
@@ -38,7 +39,7 @@ def readers(world: World) -> Sequence[PartReader]:
     found: list[PartReader] = [builds, databases, hashes, loglines, sums, conversions, definitions, settings, remark]
     found += [for_each, fields, fetches, tabled, way_of]
     found += [screens, sizes, firmware, records, twins, digests, columns]
-    found += [given, facts, removals]
+    found += [given, narrowing, facts, removals]
     acting = Acting(world)
     found += [Conditional(acting, found), Keeping(acting), acting]
     return found

@@ -74,6 +74,7 @@ class Reduced(Value):
     words: frozenset[str]
     several: int | None = None
     of: bool = True
+    place: Mention | None = None
 
     def realised(self, to: Builder) -> Made:
         if not self.of:
@@ -81,6 +82,8 @@ class Reduced(Value):
                 if made.kind == "number" and len(made.entries) == 1 and self.words & made.nouns:
                     return made
         of = numbers(to, self.several)
+        if self.place is not None and sorted(self.place.names) != sorted(entry.device for entry in of.entries):
+            raise decline(f"the values are not those of {self.place.text}", [self.place.text])
         items: list[Json] = [entry.value for entry in of.entries]
         for id, step in to.draft.steps.items():
             if step.skill == "data.stats" and step.arguments == {"items": items} and not to.draft.guards[id]:
@@ -101,12 +104,23 @@ class Nth(Value):
     at: int
 
     def realised(self, to: Builder) -> Made:
-        things = [made for made in to.made if made.kind != "done"]
-        if things and len(things[-1].entries) > 1:
-            whole = things[-1]
-            entries: tuple[Entry, ...] = whole.entries
-        else:
+        things = [made for made in to.made if made.kind not in ("done", "file")]
+        members = [entry for made in things if len(made.entries) > 1 for entry in made.entries]
+        while things and len(things[-1].entries) == 1 and things[-1].entries[0] in members:
+            things.pop()  # the first of them, which was spoken of a moment ago
+        if not things:
             raise decline("it is not clear which one is meant")
+        whole = things[-1]
+        entries: tuple[Entry, ...] = whole.entries
+        if len(entries) == 1:
+            single: dict[str, Entry] = {}
+            for made in things:
+                if len(made.entries) != 1 or made.kind not in ("number", "text"):
+                    raise decline("it is not clear which one is meant")
+                single.setdefault(made.entries[0].value, made.entries[0])
+            entries = tuple(single.values())
+            if len(entries) < 2:
+                raise decline("it is not clear which one is meant")
         if self.at >= len(entries):
             raise decline("there are not so many")
         return Made(whole.kind, (entries[self.at],), whole.nouns, whole.unit, about=whole.about)
@@ -182,7 +196,7 @@ class Together(Value):
 
 def reference(piece: Piece) -> Value | None:
     """What all of the piece refers to."""
-    return _reduced(piece) or _nth(piece) or _tally(piece) or _best(piece) or _together(piece)
+    return _answered(piece) or _reduced(piece) or _nth(piece) or _tally(piece) or _best(piece) or _together(piece)
 
 
 def _together(piece: Piece) -> Value | None:
@@ -196,10 +210,45 @@ def _together(piece: Piece) -> Value | None:
     return Together(slots["noun"][0].text.casefold())
 
 
+@dataclass(frozen=True)
+class Answered(Value):
+    """How many of the pages that were fetched answered with a status, or (`other`) with another one."""
+
+    status: int
+    other: bool = False
+
+    def realised(self, to: Builder) -> Made:
+        pages = next((made for made in reversed(to.made) if made.kind == "status"), None)
+        if pages is None:
+            raise decline("no page was fetched before whose status could be looked at")
+        items: list[Json] = [entry.value for entry in pages.entries]
+        op = "!=" if self.other else "=="
+        step = to.anywhere("answered", "data.filter", {"items": items, "op": op, "value": self.status})
+        to.answers.append(step)
+        entry = Entry("number", "", step, f"${{{step}.output.count}}")
+        return Made("number", (entry,), NUMBER, about="pages")
+
+
+def _answered(piece: Piece) -> Value | None:
+    for said, other in (
+        ("(answer|answers|answered|respond|responded|reply|replied) with", False),
+        ("(did not|didn't|do not|don't) (answer|respond|reply) with", True),
+    ):
+        slots = match(
+            "[the] (number of|how many of|how many) [those|them|these|the pages|the sites|pages|sites|of them] "
+            f"[that|which] {said} [http] [a] [status] [code] {{s:number}}",
+            piece,
+        )
+        if slots is not None and isinstance(slots["s"][0].value, int):
+            return Answered(slots["s"][0].value, other)
+    return None
+
+
 def _reduced(piece: Piece) -> Value | None:
     for measure, said in _REDUCED:
         for pattern, of in (
             (f"[the|their|a|its] {said} {_VALUES} (of|for|over|across|from|among) {_ALL}", True),
+            (f"[the|their|a|its] {said} {_VALUES} (of|for|over|across|from|among|on) {{d:device}}", True),
             (f"[the|their] {said} {_VALUES} [overall|altogether|in total|in all]", False),
         ):
             slots = match(pattern, piece)
@@ -211,7 +260,7 @@ def _reduced(piece: Piece) -> Value | None:
             several = found[0] if found and isinstance(found[0], int) else None
             two = several or (2 if "both" in piece.said.split() or _two(piece) else None)
             words = frozenset(word for word in piece.said.split() if word in _words(said))
-            return Reduced(measure, words, two, of)
+            return Reduced(measure, words, two, of, mention(slots, "d", piece) if "d" in slots else None)
     if match("(how many|how much) (are|is) (they|it|that|these|those) (together|altogether|in total|in all)", piece):
         return Reduced("sum", frozenset({"sum", "total"}))
     return None

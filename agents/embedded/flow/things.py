@@ -53,10 +53,14 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was made before, by a word for it (`it`, `list`, `archive`); `several`: more than one."""
+    """What was made before, by a word for it (`it`, `list`, `archive`); `several`: more than one.
+
+    `tail`, `head`: the last or first `number` lines of the file that was spoken of last.
+    """
 
     noun: str
     several: bool = False
+    number: int = 0
 
 
 class Value(ABC):

@@ -27,7 +27,7 @@ def test_rows_are_exported_in_order_and_reported_beside_the_table() -> None:
     "text",
     [
         f"{EXPORT}.",
-        f"{FACT} Export those whose status is not open to open.xlsx on desk.",
+        f"{FACT} Export those whose status is not yet open to open.xlsx on desk.",
         f"{FACT} Export those whose status is open to open.png on desk.",
         f"{FACT} {EXPORT} and the newest of each customer.",
         f"{FACT} Make an open.pdf next to it that says how many there are and what they add up to.",

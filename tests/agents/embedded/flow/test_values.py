@@ -184,3 +184,63 @@ def test_facts_are_spoken_of_later() -> None:
 )
 def test_what_is_not_clear_is_declined(text: str) -> None:
     assert why(text)
+
+
+def test_a_field_that_several_pages_have() -> None:
+    *_, highest, write, notify = steps(
+        "Look at http://a.test/one.json and http://a.test/two.json, both have a field heat. Write the higher of the "
+        'two values to heat.txt on beta; should it be over 83, show "hot" on desk.'
+    )
+    assert highest.arguments["items"] == ["${one.output.data.heat}", "${two.output.data.heat}"]
+    assert write.arguments["text"] == f"${{{highest.id}.output.maximum}}\n"
+    assert gates(notify) == [("output.maximum", ">", 83)]
+
+
+def test_how_many_pages_answered() -> None:
+    *_, answered, write, notify = steps(
+        "Check http://a.test/x from alpha, http://a.test/y from beta and http://a.test/z from gamma. "
+        "The number of those that answered with status 200 is to be written to up.txt on desk. "
+        'If it is less than 3, show "N of 3" on desk (N being that number).'
+    )
+    assert (answered.arguments["op"], answered.arguments["value"]) == ("==", 200)
+    assert write.arguments["text"] == f"${{{answered.id}.output.count}}\n"
+    assert notify.arguments["title"] == f"${{{answered.id}.output.count}} of 3"
+    assert gates(notify) == [("output.count", "<", 3)]
+
+
+def test_a_table_of_a_page_is_narrowed() -> None:
+    assert told(
+        'On the page http://a.test/f.html there is a table "Single". Read it with the browser on desk, keep only the '
+        "rows where the column price is above 3, and save them on alpha as s.csv."
+    ) == [
+        ("browser.table", "desk", "http://a.test/f.html"),
+        ("data.filter", "desk", "price"),
+        ("csv.write", "alpha", "s.csv"),
+    ]
+
+
+def test_its_lines_are_those_of_the_file_that_was_looked_at() -> None:
+    *_, tail, write = steps(
+        'If i.log on beta contains "done", show "well" on desk. '
+        "If it doesn't, put its last 100 lines in p.txt on desk."
+    )
+    assert (tail.skill, tail.arguments["path"], tail.arguments["lines"]) == ("file.tail", "i.log", 100)
+    assert write.arguments["text"] == f"${{{tail.id}.output.text}}"
+
+
+def test_devices_that_were_named_are_all_of_them() -> None:
+    *_, stats, _ = steps(f"{COUNTED}Write the sum over all three servers to s.txt on desk.")
+    assert len(stats.arguments["items"]) == 3  # type: ignore[arg-type]
+    assert why(f"{COUNTED}Write the sum over both servers to s.txt on desk.")
+    assert why("Count the FATAL lines in a.log on all three servers.")
+
+
+def test_the_first_and_the_second() -> None:
+    *_, one, two = steps(
+        "Count the ERROR lines in a.log on alpha and beta; write the first to x.txt on desk, the second "
+        "to y.txt on gamma."
+    )
+    assert (one.arguments["text"], two.arguments["text"]) == (
+        "${count-alpha.output.count}\n",
+        "${count-beta.output.count}\n",
+    )
