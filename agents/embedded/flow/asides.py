@@ -25,6 +25,8 @@ _AHEAD: Final[tuple[tuple[str, ...], ...]] = (
     ("also",),
 )
 _BEHIND: Final[tuple[tuple[str, ...], ...]] = (
+    ("nothing", "but", "the", "number"),
+    ("just", "the", "number"),
     ("nothing", "else"),
     ("and", "nothing", "else"),
     ("nothing", "but", "the", "number"),

@@ -20,7 +20,7 @@ from agents.embedded.flow.deeds import (
     Tabulates,
     Tells,
 )
-from agents.embedded.flow.deliver import delivered
+from agents.embedded.flow.deliver import delivered, with_phone
 from agents.embedded.flow.fillings import fill
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.order import in_order, whole_only
@@ -296,6 +296,8 @@ class Builder:
             text = entry.value if made.kind == "text" else f"{entry.value}\n"
             step = self.step("write", "file.write", {"path": path, "text": text}, device)
             return Entry(entry.label, device, step, path)
+        if {device, entry.device} & set(self.world.able("phone.push")):
+            return with_phone(self, entry, device, path)
         if device == entry.device:
             copied: JsonObject = {"source": entry.value, "target": path}
             return Entry(entry.label, device, self.step("copy", "file.copy", copied, device, entry.step), path)

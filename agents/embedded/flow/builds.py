@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part, Remark
+from agents.embedded.flow.places import targets
 from agents.embedded.flow.things import Entry, Made, Target
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
@@ -21,6 +23,9 @@ from protocol.vocabulary import JsonObject
 if TYPE_CHECKING:
     from agents.embedded.flow.build import Builder
 
+_GIVE: Final = "(put|copy|hand|send|bring|take|get|fetch|collect|save|store)"
+_PROGRAMS: Final = ("python3", "python", "sh", "bash", "node", "perl", "ruby")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./+-]+")
 _OLD: Final = "[, (in place of|instead of|replacing) the (old|previous|present) (one|file|version)]"
 
 
@@ -74,12 +79,33 @@ class RunsThere(Part):
 
 
 @dataclass(frozen=True)
+class RunsIt(Part):
+    """A program with the file that was put somewhere last, where it is."""
+
+    program: str
+    place: Mention | None
+
+    def build(self, to: Builder) -> None:
+        last = to.made[-1] if to.made else None
+        if last is None or last.kind != "file" or len(last.entries) != 1:
+            raise decline("it is not clear what should be run")
+        [entry] = last.entries
+        named = self.place.names if self.place is not None and not self.place.there else (entry.device,)
+        if named != (entry.device,) or not _PLAIN.fullmatch(entry.value):
+            raise decline("it is not clear where it should be run")
+        step = to.step("run", "shell.run", {"command": f"{self.program} {entry.value}"}, entry.device, entry.step)
+        said = f"${{{step}.output.stdout}}${{{step}.output.stderr}}"
+        to.made.append(Made("text", (Entry("", entry.device, step, said),), frozenset({"output"})))
+        to.answers.append(step)
+
+
+@dataclass(frozen=True)
 class Hands(Part):
     """A file that the last command makes; `within` its folder, or with the folder in its path."""
 
     path: str
     within: bool
-    target: Target
+    targets: tuple[Target, ...]
 
     def build(self, to: Builder) -> None:
         ran = to.made[-1] if to.made else None
@@ -87,23 +113,27 @@ class Hands(Part):
         if ran is None or step is None or to.draft.steps[step].skill != "shell.run":
             raise decline(f"it is not said on which device {self.path} is", [self.path])
         [made] = ran.entries
-        if not self.within and not self.path.startswith(f"{made.label}/"):
+        inside = not made.label or self.path.startswith(f"{made.label}/")
+        if not self.within and not inside:
             raise decline(f"it is not said on which device {self.path} is", [self.path])
         well = Compare.model_validate({"path": "output.exit_code", "op": "==", "value": 0})
         edges = (StepDependency(step=step, on=On.CONDITION, when=well),)
-        path = f"{made.label}/{self.path}" if self.within else self.path
+        path = self.path if inside else f"{made.label}/{self.path}"
         shared = to.step("share", "artifact.publish", {"path": path}, made.device, edges=edges)
         entries = []
-        for name in to.goals(self.target):
-            arguments: JsonObject = {"path": self.target.path, "artifact": f"${{{shared}.output.artifact}}"}
-            saved = to.step("save", "artifact.save", arguments, name)
-            entries.append(Entry(name, name, saved, str(self.target.path)))
-        to.made.append(Made("file", tuple(entries), frozenset({"file", "files", "copy", "copies", "them"})))
+        for target in self.targets:
+            for name in to.goals(target):
+                goal = target.path or path
+                arguments: JsonObject = {"path": goal, "artifact": f"${{{shared}.output.artifact}}"}
+                saved = to.step("save", "artifact.save", arguments, name)
+                entries.append(Entry(name, name, saved, goal))
+        nouns = {"file", "files", "copy", "copies", "them"} | ({"it"} if len(entries) == 1 else set())
+        to.made.append(Made("file", tuple(entries), frozenset(nouns)))
 
 
 def builds(piece: Piece) -> Part | None:
     """The clauses of this module, each from its first word to its last."""
-    return _announces(piece) or _at(piece) or _writes(piece) or _runs(piece) or _hands(piece)
+    return _announces(piece) or _at(piece) or _writes(piece) or _runs(piece) or _runs_it(piece) or _hands(piece)
 
 
 def _announces(piece: Piece) -> Part | None:
@@ -147,6 +177,19 @@ def _hands(piece: Piece) -> Part | None:
     )
     slots = made or match(f"{give} {{f:file}} (on|onto|to) {{d:device}} as {{g:file}} {_OLD}", piece)
     if slots is None:
-        return None
+        slots = match(f"{_GIVE} [the] [file] {{f:file}} it makes {{goal:any}}", piece)
+        goals = targets(Piece(piece.line, slots["goal"])) if slots is not None else None
+        return Hands(literal(slots, "f"), True, goals) if slots is not None and goals is not None else None
     target = Target(literal(slots, "g"), mention(slots, "d", piece))
-    return Hands(literal(slots, "f"), made is not None, target)
+    return Hands(literal(slots, "f"), made is not None, (target,))
+
+
+def _runs_it(piece: Piece) -> Part | None:
+    """`run it there with python3`: the file that was put somewhere last."""
+    slots = match("run (it|that|that file|that script|the script) [(there|{d:device})] with {c:word}", piece)
+    slots = slots or match("run (it|that|that file|that script|the script) with {c:word} [{d:device}]", piece)
+    slots = slots or match("run (it|that|the script) with {c:word} on {d:device}", piece)
+    slots = slots or match("run (it|that|the script) on {d:device} with {c:word}", piece)
+    if slots is None or slots["c"][0].text not in _PROGRAMS:
+        return None
+    return RunsIt(slots["c"][0].text, mention(slots, "d", piece) if "d" in slots else None)

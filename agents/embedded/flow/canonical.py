@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from agents.embedded.flow.lexicon import NOUNS, verbs_of
+from agents.embedded.flow.lexicon import HEADS, NOUNS, verbs_of
 from agents.embedded.flow.line import SEPARATORS
 from agents.embedded.flow.rewriting import Rule, Slots, rewritten
 from agents.embedded.kinds.line import Piece
 from agents.embedded.text import lemma
-from agents.embedded.tokens import Kind
+from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 
 _DONE: Final = "(done|finished|complete|completed|ready|through|in place|there|over|written|saved|stored|copied|in)"
@@ -38,7 +38,8 @@ _AFTER: Final = (
 JOINS: Final = tuple(Rule(f"{one} [,]", "then") for one in _AFTER)
 _OPENINGS: Final = (
     "(finally|lastly|at last|in the end|at the end|to finish|last of all|to end with|first of all|first|firstly|"
-    "as a first step|to begin with|to start with|in a first step|before anything else|now|secondly|thirdly) [,]"
+    "as a first step|to begin with|to start with|in a first step|before anything else|now|secondly|thirdly|just|simply|"
+    "please|kindly|also|so) [,]"
 )
 
 _KIND: Final = (
@@ -46,6 +47,8 @@ _KIND: Final = (
     "(file|table|workbook|document|sheet|picture|image|list|log|page|report|chart|archive)"
 )
 _NAMED: Final = "[that is|which is|to be] [called|named|by the name of|with the name]"
+_NOMINAL: Final = words("the its their a an that both all")
+_BEFORE: Final = (*SEPARATORS, "then", ":", ".", ";", "?", "!", "please", "you", "to", "just")
 _IFS: Final = words("if unless otherwise else whenever")
 _VERBAL: Final = words("should must shall is are has to gets get will be needs")
 LOCAL: Final = (
@@ -63,6 +66,12 @@ LOCAL: Final = (
     Rule("over (on|at) {d:device}", "on {d}", ("over",)),
     Rule("(on|at) each [one] of {d:device}", "on {d}", ("each",)),
     Rule("{d:device} [,] (each|all|both) ,", "{d}", ("each", "all", "both")),
+    Rule("(in the same folder|in that folder|in the same place|alongside it|alongside|next to (that|them)|beside (that|"
+         "them|the others))", "beside it", ("same", "that", "alongside", "next", "beside")),
+    Rule("(which|that) (it|this) (leaves|makes|produces|writes|creates|generates|builds|puts) [there]", "it makes"),
+    Rule("(it|this|that) (leaves|produces|generates|creates|builds) [there]", "it makes"),
+    Rule("(that|which) (comes|came) out of (it|this|that)", "it makes", ("out",)),
+    Rule("(using|by means of|by way of) {d:device}", "with {d}", ("using", "means", "way")),
     # What says nothing.
     Rule("(also|too|as well|likewise|please|kindly)", "", ("also", "too", "well", "likewise", "please", "kindly")),
     *(Rule(f"({'|'.join(others)})", noun) for noun, others in NOUNS.items()),
@@ -81,7 +90,19 @@ def _named(slots: Slots) -> bool:
     return not any(one.kind is Kind.DEVICE for one in slots["x"])
 
 
+_IT: Final = "(it|them|that|those|these|the result|the results|the outcome|that table|the table|the counts|the numbers)"
+CHARTS: Final = (
+    Rule(f"(draw|plot|make|create) a {{kind:word}} chart of {_IT} [,] [in|as|to|into|on] {{y:any}}",
+         "draw them as a {kind} chart in {y}", ("chart",)),
+    Rule("(draw|plot|make|create) a {kind:word} chart {f:file} [of (it|them)] (beside|next to) it",
+         "draw them as a {kind} chart in {f} beside it", ("chart",)),
+    Rule(f"(draw|plot|show) {_IT} as a {{kind:word}} chart {{f:file}} {{y:any}}",
+         "draw them as a {kind} chart in {f} {y}", ("chart",)),
+    Rule(f"(draw|plot|show) {_IT} as a {{kind:word}} chart (in|as|to|into) {{y:any}}",
+         "draw them as a {kind} chart in {y}", ("chart",)),
+)  # fmt: skip
 WHOLE: Final = (
+    *CHARTS,
     Rule(f"{_OPENINGS} {{x:any}}", "{x}"),
     Rule(", {x:any}", "{x}"),
     Rule(f"{{x:any}} {_MODAL} [then|also|now|all|both|each] be {{p:word}} {{y:any}}", "{p} {x} {y}", ("be",)),
@@ -137,8 +158,28 @@ def variants(piece: Piece) -> Iterator[Piece]:
     form = canonical(piece)
     if form.said != piece.said:
         yield form
+    shared = _shared(piece)
+    if shared is not None:
+        yield Piece(form.line, (shared, *form.tokens), form.places)
     for verb, size in verbs_of(form.said):
         first, last = form.tokens[0], form.tokens[size - 1]
         tokens = tuple(replace(first, kind=Kind.WORD, text=one, lemma=lemma(one)) for one in verb.split())
         tokens = (*tokens[:-1], replace(tokens[-1], end=last.end))
         yield Piece(form.line, (*tokens, *form.tokens[size:]), form.places)
+
+
+def _shared(piece: Piece) -> Token | None:
+    """The verb of the clause before, where this one has none: `write the first to a.txt, the second to b.txt`."""
+    first = piece.tokens[0]
+    if first.word and first.text.casefold() not in _NOMINAL:
+        return None
+    tokens = piece.line.tokens
+    for at in range(len(tokens) - 1, -1, -1):
+        token = tokens[at]
+        if token.start >= first.start:
+            continue
+        if token.text in (".", "?", "!", ";"):
+            return None
+        if token.word and token.text.casefold() in HEADS and (at == 0 or tokens[at - 1].text.casefold() in _BEFORE):
+            return replace(token, start=first.start, end=first.start)
+    return None

@@ -207,6 +207,9 @@ def mirrors(piece: Piece) -> Mirrors | None:
         "if (it's|it is|that's|that is) (gone|missing|away|not there) [from {x:device}] , {u:url} is the same file",
         "(if|when|should) (that|this|the first) (address|one|page|url) (doesn't work|does not work|fails|is down) , "
         "(take|use|fetch|get) {u:url} instead",
+        "[if] (a|any|every|each) (server|machine|device|host|one) (that|which) (can't|cannot|can not|could not) (get|"
+        "fetch|reach|download|load) it [from there] (is to|should|must|shall|may|has to) (take|use|fetch|get) {u:url} "
+        "instead [, under the same (name|path)]",
         "(if|when) (it|that) (fails|doesn't work|does not work) , (take|use|fetch|get) {u:url} [instead]",
     ):
         slots = match(pattern, piece)

@@ -28,3 +28,25 @@ def delivered(to: Builder, made: Made, entry: Entry, device: str, path: str) -> 
         saved: JsonObject = {"path": path, "artifact": entry.value}
         return Entry(entry.label, device, to.step("save", "artifact.save", saved, device), path)
     raise decline(f"this cannot be put into {path}", [path])
+
+
+def with_phone(to: Builder, entry: Entry, device: str, path: str) -> Entry:
+    """A file that goes to a phone, or comes from one: pushed and pulled by the phone's own skills. Raises Stop."""
+    phones = to.world.able("phone.push")
+    if device == entry.device:
+        raise decline("a phone's file is copied to another device")
+    if any(
+        name in phones and not where.startswith("/") for name, where in ((device, path), (entry.device, entry.value))
+    ):
+        raise decline("on a phone a file has an absolute path", [path])
+    if entry.device in phones:
+        pulled: JsonObject = {"source": entry.value, "target": entry.value.rpartition("/")[2]}
+        step = to.step("pull", "phone.pull", pulled, entry.device, entry.step, once=True)
+    else:
+        step = to.step("share", "artifact.publish", {"path": entry.value}, entry.device, entry.step, once=True)
+    artifact = f"${{{step}.output.artifact}}"
+    if device in phones:
+        pushed: JsonObject = {"artifact": artifact, "target": path}
+        return Entry(entry.label, device, to.step("push", "phone.push", pushed, device), path)
+    saved: JsonObject = {"path": path, "artifact": artifact}
+    return Entry(entry.label, device, to.step("save", "artifact.save", saved, device), path)

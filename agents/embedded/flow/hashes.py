@@ -127,6 +127,25 @@ class GetsCopy(Part):
         to.put(made, made.entries, self.target)
 
 
+@dataclass(frozen=True)
+class Sums(Part):
+    """The SHA-256 of the one file that was made or named last, in files."""
+
+    goals: tuple[Target, ...]
+
+    def build(self, to: Builder) -> None:
+        last = next((one for one in reversed(to.made) if one.kind != "done"), None)
+        if last is None or last.kind != "file" or len(last.entries) != 1:
+            raise decline("it is not clear whose checksum is wanted")
+        count = len(to.answers)
+        made = hashed(to, last)
+        to.answers = to.answers[:count]
+        for goal in self.goals:
+            if goal.path is None:
+                raise decline("it is not said into which file the checksum goes")
+            to.put(made, made.entries, goal)
+
+
 def hashed(to: Builder, made: Made) -> Made:
     """The checksum of each file where it lies; by the path where one device has several, else by the device."""
     several = len({entry.device for entry in made.entries}) < len(made.entries)
@@ -158,6 +177,10 @@ def hashes(piece: Piece) -> Part | None:
         return Compares()
     if match("(one of them|one) (is not|isn't|differs)", piece) is not None:
         return Remark()
+    slots = match(f"(write|put|save|store|note|record) its {_HASH} {{goal:any}}", piece)
+    goals = targets(Piece(piece.line, slots["goal"])) if slots is not None else None
+    if goals is not None:
+        return Sums(goals)
     return _alike(piece) or _odd(piece) or _lists(piece) or _gets(piece)
 
 

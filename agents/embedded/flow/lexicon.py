@@ -104,3 +104,4 @@ def _heads() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 _HEADS: Final = _heads()
+HEADS: Final = frozenset(form for form, _ in _HEADS if " " not in form) | frozenset(VERBS)

@@ -136,6 +136,9 @@ def _by_label(line: Line, at: int, world: World) -> tuple[tuple[str, ...], int, 
     plural = _noun(tokens[at]).endswith("s") or every
     at += 1
     names = [name for name in world.of_kind(kind) if not adjective or _labelled(world, name, adjective)]
+    has = _has(line, at, world, names)
+    if has is not None and not adjective and (len(has) == 1 or plural):
+        return has, at + 3, plural
     after = at
     while after < len(tokens) and _said(tokens[after]) in LABELLED:
         after += 1
@@ -148,6 +151,15 @@ def _by_label(line: Line, at: int, world: World) -> tuple[tuple[str, ...], int, 
     if not names or (len(names) > 1 and not plural):
         return None
     return tuple(names), at, plural
+
+
+def _has(line: Line, at: int, world: World, names: Sequence[str]) -> tuple[str, ...] | None:
+    """Those `with a GPU`: whose label of that word says `yes`."""
+    said = [_said(token) for token in line.tokens[at : at + 3]]
+    if len(said) < 3 or said[0] != "with" or said[1] not in ("a", "an", "the"):
+        return None
+    found = (name for name in names if world.fleet.devices[name].labels.get(said[2], "").casefold() in YES)
+    return tuple(found) or None
 
 
 def _is_device(tokens: Sequence[Token], at: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
@@ -11,6 +11,9 @@ from agents.embedded.flow.things import Before, Entry, FileAt, Made
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
+from agents.embedded.tokens import Token
+
+_NUMBERS: Final = ("number", "count", "value", "limit", "threshold", "setpoint")
 
 if TYPE_CHECKING:
     from agents.embedded.flow.build import Builder
@@ -56,7 +59,8 @@ def definitions(piece: Piece) -> Part | None:
     slots = match(
         "the {what:words} (is|stands|is written) [the] (number|value|first line) in [the file] {f:file} on {d:device}",
         piece,
-    ) or match("the {what:words} (stands|is written) in [the file] {f:file} on {d:device}", piece)
+    ) or match("the {what:words} (stands|is written|is noted) in [the file] {f:file} on {d:device}", piece)
+    slots = slots or _number(piece)
     if slots is None:
         return None
     nouns = [token.text.casefold() for token in slots["what"]]
@@ -74,3 +78,9 @@ def settings(piece: Piece) -> Part | None:
         return None
     noun = slots["noun"][0].text.casefold() if "noun" in slots else "it"
     return Sets(tuple(token.text for token in slots["what"]), noun)
+
+
+def _number(piece: Piece) -> dict[str, tuple[Token, ...]] | None:
+    """`the number of open orders is in a.txt on alpha`: only a number, or a limit, is all that a first line may be."""
+    slots = match("the {what:words} (is|can be found|is kept|is stored) in [the file] {f:file} on {d:device}", piece)
+    return slots if slots is not None and slots["what"][0].text.casefold() in _NUMBERS else None

@@ -109,6 +109,9 @@ class Draws(Part):
 
     def build(self, to: Builder) -> None:
         made = to.before(Before(self.noun, several=True))
+        last = [one for one in to.made if one.kind not in ("file", "done")]
+        if made is not last[-1]:
+            raise decline("it is not clear what should be drawn")
         if made.kind != "number" or self.target.path is None or not self.target.path.endswith(".png"):
             raise decline("it is not clear what should be drawn")
         items: list[Json] = [{"device": entry.label, "value": entry.value} for entry in made.entries]

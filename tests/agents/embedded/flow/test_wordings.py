@@ -99,3 +99,61 @@ def test_each_device_packs_its_own() -> None:
         ("artifact.publish", "gamma", "logs.zip"),
         ("artifact.save", "beta", "in/gamma.zip"),
     ]
+
+
+def test_what_a_command_makes_goes_on_where_it_ended_well() -> None:
+    text = (
+        "In the folder site on beta, run `make all`. The file build/index.html that it produces should be put on alpha "
+        "as www/index.html and on gamma as www/home.html."
+    )
+    assert told(text) == [
+        ("shell.run", "beta", "make all"),
+        ("artifact.publish", "beta", "site/build/index.html"),
+        ("artifact.save", "alpha", "www/index.html"),
+        ("artifact.save", "gamma", "www/home.html"),
+    ]
+    edge = steps(text)[1].after[0]
+    assert edge.when is not None
+    assert edge.when.model_dump()["path"] == "output.exit_code"
+
+
+def test_the_server_with_a_gpu_runs_what_was_copied_there() -> None:
+    text = (
+        "Copy jobs/fit.py from desk to the server with the GPU as run/fit.py, run it there with python3, and bring the "
+        "file run/fit.json that comes out of it back to desk as fit.json. Its "
+        "checksum is to be noted in fit.sha on beta."
+    )
+    assert told(text)[1:] == [
+        ("artifact.save", "forge", "run/fit.py"),
+        ("shell.run", "forge", "python3 run/fit.py"),
+        ("artifact.publish", "forge", "run/fit.json"),
+        ("artifact.save", "desk", "fit.json"),
+        ("file.hash", "desk", "fit.json"),
+        ("file.write", "beta", "fit.sha"),
+    ]
+
+
+def test_two_readings_one_after_the_other() -> None:
+    text = "Read the temperature and the soil moisture; save the first in a.txt on alpha, the second in b.txt on beta."
+    found = steps(text)
+    assert [(one.skill, one.devices.names) for one in found] == [
+        ("edge.read", ("box",)),
+        ("edge.read", ("box",)),
+        ("file.write", ("alpha",)),
+        ("file.write", ("beta",)),
+    ]
+    assert [one.after[0].step for one in found[2:]] == [one.id for one in found[:2]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Copy jobs/fit.py from desk to forge as run/fit.py, run it on beta with python3.",
+        "Copy a.py from desk to forge and beta as b.py, run it there with python3.",
+        "Copy a.py from desk to forge as b.py, run it there with care.",
+        "Read the temperature; save the second in a.txt on alpha.",
+        "Read the temperature and the soil moisture; save the third in a.txt on alpha.",
+    ],
+)
+def test_what_is_not_clear_is_declined(text: str) -> None:
+    assert isinstance(asked(text), Declined)
