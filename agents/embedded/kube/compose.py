@@ -92,7 +92,16 @@ def read(tokens: Sequence[Token], context: Context) -> Reading:
         raise decline(against)
     steps = _spread(done)
     once = [one for at, one in enumerate(steps) if one not in steps[:at] or "by" in one[1]]
-    return Reading(tuple(_merged(once)), tuple(done.asides))
+    return Reading(tuple(_merged(_new(once))), tuple(done.asides))
+
+
+def _new(steps: Sequence[Step]) -> list[Step]:
+    """`create ns x, quota of 5 pods in it`: what is in a new namespace is new too."""
+    made = {call.get("name") for skill, call in steps if skill == "kube.create_namespace"}
+    return [
+        ("kube.create_quota", call) if skill == "kube.set_quota" and call.get("namespace") in made else (skill, call)
+        for skill, call in steps
+    ]
 
 
 _GATHERED = frozenset(f"kube.{one}" for one in ("set_resources", "set_env", "set_config_map", "label", "annotate"))

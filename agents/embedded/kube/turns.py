@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from agents.embedded.kube import asked
+
 _NAME = r"[a-z0-9][a-z0-9.-]*[a-z0-9]"
 _LONG = r"[a-z0-9]+(?:[.-][a-z0-9]+)+"
 _PLACE = (
@@ -101,7 +103,7 @@ _PICTURE = re.compile(
     r"""("[^"\n]*"|`[^`\n]*`|'[^'\n]*')|(?:(?<=\s)|^|(?<=[.!?,])|\s+)[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]+(?![^\s.,!?;:)])"""
 )
 """A picture between words, outside of quotes: it says nothing."""
-_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), order) for pattern, order in _TURNS)
+_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), order) for pattern, order in (*asked.TURNS, *_TURNS))
 _ORDERED = re.compile(r"\{(\w+)\}")
 
 
