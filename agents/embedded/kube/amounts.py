@@ -20,6 +20,7 @@ _KEYS = {
     "secret": "secrets",
     "persistentvolumeclaim": "persistentvolumeclaims",
 }
+_BEYOND = {"than", "exceed", "beyond", "most", "above"}
 _STOPS = {",", "and", "/", "+", "&", "plus", ".", ";"}
 
 
@@ -99,7 +100,7 @@ def sides_of(v: View) -> dict[str, dict[str, str]] | None:
     for n, (at, value) in enumerate(amounts):
         side, what = _part(v, at), _unit(v, at, value)
         if not side and not v.seen("request limit max min"):
-            side = "default"
+            side = "max" if any(t.low in _BEYOND for t in v.tokens) and not v.seen("default") else "default"
         if not what and n and amounts[n - 1][0] == at:
             what = "memory"
         if not side or not what or what in found[side]:

@@ -427,4 +427,7 @@ def fits(asides: Sequence[Aside], steps: Sequence[tuple[str, Mapping[str, object
 
 
 def _touches(call: Mapping[str, object], names: Collection[str]) -> bool:
+    kinds = {KINDS[name] for name in names if name in KINDS}
+    if kinds and call.get("kind") and call["kind"] not in kinds and call.get("name") in names:
+        return False  # `remove deploy x, its service x has to stay`
     return call.get("name") in names or call.get("node") in names

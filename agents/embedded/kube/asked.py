@@ -61,5 +61,9 @@ TURNS: tuple[tuple[str, str], ...] = (
         r"(?P<port>\d+) from (?P<b>[\w./-]+=[\w.-]+) pods",
         "only pods with {b} may reach pods with {a} on tcp {port}",
     ),
+    (
+        rf"(?P<all>\bcron ?job\b[^.!?;]*?)[;,.] (?:and )?(?:please )?(?:call|name) the job (?P<job>{_NAME})",
+        "{all} as job {job}",
+    ),
     (r",? everything else inbound (?:is|gets) (?:dropped|blocked|denied)", ", nothing else inbound"),
 )

@@ -92,7 +92,19 @@ def read(tokens: Sequence[Token], context: Context) -> Reading:
         raise decline(against)
     steps = _spread(done)
     once = [one for at, one in enumerate(steps) if one not in steps[:at] or "by" in one[1]]
-    return Reading(tuple(_merged(_new(once))), tuple(done.asides))
+    return Reading(tuple(_merged(_again_running(_new(once)))), tuple(done.asides))
+
+
+def _again_running(steps: Sequence[Step]) -> list[Step]:
+    """`suspend cronjob a in x, resume b`: what is said behind cron jobs is of one of them."""
+    out: list[Step] = []
+    for skill, call in steps:
+        paused = out[-1] if out else None
+        if paused is not None and skill == "kube.rollout_resume" and paused[0] == "kube.suspend" and "kind" not in call:
+            out.append(("kube.resume", {**call, "kind": str(paused[1].get("kind", "cronjob"))}))
+        else:
+            out.append((skill, call))
+    return out
 
 
 def _new(steps: Sequence[Step]) -> list[Step]:

@@ -150,6 +150,10 @@ def _plan(
     if left:
         raise decline(f'"{left}" has no place in what would be done', [left])
     changing = {skill for skill, _ in reading.steps} & WRITES
+    if changing == {"kube.fix"}:
+        image = next((t.text for t in tokens if t.shape is Shape.IMAGE and "/" in t.text and ":" in t.text), "")
+        if image:
+            raise decline(f'a remedy is found and not told: say "set the image ... to {image}"', [image])
     left = proviso(straight(text), tokenise(straight(text)), changing) if changing else ""
     if left:
         raise decline(f'"{left}": what is done is done now, and nothing is waited for', [left])

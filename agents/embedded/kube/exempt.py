@@ -57,7 +57,8 @@ def spared(text: str, steps: Sequence[Step], writes: Collection[str]) -> str:
     for call in changing:
         for value in _values(call):
             places = [at for at, token in enumerate(tokens) if _means(token, value)]
-            if places and inside.issuperset(places):
+            both = [at for at in places if at in inside and _kind(tokens, at) == call.get("kind", "-")]
+            if places and (inside.issuperset(places) or both):
                 return tokens[places[0]].text
     known = {part for call in changing for part in _texts(call)}
     for at in sorted(inside):

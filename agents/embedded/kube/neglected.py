@@ -6,6 +6,7 @@ a verb of the plan's skills, or the request asks for more than the plan does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -27,6 +28,7 @@ _ANY = words(
 
 _RIGHTS = words("get list watch create update patch delete")
 _GIVING = words("give grant bind assign allow let hand")
+_MADE = re.compile(r"\b(?:an?|another|new) (?:new )?(?:configmap|config map|cm)\b")
 
 
 @lru_cache(maxsize=1)
@@ -42,6 +44,8 @@ def _verbs() -> dict[str, frozenset[str]]:
 def neglected(tokens: Sequence[Token], steps: Sequence[Step]) -> bool:
     """Whether a clause orders what none of the steps does."""
     skills = {skill for skill, _ in steps}
+    if "kube.set_config_map" in skills and _MADE.search(" ".join(token.low for token in tokens)):
+        return True  # one that is to be made, and not one that is there
     able = _ANY.union(*(_verbs().get(skill, frozenset()) for skill, _ in steps))
     if skills & {"kube.create", "kube.bind_role"}:
         able |= _verbs()["kube.grant"] | _verbs()["kube.bind_role"]

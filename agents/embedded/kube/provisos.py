@@ -33,12 +33,15 @@ _LATER = re.compile(
     rf"|on (?:{_DAY})|in (?:an|\d+|two|three|five|ten) (?:hours?|minutes?|days?|weeks?))\b",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"\"[^\"\n]*\"|`[^`\n]*`|(?<![\w])'[^'\n]*'(?![\w])")
+"""Values: what they say is nobody's condition."""
 _SCHEDULED = frozenset({"kube.create_cron_job", "kube.create", "kube.apply", "kube.patch", "kube.replace"})
 """Skills whose arguments may hold a time."""
 
 
 def proviso(text: str, tokens: Sequence[Token], skills: set[str]) -> str:
     """The words that put off or condition a change; "" where there are none."""
+    text = _QUOTED.sub(lambda found: " " * len(found[0]), text)
     found = _ANYWHERE.search(text) or _NOT_YET.search(text)
     if found:
         return found[0]

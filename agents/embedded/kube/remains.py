@@ -76,6 +76,7 @@ _SAID = {
 _WISHES = words("should must need needs want wants please shall ought let may gets get")
 _MEANS = words("for using via through on onto from with without as after before every tomorrow called named one")
 _AGAIN = re.compile(r"\bsame (?:for|in|with|to)\b|\blikewise\b|\bditto\b")
+_MODES = {"rwx": "readwritemany", "rwo": "readwriteonce", "rox": "readonlymany", "rwop": "readwriteoncepod"}
 _TIMES = words("after before")
 _APART = re.compile(r"one (?:at a time|by one|after (?:the |an)?other)\b")
 _AUDIENCE = re.compile(
@@ -235,6 +236,8 @@ class _Plan:
             if token.shape in LITERAL and (token.low in self._atoms or str(token.value).casefold() in self._atoms):
                 return True
             if token.word and token.low not in FILLERS and len(token.low) > 2 and token.low in self._atoms:
+                return True
+            if _MODES.get(token.low, "-") in self._atoms:
                 return True
             if token.low in NUMBER_WORDS and str(NUMBER_WORDS[token.low]) in self._atoms:
                 return True

@@ -41,7 +41,7 @@ def _entries(said: Said, given: dict[str, str], gone: list[str]) -> list[JsonObj
 )
 def config(said: Said) -> list[JsonObject] | None:
     """Entries of a config map that exists."""
-    if said.says("a", "an", "new") and said.says("create", "make"):
+    if said.says("a", "an", "new") and said.says("create", "make", "called", "named"):
         return None
     return _entries(said, said.pairs() or ({said.text("key"): said.text("value")} if said.token("key") else {}), [])
 

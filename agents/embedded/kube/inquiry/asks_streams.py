@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.embedded.kube.inquiry.intents import Calls, Intents, filled
 from agents.embedded.kube.inquiry.script import Ask
-from agents.embedded.kube.tokens import Shape
+from agents.embedded.kube.tokens import Shape, Token
 
 STREAMS = Intents()
 _SPAN = (
@@ -53,6 +53,17 @@ _GREPS = (
 )
 
 
+_BARRED = "(?:without|no|not|excluding|except|minus|but not) (?:the |any |all )?(?:\\w+ )?(?:lines?|entries|messages?)"
+_LEVELS = frozenset({"ERROR", "WARN", "WARNING", "FATAL", "INFO", "DEBUG", "TRACE", "CRITICAL", "PANIC"})
+_NARROWED = frozenset({"with", "containing", "contain", "contains", "say", "saying", "only", "for", "mentioning"})
+
+
+def _level(ask: Ask) -> Token | None:
+    """`only lines with ERROR`: a level as it stands in the log."""
+    tokens = ask.tokens
+    return next((t for at, t in enumerate(tokens) if t.text in _LEVELS and tokens[at - 1].low in _NARROWED), None)
+
+
 @STREAMS.of("kube.logs", strict=False)
 def logs(ask: Ask) -> Calls:
     """What a pod, or the pods of a workload, wrote."""
@@ -64,8 +75,10 @@ def logs(ask: Ask) -> Calls:
             if ask.has("(?:show|get|give|fetch|print|see|tail|need|want|pull|read|collect|grab)(?: \\w+){0,4} logs?")
             else None
         )
+    if ask.has(_BARRED):
+        return []  # lines that are to be left out
     ask.said(_LOGS)
-    grep = next((token for token in map(ask.value, _GREPS) if token is not None), None)
+    grep = next((token for token in map(ask.value, _GREPS) if token is not None), None) or _level(ask)
     text = "" if grep is None else str(grep.value) if grep.shape is Shape.QUOTED else grep.text
     lines = None
     for pattern in (
