@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from agents.embedded.kube.asides import LATER, aside
+from agents.embedded.kube.asides import LATER, Aside, aside, fits
 from agents.embedded.kube.deeds.tales import tale
 from agents.embedded.kube.inquiry.tables import IN
 from agents.embedded.kube.lexicon import FILLERS, KINDS, NEGATIONS, VERBS
@@ -98,6 +98,7 @@ def stray(tokens: Sequence[Token], steps: Sequence[Step], writes: frozenset[str]
     plan = _Plan(
         frozenset(atom for _, call in steps for value in call.values() for atom in _atoms(value)),
         frozenset().union(*(_vocabulary(skill) for skill in changing)),
+        changing,
         reads=len(changing) < len({skill for skill, _ in steps}),
         later=all(skill in LATER for skill in changing),
     )
@@ -165,8 +166,17 @@ def _atoms(value: Json) -> Iterator[str]:
 class _Plan:
     """What a plan holds: its values, the words of its skills, whether it reads too, whether it is taken back later."""
 
-    def __init__(self, atoms: frozenset[str], vocabulary: frozenset[str], *, reads: bool, later: bool) -> None:
+    def __init__(
+        self,
+        atoms: frozenset[str],
+        vocabulary: frozenset[str],
+        skills: Sequence[str] = (),
+        *,
+        reads: bool,
+        later: bool,
+    ) -> None:
         self._atoms = atoms
+        self._skills = skills
         self._vocabulary = vocabulary
         self._reads = reads
         self._later = later
@@ -174,8 +184,9 @@ class _Plan:
     def places(self, piece: Segment, *, more: bool) -> bool:
         """Whether the piece orders, shows in the plan, or only tells. `more`: there are more orders than steps."""
         content = piece.content
-        if remark(piece) is not None:
-            return True
+        said_aside = remark(piece)
+        if said_aside is not None:
+            return self._fits(said_aside)
         lows = [token.low for token in content]
         said = {part for low in lows for part in low.split()}  # `right now` is one word
         if said <= FILLERS | _COURTESY | KINDS.keys() or self._anchored(content):
@@ -202,6 +213,11 @@ class _Plan:
                 return _reason(piece, content, lows)
             case _:
                 return aside(piece) is not None
+
+    def _fits(self, one: Aside) -> bool:
+        if one.rolling or one.own:
+            return not fits((one,), [(skill, {}) for skill in self._skills], frozenset(self._skills))
+        return self._later if one.until else True
 
     def unplaced(self, piece: Segment) -> Sequence[Token]:
         """The first phrase of an order that says by what means, where, or on whose behalf, and that shows nowhere."""

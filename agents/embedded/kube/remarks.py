@@ -24,7 +24,7 @@ _CAREFUL = (
 )
 _ALONE = r"(?:and )?(?:only|just) (?:that|this)(?: one)?(?: please| pls| thanks| thx)?|nothing else(?: please| pls)?"
 _GENTLY = (
-    r"(?:please )?(?:one (?:pod |replica |instance )?(?:after (?:the other|another)|at a time|by one)|pod by pod|gently"
+    r"(?:please )?(?:one (?:pod|replica|instance) (?:after (?:the other|another)|at a time|by one)|pod by pod|gently"
     r"|gracefully|without downtime|no downtime|zero downtime)(?: please| pls)?"
 )
 _PERSON = (
