@@ -12,6 +12,7 @@ from tools.arguments import Regex as Pattern
 from tools.context import ToolContext
 from tools.items import Op, compared, finite, holds, key_of, matched, matching, opened
 from tools.jsonpath import Missing, canonical, flat, is_number, ranking, walk
+from tools.relations import empty
 from tools.skill import skill
 
 
@@ -32,11 +33,14 @@ class Ranked(Output):
 
 
 class Ranking(Output):
+    """`skipped`: items without a value to go by, which are in none of the lists."""
+
     ranked: list[Ranked]
     items: list[Json]
     best: Json
     worst: Json
     count: int
+    skipped: int = 0
 
 
 class Merged(Output):
@@ -51,12 +55,15 @@ class Filtered(Output):
 
 
 class Statistics(Output):
+    """`skipped`: items that are or have no number, as an empty cell or a text; they are in none of the values."""
+
     count: int
     sum: float
     average: float | None
     minimum: float | None
     maximum: float | None
     median: float | None
+    skipped: int = 0
 
 
 class Group(Output):
@@ -118,7 +125,13 @@ def count_by(
     ),
 )
 def rank(
-    context: ToolContext, *, items: Items, by: JsonPath | None = None, order: Order = "desc", limit: Limit | None = None
+    context: ToolContext,
+    *,
+    items: Items,
+    by: JsonPath | None = None,
+    order: Order = "desc",
+    limit: Limit | None = None,
+    keep_empty: bool = False,
 ) -> Ranking:
     """Put records in order of a value, and name the best and the worst.
 
@@ -127,22 +140,23 @@ def rank(
         by: Path to the value in each record, such as `output.free_bytes`; without it, the item itself.
         order: `desc` puts the largest first.
         limit: Most entries to return.
+        keep_empty: Put items without a value last in `items` instead of leaving them out.
     """
-    found = [
-        Ranked(item=item, value=value)
-        for item in flat(items)
-        if not isinstance(value := walk(item, by), Missing) and value is not None
-    ]
-    numbers = [one for one in found if is_number(one.value)]
+    everything = [(item, walk(item, by)) for item in flat(items)]
+    found = [(item, value) for item, value in everything if not isinstance(value, Missing) and not empty(value)]
+    numbers = [(item, value) for item, value in found if is_number(value)]
     # Where most are numbers, a text among them is a value that is missing.
     found = numbers if len(numbers) * 2 >= len(found) else found
-    found.sort(key=lambda one: ranking(one.value), reverse=order == "desc")
+    kept = {id(item) for item, _ in found}
+    rest = [item for item, _ in everything if id(item) not in kept] if keep_empty else []
+    found.sort(key=lambda one: ranking(one[1]), reverse=order == "desc")
     return Ranking(
-        ranked=found[:limit],
-        items=[one.item for one in found[:limit]],
-        best=found[0].item if found else None,
-        worst=found[-1].item if found else None,
+        ranked=[Ranked(item=item, value=value) for item, value in found[:limit]],
+        items=[*(item for item, _ in found), *rest][:limit],
+        best=found[0][0] if found else None,
+        worst=found[-1][0] if found else None,
         count=len(found),
+        skipped=len(everything) - len(found),
     )
 
 
@@ -225,14 +239,14 @@ def stats(context: ToolContext, *, items: Items, by: JsonPath | None = None) -> 
     """Compute count, sum, average, minimum, maximum and median of numbers.
 
     Args:
-        items: Numbers or records, or lists of them; what has no number is left out.
+        items: Numbers or records, or lists of them; what has no number is left out, and counted as skipped.
         by: Path to the number in each record; without it, the item itself.
     """
-    numbers = [
-        float(value) for item in flat(items) if isinstance(value := walk(item, by), (int, float)) and is_number(value)
-    ]
+    found = flat(items)
+    numbers = [float(value) for item in found if isinstance(value := walk(item, by), (int, float)) and is_number(value)]
+    skipped = len(found) - len(numbers)
     if not numbers:
-        return Statistics(count=0, sum=0.0, average=None, minimum=None, maximum=None, median=None)
+        return Statistics(count=0, sum=0.0, average=None, minimum=None, maximum=None, median=None, skipped=skipped)
     return Statistics(
         count=len(numbers),
         sum=finite(sum(numbers)),
@@ -240,6 +254,7 @@ def stats(context: ToolContext, *, items: Items, by: JsonPath | None = None) -> 
         minimum=min(numbers),
         maximum=max(numbers),
         median=finite(statistics.median(numbers)),
+        skipped=skipped,
     )
 
 

@@ -92,7 +92,9 @@ async def test_rank(call: Call) -> None:
 
 async def test_rank_values_nothing_and_a_mixture(call: Call) -> None:
     assert (await call("data.rank", items=[[3, 1], 2]))["best"] == 3
-    assert await call("data.rank", items=[]) == {"ranked": [], "items": [], "best": None, "worst": None, "count": 0}
+    assert await call("data.rank", items=[]) == {
+        "ranked": [], "items": [], "best": None, "worst": None, "count": 0, "skipped": 0,
+    }  # fmt: skip
     # What has no value is left out, not ranked last.
     found = await call("data.rank", items=[*FANOUT, {"device": "delta", "output": {}}], by="output.free_bytes")
     assert found["count"] == 3
@@ -148,6 +150,7 @@ async def test_stats(call: Call, refused: Refused) -> None:
         "minimum": 100.0,
         "maximum": 900.0,
         "median": 500.0,
+        "skipped": 0,
     }
     assert (await call("data.stats", items=[1, "2", True, None, [3]]))["sum"] == 4.0
     assert (await call("data.stats", items=[]))["average"] is None

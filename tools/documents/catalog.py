@@ -6,10 +6,10 @@ from types import ModuleType
 from typing import Final
 
 from protocol.vocabulary import SkillSpec
-from tools.documents import charts, pages, pdfs, sheets, tables
+from tools.documents import charts, pages, pdfs, queries, sheets, tables
 from tools.registry import Registry
 
-MODULES: Final[tuple[ModuleType, ...]] = (charts, pages, pdfs, sheets, tables)
+MODULES: Final[tuple[ModuleType, ...]] = (charts, pages, pdfs, queries, sheets, tables)
 
 
 def specs() -> tuple[SkillSpec, ...]:

@@ -117,6 +117,22 @@ def write(
         overwrite: Whether a file of this name may be replaced.
     """
     names, rows = table(items, columns)
+    return write_rows(context, path, names, rows, delimiter, overwrite=overwrite)
+
+
+def parsed_rows(context: ToolContext, file: BinaryIO) -> tuple[list[str], Iterator[dict[str, Json]]]:
+    """The columns of a CSV file with a heading, and its rows as records, numbers as numbers; read as they are taken."""
+    sample = file.read(SAMPLE)
+    file.seek(0)
+    found = _parsed(context, file, _encoding(sample), _delimiter(sample))
+    columns = headings(next(found, []))[:MAX_COLUMNS]
+    return columns, records(columns, ([typed(one) for one in row] for row in found))
+
+
+def write_rows(
+    context: ToolContext, path: str, names: list[str], rows: list[list[Json]], delimiter: str, *, overwrite: bool
+) -> WrittenRows:
+    """Writes a CSV file and reads it back. Raises ToolError where it cannot, or where a file of this name is there."""
     with context.workspace.replace(path, overwrite=overwrite) as (file, place):
         wanted = [names, *([cell(value) for value in row] for row in rows)]
         _write(context, file, wanted, delimiter)

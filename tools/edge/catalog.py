@@ -6,13 +6,13 @@ from types import ModuleType
 from typing import Final
 
 from protocol.vocabulary import SkillSpec
-from tools import artifacts, data, filemove, files, filesearch, filetext, filetree, http, system, text
+from tools import artifacts, data, filemove, files, filesearch, filetext, filetree, http, records, system, text
 from tools.edge import acting, firmware, reading, recording, ruling, watching
 from tools.registry import Registry
 
 OWN: Final[tuple[ModuleType, ...]] = (reading, watching, acting, ruling, recording, firmware)
 BESIDES: Final[tuple[ModuleType, ...]] = (
-    artifacts, data, filemove, files, filesearch, filetext, filetree, http, system, text,
+    artifacts, data, filemove, files, filesearch, filetext, filetree, http, records, system, text,
 )  # fmt: skip
 """What such a box can do besides. No commands and no scripts: they would go round what the owner declared."""
 
