@@ -23,7 +23,10 @@ from agents.embedded.flow.deeds import (
 from agents.embedded.flow.deliver import delivered, with_phone
 from agents.embedded.flow.fillings import fill
 from agents.embedded.flow.headings import check_columns
+from agents.embedded.flow.layout import Layout
 from agents.embedded.flow.order import in_order, whole_only
+from agents.embedded.flow.parts import Part
+from agents.embedded.flow.relation import Relation, Table
 from agents.embedded.flow.things import (
     ROWS,
     Before,
@@ -95,6 +98,24 @@ class Builder:
     """What is still missing for a deed before; nothing at the end of the request."""
     either: dict[str, str] = field(default_factory=dict)
     """Downloads with the ones that stand in for them where they fail."""
+    tables: dict[tuple[str, str], Table] = field(default_factory=dict)
+    """What was said of tables, by device and path."""
+    relation: Relation | None = None
+    """The table that was computed last, and `workplace`, where tables are joined."""
+    workplace: Mention | None = None
+    verified: Entry | None = None
+    """Whether the backup that was checked last is intact; `unpacked`, how many files came out of an archive."""
+    unpacked: Entry | None = None
+    folder: Entry | None = None
+    """The folder that something is wrong with."""
+    reading: Entry | None = None
+    """The reading that a number was compared with last."""
+    printed: bool = False
+    """Whether later clauses are about the lines that commands print."""
+    ran: tuple[Entry, ...] = ()
+    """The commands that ran last, each with its folder."""
+    picture: Target | None = None
+    """Where the chart of a report is kept, if that is said."""
     page: str = ""
     """The address that was spoken of last."""
     expected: str = ""
@@ -109,6 +130,9 @@ class Builder:
 
     def plan(self, deeds: Sequence[Deed]) -> Plan:
         self.draft.begin((), ())
+        for deed in deeds:
+            if isinstance(deed, Part):
+                deed.foresee(self)
         for deed in deeds:
             self.build(deed)
         if self.pending:
@@ -370,14 +394,23 @@ class Builder:
 
     def _run(self, deed: Runs) -> None:
         entries = []
+        from agents.embedded.flow.running import printing
+
         for folder in deed.folders:
             for name in self.names(folder):
-                step = self.step("run", "shell.run", {"command": deed.command, "cwd": folder.path}, name)
+                step = self.step(
+                    "run", "shell.run", {"command": printing(self, deed.command), "cwd": folder.path}, name
+                )
                 said = f"${{{step}.output.stdout}}${{{step}.output.stderr}}"
                 entries.append(Entry(folder.path, name, step, said))
         self.made.append(Made("text", tuple(entries), frozenset({"output", "outputs", "it", "them"})))
+        self.ran = tuple(entries)
 
     def _tabulate(self, deed: Tabulates) -> None:
+        from agents.embedded.flow.saving import saved
+
+        if saved(self, deed.targets, Layout(deed.columns)):
+            return
         made = self.before(Before("numbers", several=True))
         if made.kind == "file":
             raise decline("a table holds values")
@@ -453,6 +486,12 @@ class Builder:
         if {edge.step for edge in step.after} != set(before):
             raise decline("what is done with a file that has a mirror depends on nothing else")
         self.draft.steps[id] = step.model_copy(update={"join": "any"})
+
+    def after(self, id: str, earlier: str) -> None:
+        """Holds a step back until another one has succeeded."""
+        step = self.draft.steps[id]
+        if all(edge.step != earlier for edge in step.after):
+            self.draft.steps[id] = step.model_copy(update={"after": (*step.after, StepDependency(step=earlier))})
 
     def somewhere(self, name: str, skill: str, arguments: JsonObject, device: str) -> str:
         """A step on a device, or on any where none is said."""

@@ -138,13 +138,23 @@ _OPPOSITE: Final = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!="
 
 def condition(piece: Piece, acting: Acting) -> Condition | None:
     """What a condition says from its first word to its last; None where it is none of ours."""
+    from agents.embedded.flow.backups import intact
     from agents.embedded.flow.comparing import comparing, plain
     from agents.embedded.flow.existing import existing
     from agents.embedded.flow.loglines import counted
+    from agents.embedded.flow.running import ended
+    from agents.embedded.flow.versus import versus
 
     piece = plain(piece)
-    found = _statuses(piece) or counted(piece) or existing(piece) or comparing(piece, nouns=False)
-    return found or _compared(piece, acting) or comparing(piece)
+    found = _statuses(piece) or ended(piece) or intact(piece) or versus(piece) or counted(piece) or existing(piece)
+    found = found or comparing(piece, nouns=False)
+    return _of_table(piece, found or _compared(piece, acting) or comparing(piece))
+
+
+def _of_table(piece: Piece, other: Condition | None) -> Condition | None:
+    from agents.embedded.flow.tabletests import tabletest
+
+    return tabletest(piece, other) or other
 
 
 def _statuses(piece: Piece) -> Condition | None:

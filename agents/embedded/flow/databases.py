@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
+from agents.embedded.flow.relation import Table
 from agents.embedded.flow.sums import beside
 from agents.embedded.flow.things import ROWS, Before, Entry, FileAt, Made
 from agents.embedded.kinds.line import Mention, Piece
@@ -40,6 +41,7 @@ class HasTable(Part):
         if len(names) != 1:
             raise decline("it is not said which of the databases is meant", [self.file.path])
         entry = Entry(names[0], names[0], None, self.file.path)
+        to.tables[(names[0], self.file.path)] = Table(self.table)
         to.made.append(Made("file", (entry,), frozenset({"database"}), unit=self.table))
 
 

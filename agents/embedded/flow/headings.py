@@ -8,7 +8,9 @@ from agents.embedded.flow.things import Made
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 
-_NUMBERS: Final = words("number numbers count counts value values result results sum sums total totals lines hits n")
+_NUMBERS: Final = words(
+    "number numbers count counts value values result results sum sums total totals lines hits findings matches n"
+)
 _HASHES: Final = words("hash sha256 sha-256 checksum sum digest sha256sum")
 _HASH: Final = frozenset({"hash", "hashes", "checksum", "checksums"})
 _STATUS: Final = words("status code status_code")

@@ -19,6 +19,10 @@ class Part(ABC):
     limits: ClassVar[bool] = False
     closing: ClassVar[bool] = False
 
+    def foresee(self, to: Builder) -> None:
+        """What deeds ahead of it have to know of it."""
+        del to
+
     @abstractmethod
     def build(self, to: Builder) -> None:
         """Add its steps, and what it made. Raises Stop where it cannot be done."""

@@ -134,7 +134,7 @@ def _table(to: Builder, made: Made, spec: Spec, goal: Target, name: str) -> None
     if spec.order is not None:
         if not by:
             raise decline("it is not clear what it should be sorted by")
-        step = to.anywhere("sort", "data.rank", {"items": items, "by": by, "order": spec.order})
+        step = to.anywhere("sort", "data.rank", {"items": items, "by": by, "order": spec.order, "keep_empty": True})
         items = f"${{{step}.output.items}}"
     arguments: JsonObject = {"path": path, "items": items}
     if spec.columns:

@@ -144,7 +144,8 @@ class Combined(Part):
             items, edges = f"${{{step}.output.items}}", ()
         if self.order is not None:
             by, direction = self.order
-            step = to.anywhere("sort", "data.rank", {"items": items, "by": by, "order": direction}, edges)
+            ranked: JsonObject = {"items": items, "by": by, "order": direction, "keep_empty": True}
+            step = to.anywhere("sort", "data.rank", ranked, edges)
             items, edges = f"${{{step}.output.items}}", ()
         if self.kept is None and self.order is None:
             step = to.anywhere("merge", "data.merge", {"items": items}, edges)

@@ -28,6 +28,9 @@ class Deletes(Part):
 
     def build(self, to: Builder) -> None:
         for file in self.files.files:
+            # Nothing that is, or lies beyond, the whole workspace.
+            if not file.path.strip("./") or ".." in file.path.split("/"):
+                raise decline(f"{file.path} is no file that is deleted here", [file.path])
             for name in to.names(file):
                 arguments: JsonObject = {"path": file.path}
                 if file.folder:

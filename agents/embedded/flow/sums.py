@@ -147,9 +147,11 @@ class Whole(Part):
 def beside(to: Builder, path: str) -> str:
     """The path in the folder of the file that was made last. Raises Stop where it is in one already."""
     last = next((made for made in reversed(to.made) if made.kind == "file"), None)
+    folder = last.entries[-1].value.rpartition("/")[0] if last is not None else ""
+    if last is not None and folder and path.rpartition("/")[0] == folder:
+        return path
     if last is None or "/" in path:
         raise decline(f"it is not clear where {path} should be", [path])
-    folder = last.entries[-1].value.rpartition("/")[0]
     return f"{folder}/{path}" if folder else path
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from agents.embedded.flow.headings import check_columns
+from agents.embedded.flow.layout import Layout
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.places import targets
@@ -54,6 +55,11 @@ class Tabled(Part):
     limits = True
 
     def build(self, to: Builder) -> None:
+        from agents.embedded.flow.saving import saved
+
+        order = Layout(self.columns, self.order, self.columns[1] if self.order else "")
+        if self.but is None and saved(to, self.goals, order):
+            return
         made = next((one for one in reversed(to.made) if one.kind in ("status", "number") or "hash" in one.nouns), None)
         if made is None or (self.but is not None and made.kind != "status"):
             raise decline("it is not clear what the table should hold")

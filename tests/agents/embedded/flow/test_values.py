@@ -59,13 +59,13 @@ def test_columns_of_a_table(said: str, measure: str) -> None:
 
 
 def test_rows_that_compare_are_counted_and_kept() -> None:
-    read, rows, sort, table, count = steps(
+    read, rows, sort, table, counted, count = steps(
         "Save the rows of stock.csv on beta whose amount is at least 50 as many.csv on desk, sorted by amount, and "
         "write the number of them to many.txt on desk."
     )
     assert (rows.arguments["by"], rows.arguments["op"], rows.arguments["value"]) == ("amount", ">=", 50)
     assert (sort.arguments["order"], table.skill, read.skill) == ("asc", "csv.write", "csv.read")
-    assert count.arguments["text"] == f"${{{rows.id}.output.count}}\n"
+    assert count.arguments["text"] == f"${{{counted.id}.output.count}}\n"
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_facts_are_spoken_of_later() -> None:
         "Each of alpha and beta has a rain.csv with the columns station and rain. "
         "Write all the rows to all.csv on forge, the most rain first."
     ) == [
-        ("csv.read", "alpha", "rain.csv"),
-        ("csv.read", "beta", "rain.csv"),
+        ("table.select", "alpha", "rain.csv"),
+        ("table.select", "beta", "rain.csv"),
         ("data.merge", "", ""),
         ("data.rank", "", "rain"),
         ("csv.write", "forge", "all.csv"),
