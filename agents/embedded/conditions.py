@@ -52,6 +52,8 @@ def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[Step
     # A condition never takes its device from the action that it guards: that would be a guess.
     composer.ahead = None
     step, condition = _probe(composer, view, places)
+    if _looked_for(composer, step) and any(token.text.casefold() == "missing" for token in view.tokens if token.word):
+        negated = not negated
     if isinstance(condition, On):
         first, second = (condition, On.SUCCESS if condition is On.FAILURE else On.FAILURE)[:: -1 if negated else 1]
         return StepDependency(step=step, on=first), StepDependency(step=step, on=second)
@@ -62,6 +64,11 @@ def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[Step
         StepDependency(step=step, on=On.CONDITION, when=condition),
         StepDependency(step=step, on=On.CONDITION, when=other),
     )
+
+
+def _looked_for(composer: Composer, step: str) -> bool:
+    """Whether the step only looks whether a file is there: `is missing` is then the opposite of what it finds."""
+    return composer.draft.steps[step].skill in ("file.list", "file.find", "file.stat")
 
 
 def _probe(composer: Composer, view: View, places: Sequence[Spot]) -> tuple[str, Condition | On]:

@@ -44,6 +44,14 @@ CASES = {
         'x=file.write @alpha {"path":"seen.txt","text":"no"} <a?' + NO,
     ],
     'unless release.json exists on alpha, write "yes" to seen.txt there': [FOUND, SEEN + "<a?" + NO],
+    'if data/release.json is missing on alpha, write "yes" to seen.txt there': [
+        'a=file.list @alpha {"path":"data","pattern":"release.json"}',
+        SEEN + "<a?" + NO,
+    ],
+    'if data/release.json is not missing on alpha, write "yes" to seen.txt there': [
+        'a=file.list @alpha {"path":"data","pattern":"release.json"}',
+        SEEN + "<a?" + YES,
+    ],
     'if alpha has a file called release.json, write "yes" to seen.txt there': [FOUND, SEEN + "<a?" + YES],
     'if data/release.json does not exist on alpha, write "yes" to seen.txt there': [
         'a=file.list @alpha {"path":"data","pattern":"release.json"}',
