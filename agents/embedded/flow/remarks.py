@@ -22,6 +22,7 @@ _AT_ONCE: Final = (
     "simultaneously|concurrently)",
     "[so] [please] [all] (in parallel|at once|at the same time|simultaneously|concurrently)",
 )
+_ENDS: Final = (".", "?", "!", ";")
 
 
 def remark(piece: Piece) -> Part | None:
@@ -30,4 +31,8 @@ def remark(piece: Piece) -> Part | None:
         return None
     if any(match(pattern, piece) is not None for pattern in (*_PURPOSE, *_AT_ONCE)):
         return Remark()
+    # Behind a clause it may be doubt about it: `delete a.txt, I think`.
+    ahead = [token.text for token in piece.line.tokens if token.start < piece.tokens[0].start]
+    if ahead and ahead[-1] not in _ENDS:
+        return None
     return Remark() if not any(token.word for token in without_chaff(piece.tokens)) else None

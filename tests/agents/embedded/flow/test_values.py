@@ -180,6 +180,8 @@ def test_facts_are_spoken_of_later() -> None:
         "Write the sum of the three to n.txt on desk.",
         'How many lines of m.log mention "x"? Write the number to n.txt on desk.',
         f'{COUNTED}If any of them is over 5 or under 2, show "look" on desk.',
+        # Doubt is no remark.
+        "Write the size of m.log on alpha to n.txt on desk, I think.",
     ],
 )
 def test_what_is_not_clear_is_declined(text: str) -> None:
