@@ -112,7 +112,9 @@ def fuzz(
 
 def _described(url: str, token: str) -> dict[str, Any]:
     """The description without what makes an orchestrator speak to addresses that are made up: webhooks' own."""
-    found: dict[str, Any] = httpx2.get(f"{url}/openapi.json", headers={"Authorization": f"Bearer {token}"}).json()
+    found: dict[str, Any] = httpx2.get(
+        f"{url}/openapi.json", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    ).json()
     del found["paths"]["/v1/webhooks/test"]
     for schema in found["components"]["schemas"].values():
         schema.get("properties", {}).pop("webhook", None)
