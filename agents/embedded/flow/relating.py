@@ -79,6 +79,8 @@ class Groups(Part):
     number: int | None = None
     limit: int | None = None
     place: Mention | None = None
+    over: Mention | None = None
+    """The devices that the tables are said to be on."""
 
     limits = True
 
@@ -87,6 +89,8 @@ class Groups(Part):
             to.realised(self.files)
         joined = to.relation if to.relation is not None and to.relation.step == "join" else None
         entries = (Entry("", joined.device, None, str(joined.items)),) if joined else sources(to, self.number)
+        if self.over is not None and set(self.over.names) != {one.device for one in entries}:
+            raise decline(f"it is not clear which tables of {self.over.text} are meant", [self.over.text])
         known = joined.columns if joined else known_columns(to, entries)
         by = column(self.by, known)
         of = column(self.of, known, exact=self.explicit) if self.of else ""
@@ -306,10 +310,11 @@ def _groups(measure: Measure, slots: dict, piece: Piece) -> Groups | None:  # ty
     if rest.tokens:
         scoped = next((hit for pattern in _SCOPE if (hit := match(pattern, rest)) is not None), None)
         from_ = match("(of|in|from|over|across) {files:any}", rest)
+        devices = match("(over|across|from|on|of) [all] {d:device}", rest)
         if scoped is not None:
             said_ = scoped["n"][0].value if "n" in scoped else None
             number = said_ if isinstance(said_, int) else None
-        else:
+        elif devices is None:
             of_files = files(Piece(piece.line, from_["files"])) if from_ is not None else None
             if of_files is None or any(one.folder for one in of_files.files):
                 return None
@@ -325,7 +330,8 @@ def _groups(measure: Measure, slots: dict, piece: Piece) -> Groups | None:  # ty
     explicit = "column" in [token.text.casefold() for token in piece.tokens] or (
         "c" in slots and slots["c"][0].kind is Kind.QUOTED
     )
-    return Groups(measure, of, by, explicit, of_files, number)
+    over = mention(devices, "d", piece) if rest.tokens and scoped is None and devices is not None else None
+    return Groups(measure, of, by, explicit, of_files, number, over=over)
 
 
 def _joins(piece: Piece) -> Part | None:

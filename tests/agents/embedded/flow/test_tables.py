@@ -140,3 +140,12 @@ def test_two_tables_joined_on_a_key(place: str) -> None:
 )  # fmt: skip
 def test_what_is_not_clear_is_declined(text: str) -> None:
     assert why(text) != ""
+
+
+def test_the_tables_are_on_the_devices_that_the_sums_are_over() -> None:
+    text = (
+        "Each of alpha and gamma has c.csv with the columns city and cost. Sum the cost per city over alpha and {} and "
+        "write it to x.csv on desk."
+    )
+    assert len(steps(text.format("gamma"))) == 4
+    assert why(text.format("beta")) != ""
