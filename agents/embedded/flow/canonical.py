@@ -77,7 +77,7 @@ LOCAL: Final = (
     *(Rule(f"({'|'.join(others)})", noun) for noun, others in NOUNS.items()),
 )  # fmt: skip
 
-_MODAL: Final = "(should|must|shall|has to|have to|is to|are to|needs to|need to|ought to|will)"
+_MODAL: Final = "(should|must|shall|has to|have to|is to|are to|needs to|need to|ought to)"
 _GOES: Final = "(goes|go|belongs|belong|lands|land|comes|come|ends up|end up)"
 _WISH: Final = (
     "(i'd like|i would like|i want|i need|we'd like|we would like|we want|we need|i'd love|i wish|i'd like to have|"

@@ -137,6 +137,8 @@ class Sums(Part):
         last = next((one for one in reversed(to.made) if one.kind != "done"), None)
         if last is None or last.kind != "file" or len(last.entries) != 1:
             raise decline("it is not clear whose checksum is wanted")
+        if _another(to.made[: to.made.index(last)]):
+            raise decline("it is not clear which of the files is meant")
         count = len(to.answers)
         made = hashed(to, last)
         to.answers = to.answers[:count]
@@ -144,6 +146,18 @@ class Sums(Part):
             if goal.path is None:
                 raise decline("it is not said into which file the checksum goes")
             to.put(made, made.entries, goal)
+
+
+def _another(before: list[Made]) -> bool:
+    """Whether another file was made of something else just before: `its` could be of either."""
+    named = False
+    for made in reversed(before):
+        if made.kind != "file":
+            return False
+        if any(entry.step is not None for entry in made.entries):
+            return named
+        named = True
+    return False
 
 
 def hashed(to: Builder, made: Made) -> Made:

@@ -151,6 +151,8 @@ def test_two_readings_one_after_the_other() -> None:
         "Copy jobs/fit.py from desk to forge as run/fit.py, run it on beta with python3.",
         "Copy a.py from desk to forge and beta as b.py, run it there with python3.",
         "Copy a.py from desk to forge as b.py, run it there with care.",
+        "a.txt on alpha will be copied to beta as b.txt.",
+        "Copy a.txt from alpha to beta as b.txt, c.txt from gamma to beta as d.txt; note its hash in s.txt on beta.",
         "Read the temperature; save the second in a.txt on alpha.",
         "Read the temperature and the soil moisture; save the third in a.txt on alpha.",
     ],
