@@ -287,6 +287,8 @@ def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if view.left():
         return False
     low = {token.lemma for token in view.tokens if token.word}
+    if low & {"number", "value"} and not low & {"line"}:
+        raise decline("it is not clear which number is meant", ["number"])
     used = composer.draft.used()
     latest = [result for result in composer.results[-composer.last_count :] if result.step not in used]
     sources = _open(composer) if low & {"everything", "all", "both"} else latest

@@ -46,12 +46,16 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """What an act tells or makes (None: the act before), as the file `path` of a device."""
+    """What an act tells or makes (None: the act before), as the file `path` of a device.
+
+    `counted`: a number alone is meant, and these are the request's words that say of what.
+    """
 
     what: Act | None
     path: str
     places: Places = ()
     folder: bool = False
+    counted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

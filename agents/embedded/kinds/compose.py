@@ -28,6 +28,9 @@ WAIT_S: Final = 3600
 OPPOSITE: Final = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
 
 
+COUNTED: Final = ("lines", "words", "bytes", "files")
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What a deed left: its step, and the file on a device that it made or is about, where there is one."""
@@ -308,7 +311,7 @@ class Composer:
         if not path:
             raise decline("the file needs a name: say `as NAME`", [])
         names, many = self._target(mention, "file.write")
-        text = self._written(source, path, outputs)
+        text = self._written(source, path, outputs, save.counted)
         step = self.draft.add(
             "write", "file.write", {"path": path, "text": text}, _selector(names, many), title=f"write {path}"
         )
@@ -351,7 +354,7 @@ class Composer:
             title=f"publish {path} of {device}",
         )
 
-    def _written(self, source: Made, path: str, outputs: JsonObject) -> str:
+    def _written(self, source: Made, path: str, outputs: JsonObject, counted: frozenset[str]) -> str:
         """What is told, as text: JSON for a .json, the value or the text that was asked for, else a report."""
         ending = path.rsplit("/", 1)[-1].rpartition(".")[2].casefold()
         if ending == "csv" and "csv" in outputs:
@@ -360,6 +363,8 @@ class Composer:
             return f"${{{source.step}.output}}\n"
         if source.measure:
             return f"${{{source.step}.{source.measure}}}\n"
+        if counted:
+            return f"${{{source.step}.output.{_number(source, outputs, counted)}}}\n"
         if "text" in outputs:
             return f"${{{source.step}.output.text}}\n"
         if ending not in {"txt", "md", "log"}:
@@ -587,6 +592,16 @@ FILES: Final = frozenset(
      "file.read", "file.head", "file.tail", "file.sort", "file.replace"}
 )  # fmt: skip
 TEXTS: Final = frozenset({"file.read", "file.head", "file.tail", "http.fetch"})
+
+
+def _number(source: Made, outputs: JsonObject, said: frozenset[str]) -> str:
+    """The output that is the number of what was counted. Raises Stop where there is none, or several may be meant."""
+    named = [name for name in COUNTED if name in outputs and name.removesuffix("s") in said]
+    if source.skill != "file.count":
+        named = ["count"] if "count" in outputs else []
+    if len(named) != 1:
+        raise decline(f"it is not clear which number of {source.skill} is meant", ["number"])
+    return named[0]
 
 
 def _content(deed: Convert, content: str) -> JsonObject:

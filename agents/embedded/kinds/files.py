@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 BACK: Final = (
     "(it|them|that|this|these|those|the result|the results|the output|the answer|[the|that|this] "
-    "(picture|screenshot|screen shot|image|photo|capture|file|copy|list|text|value|reading|number|numbers|"
+    "(picture|screenshot|screen shot|image|photo|capture|file|copy|list|text|value|reading|number|numbers|count|"
     "archive|tarball|zip|zip file|report|table|data|messages|chart|download|document|page|log))"
 )
+NUMBERS: Final = frozenset({"number", "numbers", "value", "count"})
 _SAVE: Final = "(save|store|keep|write|put|place|drop|stash|copy|send|transfer|export|upload|push|bring|move)"
 _INTO: Final = (
     "(as|in|into|to|under|at|named|called|as file|as the file|in file|to file|in the file|into the "
@@ -170,7 +171,8 @@ def saved(reader: Reader, piece: Piece) -> Save | None:
             act = reader.act(what, only_nouns=True)
             if act is None or not _kept(reader.world, act):
                 continue
-        return Save(act, path, (("on", target),) if target is not None else ())
+        counted = _counted(what) if act is None and what is not None else frozenset()
+        return Save(act, path, (("on", target),) if target is not None else (), counted=counted)
     for pattern in TAILS:
         slots = match(pattern, piece)
         target = device(slots, "v", piece) if slots is not None else None
@@ -181,6 +183,13 @@ def saved(reader: Reader, piece: Piece) -> Save | None:
         if act is not None and not act.bare and _kept(reader.world, act) and _plain(path):
             return Save(act, path, (("on", target),))
     return None
+
+
+def _counted(what: Piece) -> frozenset[str]:
+    """The request's words, where `what` is `the number` of something."""
+    if not any(token.text.casefold() in NUMBERS for token in what.tokens):
+        return frozenset()
+    return frozenset(token.lemma for token in what.line.tokens if token.word)
 
 
 def _kept(world: World, act: Act) -> bool:

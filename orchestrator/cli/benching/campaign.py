@@ -177,10 +177,11 @@ async def _with_models(campaign: Campaign, results: list[TaskResult], told: Call
 async def _under(
     there: World, campaign: Campaign, task: BenchTask, mishap: Mishap, options: Options, calm: TaskResult
 ) -> TaskResult:
-    """The task under a fault. One that came too late, or met nothing by chance, says nothing: it is tried again."""
-    happening = Happening(mishap, calm, Random(f"{campaign.suite.file.seed}:{task.id}:{mishap.name}"))
+    """The task under a fault. One that met nothing, too late or by chance, says nothing: it is tried again, sooner."""
+    random = Random(f"{campaign.suite.file.seed}:{task.id}:{mishap.name}")
     for _ in range(TRIES):
-        result = await once(there, task, options, mishap=happening)
+        result = await once(there, task, options, mishap=Happening(mishap, calm, random))
         if result.injected:
             break
+        calm = calm.model_copy(update={"device_s": {name: spent / 4 for name, spent in calm.device_s.items()}})
     return result

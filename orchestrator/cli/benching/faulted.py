@@ -13,9 +13,10 @@ class FaultRow(Part):
     """What became of tasks under one fault.
 
     Of `runs`, the fault struck in `struck`, and `compared` of those are of tasks that were done without it: all else is
-    over these. `recovered` were done all the same, `partial` failed and say which device is gone. `added_s` is the mean
-    time that those which recovered took longer, `repeated` the
-    attempts beyond those without the fault, `lost` of `held` the subtasks that held without the fault, and not with it.
+    over these. `recovered` were done all the same, `partial` failed and say which device is gone. `asked`: so often
+    a person was asked whether something had been done. `added_s` is the mean time that those which recovered took
+    longer, `repeated` the attempts beyond those without the fault, `lost` of `held` the subtasks that held without the
+    fault, and not with it.
     """
 
     fault: str
@@ -24,6 +25,7 @@ class FaultRow(Part):
     compared: int
     recovered: int
     partial: int
+    asked: int
     share: Interval | None
     added_s: Interval | None
     repeated: int
@@ -50,6 +52,7 @@ def _row(fault: str, runs: Sequence[TaskResult], plain: Sequence[TaskResult]) ->
         compared=len(pairs),
         recovered=len(recovered),
         partial=sum(one.partial for one, _ in pairs),
+        asked=sum(one.asked for one, _ in pairs),
         share=wilson(len(recovered) / len(pairs), tasks) if pairs else None,
         added_s=bootstrap(_by_task([(one.task, one.seconds - usual.seconds) for one, usual in recovered])),
         repeated=sum(max(0, one.repeated - usual.repeated) for one, usual in pairs),

@@ -28,7 +28,8 @@ class TaskResult(Part):
 
     measured where the graph is wider than 1. `why` explains a failure in one line. `fault` is the profile under which
     it ran, `injected` how often what was done to it; `partial`: the run failed, and says which device is gone.
-    `repeated` are attempts beyond the first of each task. `bytes_out` left this machine. `device_s` are seconds of
+    `repeated` are attempts beyond the first of each task; `asked` how often it was not known whether one was done,
+    which is answered by doing it again. `bytes_out` left this machine. `device_s` are seconds of
     attempts by device.
     """
 
@@ -59,6 +60,7 @@ class TaskResult(Part):
     repeated: int = 0
     injected: dict[str, int] = {}
     partial: bool = False
+    asked: int = 0
     tokens: int = 0
     cost_usd: float | None = 0.0
     bytes_moved: int = 0

@@ -69,7 +69,8 @@ async def once(
     fired = {} if stage is None else await _fired(world)
     began = time.monotonic()
     async with _happening(mishap, stage):
-        view = await _asked(world, task, options, DEADLINE_S if mishap and not mishap.mishap.heals else task.timeout_s)
+        bound = DEADLINE_S if mishap and not mishap.mishap.heals else task.timeout_s
+        view, asked = await _asked(world, task, options, bound, again=mishap is not None)
     seconds = time.monotonic() - began
     verdicts = await _settled(task, Outcome(world, view.answer, view.state.value))
     if mishap is None or stage is None:
@@ -81,6 +82,7 @@ async def once(
     return result.model_copy(
         update={
             "fault": mishap.mishap.name,
+            "asked": asked,
             "injected": dict(injected),
             "partial": not result.success and view.state.value == "failed" and stage.victim in said,
         }
@@ -172,8 +174,13 @@ async def _end_what_lasts(world: World, task: BenchTask, view: RunView) -> None:
         await once_so(client, run, lambda found: found.state.terminal)
 
 
-async def _asked(world: World, task: BenchTask, options: Options, seconds: float) -> RunView:
-    """The run of a task once it has ended; a question that nobody answers ends it, and so do so many seconds."""
+async def _asked(
+    world: World, task: BenchTask, options: Options, seconds: float, *, again: bool
+) -> tuple[RunView, int]:
+    """The run of a task once it has ended; a question that nobody answers ends it, and so do so many seconds.
+
+    `again`: whether something was done that is not known to be is answered, by doing it again; and how often it was.
+    """
     client = world.system.client
     wanted = request(world, task, options, seconds)
     key = f"bench-{secrets.token_hex(8)}"
@@ -183,16 +190,33 @@ async def _asked(world: World, task: BenchTask, options: Options, seconds: float
         if wanted.plan is None:
             raise
         raise CommandError("bad_suite", f"The plan of {task.id} is refused: {error.message}") from None
+    answered = 0
     with contextlib.suppress(CommandError):
         async with within(seconds + GRACE_S, "it took too long"):
-            view = await once_so(client, run, lambda view: view.state.terminal or bool(view.questions))
-            if view.state.terminal:
-                return view
+            while True:
+                view = await once_so(client, run, lambda view: view.state.terminal or bool(view.questions))
+                if view.state.terminal:
+                    return view, answered
+                if not again or not await _again(client, view):
+                    break
+                answered += 1
     asked = (await patient(lambda: client.run(run))).questions
     await patient(lambda: client.cancel(run, reason="the benchmark waits no longer"))
     async with within(GRACE_S, f"the run {run} could not be cancelled"):
         over = await once_so(client, run, lambda view: view.state.terminal)
-    return over.model_copy(update={"questions": asked})
+    return over.model_copy(update={"questions": asked}), answered
+
+
+async def _again(client: Client, view: RunView) -> bool:
+    """Answer a question that offers to do something again; whether it is one."""
+    [question, *_] = view.questions
+    if "retry" not in [choice.value for choice in question.clarification.choices]:
+        return False
+    try:
+        await patient(lambda: client.answer(view.run, question.id, "retry"))
+    except CommandError:  # the device came back meanwhile, and has told
+        await asyncio.sleep(POLL_S)
+    return True
 
 
 async def once_so(client: Client, run: str, true: Callable[[RunView], bool]) -> RunView:

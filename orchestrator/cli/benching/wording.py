@@ -15,7 +15,7 @@ Line = tuple[str, str, str]
 """What, how much, and the 95 % interval or a remark."""
 NONE = "-"
 ROW_HEAD = ("", "TASKS", "DONE", "95 %", "SUBTASKS", "TIME", "WIDTH")
-FAULT_HEAD = ("FAULT", "STRUCK", "RECOVERED", "PARTIAL", "ADDED", "AGAIN", "LOST", "95 %")
+FAULT_HEAD = ("FAULT", "STRUCK", "RECOVERED", "PARTIAL", "ASKED", "ADDED", "AGAIN", "LOST", "95 %")
 """The interval is of what recovered. It comes last: a terminal leaves it out."""
 
 
@@ -116,6 +116,7 @@ def fault(one: FaultRow) -> tuple[str, ...]:
         f"{one.struck} of {one.runs}",
         f"{one.recovered} of {one.compared}",
         str(one.partial),
+        str(one.asked),
         seconds(one.added_s.value if one.added_s else None),
         str(one.repeated),
         f"{one.lost} of {one.held}",
