@@ -9,7 +9,7 @@ from agents.embedded.composer import Composer
 from agents.embedded.draft import Result
 from agents.embedded.frames import Frame, Match
 from agents.embedded.gathering import count_back, merge_back
-from agents.embedded.joins import ranking_measure, threshold
+from agents.embedded.joins import ranking_measure, refuse_folders, threshold
 from agents.embedded.joints import IN_PERCENT, PERCENT_WORDS, POINTERS, VERBS, data_step, rest_points_back, says
 from agents.embedded.places import Spot
 from agents.embedded.slots import clean
@@ -98,6 +98,8 @@ def _compare_back(composer: Composer, view: View, last: Result) -> bool:
 
 def compare_last(composer: Composer, last: Result) -> bool:
     """Compares the outputs of the fan-out that `last` is."""
+    if not last.number or last.skill == "file.list":
+        refuse_folders(last.skill)
     more: JsonObject = {"by": _same_path(composer, last)} if _same_path(composer, last) else {}
     step = data_step(composer, "data.compare", last.records, more, f"comparison of {last.title}")
     composer.results.append(Result(step, "data.compare", title=f"comparison of {last.title}"))

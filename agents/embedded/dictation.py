@@ -19,6 +19,8 @@ LEADS: Final = words("say says saying read reads reading text content line sente
 WRITING: Final = words("make create write add append put save note insert drop store leave place stick")
 LONGEST: Final = 300
 """Most characters of a text that is dictated."""
+_INTO: Final = words("in into onto inside to within under")
+_BACK: Final = words("it them there this that")
 _ON: Final = words("then afterwards afterward next finally please thanks thank otherwise unless")
 _TO: Final = words("on onto from to at")
 
@@ -84,7 +86,9 @@ def _of_facts(said: Sequence[Token]) -> bool:
 
 
 def _goes_on(said: Sequence[Token]) -> bool:
-    """`saying hello and send it to bob`: another order stands behind the text."""
+    """`saying hello and send it to bob`, `saying hello into it`: something stands behind the text."""
+    if len(said) > 2 and said[-2].lemma in _INTO and said[-1].lemma in _BACK:
+        return True
     return any(one.lemma in {"and", ","} and other.lemma in VERBS for one, other in pairwise(said))
 
 

@@ -111,7 +111,6 @@ LIST = Frame(
     ),
     measures=(Measure("output.count", "number"),),
     strict=True,
-    same="output.entries",
     final=lambda a, v: _listing(split_glob(a, v), v),
 )
 
@@ -129,7 +128,6 @@ LISTING = Frame(
         ("_first", direction),
     ),
     needs=frozenset({"path"}),
-    same="output.entries",
     final=lambda a, v: None if looks_like_file(str(a.get("path", ""))) and not _folder_said(v) else dated(a, v),
 )
 

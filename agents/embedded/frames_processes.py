@@ -74,6 +74,10 @@ _NOT_A_NAME = (
 _RUNNING = words("run runs running started launched executed")
 
 
+_DOES = words("own use run start launch hold have take consume hog eat occupy need keep create execute with of by who")
+"""`which user owns the most`: verbs behind the user, and no name of one."""
+
+
 def _user(view: View) -> Json:
     for at, token in view.free(Kind.WORD):
         own = token.text.casefold().endswith("'s") and view.lemma(at + 1) in _PROCESS and token.lemma not in _NOT_A_NAME
@@ -82,7 +86,7 @@ def _user(view: View) -> Json:
             return clean(re.sub(r"['’]s$", "", token.text, flags=re.IGNORECASE))
         if token.lemma == "user" and view.tokens[at + 1 : at + 2] and view.tokens[at + 1].word:
             name = view.lemma(at + 1)
-            if name not in FILLERS and name not in _PROCESS:
+            if name not in FILLERS and name not in _PROCESS and name not in _DOES:
                 view.take({"owned", "belonging", "started"})
                 view.claim(at, at + 1)
                 return clean(view.tokens[at + 1].text)

@@ -80,6 +80,7 @@ def asked_of(composer: Composer, view: View, found: Sequence[Spot]) -> Sequence[
     return [Spot(found[0].at if found else at, replace(place, which=True), "place")]
 
 
+COUNTING = words("many number count amount more fewer most fewest total size space larger bigger smaller")
 ASKED_BY = words("one is has have had are does do did use uses run runs got get gone of from among the")
 
 
@@ -273,6 +274,8 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
         if usage is not None and says(view, PERCENT_WORDS | IN_PERCENT):
             numbers = [usage]
         path = numbers[0].path if numbers else path
+    if not says(view, COUNTING):
+        refuse_folders(match.frame.skill)
     if not path:
         raise decline(f"{match.frame.skill} gives nothing that could be compared", sorted(match.taken))
     result = composer.add_match(match, composer.place_for(match, apart(found)), records=True)
@@ -280,6 +283,12 @@ def _compared(composer: Composer, view: View, found: Sequence[Spot], operator: O
     title = f"comparison of {result.title}"
     composer.results.append(Result(step, "data.compare", title=title, file=result.file))
     return True
+
+
+def refuse_folders(skill: str) -> None:
+    """Names, sizes and times of files do not say whether folders are the same. Raises Stop for a listing."""
+    if skill in ("file.list", "file.find"):
+        raise decline("folders are not compared: no skill reads all that is in them", ["compare"])
 
 
 def _only_path(base: View) -> bool:

@@ -24,6 +24,7 @@ from agents.embedded.kube.fleets import machines
 from agents.embedded.outcome import Stop, decline, lacking
 from agents.embedded.paraphrases import PHRASES
 from agents.embedded.partial import partly
+from agents.embedded.rankings import refuse_lost_orders
 from agents.embedded.reading import names_of, read, spelt
 from agents.embedded.retrieval import Index
 from agents.embedded.strangers import refuse_strangers, settle_misspelt
@@ -188,6 +189,7 @@ class EmbeddedPlanner:
             walk.draft.answering(walk.answers),
             "grammar and retrieval agree; every word of the request is placed",
         )
+        refuse_lost_orders(tokens, plan)
         changes = any(specs[step.skill].risk is not Risk.READ for step in plan.steps)
         settle_misspelt(reading.tokens, reading.places, directory, changes=changes)
         self._covered(request, plan, directory)

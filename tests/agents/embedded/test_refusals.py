@@ -59,7 +59,18 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("text", REFUSED)
+LOST = (
+    "which of the three largest files on alpha is newest?",
+    "which user owns the most processes on alpha?",
+    "make a folder reports on alpha and put summary.txt with the text hello into it",
+    "are the folders conf on alpha and beta the same?",
+    "list conf on alpha and beta and compare them",
+    "count the lines and words of a.txt on alpha and save the number to n.txt",
+)
+"""Once planned, with a word that the plan did not answer to."""
+
+
+@pytest.mark.parametrize("text", [*REFUSED, *LOST])
 def test_refused(text: str) -> None:
     result = EmbeddedPlanner().propose(Request(text=text), Context(twelve()))
     assert isinstance(result, (Declined, Clarification)), result

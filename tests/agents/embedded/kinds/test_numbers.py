@@ -1,0 +1,27 @@
+"""`the number` that was counted, as the text of a file: the number alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.embedded.planner import EmbeddedPlanner
+from orchestrator.core.plan import Plan
+from orchestrator.core.requests import Request
+from tests.support.embedded_fleet import Context, twelve
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("count the words in notes.txt on alpha and save the number to n.txt", "${count.output.words}\n"),
+        ("how many lines does app.log on beta have? put the number into lines.txt", "${count.output.lines}\n"),
+        ("count the lines in app.log on alpha and write the count to n.txt on beta", "${count.output.lines}\n"),
+        ("count the errors in app.log on alpha and save the number to n.txt", "${search.output.count}\n"),
+        ("how many files are in logs on alpha? save the number to n.txt", "${find.output.count}\n"),
+    ],
+)
+def test_the_number_alone_is_written(text: str, written: str) -> None:
+    plan = EmbeddedPlanner().propose(Request(text=text), Context(twelve()))
+    assert isinstance(plan, Plan), plan
+    assert plan.steps[-1].skill == "file.write"
+    assert plan.steps[-1].arguments["text"] == written
