@@ -288,7 +288,8 @@ def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         return False
     low = {token.lemma for token in view.tokens if token.word}
     if low & {"number", "value"} and not low & {"line"}:
-        raise decline("it is not clear which number is meant", ["number"])
+        _number(composer, target, found)
+        return True
     used = composer.draft.used()
     latest = [result for result in composer.results[-composer.last_count :] if result.step not in used]
     sources = _open(composer) if low & {"everything", "all", "both"} else latest
@@ -297,6 +298,14 @@ def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     else:
         _file(composer, composer.results[-1], target, found)
     return True
+
+
+def _number(composer: Composer, target: Json, found: Sequence[Spot]) -> None:
+    """How many the last result has, as all of a file. Raises Stop where it counts nothing, or more than one thing."""
+    last = composer.results[-1]
+    if last.many or "count" not in _outputs(composer, last):
+        raise decline("it is not clear which number is meant", ["number"])
+    composer.results.append(_write(composer, last.ref("output.count") + "\n", target, found, last))
 
 
 def _open(composer: Composer) -> list[Result]:

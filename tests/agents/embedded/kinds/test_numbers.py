@@ -13,15 +13,16 @@ from tests.support.embedded_fleet import Context, twelve
 @pytest.mark.parametrize(
     ("text", "written"),
     [
-        ("count the words in notes.txt on alpha and save the number to n.txt", "${count.output.words}\n"),
-        ("how many lines does app.log on beta have? put the number into lines.txt", "${count.output.lines}\n"),
-        ("count the lines in app.log on alpha and write the count to n.txt on beta", "${count.output.lines}\n"),
-        ("count the errors in app.log on alpha and save the number to n.txt", "${search.output.count}\n"),
-        ("how many files are in logs on alpha? save the number to n.txt", "${find.output.count}\n"),
+        ("count the words in notes.txt on alpha and save the number to n.txt", "words"),
+        ("how many lines does app.log on beta have? put the number into lines.txt", "lines"),
+        ("count the lines in app.log on alpha and write the count to n.txt on beta", "lines"),
+        ("count the errors in app.log on alpha and save the number to n.txt", "count"),
+        ("how many files are in logs on alpha? save the number to n.txt", "count"),
     ],
 )
 def test_the_number_alone_is_written(text: str, written: str) -> None:
     plan = EmbeddedPlanner().propose(Request(text=text), Context(twelve()))
     assert isinstance(plan, Plan), plan
     assert plan.steps[-1].skill == "file.write"
-    assert plan.steps[-1].arguments["text"] == written
+    [counts, _] = plan.steps
+    assert plan.steps[-1].arguments["text"] == f"${{{counts.id}.output.{written}}}\n"
