@@ -596,9 +596,8 @@ TEXTS: Final = frozenset({"file.read", "file.head", "file.tail", "http.fetch"})
 
 def _number(source: Made, outputs: JsonObject, said: frozenset[str]) -> str:
     """The output that is the number of what was counted. Raises Stop where there is none, or several may be meant."""
-    named = [name for name in COUNTED if name in outputs and name.removesuffix("s") in said]
-    if source.skill != "file.count":
-        named = ["count"] if "count" in outputs else []
+    names = COUNTED if source.skill == "file.count" else ("count",)
+    named = [name for name in names if name in outputs and (len(names) == 1 or name.removesuffix("s") in said)]
     if len(named) != 1:
         raise decline(f"it is not clear which number of {source.skill} is meant", ["number"])
     return named[0]
