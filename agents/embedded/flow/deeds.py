@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,14 +113,15 @@ class Mirrors:
 Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publishes | Mirrors | Part
 
 
-def deed(piece: Piece, more: Sequence[PartReader] = (), *, loose: bool = True) -> Deed | None:
-    """What the whole piece wants; None where it is nothing of ours, or where it could be two things. `loose`: in other
-    words, too, where it is not read as it stands."""
+def _as_it_stands(piece: Piece, more: Sequence[PartReader]) -> Deed | None:
+    """What the whole piece wants; None where it is nothing of ours."""
     readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads, puts)
-    found = next((found for read in readers if (found := read(piece)) is not None), None)
-    if found is not None or not loose:
-        return found
-    tries = (next((found for read in readers if (found := read(form)) is not None), None) for form in variants(piece))
+    return next((found for read in readers if (found := read(piece)) is not None), None)
+
+
+def _in_other_words(piece: Piece, more: Sequence[PartReader]) -> Deed | None:
+    """What it wants in any of the wordings that come to the same; None where these are two things."""
+    tries = [_as_it_stands(form, more) for form in variants(piece) if form.tokens]
     others = [one for one in tries if one is not None]
     return others[0] if others and all(one == others[0] for one in others) else None
 
@@ -383,10 +384,23 @@ def _trimmed(piece: Piece) -> Piece:
 def clauses(piece: Piece, more: Sequence[PartReader] = ()) -> list[tuple[Deed, Piece]] | None:
     """The deeds of a sentence with their words: the whole of it, or parts at its separators that all are clauses; the
     fewest. `more` reads what is none of this module's. Other wordings count only where it is not read as it stands."""
-    return _clauses(piece, more, loose=False) or _clauses(piece, more, loose=True)
+    known: dict[tuple[int, int], Deed | None] = {}
+
+    def exact(clause: Piece) -> Deed | None:
+        # Both ways ask for the same parts; a token is in a line once, and a part is known by its ends.
+        key = (clause.tokens[0].start, clause.tokens[-1].end)
+        if key not in known:
+            known[key] = _as_it_stands(clause, more)
+        return known[key]
+
+    def loose(clause: Piece) -> Deed | None:
+        found = exact(clause)
+        return _in_other_words(clause, more) if found is None else found
+
+    return _clauses(piece, exact) or _clauses(piece, loose)
 
 
-def _clauses(piece: Piece, more: Sequence[PartReader], *, loose: bool) -> list[tuple[Deed, Piece]] | None:
+def _clauses(piece: Piece, deed: Callable[[Piece], Deed | None]) -> list[tuple[Deed, Piece]] | None:
     known: dict[int, list[tuple[Deed, Piece]] | None] = {}
 
     def read(begin: int) -> list[tuple[Deed, Piece]] | None:
@@ -396,7 +410,7 @@ def _clauses(piece: Piece, more: Sequence[PartReader], *, loose: bool) -> list[t
         best: list[tuple[Deed, Piece]] | None = None
         for end in _ends(piece, begin):
             clause = _trimmed(part(piece, begin, end))
-            first = deed(clause, more, loose=loose) if clause.tokens else None
+            first = deed(clause) if clause.tokens else None
             if first is None:
                 continue
             rest = [] if end == len(piece.tokens) else read(_after(piece, end))

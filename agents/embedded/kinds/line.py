@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from agents.embedded.devices import key
@@ -70,7 +72,7 @@ class Line:
         return Piece(self, tuple(self.tokens[begin:end]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """Some tokens of a line. `said` is what patterns match; `places` are devices that were taken out, with their
     preposition: `screenshot <on the phone>`."""
@@ -78,17 +80,19 @@ class Piece:
     line: Line
     tokens: tuple[Token, ...]
     places: tuple[tuple[str, Mention], ...] = ()
-    said: str = field(init=False, default="")
-    starts: tuple[int, ...] = field(init=False, default=())
 
-    def __post_init__(self) -> None:
-        parts, starts, at = [], [], 0
-        for number, token in enumerate(self.tokens):
-            starts.append(at)
-            parts.append(_written(token, number))
-            at += len(parts[-1])
-        object.__setattr__(self, "said", "".join(parts))
-        object.__setattr__(self, "starts", tuple(starts))
+    @cached_property
+    def said(self) -> str:
+        return "".join(self._written)
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Where each token begins in `said`."""
+        return tuple(accumulate((len(one) for one in self._written[:-1]), initial=0)) if self.tokens else ()
+
+    @cached_property
+    def _written(self) -> list[str]:
+        return [_written(token, number) for number, token in enumerate(self.tokens)]
 
     def between(self, begin: int, end: int) -> tuple[Token, ...]:
         """The tokens of `said[begin:end]`."""

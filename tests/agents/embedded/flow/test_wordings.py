@@ -159,3 +159,10 @@ def test_two_readings_one_after_the_other() -> None:
 )
 def test_what_is_not_clear_is_declined(text: str) -> None:
     assert isinstance(asked(text), Declined)
+
+
+def test_a_clause_of_which_no_word_is_left_breaks_nothing() -> None:
+    text = "Count the lines of a.txt on alpha, also, and write the number to n.txt on beta."
+    found = asked(text)
+    assert isinstance(found, Declined)
+    assert found.code != "broke_down"
