@@ -9,7 +9,7 @@ or by a default that a recipe documents. Works on any rung's plan; `strict` also
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -23,12 +23,14 @@ from agents.embedded.kube.fleets import machines
 from agents.embedded.outcome import Stop
 from agents.embedded.reading import read, spelt
 from agents.embedded.rephrase import rephrase
+from agents.embedded.reports import SAVES
 from agents.embedded.slots import FILE_NOUNS, FOLDER_NOUNS
 from agents.embedded.text import normalise, stem
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import FILLERS, LEADS, NEGATIONS
 from agents.embedded.wordset import words
 from agents.scrutiny import Look, Told, doubts
+from agents.scrutiny.words import alternatives
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Declined, Plan, Selector, Step
 from orchestrator.core.references import find
@@ -62,6 +64,15 @@ _FOLDER_KINDS = FOLDER_NOUNS | words(
     "complete full given such said local single particular specific common shared workspace just itself and or of in "
     "on which what that this each every any all no its only"
 )
+CARRYING = words("put take bring collect give use leave go get want need belong list hold have add")
+"""Verbs of a longer plan that any of its steps answers to: they say that something goes on."""
+ASIDE = words("beside address up everything know number turn")
+NOUNS = {
+    "desktop.notify": words("notification notify alert message tell warn show"),
+    "phone.sms": words("text sms message"),
+    "phone.open_url": words("open visit page"),
+}
+"""What asks for a skill without its verb."""
 KEPT_AS = ("as", "and", ",")
 _MAKE_FILES = frozenset({"file.write", "file.append", "http.download"})
 _NOTHING = Plan(steps=(Step(id="nothing", skill="no.skill"),))
@@ -333,7 +344,12 @@ class _Checker:
         folder, _, name = plain.rpartition("/")
         if folder and any(text.rstrip("/") == folder for text in texts) and name in texts:
             return True
-        return value.startswith(".") and f"*{value}" in texts
+        if value.startswith(".") and f"*{value}" in texts:
+            return True
+        # `"N shops down"`: a word in capitals stands for what is found out.
+        parts = [part.strip() for part in re.split(r"\b[A-Z]+\b", value)]
+        filled = [text for text in texts if any(find(text))]
+        return len(parts) > 1 and any(parts) and any(all(part in text for part in parts) for text in filled)
 
     def _label_texts(self) -> set[str]:
         pairs = {f"{key}={value}" for step in self.plan.steps for key, value in step.devices.labels.items()}
@@ -347,6 +363,10 @@ class _Checker:
         if re.search(rf"(?<![\d.]){re.escape(token.text)}(?![\d.])", joined):
             return True
         if any(len(names) == value for names in self.selected.values()):
+            return True
+        if token.text.isdigit() and any(re.fullmatch(rf"\+\d*{token.text}\d*", text) for text in self._texts()):
+            return True  # a telephone number, written in groups
+        if token.text.isalpha() and value in self._counts:
             return True
         return incidental(token, {step.skill for step in self.plan.steps})
 
@@ -414,9 +434,19 @@ class _Checker:
             for t in self.said[max(0, at - 3) : at]
         )
 
+    @cached_property
+    def _counts(self) -> frozenset[int]:
+        """How many devices, steps of a skill, and members of a list there are: `all three servers`, `both counts`."""
+        devices = frozenset().union(*self.selected.values(), frozenset())
+        skills = Counter(step.skill for step in self.plan.steps)
+        lists = {len(value) for value in self._values() if isinstance(value, list)}
+        return frozenset({len(devices), *skills.values(), *lists})
+
     def _words(self, strict: bool) -> Iterator[Gap]:
         skills = {step.skill for step in self.plan.steps}
         known = self.evidence.words(skills) | STRUCTURE
+        if not strict and len(self.plan.steps) > 1:
+            known |= CARRYING | ASIDE
         texts = {text.casefold().rstrip("/") for text in self._texts()}
         stems = _stems(known) | {stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)}
         idle = self.heard.idle
@@ -484,22 +514,33 @@ class _Checker:
             if name in FREE_ARGUMENTS:
                 continue
             for text in _strings(value):
-                if not self._explained(text):
+                parts = alternatives(text.strip()) if name == "pattern" else [text]
+                if not (all(self._explained(one) for one in parts) or (name == "statement" and self._selects(text))):
                     yield Gap(
                         "unexplained_argument",
                         f"step {step.id}: {name} {text[:80]!r} is not in the request",
                         (text[:80],),
                     )
 
+    def _selects(self, statement: str) -> bool:
+        """A query that only reads, and whose own values the request has."""
+        if not re.match(r"\s*(select|with)\b", statement, re.IGNORECASE) or ";" in statement.rstrip().rstrip(";"):
+            return False
+        values = re.findall(r"'([^']*)'|\b(\d+(?:\.\d+)?)\b", statement)
+        return all(self._explained(text or number) for text, number in values)
+
     def _explained(self, text: str) -> bool:
         plain = text.replace("$${", "${")
         if any(True for _ in find(text)):
             return True
-        low, spoken = plain.casefold().rstrip("/"), self.text.casefold()
+        # A line's end, and how a database file is addressed, are no content.
+        low, spoken = plain.casefold().strip().removeprefix("sqlite:").rstrip("/"), self.text.casefold()
         if low in spoken or plain in self.attachment or any(pattern.fullmatch(plain) for pattern in DEFAULTS):
             return True
         if any(low == answer.strip().casefold() for _, answer in self.answers):
             return True
+        if re.fullmatch(r"\+\d+", low):  # a telephone number, written in groups there
+            return low in re.sub(r"(?<=[\d+])[ /-]+(?=\d)", "", spoken)
         parts = [part for part in re.split(r"/|\.tar\.gz$|\.zip$", low) if part]
         return bool(parts) and all(part in spoken or part == "backups" for part in parts)
 
@@ -507,7 +548,8 @@ class _Checker:
         spec = self.specs.get(step.skill)
         if spec is None or spec.risk is Risk.READ or self._serves(step):
             return
-        if not self.evidence.verbs(step.skill) & spoken:
+        more = _asking(step.skill) if len(self.plan.steps) > 1 else frozenset()
+        if not (self.evidence.verbs(step.skill) | more) & spoken:
             yield Gap(
                 "unexplained_skill",
                 f"step {step.id}: the request has no verb that asks for {step.skill}",
@@ -538,6 +580,13 @@ class _Checker:
     def _numbers(self) -> Iterator[float]:
         for value in self._values():
             yield from _floats(value)
+
+
+def _asking(skill: str) -> frozenset[str]:
+    """More words that ask for a step among others."""
+    if skill.startswith("artifact.") or (skill.endswith(".write") and skill != "file.write"):
+        return CARRYING | SAVES
+    return frozenset(NOUNS.get(skill, ()))
 
 
 @lru_cache(maxsize=256)

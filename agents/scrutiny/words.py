@@ -209,11 +209,20 @@ def _whole_names(look: Look) -> Iterator[Doubt]:
     """A name in the plan is a whole one of the request, not a piece of it."""
     for step in look.plan.steps:
         for name, value in step.arguments.items():
-            if name in FREE_TEXT:
+            if name in FREE_TEXT or (name == "statement" and step.skill == "sql.query"):
                 continue
             for text in texts(value):
-                if not any(find(text)) and not _whole(look.told, text.replace("$${", "${")):
+                # Blanks around a pattern, a line's end, and `(A|B)` for either of two words.
+                plain = text.replace("$${", "${").removesuffix("\n").removeprefix("sqlite:")
+                parts = alternatives(plain.strip()) if name == "pattern" else [plain]
+                if not any(find(text)) and not all(_whole(look.told, one) for one in parts):
                     yield Doubt(f"step {step.id}: {name} {text[:80]!r} is only a piece of what the request says")
+
+
+def alternatives(pattern: str) -> list[str]:
+    """`(WARN|ERROR)` as its words; any other pattern as it is."""
+    either = re.fullmatch(r"\(?(\w+(?:\|\w+)+)\)?", pattern)
+    return either[1].split("|") if either is not None else [pattern]
 
 
 def _whole(told: Told, text: str) -> bool:
