@@ -70,7 +70,7 @@ class _Vetting:
             return {name: self.clean(part) for name, part in value.items()} if isinstance(value, dict) else LEFT_OUT
         if keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
             return [self.clean(part) for part in value] if isinstance(value, list) and value else LEFT_OUT
-        if keyword == "items":
+        if keyword in ("items", "propertyNames"):
             return self.clean(value) if isinstance(value, dict) else LEFT_OUT
         if keyword == "additionalProperties":
             return self.clean(value) if isinstance(value, dict) else value if isinstance(value, bool) else LEFT_OUT

@@ -32,5 +32,6 @@ def test_sizes_for_people(amount: int, text: str) -> None:
 def test_pruning_through_an_orchestrator(capsys: pytest.CaptureFixture[str]) -> None:
     with background() as served:
         assert call("db", "prune", "--older-than", "1d", "--url", served.url, "--json") == 0
-        assert json.loads(capsys.readouterr().out)["runs"] == 0
+        # What an admin does is noted first, by the orchestrator in this process.
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["runs"] == 0
         assert call("db", "prune", "--older-than", "1d", "--keep", "-1", "--url", served.url) == Exit.USAGE
