@@ -116,6 +116,20 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.begun.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Takes up no more connections, some turns before it closes: asyncio forgets one that it has accepted, and not
+
+        yet handed on, when its server closes. Nobody would close that socket, and its peer would wait.
+        """
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, asyncio.SelectorEventLoop):
+            for server in self.servers:
+                for listening in server.sockets:
+                    loop.remove_reader(listening.fileno())
+            for _ in range(3):  # the task that takes it up, its transport, its protocol
+                await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
