@@ -55,14 +55,12 @@ def approve(
     async def work(client: Client) -> RunView:
         view = await client.run(run)
         chosen = approval or _only(view)
+        after = await client.approve(run, chosen, granted=not deny)
         for one in view.approvals:
             if one.id == chosen:
-                say(
-                    "\n".join(
-                        [f"{one.id}: {one.skill} on {one.device}", *(f"  {part}" for part in shown(one.arguments))]
-                    )
-                )
-        return await client.approve(run, chosen, granted=not deny)
+                said = f"{'denied' if deny else 'approved'} {one.id}: {one.skill} on {one.device}"
+                say("\n".join([said, *(f"  {part}" for part in shown(one.arguments))]))
+        return after
 
     _told(call(common, work), common)
 

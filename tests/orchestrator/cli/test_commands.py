@@ -143,7 +143,9 @@ def test_a_run_that_waits_says_how_to_go_on(served: Background, capsys: Out) -> 
 def test_deny(served: Background, capsys: Out) -> None:
     run = str(submit(capsys, "write it")["run"])
     assert call("approve", run, "--deny", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["error"]["code"] == "denied"
+    written = capsys.readouterr()
+    assert json.loads(written.out)["error"]["code"] == "denied"
+    assert re.search(r"^denied \S+: \S+ on alpha$", written.err, re.MULTILINE)
     assert call("approve", run) == 2
 
 
