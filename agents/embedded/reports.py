@@ -30,6 +30,9 @@ KEEPS = words("save store put export dump keep drop")
 SUMS = frozenset({"summarize", "summarise", "report"})
 REPORT = frozenset({"report", "summary", "overview", "writeup"})
 MAKES = words("create make generate produce build prepare compile")
+COUNTING = frozenset({"many", "number", "howmany", "count"})
+COUNTABLE = words("file.search file.find file.count process.list")
+"""What tells how many there are, beside what they are."""
 SPEAKING = words("shell.run script.run")
 """Of all that changes something these alone have an output that is worth to be saved."""
 VERBS = words("show display print give get tell list present")
@@ -97,7 +100,10 @@ def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         return False
     goes = _described(composer, trial, found)
     last = composer.results[-1]
-    _file(composer, last, target, goes)
+    if COUNTING & {part for token in view.tokens if token.word for part in token.text.casefold().split()}:
+        _number(composer, target, goes)
+    else:
+        _file(composer, last, target, goes)
     return True
 
 
@@ -287,7 +293,8 @@ def _result(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     if view.left():
         return False
     low = {token.lemma for token in view.tokens if token.word}
-    if low & {"number", "value"} and not low & {"line"}:
+    alone = low & {"number", "value"} or ("total" in low and composer.results[-1].skill in COUNTABLE)
+    if alone and "line" not in low:
         _number(composer, target, found)
         return True
     used = composer.draft.used()

@@ -17,6 +17,8 @@ from tests.support.embedded_fleet import Context, twelve
         ("how many lines does app.log on beta have? put the number into lines.txt", "lines"),
         ("count the lines in app.log on alpha and write the count to n.txt on beta", "lines"),
         ("count the errors in app.log on alpha and save the number to n.txt", "count"),
+        ("write how many WARN lines m.log on alpha has to n.txt on beta", "count"),
+        ('how many lines in m.log on alpha contain "late"? write the total to a.txt', "count"),
         ("how many files are in logs on alpha? save the number to n.txt", "count"),
     ],
 )
