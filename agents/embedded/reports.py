@@ -344,8 +344,8 @@ def _content(composer: Composer, result: Result) -> str:
     if result.many:
         return result.records
     names = _outputs(composer, result)
-    if result.skill == "file.count":
-        return result.ref("output")  # its lines are a number beside others
+    if result.skill in ("file.count", "data.count_by"):
+        return result.ref("output")  # its lines are a number beside others; its counts leave out what has no key
     for name in ("counts", "ranked", "items", "groups", "entries", "processes", "lines"):
         if name in names and not (name == "items" and result.skill == "data.stats"):
             return result.ref(f"output.{name}")
