@@ -30,7 +30,7 @@ from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import FILLERS, LEADS, NEGATIONS
 from agents.embedded.wordset import words
 from agents.scrutiny import Look, Told, doubts
-from agents.scrutiny.words import alternatives
+from agents.scrutiny.words import alternatives, dialled
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Declined, Plan, Selector, Step
 from orchestrator.core.references import find
@@ -347,9 +347,9 @@ class _Checker:
         if value.startswith(".") and f"*{value}" in texts:
             return True
         # `"N shops down"`: a word in capitals stands for what is found out.
-        parts = [part.strip() for part in re.split(r"\b[A-Z]+\b", value)]
-        filled = [text for text in texts if any(find(text))]
-        return len(parts) > 1 and any(parts) and any(all(part in text for part in parts) for text in filled)
+        parts = re.split(r"\b[A-Z]+\b", value)
+        filled = re.compile(r"\$\{[^}]+\}".join(re.escape(part) for part in parts))
+        return len(parts) > 1 and any(part.strip() for part in parts) and any(map(filled.search, texts))
 
     def _label_texts(self) -> set[str]:
         pairs = {f"{key}={value}" for step in self.plan.steps for key, value in step.devices.labels.items()}
@@ -364,7 +364,11 @@ class _Checker:
             return True
         if any(len(names) == value for names in self.selected.values()):
             return True
-        if token.text.isdigit() and any(re.fullmatch(rf"\+\d*{token.text}\d*", text) for text in self._texts()):
+        if (
+            token.text.isdigit()
+            and len(token.text) > 1
+            and any(re.fullmatch(rf"\+\d*{token.text}\d*", text) for text in self._texts())
+        ):
             return True  # a telephone number, written in groups
         if token.text.isalpha() and value in self._counts:
             return True
@@ -515,7 +519,10 @@ class _Checker:
                 continue
             for text in _strings(value):
                 parts = alternatives(text.strip()) if name == "pattern" else [text]
-                if not (all(self._explained(one) for one in parts) or (name == "statement" and self._selects(text))):
+                if not (
+                    all(self._explained(one) for one in parts)
+                    or (step.skill == "sql.query" and name == "statement" and self._selects(text))
+                ):
                     yield Gap(
                         "unexplained_argument",
                         f"step {step.id}: {name} {text[:80]!r} is not in the request",
@@ -524,7 +531,7 @@ class _Checker:
 
     def _selects(self, statement: str) -> bool:
         """A query that only reads, and whose own values the request has."""
-        if not re.match(r"\s*(select|with)\b", statement, re.IGNORECASE) or ";" in statement.rstrip().rstrip(";"):
+        if not re.match(r"\s*select\b", statement, re.IGNORECASE) or ";" in statement.rstrip().rstrip(";"):
             return False
         values = re.findall(r"'([^']*)'|\b(\d+(?:\.\d+)?)\b", statement)
         return all(self._explained(text or number) for text, number in values)
@@ -539,8 +546,8 @@ class _Checker:
             return True
         if any(low == answer.strip().casefold() for _, answer in self.answers):
             return True
-        if re.fullmatch(r"\+\d+", low):  # a telephone number, written in groups there
-            return low in re.sub(r"(?<=[\d+])[ /-]+(?=\d)", "", spoken)
+        if dialled(low, spoken):
+            return True
         parts = [part for part in re.split(r"/|\.tar\.gz$|\.zip$", low) if part]
         return bool(parts) and all(part in spoken or part == "backups" for part in parts)
 

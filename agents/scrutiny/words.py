@@ -225,9 +225,16 @@ def alternatives(pattern: str) -> list[str]:
     return either[1].split("|") if either is not None else [pattern]
 
 
+def dialled(number: str, spoken: str) -> bool:
+    """Whether it is a whole telephone number of the request, where it may stand in groups of digits."""
+    if re.fullmatch(r"\+\d+", number) is None:
+        return False
+    return re.search(re.escape(number) + r"(?!\d)", re.sub(r"(?<=[\d+])[ /-]+(?=\d)", "", spoken)) is not None
+
+
 def _whole(told: Told, text: str) -> bool:
     low = text.casefold().rstrip("/")
-    if low in ("", ".", "..", "*") or text in told.attachment or _in_words(told, low):
+    if low in ("", ".", "..", "*") or text in told.attachment or _in_words(told, low) or dialled(low, told.spoken):
         return True
     if any(low == answer.strip().casefold() for _, answer in told.answers):
         return True

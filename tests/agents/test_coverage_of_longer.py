@@ -46,6 +46,7 @@ def test_how_many_there_are() -> None:
         ('write "N lines" to n.txt on beta', "${count-alpha.output.count} lines", True),
         ('write "N lines" to n.txt on beta', "${count-alpha.output.count} words", False),
         ('write "N lines" to n.txt on beta', "7 lines", False),
+        ('write "N lines" to n.txt on beta', "lines ${count-alpha.output.count}", False),
         ("write quiet to n.txt on beta", "quiet\n", True),
         ("write quiet to n.txt on beta", "loud\n", False),
     ],
@@ -72,6 +73,7 @@ def test_patterns(pattern: str, right: bool) -> None:
         ("SELECT * FROM orders WHERE amount > 500", False),
         ("SELECT * FROM orders WHERE state = 'open' AND amount > 900", False),
         ("DELETE FROM orders WHERE amount > 900", False),
+        ("WITH old AS (SELECT 1) DELETE FROM orders", False),
         ("SELECT * FROM orders; DELETE FROM orders", False),
     ],
 )
@@ -85,3 +87,17 @@ def test_one_order_alone_is_held_to_its_verb() -> None:
     text = 'Add the line "10.0.0.7 db" to hosts.txt on alpha.'
     write = step("a", "file.write", "alpha", path="hosts.txt", text="10.0.0.7 db")
     assert any("no verb" in one for one in gaps(text, write))
+
+
+def test_a_statement_that_changes_is_held_to_the_request() -> None:
+    change = step("rows", "sql.execute", "alpha", database="sqlite:shop.db", statement="SELECT * FROM orders")
+    assert any("statement" in one for one in gaps("List the orders in shop.db on alpha.", change))
+
+
+@pytest.mark.parametrize(
+    ("number", "right"), [("+491705550133", True), ("+491705550199", False), ("+491705550", False)]
+)
+def test_a_telephone_number_in_groups(number: str, right: bool) -> None:
+    sms = step("text", "phone.sms", "alpha", number=number, text="hello")
+    said = gaps('Text "hello" to +49 170 5550133.', sms)
+    assert any("5550133 is not used" in one or f"number '{number}'" in one for one in said) != right, said
