@@ -1,20 +1,23 @@
-"""What no test may do: leave a process behind, or connect to anything but this machine.
+"""What no test may do: leave a process behind, connect to anything but this machine, or hang.
 
 A plugin, loaded by `tests/conftest.py`. A test that leaves children behind, or that connected elsewhere, fails by name.
 Processes that outlive their parent are found at the end of the session, by a mark in their environment, and fail the
-run.
+run. What hangs beyond pytest-timeout, which bounds a test but not what cleans up after it, ends the run with every
+thread's stack; what failed until then has been told.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import ipaddress
 import logging
 import os
 import socket
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 import pytest
@@ -23,6 +26,12 @@ import structlog
 MARK = "ASTERISM_TEST_SESSION"
 GRACE_S = 5.0
 """How long a child that has been told to end may still take before it counts as left behind."""
+
+
+LIMIT_S = 120.0
+"""How long a test may take where it does not say so itself: pyproject.toml says the same to pytest-timeout."""
+HANG_S = 240.0
+"""How long a test's clean-up may take, and a test beyond its time limit, before the run ends."""
 
 
 class ForeignConnectionError(RuntimeError):
@@ -130,9 +139,47 @@ LOGS = structlog.get_config()
 """How the process logs before any test or any fixture of a whole module has changed it."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     os.environ[MARK] = uuid.uuid4().hex
     sys.addaudithook(guard)
+    config.stash[STDERR] = os.fdopen(os.dup(2), "wb", buffering=0)
+
+
+STDERR = pytest.StashKey[BinaryIO]()
+"""As it was before pytest took it for itself."""
+
+
+def ends_after(seconds: float, config: pytest.Config) -> None:
+    faulthandler.dump_traceback_later(seconds, exit=True, file=config.stash[STDERR])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """An event loop may swallow what pytest-timeout raises."""
+    mark = item.get_closest_marker("timeout")
+    ends_after(HANG_S + float(mark.args[0] if mark else LIMIT_S), item.config)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Begun anew: pytest stops such a clock when a test fails, and pytest-timeout has rung already."""
+    ends_after(HANG_S, item.config)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Told at once in CI: a run that is ended from outside has no summary."""
+    if report.failed and os.environ.get("CI"):
+        sys.stdout.write(f"\n{report.nodeid} failed at {report.when}:\n{report.longreprtext}\n")
+        sys.stdout.flush()
 
 
 @pytest.fixture(autouse=True)

@@ -121,3 +121,39 @@ def test_loud(caplog):
 def test_logs_that_a_fixture_of_the_module_silenced_are_heard_by_the_next_test(tmp_path: Path) -> None:
     status, output = run(tmp_path, SILENCED)
     assert status == 0, output
+
+
+HANGING = """
+import contextlib, os, signal, time, pytest
+from tests.support import guards
+
+guards.HANG_S = guards.LIMIT_S = 0.5
+
+@pytest.fixture
+def stuck():
+    yield
+    if os.environ["HANGS"] == "after":
+        while True:
+            with contextlib.suppress(BaseException):
+                time.sleep(60)
+
+def test_wrong(stuck):
+    while os.environ["HANGS"] == "in":
+        with contextlib.suppress(BaseException):
+            time.sleep(60)
+    assert "this" == "that"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("hangs", "told"), [("after", 1), ("in", 0)])
+def test_what_hangs_ends_the_run_and_what_failed_has_been_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: str, told: int
+) -> None:
+    monkeypatch.setenv("HANGS", hangs)
+    monkeypatch.setenv("CI", "true")
+    status, output = run(tmp_path, HANGING)
+    assert status == 1
+    assert "Timeout (0:00:" in output
+    assert "test_cases.py" in output.partition("Timeout (0:00:")[2]
+    assert output.count("AssertionError: assert 'this' == 'that'") == told, output

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psutil
 import structlog
 
 from protocol.errors import ErrorCode
@@ -199,6 +200,8 @@ class Browser:
         for close in (context.close if context else None, playwright.stop if playwright else None):
             if close is not None:
                 await _quietly(close)
+        if context is not None:
+            await asyncio.to_thread(_killed, self._folder / "profile")
 
     def _end_idle(self) -> None:
         async def end() -> None:
@@ -218,12 +221,24 @@ class Browser:
             log.warning("browser's driver is gone, starting again when it is used")
 
 
-async def _quietly(close: Callable[[], Awaitable[None]], seconds: float = CLOSE_S) -> None:
+def _killed(profile: Path) -> None:
+    """End what hangs of a browser that was told to end, and its driver: another one uses the same profile next."""
+    ours = psutil.Process().children(recursive=True)
+    for one in ours:
+        with contextlib.suppress(psutil.Error):
+            if f"--user-data-dir={profile}" in one.cmdline():
+                driver = one.parent()
+                first = driver if driver is not None and driver in ours else one
+                for process in (*first.children(recursive=True), first):
+                    process.kill()
+
+
+async def _quietly(close: Callable[[], Awaitable[None]], seconds: float | None = None) -> None:
     """End a part that may have ended already, and is not waited for without end."""
     from playwright.async_api import Error
 
     with contextlib.suppress(Error, OSError, TimeoutError, RuntimeError):
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds or CLOSE_S):
             await close()
 
 

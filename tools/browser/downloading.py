@@ -137,8 +137,6 @@ async def _by_click(
 
 async def _by_url(session: Session, url: str, file: BinaryIO, limit: int) -> tuple[str, str]:
     """What an address gives: a download, or a page or picture that the browser shows."""
-    from playwright.async_api import Error
-
     origin_of(url)
     found = await session.fresh()
     async with found.lock:
@@ -155,8 +153,7 @@ async def _by_url(session: Session, url: str, file: BinaryIO, limit: int) -> tup
                 return await _shown(session, response, file, limit)
             finally:
                 found.wanted = None
-                with contextlib.suppress(Error):
-                    await found.page.close()
+                await session.closed(found)
 
 
 def _expected(tab: Tab) -> asyncio.Future[Download]:
@@ -169,7 +166,7 @@ async def _gone_to(session: Session, tab: Tab, waiting: asyncio.Future[Download]
     from playwright.async_api import Error
 
     try:
-        return await tab.page.goto(url, wait_until="commit", timeout=session.seconds(NAVIGATE_S) * 1000)
+        return await session.goto(tab, url)
     except Error as error:
         if "Download is starting" not in error.message and "net::ERR_ABORTED" not in error.message:
             raise
@@ -184,7 +181,7 @@ async def _received(session: Session, got: Download, file: BinaryIO, limit: int)
     finishing = asyncio.ensure_future(got.path())
     try:
         await _watched(session, finishing, limit)
-        why = await got.failure()
+        why = await session.soon(got.failure())
         if why:
             raise ToolError(ErrorCode.TOOL_FAILED, f"the download broke off ({printable(why)[:200]})", retryable=True)
         kept = await finishing
@@ -274,11 +271,11 @@ async def _shown(session: Session, response: Response, file: BinaryIO, limit: in
         code = ErrorCode.NOT_FOUND if response.status in (404, 410) else ErrorCode.TOOL_FAILED
         raise ToolError(code, f"the server answers with status {response.status}, not with a file")
     most = min(limit, PAGE_BYTES)
-    announced = (await response.all_headers()).get("content-length", "")
+    announced = (await session.soon(response.all_headers())).get("content-length", "")
     if announced.isdecimal() and int(announced) > most:
         raise _too_large(most)
     await session.soon(response.finished(), NAVIGATE_S)
-    sizes = await response.request.sizes()
+    sizes = await session.soon(response.request.sizes())
     if sizes["responseBodySize"] > most:
         raise _too_large(most)
     body = await session.soon(response.body())

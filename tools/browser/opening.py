@@ -116,5 +116,5 @@ async def close(session: Session, *, tab: TabName | None = None, all: bool = Fal
     if found is None:
         return Closed(closed=[])
     with session.translated(None):
-        await session.soon(found.page.close())
+        await session.soon(found.close())
     return Closed(closed=[found.id])

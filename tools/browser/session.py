@@ -67,7 +67,7 @@ class Session:
             self.browser.tabs.touch(tab, self.context.attempt.run)
             for one in self.browser.tabs.surplus():
                 if one is not tab:
-                    await self.soon(one.page.close())
+                    await self.soon(one.close())
             return tab
 
     async def _new_page(self) -> Page:
@@ -132,21 +132,23 @@ class Session:
     async def _opened(self, tab: Tab, url: str, *, new: bool) -> None:
         """Go there; a tab that was made for that does not stay where that fails."""
         try:
-            await self.navigate(tab, lambda: self._goto(tab, url), url)
+            await self.navigate(tab, lambda: self.goto(tab, url), url)
         except BaseException:
             if new:
-                await self._closed(tab)
+                await self.closed(tab)
             raise
 
-    async def _closed(self, tab: Tab) -> None:
+    async def closed(self, tab: Tab) -> None:
+        """Close a tab that nobody needs any more; that it does not close is no fault of the call."""
         from playwright.async_api import Error
 
         with contextlib.suppress(Error, TimeoutError):
             async with asyncio.timeout(STOP_S):
-                await tab.page.close()
+                await tab.close()
 
-    async def _goto(self, tab: Tab, url: str) -> Response | None:
-        return await tab.page.goto(url, wait_until="commit", timeout=self.seconds(NAVIGATE_S) * 1000)
+    async def goto(self, tab: Tab, url: str) -> Response | None:
+        seconds = self.seconds(NAVIGATE_S)
+        return await self.soon(tab.page.goto(url, wait_until="commit", timeout=seconds * 1000), NAVIGATE_S + STOP_S)
 
     async def _drawn(self, tab: Tab) -> None:
         """Wait for the page's text; give it a moment for what it is made of, and one that scripts make, for those.

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Dialog, Download, Page
 
 MAX_TABS: Final = 12
+AGAIN_S: Final = 0.5
+"""After so long a browser is told again to close a tab."""
 
 
 @dataclass(eq=False)
@@ -38,6 +40,25 @@ class Tab:
     said: str = ""
     wanted: asyncio.Future[Download] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def close(self) -> None:
+        """Close it, however long that takes. Raises Playwright's Error.
+
+        Chromium forgets at times that it was told so while a page was just coming (150 does, one time in five): it is
+        told again.
+        """
+        from playwright.async_api import Error
+
+        closing = asyncio.ensure_future(self.page.close())
+        try:
+            while not (await asyncio.wait([closing], timeout=AGAIN_S))[0]:
+                with contextlib.suppress(Error, TimeoutError):
+                    async with asyncio.timeout(AGAIN_S):
+                        talk = await self.page.context.new_cdp_session(self.page)
+                        await talk.send("Page.close")
+            closing.result()
+        finally:
+            closing.cancel()
 
 
 class Tabs:
@@ -111,7 +132,7 @@ class Tabs:
 
     def _crashed(self, tab: Tab) -> None:
         tab.crashed = True
-        self._later(tab.page.close())
+        self._later(tab.close())
 
     async def _inherit(self, tab: Tab) -> None:
         """What a page opened belongs to the run that used the page."""

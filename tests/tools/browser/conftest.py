@@ -31,7 +31,7 @@ async def browser(running: Bench, tmp_path: Path) -> AsyncIterator[Bench]:
     running.context = FakeToolContext(tmp_path / "workspace")
     yield running
     for tab in running.browser.tabs.all():
-        await tab.page.close()
+        await tab.close()
 
 
 @pytest.fixture

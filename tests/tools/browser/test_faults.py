@@ -15,7 +15,7 @@ import pytest
 from protocol.errors import ErrorCode
 from protocol.vocabulary import Json
 from tests.support.browsers import Bench, Site, attachment, bench, browsers, gone, needs_browser
-from tools.browser import finding, session, skills
+from tools.browser import browser, finding, session, skills
 from tools.browser.settings import BrowserSettings
 from tools.errors import ToolError
 
@@ -103,6 +103,33 @@ async def test_a_page_that_never_comes_is_given_up_when_cancelled(own: Bench, si
     await asyncio.gather(call, return_exceptions=True)
     assert call.cancelled()
     assert (await own.call("browser.read"))["title"] == "one"
+
+
+async def test_a_browser_that_hangs_as_a_whole(own: Bench, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.pages |= {"/": "<title>one</title>", "/get": attachment(b"x", "x")}
+    await own.call("browser.open", url=site.url())
+    (process,) = own.processes()
+    hanging = psutil.Process().children(recursive=True)
+    monkeypatch.setattr(session, "NAVIGATE_S", 0.2)
+    monkeypatch.setattr(session, "STOP_S", 0.2)
+    monkeypatch.setattr(session.Session.soon, "__defaults__", (0.5,))
+    monkeypatch.setattr(browser, "CLOSE_S", 0.5)
+    for one in hanging:
+        one.suspend()
+    await own.refused(ErrorCode.TIMEOUT, "browser.read")
+    await own.refused(ErrorCode.TIMEOUT, "browser.download", url=site.url("/get"))
+    await own.refused(ErrorCode.TIMEOUT, "browser.open", url=site.url())
+    await own.call("browser.close", all=True)
+    for one in [process, *hanging]:
+        assert await asyncio.to_thread(gone, one), one
+    monkeypatch.undo()
+    assert (await own.call("browser.open", url=site.url()))["title"] == "one"
+
+
+async def test_a_tab_closes_while_its_page_is_coming(own: Bench, site: Site) -> None:
+    for _ in range(20):
+        await own.refused(ErrorCode.NOT_FOUND, "browser.download", url=site.url("/none"))
+    assert (await own.call("browser.tabs"))["tabs"] == []
 
 
 async def test_it_ends_when_nobody_uses_it(tmp_path: Path, site: Site) -> None:
