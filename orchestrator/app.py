@@ -27,6 +27,7 @@ from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
 from orchestrator.contents import Contents
+from orchestrator.changes import Changes
 from orchestrator.core import stimuli
 from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
 from orchestrator.core.commands import Decision
@@ -38,12 +39,11 @@ from orchestrator.core.ladder_report import EnergyProfile, LadderReport, LadderV
 from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
-from orchestrator.core.redact import redact
 from orchestrator.core.requests import Request
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
-from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
+from orchestrator.core.views import Change, DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from orchestrator.faults import FaultDesk
 from orchestrator.ladder import LadderDesk, energy_profile
@@ -112,7 +112,15 @@ class Asterism:
         )
         self._supervision = Supervision(_Desk(self._leader, self._write))
         scheduler = Scheduler(settings.placement)
-        self.engine = Engine(self.store, self._supervision, self._clock, lease_s=settings.lease_s, scheduler=scheduler)
+        self._changes = Changes(random_hex(6))
+        self.engine = Engine(
+            self.store,
+            self._supervision,
+            self._clock,
+            lease_s=settings.lease_s,
+            scheduler=scheduler,
+            changes=self._changes,
+        )
         if settings.traces:
             from orchestrator.runtime.tracing import Tracing
 
@@ -131,7 +139,7 @@ class Asterism:
         self.engine.attach(self.gateway)
         self._contents = contents
         self._recorder = self._make_recorder(settings.record_runs) if settings.record_runs else None
-        self._pruner = Pruner(self.store, self.engine, contents.discard, self._forget_places)
+        self._pruner = Pruner(self.store, self.engine, contents.discard, self._forget)
         self._planners = self._leader.planners if isinstance(self._leader, LeadingSupervisor) else ()
         tiers = {planner.rung: tier_of(planner) for planner in self._planners}
         self._ladder = LadderDesk(self.store, tiers, _energy(settings))
@@ -147,6 +155,7 @@ class Asterism:
         self._make_folder()
         await self.store.open()
         self.reception.guarded = bool(await self.store.tokens())
+        await self.reception.logs.open()
         self.gateway.start()
         await self.engine.start()
         self._webhooks.sender.start()
@@ -173,6 +182,7 @@ class Asterism:
             await self._webhooks.sender.stop()
             await self._supervision.stop()
             await self.gateway.stop()
+            await self.reception.logs.close()
             await self.engine.stop()
         if self._preparing is not None:
             await asyncio.gather(self._preparing, return_exceptions=True)
@@ -361,6 +371,9 @@ class Asterism:
             return newer[::-1]
         return await self._stored(self.store.events(run, after=after, limit=PAGE))
 
+    def changes(self, place: str = "") -> AsyncIterator[list[Change]]:
+        return self._changes.follow(place)
+
     async def wait(self, run: str, seconds: float) -> RunView:
         async def settled() -> None:
             while True:
@@ -425,9 +438,7 @@ class Asterism:
         slot = await self._slot(run)
         if task not in slot.state.tasks:
             raise Refusal("not_found", f"run {run} has no task {task}")
-        log = self.reception.logs.of(run, task)
-        entries = tuple(entry.model_copy(update={"text": redact(entry.text)}) for entry in log.entries)
-        return log.model_copy(update={"entries": entries})
+        return self.reception.logs.of(run, task)
 
     async def explain(self, run: str, task: str) -> list[str]:
         slot = await self._slot(run)
@@ -583,7 +594,9 @@ class Asterism:
         except StoreError as error:
             raise Refusal("not_ready", str(error)) from None
 
-    async def _forget_places(self, runs: Sequence[str]) -> None:
+    async def _forget(self, runs: Sequence[str]) -> None:
+        self.reception.logs.forget(runs)
+        self._changes.tell("run", runs)
         if isinstance(self._leader, LeadingSupervisor):
             await self._leader.forget(runs)
 

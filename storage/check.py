@@ -19,7 +19,7 @@ from orchestrator.core.state import RunState, fold
 from storage import ledger, queries
 from storage.snapshots import snapshot
 from storage.sqlite import integrity_check
-from storage.tables import artifacts, deliveries, egress, events, idempotency, outbox, runs, tasks
+from storage.tables import artifacts, deliveries, egress, events, idempotency, outbox, runs, task_logs, tasks
 from storage.urls import Location
 
 Kind = Literal["damaged", "gap", "unreadable", "impossible", "run_row", "task_row", "outbox", "orphan", "ledger"]
@@ -79,7 +79,7 @@ def examine(connection: Connection) -> Findings:
 def _orphans(connection: Connection, findings: Findings) -> None:
     """Rows of runs that there are not. A key whose run has yet to begin is none."""
     known = select(runs.c.run)
-    for table in (events, tasks, outbox, artifacts, deliveries):
+    for table in (events, tasks, outbox, artifacts, deliveries, task_logs):
         lost = connection.execute(
             select(table.c.run, func.count()).where(table.c.run.not_in(known)).group_by(table.c.run)
         )

@@ -74,6 +74,11 @@ def text(rows: Sequence[Row]) -> str:
     return packed
 
 
+def storable(text: str) -> str:
+    """`text` with U+FFFD for what no database can hold: NUL, lone surrogates."""
+    return _UNSTORABLE.sub("�", text)
+
+
 def _clean(row: RunRow) -> Row:
-    """A run's texts come from people and models: what no database can hold becomes U+FFFD."""
-    return tuple(_UNSTORABLE.sub("�", value) if isinstance(value, str) else value for value in row)
+    """A run's texts come from people and models."""
+    return tuple(storable(value) if isinstance(value, str) else value for value in row)

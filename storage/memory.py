@@ -18,6 +18,8 @@ from orchestrator.core.records import (
     DeviceRecord,
     DueDeliveries,
     EventRow,
+    LogChange,
+    LogRow,
     OutboxRow,
     Removed,
     RunRow,
@@ -28,7 +30,7 @@ from orchestrator.core.records import (
     Transaction,
 )
 from storage.faults import make, store_error
-from storage.groups import Group
+from storage.groups import Group, storable
 from storage.ledger import KEPT_S
 from storage.operations import Registration, raise_epochs
 from storage.queries import event
@@ -50,6 +52,7 @@ class Durable:
     artifacts: dict[tuple[str, str, str], ArtifactRecord] = field(default_factory=dict)
     egress: dict[str, LedgerEntry] = field(default_factory=dict)
     deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
+    task_logs: dict[tuple[str, str], dict[int, LogRow]] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -303,6 +306,19 @@ class MemoryStore:
     async def remove_delivery(self, id: str) -> None:
         self.durable.deliveries.pop(id, None)
 
+    async def task_logs(self) -> list[LogRow]:
+        return [rows[seq] for _, rows in sorted(self.durable.task_logs.items()) for seq in sorted(rows)]
+
+    async def write_task_logs(self, changes: Sequence[LogChange]) -> None:
+        if not self._open:
+            raise make("database_unavailable", "The store is not open.", retryable=False)
+        for one in changes:
+            known = self.durable.task_logs.pop((one.run, one.task), {})
+            kept = {seq: row for seq, row in known.items() if one.first <= seq <= one.after}
+            kept.update((row.seq, row._replace(text=storable(row.text))) for row in one.rows)
+            if kept:
+                self.durable.task_logs[one.run, one.task] = kept
+
     async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
         ended = [row for row in self.durable.runs.values() if RunStatus(row.status).terminal]
         ended.sort(key=lambda row: (row.created, row.run))
@@ -323,6 +339,8 @@ class MemoryStore:
             del durable.artifacts[key]
         for id in [id for id, row in durable.deliveries.items() if row.run in gone]:
             del durable.deliveries[id]
+        for owner in [owner for owner in durable.task_logs if owner[0] in gone]:
+            del durable.task_logs[owner]
         for attempt in [attempt for attempt in durable.outbox if attempt.run in gone]:
             del durable.outbox[attempt]
         for name in [name for name, (_, run) in durable.requests.items() if run in gone]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from storage.ledger import prune_entries
 from storage.queries import ENDED
-from storage.tables import PRUNING, artifacts, deliveries, events, idempotency, meta, outbox, runs, tasks
+from storage.tables import PRUNING, artifacts, deliveries, events, idempotency, meta, outbox, runs, task_logs, tasks
 
 ROWS = 5_000
 INCREMENTAL = 2  # SQLite's number for it
@@ -51,7 +51,7 @@ def begin(connection: Connection, chosen: Sequence[str], before: float) -> tuple
     rest = note(connection)
     if gone:
         mine = set(connection.scalars(select(artifacts.c.sha256).where(artifacts.c.run.in_(gone))))
-        for table in (runs, outbox, artifacts, idempotency, deliveries):
+        for table in (runs, outbox, artifacts, idempotency, deliveries, task_logs):
             connection.execute(delete(table).where(table.c.run.in_(gone)))
         others = set(connection.scalars(select(artifacts.c.sha256).where(artifacts.c.sha256.in_(mine)))) if mine else ()
         rest = Rest([*rest.runs, *gone], sorted({*rest.contents, *mine.difference(others)}))

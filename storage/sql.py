@@ -17,6 +17,8 @@ from orchestrator.core.records import (
     DeliveryRow,
     DeviceRecord,
     DueDeliveries,
+    LogChange,
+    LogRow,
     OutboxRow,
     Removed,
     RunSummary,
@@ -25,7 +27,7 @@ from orchestrator.core.records import (
     Transaction,
 )
 from storage import deliveries as hooks
-from storage import ledger, operations, queries
+from storage import ledger, operations, queries, said
 from storage import prune as pruning
 from storage.faults import make
 from storage.operations import Registration
@@ -192,6 +194,14 @@ class SqlStore:
 
     async def remove_delivery(self, id: str) -> None:
         await self._change(partial(hooks.remove, id=id))
+
+    # --- what tasks said ---------------------------------------------------------------------------------------
+
+    async def task_logs(self) -> list[LogRow]:
+        return await self._read(said.listed)
+
+    async def write_task_logs(self, changes: Sequence[LogChange]) -> None:
+        await self._change(partial(said.write, changes=changes))
 
     # --- retention ---------------------------------------------------------------------------------------------
 

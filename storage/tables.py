@@ -11,6 +11,7 @@
     artifacts    metadata of stored contents     (sha256, run, task)
     egress       the ledger: what went to models `closing` is empty until the request has ended
     deliveries   webhooks to send, and sent      status: pending, delivered, dead; `due` is when it is tried next
+    task_logs    what tasks said, redacted       (run, task, seq); seq counts from 1: those before the first are gone
 
 Times are Unix times in seconds, sizes bytes. Bodies are JSON text, kept to the letter.
 """
@@ -23,7 +24,7 @@ from sqlalchemy.schema import SchemaItem
 APPLICATION = "asterism"
 OWNER, BACKUP, PRUNING = "owner", "backup", "pruning"
 """Keys in `meta`: the latest owner's number; of what, and when, a backup was made; what is still to be deleted."""
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every schema revision, oldest first. The last is what this version of the program writes."""
 
 metadata = MetaData()
@@ -175,4 +176,15 @@ deliveries = _table(
     Index("deliveries_run", "run"),
     Index("deliveries_due", "status", "due"),
     Index("deliveries_created", "created"),
+)
+
+task_logs = _table(
+    "task_logs",
+    _text("run", key=True),
+    _text("task", key=True),
+    _number("seq", key=True),
+    _time("at"),
+    _number("attempt"),
+    _text("stream"),
+    _text("text"),
 )

@@ -209,7 +209,7 @@ async def explain(app: App, run: RunId, task: Identifier) -> Lines:
 
 @routes.get("/runs/{run}/tasks/{task}/log", openapi_extra=needs("viewer"), summary="What a task has said")
 async def task_log(app: App, run: RunId, task: Identifier) -> TaskLog:
-    """What its tools wrote while they ran, live. Kept in memory alone: after a restart of the server it is empty."""
+    """What its tools wrote while they ran, live, without secrets: the newest 64,000 characters."""
     return await app.log(run, task)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Path, Query, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from starlette.types import Message, Receive, Scope, Send
 
 from orchestrator.api.bodies import EventPage
@@ -18,11 +18,16 @@ from orchestrator.api.rest import application, needs, router
 from orchestrator.api.websocket import ABORT
 from orchestrator.core.application import Application
 from orchestrator.core.events import Event
+from orchestrator.core.views import Change
 from protocol.vocabulary import Identifier
 
 KEEPALIVE_S = 15.0
 STALLED_S = 30.0
+GATHER_S = 0.2
+"""For so long changes are gathered after some were told: a busy run is told of a few times a second."""
 EVENT_STREAM = "text/event-stream"
+_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+Page = TypeVar("Page")
 
 routes = router()
 
@@ -75,8 +80,34 @@ async def events(
     # The first entry may hold a plan of thousands of steps: it is not read only to see that it is there.
     if (await app.run(run, brief=True)).state.terminal and not await app.events(run, after=start, limit=1):
         return Response(status_code=204)
-    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-    return EventStream(_lines(app.pages(run, after=start), request), 200, headers)
+    entries: Entries = request.app.state.entries
+    lines = _lines(app.pages(run, after=start), request, entries.pieces, lambda: entries.pace_s)
+    return EventStream(_followed(lines, entries), 200, _HEADERS)
+
+
+@routes.get(
+    "/changes",
+    openapi_extra=needs("viewer"),
+    summary="Which runs and devices change",
+    response_model=None,
+    responses={200: {"content": {EVENT_STREAM: {}}}},
+)
+async def changes(
+    app: Annotated[Application, Depends(application)],
+    request: Request,
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+) -> Response:
+    """A stream for pages that show lists: `run` and `device` name what has changed, to be asked for again.
+
+    What changes often is told a few times a second. `reset`: anything may have changed. That comes first, and after a
+    drop only where `Last-Event-ID` is of another start of the server, or too much was missed.
+    """
+    return EventStream(_lines(app.changes(last_event_id or ""), request, _named, lambda: GATHER_S), 200, _HEADERS)
+
+
+def _named(page: list[Change]) -> list[bytes]:
+    told = [format_sse_event(data_str=one.model_dump_json(include={"name"}), event=one.kind, id=one.id) for one in page]
+    return [b"".join(told)]
 
 
 def _number(last_event_id: str) -> int:
@@ -85,13 +116,27 @@ def _number(last_event_id: str) -> int:
     return int(last_event_id)
 
 
-async def _lines(pages: AsyncIterator[list[Event]], request: Request) -> AsyncIterator[bytes]:
+async def _followed(lines: AsyncIterator[bytes], entries: Entries) -> AsyncIterator[bytes]:
+    """The same, counted among those who follow runs."""
+    entries.followers += 1
+    try:
+        async with contextlib.aclosing(lines) as open_lines:  # type: ignore[type-var]
+            async for line in open_lines:
+                yield line
+    finally:
+        entries.followers -= 1
+
+
+async def _lines(
+    pages: AsyncIterator[Page],
+    request: Request,
+    pieces: Callable[[Page], Iterable[bytes]],
+    pace_s: Callable[[], float],
+) -> AsyncIterator[bytes]:
     """The stream's bytes, with a sign of life where nothing happens; ends early when the server stops."""
     stopping: asyncio.Event = request.app.state.stopping
-    entries: Entries = request.app.state.entries
     ended = asyncio.ensure_future(stopping.wait())
     coming = asyncio.ensure_future(anext(pages, None))
-    entries.followers += 1
     try:
         yield b"retry: 1000\n\n"
         while True:
@@ -100,17 +145,16 @@ async def _lines(pages: AsyncIterator[list[Event]], request: Request) -> AsyncIt
                 page = coming.result()
                 if page is None:
                     return
-                for piece in entries.pieces(page):
+                for piece in pieces(page):
                     yield piece
-                if entries.pace_s:
-                    await asyncio.sleep(entries.pace_s)
+                if pause := pace_s():
+                    await asyncio.sleep(pause)
                 coming = asyncio.ensure_future(anext(pages, None))
             elif ended.done():
                 return
             else:
                 yield KEEPALIVE_COMMENT
     finally:
-        entries.followers -= 1
         for task in (coming, ended):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):

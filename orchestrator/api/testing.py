@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.changes import Changes
 from orchestrator.core import commands, stimuli
 from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
 from orchestrator.core.compiler import Compiled, compile_plan
@@ -36,7 +37,7 @@ from orchestrator.core.project import graph_view, run_view
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.state import RunState
-from orchestrator.core.views import DeviceView, EditResult, GraphView, LogEntry, RunItem, RunView, TaskLog
+from orchestrator.core.views import Change, DeviceView, EditResult, GraphView, LogEntry, RunItem, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from orchestrator.faults import FaultDesk
 from protocol.credentials import Token, verifier
@@ -81,6 +82,7 @@ class FakeApplication:
         self._ids = itertools.count(1)
         self.problems: tuple[str, ...] = ()
         self._faults = FaultDesk(Failpoints(time.monotonic), "token")
+        self.changed = Changes("fake")
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
@@ -103,6 +105,9 @@ class FakeApplication:
         if request.plan is not None:
             self._start(run, request.plan)
         return run, True
+
+    def changes(self, place: str = "") -> AsyncIterator[list[Change]]:
+        return self.changed.follow(place)
 
     async def runs(self, *, status: str | None = None, before: float | None = None, limit: int = 50) -> list[RunItem]:
         found = [
@@ -376,6 +381,7 @@ class FakeApplication:
         found = self._find(run)
         decision = found.machine.handle(stimulus, time.time())
         found.log += decision.events
+        self.changed.tell("run", [run])
         found.changed.set()
         found.changed = asyncio.Event()
         for command in decision.commands:

@@ -27,6 +27,7 @@ COMMANDS = {
     "graph": ("look:graph", "Draw a run's task graph."),
     "timeline": ("look:timeline", "Draw when what happened in a run, by device."),
     "events": ("look:events", "Print a run's event log."),
+    "logs": ("said:logs", "Print what the tasks of a run said while they ran."),
     "explain": ("look:explain", "Say why a task is where it is."),
     "replay": ("look:replay", "Play a run again from its record, and say where it departs."),
     "cancel": ("steer:cancel", "Cancel a run."),

@@ -190,7 +190,7 @@ class AsyncClient:
         return list((await self._do(calls.explain(run, task))).lines)
 
     async def log(self, run: str, task: str) -> TaskLog:
-        """What a task has said, as far as the orchestrator still has it in memory."""
+        """What a task has said while it ran, as far as it is kept."""
         return await self._do(calls.log(run, task))
 
     async def artifacts(self, run: str) -> list[ArtifactRecord]:

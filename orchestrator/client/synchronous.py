@@ -189,7 +189,7 @@ class Client:
         return list((self._do(calls.explain(run, task))).lines)
 
     def log(self, run: str, task: str) -> TaskLog:
-        """What a task has said, as far as the orchestrator still has it in memory."""
+        """What a task has said while it ran, as far as it is kept."""
         return self._do(calls.log(run, task))
 
     def artifacts(self, run: str) -> list[ArtifactRecord]:

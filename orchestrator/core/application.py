@@ -15,7 +15,7 @@ from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import Model
-from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
+from orchestrator.core.views import Change, DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from protocol.failpoints import Enabled, Mode, Rule
 from protocol.vocabulary import SkillSpec
@@ -133,6 +133,9 @@ class Application(Protocol):
     def pages(self, run: str, *, after: int = 0) -> AsyncIterator[list[Event]]:
         """The same, each time with all that has come, at least one."""
 
+    def changes(self, place: str = "") -> AsyncIterator[list[Change]]:
+        """Runs and devices that have changed since a place, the `id` of an earlier change; then as they do."""
+
     async def wait(self, run: str, seconds: float) -> RunView:
         """The run once it has ended or waits for a person, or as it stands after so many seconds."""
 
@@ -154,7 +157,7 @@ class Application(Protocol):
         """Why the task is where it is, or which device would take it: a line each."""
 
     async def log(self, run: str, task: str) -> TaskLog:
-        """What the task has said while it ran, as far as this process still knows."""
+        """What the task has said while it ran, as far as it is kept."""
 
     async def devices(self) -> list[DeviceView]: ...
 

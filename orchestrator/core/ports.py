@@ -15,6 +15,8 @@ from orchestrator.core.records import (
     DeliveryRow,
     DeviceRecord,
     DueDeliveries,
+    LogChange,
+    LogRow,
     OutboxRow,
     Removed,
     RunSummary,
@@ -83,7 +85,17 @@ class Deliveries(Protocol):
     async def remove_delivery(self, id: str) -> None: ...
 
 
-class Store(Ledger, Deliveries, Protocol):
+class Sayings(Protocol):
+    """What tasks said while they ran: for people, within bounds that `runtime/logs.py` holds."""
+
+    async def task_logs(self) -> list[LogRow]:
+        """Every entry that is kept, a task's in their order."""
+
+    async def write_task_logs(self, changes: Sequence[LogChange]) -> None:
+        """Bring tasks' logs up to date, all or none; what no database can hold becomes U+FFFD in them."""
+
+
+class Store(Ledger, Deliveries, Sayings, Protocol):
     """The durable record. Writes are grouped: one writer, one transaction for all that waits.
 
     An uncertain commit is resolved by reading back, never by assuming, before `done` is called.

@@ -77,6 +77,28 @@ class DeliveryRow(NamedTuple):
     http_status: int
 
 
+class LogRow(NamedTuple):
+    """A piece of what a task said, redacted. `seq` counts a task's from 1; those before the first kept are gone."""
+
+    run: str
+    task: str
+    seq: int
+    at: float
+    attempt: int
+    stream: str
+    text: str
+
+
+class LogChange(NamedTuple):
+    """A task's log as it is to be: what is on record with first <= seq <= after stays, the rest goes, `rows` come."""
+
+    run: str
+    task: str
+    first: int
+    after: int
+    rows: tuple[LogRow, ...] = ()
+
+
 class AttemptKey(NamedTuple):
     run: str
     task: str

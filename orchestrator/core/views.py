@@ -40,22 +40,33 @@ class TaskView(Model):
     preview: str | None = None
 
 
+Stream = Literal["stdout", "stderr", "info"]
+
+
 class LogEntry(Model):
     """A piece of what an attempt said. `at` is when it came, in Unix time."""
 
     at: float
     attempt: int
-    stream: Literal["stdout", "stderr", "info"]
+    stream: Stream
     text: str
 
 
 class TaskLog(Model):
-    """What a task has said while it ran, oldest first, as far as it is still in memory; `dropped` entries are not."""
+    """What a task has said while it ran, oldest first and redacted; its first `dropped` entries are no longer kept."""
 
     run: str
     task: str
     entries: tuple[LogEntry, ...] = ()
     dropped: int = 0
+
+
+class Change(Model):
+    """A run or device has changed: its name. `reset`: anything may have. `id` is where to go on from."""
+
+    id: str
+    kind: Literal["reset", "run", "device"]
+    name: str = ""
 
 
 class ApprovalView(Model):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from orchestrator.changes import Changes
 from orchestrator.core import commands as c
 from orchestrator.core import stimuli
 from orchestrator.core.commands import Decision, TimerKind
@@ -127,8 +128,11 @@ class Engine:
         *,
         lease_s: float,
         scheduler: Scheduler | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self.store = store
+        self.changes = changes or Changes("0")
+        """What pages that show lists are told."""
         self.counters = Counters()
         self.tally = Tally()
         self.tracing: Tracing | None = None
@@ -493,6 +497,7 @@ class Engine:
             if not future.done():
                 future.set_exception(error)
         void = {**group.runs, **dropped.runs}
+        self.changes.reset()
         # What belongs to other runs rests on nothing that failed.
         for command in (*group.commands, *dropped.commands):
             if not callable(command) and run_of(command) not in void:
@@ -528,6 +533,9 @@ class Engine:
         for run in group.runs:
             if run in self._runs:
                 self._runs[run].tell()
+        # Only what stands in a list: a run's row, and how much a device has to do.
+        self.changes.tell("run", dict.fromkeys([row.run for row in group.transaction.runs]))
+        self.changes.tell("device", dict.fromkeys([row.device for row in group.transaction.tasks if row.device]))
 
     def _do(self, command: c.Command | Resend) -> None:
         """One command whose events are durable."""
@@ -567,6 +575,7 @@ class Engine:
             # What the other device of that name had is not this one's to go on with, nor to be sent again.
             self.lapsed(hello.name, "another device came under its name")
         info = self.roster.joined(hello, epoch, self._clock.now(), resumed=resumed)
+        self.changes.tell("device", [hello.name])
         self._timers.cancel((LEASE, "", hello.name))
         self._expecting = False
         if self._heartbeats:
@@ -623,6 +632,7 @@ class Engine:
     def left(self, name: str, reason: str, *, goodbye: bool) -> None:
         """The device's connection is gone; its lease runs on, unless it said goodbye."""
         info = self.roster.left(name, reason, self._clock.now())
+        self.changes.tell("device", [name])
         if info is not None:
             self.scheduler.device_changed(info, self.roster.epoch(name))
         if goodbye:
@@ -662,6 +672,7 @@ class Engine:
     def skills_changed(self, name: str, message: SkillsChanged) -> None:
         info = self.roster.skills_changed(name, message)
         if info is not None:
+            self.changes.tell("device", [name])
             self.scheduler.device_changed(info, self.roster.epoch(name))
             self._schedule()
 
@@ -670,6 +681,7 @@ class Engine:
         info = self.roster.drain(name)
         if info is None:
             return False
+        self.changes.tell("device", [name])
         self.scheduler.device_changed(info, self.roster.epoch(name))
         if self._gateway is not None:
             self._gateway.drain(name, reason)
@@ -679,6 +691,7 @@ class Engine:
         """Know a device no longer, unless it is here, or has work that may still come back."""
         epoch = self.roster.epoch(name)
         info = self.roster.forget(name)
+        self.changes.tell("device", [name])
         if info is not None:
             self.scheduler.device_changed(info, epoch)  # for the placements that still name it
 

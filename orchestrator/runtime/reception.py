@@ -19,6 +19,7 @@ from protocol.messages import Accepted, Heartbeat, Hello, LogLine, Progress, Res
 
 log = structlog.get_logger("asterism.reception")
 
+LOAD_STEP = 0.02  # a load that moves by less is shown as it was
 WORDS_KEPT = 2_000  # tasks whose last word is remembered
 _REFUSED = "The token is wrong, expired or revoked; create one with `asterism token create --role device`."
 
@@ -45,7 +46,7 @@ class Reception:
         self._clock = clock
         self.guarded = False
         self.faults = 0
-        self.logs = TaskLogs()
+        self.logs = TaskLogs(store)
         self._words: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def token_required(self, peer: str) -> bool:
@@ -100,8 +101,9 @@ class Reception:
         if known is not None:
             known.last_seen = now
         if isinstance(message, Heartbeat):
-            if known is not None:
+            if known is not None and abs(known.load - message.load) >= LOAD_STEP:
                 known.load = message.load
+                self._engine.changes.tell("device", [name])
             return
         self._engine.alive(name, message.run, message.task, message.attempt)
         if isinstance(message, (Progress, LogLine)) and self.holds(name, message.run, message.task, message.attempt):

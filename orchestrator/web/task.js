@@ -44,7 +44,7 @@ function Part({ name, of, how }) {
   return html`<h3>${name}</h3><pre tabindex="0" aria-label=${name}>${cut(how(of), LONGEST)}</pre>`;
 }
 
-/** What its tools say while they run; the server keeps it in memory alone. */
+/** What its tools say while they run; live, and from the record. */
 function Log({ run, task }) {
   const live = ["running", "cancelling"].includes(task.status);
   const path = runPath(run, `/tasks/${encodeURIComponent(task.id)}/log`);

@@ -16,6 +16,8 @@ from orchestrator.core.records import (
     AttemptKey,
     DeliveryRow,
     EventRow,
+    LogChange,
+    LogRow,
     OutboxRow,
     RunRow,
     TaskRow,
@@ -578,3 +580,37 @@ async def test_a_forgotten_device_is_no_longer_known_and_its_epochs_still_rise(o
     assert [record.name for record in await store.device_records()] == ["beta"]
     assert await store.register_device("alpha", "device-3", "server", '{"x":3}', AT) == 2
     assert [record.device for record in await store.device_records()] == ["device-3", "device-2"]
+
+
+def line(seq: int, text: str = "x", run: str = "run-1", task: str = "a") -> LogRow:
+    return LogRow(run, task, seq, AT + seq, 1, "stdout", text)
+
+
+async def test_what_tasks_said_comes_back_in_order(opener: Opener) -> None:
+    store = await opener()
+    rows = tuple(line(seq, f"{seq} ü\n") for seq in range(1, 12))
+    await store.write_task_logs(
+        [LogChange("run-1", "b", 1, 0, (line(1, task="b"),)), LogChange("run-1", "a", 1, 0, rows)]
+    )
+    assert await (await opener()).task_logs() == [*rows, line(1, task="b")]
+
+
+async def test_a_log_is_cut_at_both_ends(store: Store) -> None:
+    await store.write_task_logs([LogChange("run-1", "a", 1, 0, tuple(map(line, range(1, 6))))])
+    await store.write_task_logs([LogChange("run-1", "a", 3, 4, (line(5, "new"), line(6)))])
+    assert await store.task_logs() == [line(3), line(4), line(5, "new"), line(6)]
+    await store.write_task_logs([LogChange("run-1", "a", 1, 0)])
+    assert await store.task_logs() == []
+
+
+async def test_a_log_holds_what_no_database_can(store: Store) -> None:
+    await store.write_task_logs([LogChange("run-1", "a", 1, 0, (line(1, "a\0b\ud800"),))])
+    assert await store.task_logs() == [line(1, "a\ufffdb\ufffd")]
+
+
+async def test_a_pruned_run_takes_its_logs_along(store: Store) -> None:
+    for run in ("old", "young"):
+        await old(store, run, AT if run == "old" else AT + 100)
+        await store.write_task_logs([LogChange(run, "a", 1, 0, (line(1, run=run),))])
+    await store.prune(["old"], AT + 50)
+    assert [row.run for row in await store.task_logs()] == ["young"]

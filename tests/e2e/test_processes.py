@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -110,10 +111,17 @@ def test_an_orchestrator_that_is_killed_while_a_person_is_asked(world: Processes
     orchestrator = world.up()
     world.device("alpha")
     world.online("alpha")
+    speaks = world.submit(step("a", "shell.run", "alpha", command="echo said"))
+    assert world.wait(speaks)["state"] == "succeeded"
+    said = world.get(f"/v1/runs/{speaks}/tasks/a/log")
+    assert [entry["text"] for entry in said["entries"]] == ["said"]  # type: ignore[attr-defined]
+    with contextlib.closing(sqlite3.connect(world.database)) as record:
+        eventually(lambda: record.execute("SELECT 1 FROM task_logs").fetchone() is not None, "the log is on record")
     run = world.submit(step("a", "file.append", "alpha", path="ledger", text="x\n"), approve="ask")
     before = world.wait(run)["approvals"]
     orchestrator.kill()
     orchestrator = world.up()
+    assert world.get(f"/v1/runs/{speaks}/tasks/a/log") == said
     world.online("alpha")
     view = world.wait(run)
     assert (view["state"], view["approvals"]) == ("waiting", before)

@@ -34,6 +34,7 @@ RIGHTS = {
     ("GET", "/v1/runs/{run}/tasks/{task}/explain"): "viewer",
     ("GET", "/v1/runs/{run}/tasks/{task}/log"): "viewer",
     ("GET", "/v1/runs/{run}/events"): "viewer",
+    ("GET", "/v1/changes"): "viewer",
     ("GET", "/v1/models"): "viewer",
     ("GET", "/v1/models/{model}"): "viewer",
     ("POST", "/v1/chat/completions"): "operator",

@@ -156,3 +156,24 @@ async def test_a_follower_that_reads_nothing_is_cut_and_not_waited_for(
     writer.close()
     with contextlib.suppress(ConnectionError):
         await writer.wait_closed()
+
+
+async def told(response: httpx2.Response) -> AsyncIterator[httpx2.ServerSentEvent]:
+    async for entry in httpx2.EventSource(response):
+        if entry.data:
+            yield entry
+
+
+async def test_changes_come_as_a_stream_that_goes_on_where_it_broke_off(api: Served, app: FakeApplication) -> None:
+    async with api.client.stream("GET", "/v1/changes", headers=SSE) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        following = told(response)
+        first = await anext(following)
+        run = await submit(api, "echo hello")
+        second = await anext(following)
+    assert (first.event, second.event, json.loads(second.data)) == ("reset", "run", {"name": run})
+    other = await submit(api, "echo again")
+    headers = {**SSE, "Last-Event-ID": second.id}
+    async with api.client.stream("GET", "/v1/changes", headers=headers) as response:
+        third = await anext(told(response))
+    assert (third.event, json.loads(third.data)) == ("run", {"name": other})

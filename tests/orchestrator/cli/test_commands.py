@@ -199,6 +199,7 @@ def test_looking(served: Background, capsys: Out) -> None:
         ("events", run): "run_ended: succeeded",
         ("events", run, "--follow", "--after", "3"): "run_ended: succeeded",
         ("explain", run, "echo"): "fewest tasks",
+        ("logs", run): "",
         ("replay", run, "--log-only"): "the same",
     }
     for words, expected in looks.items():
@@ -224,6 +225,7 @@ def test_looking(served: Background, capsys: Out) -> None:
         ("replay", "r404"),
         ("show", "../../etc"),
         ("explain", "r404", "t"),
+        ("logs", "r404"),
         ("token", "revoke", "t404"),
         ("runs", "--limit", "0"),
         ("runs", "--status", "asleep"),

@@ -38,6 +38,7 @@ REMOTE: dict[str, tuple[str, str]] = {
     "timeline": ("{echo}", "viewer"),
     "events": ("{echo}", "viewer"),
     "explain": ("{echo} echo", "viewer"),
+    "logs": ("{echo}", "viewer"),
     "replay": ("{echo}", "viewer"),
     "cancel": ("{hold}", "operator"),
     "retry": ("{fail}", "operator"),
