@@ -26,8 +26,8 @@ from agents.rungs import ExchangeError, off_views, probe, rung_view
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
-from orchestrator.contents import Contents
 from orchestrator.changes import Changes
+from orchestrator.contents import Contents
 from orchestrator.core import stimuli
 from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
 from orchestrator.core.commands import Decision

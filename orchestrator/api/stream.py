@@ -17,7 +17,6 @@ from orchestrator.api.problems import Problem
 from orchestrator.api.rest import application, needs, router
 from orchestrator.api.websocket import ABORT
 from orchestrator.core.application import Application
-from orchestrator.core.events import Event
 from orchestrator.core.views import Change
 from protocol.vocabulary import Identifier
 
