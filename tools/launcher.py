@@ -1,6 +1,6 @@
 """Starts a command with limits, and sees to it that nothing of it stays behind. See `commands.py`.
 
-Run as `python -I -S launcher.py SETTINGS -- COMMAND ...` with SETTINGS as a Python literal. Every command pays for what
+Run as `launching.py` has it, with SETTINGS -- COMMAND ..., SETTINGS as a Python literal. Every command pays for what
 is imported here: signal, json and ctypes would take longer than all the rest, Python's own start included. It is the
 leader of a session of its own, and makes a control group for the command where SETTINGS name places for one. The agent
 holds one end of a pipe, the lifeline: once that closes, because the task was cancelled or the agent died, even by kill
@@ -287,7 +287,3 @@ def _poll(timeout_ms: "int | None", *descriptors: int) -> "list[tuple[int, int]]
     for descriptor in descriptors:
         poller.register(descriptor, select.POLLIN | select.POLLHUP)
     return poller.poll(timeout_ms)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

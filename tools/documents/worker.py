@@ -25,6 +25,12 @@ DOES = {
     "html.read": ("markup", "read"),
     "html.write": ("markup", "write"),
 }
+# What a library loads where it is there, and a job has no use for: loading it would take longer than the work.
+UNUSED = {
+    "xlsx.read": ("numpy",),
+    "xlsx.write": ("numpy",),
+    "pdf.write": ("numpy", "cryptography"),
+}
 
 
 def main() -> int:
@@ -45,6 +51,8 @@ def main() -> int:
 
 def _done(job: dict[str, Any]) -> dict[str, object]:
     module, function = DOES[job["do"]]
+    for name in UNUSED.get(job["do"], ()):
+        sys.modules[name] = None  # type: ignore[assignment]  # which makes an import of it fail
     work = getattr(importlib.import_module(f"tools.documents.work.{module}"), function)
     streams = {}
     for name, mode in (("source", "rb"), ("target", "r+b")):

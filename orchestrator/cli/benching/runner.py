@@ -28,6 +28,8 @@ from orchestrator.core.views import RunView
 P = ParamSpec("P")
 T = TypeVar("T")
 POLL_S = 0.02
+WAIT_S = 5.0
+"""Of one request that waits for a run: an orchestrator that is ended meanwhile is asked again when it is back."""
 DEADLINE_S = 20.0
 """Of a run whose device is gone for good."""
 GRACE_S = 30.0
@@ -220,9 +222,9 @@ async def _again(client: Client, view: RunView) -> bool:
 
 
 async def once_so(client: Client, run: str, true: Callable[[RunView], bool]) -> RunView:
-    """The run's view, once it is so."""
+    """The run's view, once it is so. It comes when the run ends or asks: asking again and again would take its time."""
     while True:
-        view = await patient(lambda: client.run(run))
+        view = await patient(lambda: client.wait(run, seconds=WAIT_S))
         if true(view):
             return view
         await asyncio.sleep(POLL_S)

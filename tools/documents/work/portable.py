@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,9 +46,10 @@ def read(source: BinaryIO, *, first: int, last: int, characters: int) -> dict[st
 @cache
 def _fonts() -> tuple[Path, Path]:
     """DejaVu Sans, which comes with matplotlib: Latin, Greek, Cyrillic, Arabic and many signs."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    found = find_spec("matplotlib")  # found only: loading it takes longer than a report
+    assert found is not None
+    assert found.origin is not None
+    folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
     return folder / "DejaVuSans.ttf", folder / "DejaVuSans-Bold.ttf"
 
 
