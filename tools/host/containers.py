@@ -20,6 +20,10 @@ from tools.skill import skill
 
 Engine = Literal["docker", "podman"]
 SECONDS: Final = 120.0
+_PLACES: Final = (
+    "HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST", "DOCKER_CONFIG",
+    "CONTAINER_HOST", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF",
+)  # fmt: skip
 _FORMAT: Final = "{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.PIDs}}"
 _AMOUNT = re.compile(r"([\d.]+)\s*([KMGT]?)(i?)B", re.IGNORECASE)
 
@@ -217,15 +221,11 @@ def _engine() -> Engine:
 
 def _variables() -> dict[str, str]:
     """What says where the engine and its containers are."""
-    return {
-        name: os.environ[name]
-        for name in ("HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST", "DOCKER_CONFIG")
-        if name in os.environ
-    }
+    return {name: os.environ[name] for name in _PLACES if name in os.environ}
 
 
-async def _ask(context: HostContext, *arguments: str) -> str:
-    said = await ask(context, _engine(), *arguments, seconds=SECONDS, more=_variables())
+async def _ask(context: HostContext, *arguments: str, system: bool = False) -> str:
+    said = await ask(context, _engine(), *arguments, seconds=SECONDS, more=_variables(), system=system)
     if said.code:
         raise failed(_engine(), said)
     return said.text
@@ -239,7 +239,8 @@ async def _inspected(context: HostContext, *names: str) -> list[Container]:
 
 async def _act(context: HostContext, verb: str, name: str, wanted: str) -> Container:
     await _inspected(context, name)
-    await _ask(context, verb, name)
+    # What Podman starts is its own child: it would have this call's limits, and end with it.
+    await _ask(context, verb, name, system=True)
     (after,) = await _inspected(context, name)
     if after.state != wanted:
         raise ToolError(ErrorCode.TOOL_FAILED, f"the container `{name}` is {after.state} after `{verb}`: see its logs")

@@ -1,4 +1,4 @@
-"""Containers: what engines write is understood. No engine runs where the tests run.
+"""Containers: what engines write is understood. Podman at work is in test_podman.py; no Docker runs where tests run.
 
 The texts have the fields that Docker's and Podman's documentation gives; none was recorded from an engine here.
 """
