@@ -36,7 +36,20 @@ _BETWEEN: Final = re.compile(
     r"(?P<path>[^\s,;]*\.\w+)",
     re.IGNORECASE,
 )
+# What people write into a file to try it out: words that carry no demand anywhere else, with a few behind them.
+_TRIED: Final = (
+    r"(?P<x>(?:hello|hi|hey|hiya|bye|goodbye|good\s+(?:morning|night|bye|luck)|thanks|thank\s+you|welcome|yes|no|ok|okay|yo"
+    r"|foo|bar|baz|foobar|blah|lorem|asdf|ping|pong|hooray|wow|oops|cheers)(?:\s+[a-z']+){0,4}?)"
+)
+_TRIES: Final = re.compile(
+    r"\b(?:append|add|write|put|insert|save|store|note|jot\s+down)\s+(?P<said>" + _TRIED + r")"
+    r"\s+(?:to|in|into|onto|at\s+the\s+end\s+of|to\s+the\s+end\s+of)\s+(?:the\s+|a\s+|new\s+|file\s+|my\s+)*"
+    r"(?P<path>[^\s,;]*\.\w+)",
+    re.IGNORECASE,
+)
+_HOLDS: Final = re.compile(r"\s(?P<lead>with|containing|contains|holding)\s+" + _TRIED + r"[.!]?\s*$", re.IGNORECASE)
 _SOFT: Final = words("with containing contains holding contain text content")
+_SPOKEN: Final = words("saying that which reading")
 _NOT_FIRST: Final = words("of from that which whose in on at above below with it this these those same to for as")
 _FACTS: Final = words(
     "count counts number numbers total size result results output report summary list uptime load memory disk cpu date "
@@ -59,8 +72,11 @@ def dictated(text: str, tokens: Sequence[Token], names: Collection[str]) -> list
 
 
 def _unmarked(text: str, tokens: list[Token], names: Collection[str]) -> list[Token]:
-    """`a.txt saying good morning`, `append the line see you soon to a.txt`: text between two words that mark it."""
-    for form, ends in ((_SPEAKS, True), (_BETWEEN, False)):
+    """`a.txt saying good morning`, `append the line see you soon to a.txt`: text between two words that mark it.
+
+    `write hello to a.txt`: what can be nothing else needs no mark.
+    """
+    for form, ends in ((_SPEAKS, True), (_BETWEEN, False), (_TRIES, False), (_HOLDS, True)):
         found = form.search(text)
         if found is None:
             continue
@@ -71,10 +87,12 @@ def _unmarked(text: str, tokens: list[Token], names: Collection[str]) -> list[To
         plain = said and all(token.kind in (Kind.WORD, Kind.NUMBER, Kind.PUNCT) for token in said)
         if not plain or said[0].lemma in _NOT_FIRST or any(token.lemma in names for token in said):
             continue
-        spoken = ends and found["lead"].split()[0].casefold() != "with"
-        if (not spoken and _of_facts(said)) or (not ends and len(said) < 2) or _goes_on(said):
+        spoken = ends and found["lead"].split()[0].casefold() in _SPOKEN
+        short = form is _BETWEEN and len(said) < 2
+        if (not spoken and _of_facts(said)) or short or _goes_on(said):
             continue
-        if (not ends or _is_dictation(before)) and _is_text(found["x"], before, said, names):
+        behind = said[1:] if form in (_TRIES, _HOLDS) else said
+        if (not ends or _is_dictation(before)) and _is_text(found["x"], before, behind, names):
             quoted = Token(Kind.QUOTED, found["x"], '"', first, last, found["x"])
             return [*before, quoted, *(token for token in tokens if token.start >= last)]
     return tokens

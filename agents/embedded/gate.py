@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
@@ -149,11 +150,39 @@ def refuse_kind(tokens: Sequence[Token]) -> None:
             raise decline("this planner makes plans for now only, not for a time of day", [token.text])
 
 
+_ENDINGS: Final[dict[str, tuple[str, ...]]] = {
+    "pdf.write": (".pdf",),
+    "xlsx.write": (".xlsx", ".xlsm"),
+    "html.write": (".html", ".htm"),
+    "csv.write": (".csv", ".tsv", ".txt"),
+}
+
+
 def swapped(plan: Plan, text: str) -> bool:
     """Whether a plan reads what is named behind `to`, and writes what is named behind `in` or `from`."""
     reads = _paths(plan, ("file.search", "file.read", "file.head", "file.tail", "file.hash"))
     return any(_named(one, "to|into", text) for one in reads) and any(
         _named(one, "in|of|from", text) for one in _paths(plan, ("file.write",))
+    )
+
+
+def text_lost(plan: Plan, text: str) -> bool:
+    """Whether a plan makes an empty file where the request says what it is to hold."""
+    writes = [one.arguments for one in plan.steps if one.skill == "file.write"]
+    said = r"[\"'`]?\s*,?\s+(?:with|containing|(?:that|which) (?:has|holds|contains|says|reads))\s+"
+    none = r"(?!no\b|nothing\b|an? empty\b|zero\b|empty\b)"
+    return any(
+        one["text"] == "" and re.search(re.escape(str(one["path"])) + said + none, text, re.IGNORECASE)
+        for one in writes
+    )
+
+
+def another_format(plan: Plan) -> bool:
+    """Whether a plan writes a document under the name of another kind of file."""
+    return any(
+        not str(one.arguments.get("path", "")).casefold().endswith(ends)
+        for one in plan.steps
+        for ends in (_ENDINGS.get(one.skill, ("",)),)
     )
 
 

@@ -53,3 +53,22 @@ def test_a_quotation_behind_the_colon_stays_what_it_is() -> None:
 )
 def test_text_between_words_that_mark_it(text: str, said: str | None) -> None:
     assert quoted(text) == ([] if said is None else [said])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("write hello to a.txt", "hello"),
+        ("put hello world into notes/a.txt on nova", "hello world"),
+        ("append thank you all to b.txt", "thank you all"),
+        ("create a file c.txt with goodbye", "goodbye"),
+        ("write hello and delete b.txt", None),
+        ("write yes to beta", None),
+        ("write ok if a.txt is there to b.txt", None),
+        ("hello, write the uptime to a.txt", None),
+        ("write ok beta count to a.txt", None),
+        ("write weather to a.txt", None),
+    ],
+)
+def test_text_that_can_be_nothing_else(text: str, said: str | None) -> None:
+    assert quoted(text) == ([] if said is None else [said])

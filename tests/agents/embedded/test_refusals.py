@@ -66,6 +66,9 @@ LOST = (
     "are the folders conf on alpha and beta the same?",
     "list conf on alpha and beta and compare them",
     "count the lines and words of a.txt on alpha and save the number to n.txt",
+    "create a file b.txt with now on alpha",
+    "make a file a.txt that holds also on alpha",
+    "write goodnight to a.txt on alpha",
 )
 """Once planned, with a word that the plan did not answer to."""
 
