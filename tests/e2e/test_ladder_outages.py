@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -61,7 +62,9 @@ def test_a_dead_server_is_stepped_over_and_plans_outlive_a_restart(
                 break
         assert reasons[:2] == [("local", "unreachable")] * 2
         assert reasons[-1] == ("local", "skipped"), "the breaker never opened"
-        assert " is left alone for 1 s: it failed twice in a row" in view["rungs"][1]["declined"]  # type: ignore[index]
+        # For a second at first, for longer where this machine was slow and it was tried again meanwhile.
+        why = str(view["rungs"][1]["declined"])  # type: ignore[index]
+        assert re.search(r" is left alone for \d+ s: it failed (?:twice|\d+ times) in a row", why), why
         assert view["rungs"][1]["usage"]["calls"] == 0  # type: ignore[index]
 
         # The plan cache, over a restart.
