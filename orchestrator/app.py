@@ -30,6 +30,7 @@ from orchestrator.changes import Changes
 from orchestrator.contents import Contents
 from orchestrator.core import stimuli
 from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
+from orchestrator.core.audit import AuditEntry, AuditRecord, AuditVerdict
 from orchestrator.core.commands import Decision
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
@@ -374,6 +375,9 @@ class Asterism:
     def changes(self, place: str = "") -> AsyncIterator[list[Change]]:
         return self._changes.follow(place)
 
+    def changed(self, place: str = "") -> list[Change]:
+        return self._changes.since(place)
+
     async def wait(self, run: str, seconds: float) -> RunView:
         async def settled() -> None:
             while True:
@@ -548,6 +552,29 @@ class Asterism:
 
     async def tokens_configured(self) -> bool:
         return self.reception.guarded
+
+    # --- who did what ------------------------------------------------------------------------------------------
+
+    async def note(self, entry: AuditEntry) -> None:
+        try:
+            await self._stored(self.store.add_audit(entry))
+        except Refusal as error:
+            log.error("who did what could not be put on record", **entry.model_dump(mode="json"), reason=error.message)
+
+    async def audit(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRecord]:
+        wanted = self.store.audit(actor=actor, action=action, object=object, before=before, limit=limit)
+        return await self._reading(wanted)
+
+    async def verify_audit(self) -> AuditVerdict:
+        return await self._reading(self.store.verify_audit())
 
     # --- webhooks ----------------------------------------------------------------------------------------------
 

@@ -46,22 +46,28 @@ class Changes:
         self._latest.clear()
         self._wake()
 
+    def since(self, place: str = "") -> list[Change]:
+        """All that has changed since a place, oldest first."""
+        return self._page(self._told(place))
+
     async def follow(self, place: str = "") -> AsyncIterator[list[Change]]:
-        """All that changed since a place, oldest first, then what changes, for ever."""
+        """The same, then what changes, for ever."""
         told = self._told(place)
         while True:
-            if told < self._floor or told < 0:
-                told = self._number
-                yield [Change(id=self._id(told), kind="reset")]
-            elif told < self._number:
-                newer = takewhile(lambda one: one[1] > told, reversed(self._latest.items()))  # noqa: B023 - used up here
-                page = [Change(id=self._id(number), kind=key[0], name=key[1]) for key, number in newer][::-1]
+            page = self._page(told)
+            if page:
                 told = self._number
                 yield page
             else:
                 waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 self._waiters.append(waiter)
                 await waiter
+
+    def _page(self, told: int) -> list[Change]:
+        if told < self._floor:
+            return [Change(id=self._id(self._number), kind="reset")]
+        newer = takewhile(lambda one: one[1] > told, reversed(self._latest.items()))
+        return [Change(id=self._id(number), kind=key[0], name=key[1]) for key, number in newer][::-1]
 
     def _told(self, place: str) -> int:
         """The number of a place; below 0 where it says nothing here."""

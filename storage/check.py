@@ -16,13 +16,15 @@ from orchestrator.core.errors import InvariantError, TransitionError
 from orchestrator.core.events import AttemptEnded, Event, RunStatus, TaskDispatched
 from orchestrator.core.ports import StoreError
 from orchestrator.core.state import RunState, fold
-from storage import ledger, queries
+from storage import auditing, ledger, queries
 from storage.snapshots import snapshot
 from storage.sqlite import integrity_check
 from storage.tables import artifacts, deliveries, egress, events, idempotency, outbox, runs, task_logs, tasks
 from storage.urls import Location
 
-Kind = Literal["damaged", "gap", "unreadable", "impossible", "run_row", "task_row", "outbox", "orphan", "ledger"]
+Kind = Literal[
+    "damaged", "gap", "unreadable", "impossible", "run_row", "task_row", "outbox", "orphan", "ledger", "audit"
+]
 MOST = 1_000
 """Findings after which one more says nothing new."""
 
@@ -66,6 +68,7 @@ def examine(connection: Connection) -> Findings:
             integrity_check(connection)
         _orphans(connection, findings)
         _ledger(connection, findings)
+        _audit(connection, findings)
         for run in connection.scalars(select(runs.c.run).order_by(runs.c.created, runs.c.run)).all():
             findings.runs += 1
             _run(connection, run, findings)
@@ -88,6 +91,12 @@ def _orphans(connection: Connection, findings: Findings) -> None:
     doubled = select(idempotency.c.run).group_by(idempotency.c.run).having(func.count() > 1)
     for run in connection.scalars(doubled):
         findings.add("orphan", run, "two idempotency keys lead to it")
+
+
+def _audit(connection: Connection, findings: Findings) -> None:
+    fault = auditing.verify(connection).fault
+    if fault:
+        findings.add("audit", "", f"the audit is not as it was written: {fault}")
 
 
 def _ledger(connection: Connection, findings: Findings) -> None:

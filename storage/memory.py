@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from orchestrator.core.audit import SEED, AuditEntry, AuditRecord, AuditVerdict, digest
 from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.events import Event, RunStatus
 from orchestrator.core.ports import Done, StoreError
@@ -53,6 +54,7 @@ class Durable:
     egress: dict[str, LedgerEntry] = field(default_factory=dict)
     deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
     task_logs: dict[tuple[str, str], dict[int, LogRow]] = field(default_factory=dict)
+    audit: list[AuditRecord] = field(default_factory=list)
 
 
 class MemoryStore:
@@ -318,6 +320,35 @@ class MemoryStore:
             kept.update((row.seq, row._replace(text=storable(row.text))) for row in one.rows)
             if kept:
                 self.durable.task_logs[one.run, one.task] = kept
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        known = self.durable.audit
+        if all(one.entry.id != entry.id for one in known):
+            seq, before = len(known) + 1, known[-1].digest if known else SEED
+            known.append(AuditRecord(seq=seq, digest=digest(before, seq, entry.model_dump_json()), entry=entry))
+
+    async def audit(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRecord]:
+        found = [
+            one
+            for one in reversed(self.durable.audit)
+            if actor in (None, one.entry.actor)
+            and action in (None, one.entry.action)
+            and object in (None, one.entry.object)
+            and (before is None or one.seq < before)
+        ]
+        return found[:limit]
+
+    async def verify_audit(self) -> AuditVerdict:
+        known = self.durable.audit
+        return AuditVerdict(entries=len(known), digest=known[-1].digest if known else SEED)
 
     async def prunable(self, before: float, *, keep: int = 0, limit: int = 50) -> list[str]:
         ended = [row for row in self.durable.runs.values() if RunStatus(row.status).terminal]

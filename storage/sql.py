@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from orchestrator.core.audit import AuditEntry, AuditRecord, AuditVerdict
 from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.events import Event
 from orchestrator.core.ports import Done, StoreError
@@ -26,8 +27,8 @@ from orchestrator.core.records import (
     TokenRecord,
     Transaction,
 )
+from storage import auditing, ledger, operations, queries, said
 from storage import deliveries as hooks
-from storage import ledger, operations, queries, said
 from storage import prune as pruning
 from storage.faults import make
 from storage.operations import Registration
@@ -202,6 +203,25 @@ class SqlStore:
 
     async def write_task_logs(self, changes: Sequence[LogChange]) -> None:
         await self._change(partial(said.write, changes=changes))
+
+    # --- who did what ------------------------------------------------------------------------------------------
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        await self._change(partial(auditing.append, entry=entry))
+
+    async def audit(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRecord]:
+        return await self._read(lambda connection: auditing.listed(connection, actor, action, object, before, limit))
+
+    async def verify_audit(self) -> AuditVerdict:
+        return await self._read(auditing.verify)
 
     # --- retention ---------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@
     egress       the ledger: what went to models `closing` is empty until the request has ended
     deliveries   webhooks to send, and sent      status: pending, delivered, dead; `due` is when it is tried next
     task_logs    what tasks said, redacted       (run, task, seq); seq counts from 1: those before the first are gone
+    audit        who did what                    only ever added to; `digest` is over the one before and `body`
 
 Times are Unix times in seconds, sizes bytes. Bodies are JSON text, kept to the letter.
 """
@@ -24,7 +25,7 @@ from sqlalchemy.schema import SchemaItem
 APPLICATION = "asterism"
 OWNER, BACKUP, PRUNING = "owner", "backup", "pruning"
 """Keys in `meta`: the latest owner's number; of what, and when, a backup was made; what is still to be deleted."""
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every schema revision, oldest first. The last is what this version of the program writes."""
 
 metadata = MetaData()
@@ -187,4 +188,17 @@ task_logs = _table(
     _number("attempt"),
     _text("stream"),
     _text("text"),
+)
+
+audit = _table(
+    "audit",
+    _number("seq", key=True),
+    _text("id"),
+    _time("at"),
+    _text("actor"),
+    _text("action"),
+    _text("object"),
+    _text("body"),
+    _text("digest"),
+    Index("audit_id", "id", unique=True),
 )

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.core.audit import AuditRecord
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event
 from orchestrator.core.records import ArtifactRecord, TokenRecord
 from orchestrator.core.tasks import Model
-from orchestrator.core.views import DeviceView, RunItem
+from orchestrator.core.views import Change, DeviceView, RunItem
 from orchestrator.core.webhooks import Delivery
 from protocol.vocabulary import Identifier, JsonObject, ShortText, SkillSpec
 
@@ -27,6 +28,13 @@ class EventPage(Model):
 
     events: tuple[Event, ...]
     next: int
+
+
+class ChangePage(Model):
+    """`next` is what to pass as `after` for what changes later."""
+
+    changes: tuple[Change, ...]
+    next: str
 
 
 class Lines(Model):
@@ -118,6 +126,11 @@ class NewToken(Model):
 
 class Tokens(Model):
     tokens: tuple[TokenView, ...]
+
+
+class AuditPage(Model):
+    entries: tuple[AuditRecord, ...]
+    next: int | None = None
 
 
 class HealthView(Model):

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator.api import problems, stream, transcript
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, router
+from orchestrator.api.rest import application, caller_of, needs, note, note_nothing, router
 from orchestrator.api.transcript import Message, Reply
 from orchestrator.core.application import Application, Refusal
 from orchestrator.core.describe import MARKS, describe
@@ -96,7 +96,7 @@ def _unknown_model() -> Problem:
 
 @routes.post(
     "/chat/completions",
-    openapi_extra=needs("operator"),
+    openapi_extra=needs("operator", does="run.submit"),
     summary="Submit a request as a chat client does (OpenAI-compatible)",
     responses={200: {"content": {stream.EVENT_STREAM: {}}}},
 )
@@ -116,10 +116,15 @@ async def complete(
         raise _unknown_model()
     meaning = await transcript.read(app, body.messages)
     if isinstance(meaning, Reply):
+        note_nothing(request)
         return _at_once(body, meaning.text)
     name = caller_of(request).name
     asked = RunRequest(text=meaning.text, policy=body.asterism.policy, submitted_by=name)
-    run, _ = await app.submit(asked, key=idempotency_key, by=name)
+    run, new = await app.submit(asked, key=idempotency_key, by=name)
+    if new:
+        await note(request, run, {"policy": asked.policy.model_dump(mode="json", exclude_defaults=True)})
+    else:
+        note_nothing(request)
     said = next(message for message in reversed(body.messages) if message.role == "user").text().strip()
     completion = _Completion(app, request, body, run, said, stays=idempotency_key is not None)
     if body.stream:

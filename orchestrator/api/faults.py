@@ -21,7 +21,7 @@ async def faults(app: App) -> FaultsView:
     return app.faults()
 
 
-@routes.put("/faults/{point}", openapi_extra=needs("admin"), summary="Turn a failpoint on")
+@routes.put("/faults/{point}", openapi_extra=needs("admin", does="fault.enable"), summary="Turn a failpoint on")
 async def enable(app: App, request: Request, point: Point, body: Rule) -> FaultsView:
     """It acts `count` times within `seconds`, and is then off again by itself.
 
@@ -32,13 +32,18 @@ async def enable(app: App, request: Request, point: Point, body: Rule) -> Faults
     return app.faults()
 
 
-@routes.delete("/faults", openapi_extra=needs("admin"), summary="Turn all failpoints off")
+@routes.delete("/faults", openapi_extra=needs("admin", does="fault.disable"), summary="Turn all failpoints off")
 async def disable_all(app: App, request: Request) -> FaultsView:
     app.disable_faults(by=caller_of(request).name)
     return app.faults()
 
 
-@routes.delete("/faults/{point}", status_code=204, openapi_extra=needs("admin"), summary="Turn a failpoint off")
+@routes.delete(
+    "/faults/{point}",
+    status_code=204,
+    openapi_extra=needs("admin", does="fault.disable"),
+    summary="Turn a failpoint off",
+)
 async def disable(app: App, request: Request, point: Point) -> Response:
     app.disable_faults(point, by=caller_of(request).name)
     return Response(status_code=204)

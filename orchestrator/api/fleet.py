@@ -31,14 +31,21 @@ async def device(app: App, name: DeviceName) -> DeviceView:
     return await app.device(name)
 
 
-@routes.post("/devices/{name}/drain", status_code=202, openapi_extra=needs("admin"), summary="Let a device run empty")
+@routes.post(
+    "/devices/{name}/drain",
+    status_code=202,
+    openapi_extra=needs("admin", does="device.drain"),
+    summary="Let a device run empty",
+)
 async def drain(app: App, name: DeviceName, body: DrainBody | None = None) -> DeviceView:
     """The device finishes what it runs, gets nothing new, and leaves."""
     await app.drain(name, reason=body.reason if body else "")
     return await app.device(name)
 
 
-@routes.delete("/devices/{name}", status_code=204, openapi_extra=needs("admin"), summary="Forget a device")
+@routes.delete(
+    "/devices/{name}", status_code=204, openapi_extra=needs("admin", does="device.forget"), summary="Forget a device"
+)
 async def forget(app: App, request: Request, name: DeviceName) -> Response:
     """One that is away, and has no work: it is no longer listed, nor planned with.
 

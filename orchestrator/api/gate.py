@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import math
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote_to_bytes
@@ -44,6 +45,7 @@ SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TOKEN = re.compile(r"ast_[A-Za-z0-9]{1,32}_[A-Za-z0-9_-]{16}")
 _TOKEN_PARAMETERS = ("token=", "access_token=", "api_key=", "key=")
 
@@ -112,17 +114,20 @@ class Gate:
         return None
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         started = False
 
         async def sending(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message = {**message, "headers": [*message["headers"], *SECURITY_HEADERS]}
+                named = (b"x-request-id", request_id.encode())
+                message = {**message, "headers": [*message["headers"], *SECURITY_HEADERS, named]}
             await send(message)
 
         try:
-            headers = Headers(scope=scope)
             _check_head(scope, headers)
             if scope["method"] not in SAFE_METHODS:
                 check_origin(scope, headers)
@@ -130,7 +135,7 @@ class Gate:
                 await self._page(scope, receive, sending, headers)
                 return
             caller = LOCAL if scope["path"] in OPEN_PATHS else await self._caller(scope, headers)
-            state = {**scope.get("state", {}), "caller": caller}
+            state = {**scope.get("state", {}), "caller": caller, "request": request_id}
             await self.rest({**scope, "state": state}, _bounded(receive, headers), sending)
         except Problem as problem:
             answer = problems.response(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, cast
 
@@ -21,6 +23,7 @@ from orchestrator.api.callers import Caller, Right
 from orchestrator.api.entries import Entries
 from orchestrator.api.problems import Problem
 from orchestrator.core.application import Application, Refusal
+from orchestrator.core.audit import AuditEntry
 from orchestrator.core.ports import StoreError
 from protocol.codec import check_json
 
@@ -29,6 +32,7 @@ audit = structlog.get_logger("asterism.audit")
 JSON_DEPTH = 64
 MISFITS = 20
 RIGHT = "x-asterism-role"
+DOES = "x-asterism-audit"
 
 # The framework's own type of a handler.
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -71,6 +75,7 @@ class Route(APIRoute):
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
         right: Right = (self.openapi_extra or {}).get(RIGHT, "admin")
+        does: str = (self.openapi_extra or {}).get(DOES, "")
         takes_json = self.body_field is not None
         body: TypeAdapter[object] | None = None
         if self.body_field is not None:
@@ -80,18 +85,49 @@ class Route(APIRoute):
             caller_of(request).require(right)
             if takes_json:
                 await _check_media_type(request)
+            request.scope["state"]["does"] = does
             response = await inner(StrictRequest(request.scope, request.receive, body))
+            await note(request)
             if right == "admin" and request.method != "GET":
-                _note(request)
+                _log(request)
             return response
 
         return handle
 
 
-def _note(request: Request) -> None:
-    """Who did what, of what only admins may: what steers runs is in their events. A warning, so that it is kept."""
+async def note(request: Request, object: str = "", detail: dict[str, JsonValue] | None = None) -> None:
+    """Put on record what this request has done, once: by itself at its end, or before, by a route that goes on.
+
+    `object` is what stands in the path where none is given.
+    """
+    state = request.scope["state"]
+    does = state.pop("does", "")
+    if not does:
+        return
+    caller = caller_of(request)
+    entry = AuditEntry(
+        id=secrets.token_hex(16),
+        at=time.time(),
+        actor=caller.name,
+        role=caller.role,
+        token=caller.token,
+        action=does,
+        object=object or "/".join(map(str, request.path_params.values())),
+        request=state.get("request", ""),
+        detail=detail or {},
+    )
+    await application(request).note(entry)
+
+
+def _log(request: Request) -> None:
+    """What only admins may do stands in the log too. A warning, so that it is kept."""
     caller, path = caller_of(request), request.scope["path"]
     audit.warning("an admin's request", method=request.method, path=path, by=caller.name, token=caller.token)
+
+
+def note_nothing(request: Request) -> None:
+    """The request has changed nothing."""
+    request.scope["state"].pop("does", None)
 
 
 async def _check_media_type(request: Request) -> None:
@@ -108,9 +144,13 @@ def router() -> APIRouter:
     return APIRouter(prefix="/v1", route_class=Route)
 
 
-def needs(right: Right, *, unasked: bool = False) -> dict[str, JsonValue]:
-    """What a route declares as `openapi_extra`: the least role that may use it; `unasked`: no token is asked for."""
-    return {RIGHT: right, "security": [] if unasked else [{"token": []}]}
+def needs(right: Right, *, unasked: bool = False, does: str = "") -> dict[str, JsonValue]:
+    """What a route declares as `openapi_extra`: the least role that may use it; `unasked`: no token is asked for.
+
+    `does` is what the audit calls it, where it changes something.
+    """
+    named: dict[str, JsonValue] = {DOES: does} if does else {}
+    return {RIGHT: right, **named, "security": [] if unasked else [{"token": []}]}
 
 
 def caller_of(request: Request) -> Caller:
@@ -141,6 +181,7 @@ class Rest(FastAPI):
 
 def build_rest(app: Application) -> FastAPI:
     """The REST application over `app`. It expects the gate in front of it."""
+    from orchestrator.api import audit as auditing
     from orchestrator.api import (
         completions,
         egress,
@@ -169,7 +210,20 @@ def build_rest(app: Application) -> FastAPI:
     rest.state.application = app
     rest.state.entries = Entries()
     rest.state.routes = []
-    for module in (runs, stream, completions, fleet, ladder, egress, tokens, faults, health, upkeep, webhooks):
+    for module in (
+        runs,
+        stream,
+        completions,
+        fleet,
+        ladder,
+        egress,
+        tokens,
+        faults,
+        health,
+        upkeep,
+        webhooks,
+        auditing,
+    ):
         rest.include_router(module.routes)
         rest.state.routes += module.routes.routes
     rest.add_exception_handler(StarletteHTTPException, _http_problem)
@@ -235,4 +289,14 @@ async def _unexpected_problem(request: Request, error: Exception) -> Response:
     return problems.response("internal", problems.INTERNAL, path=request.scope["path"])
 
 
-__all__ = ["HTTPException", "Route", "application", "build_rest", "caller_of", "needs", "router"]
+__all__ = [
+    "HTTPException",
+    "Route",
+    "application",
+    "build_rest",
+    "caller_of",
+    "needs",
+    "note",
+    "note_nothing",
+    "router",
+]

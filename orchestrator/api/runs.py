@@ -22,7 +22,7 @@ from orchestrator.api.bodies import (
 )
 from orchestrator.api.graphs import DRAW, DRAW_TIMELINE, media_types, render, render_timeline
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, router
+from orchestrator.api.rest import application, caller_of, needs, note, note_nothing, router
 from orchestrator.core.application import Application
 from orchestrator.core.changing import changed_arguments
 from orchestrator.core.edits import EditBatch
@@ -41,7 +41,7 @@ Wait = Annotated[float | None, Query(ge=0, le=MAX_WAIT, description="Seconds to 
 routes = router()
 
 
-@routes.post("/runs", status_code=201, openapi_extra=needs("operator"), summary="Submit a request")
+@routes.post("/runs", status_code=201, openapi_extra=needs("operator", does="run.submit"), summary="Submit a request")
 async def submit(
     app: App,
     request: Request,
@@ -57,6 +57,10 @@ async def submit(
     caller = caller_of(request)
     body = body.model_copy(update={"submitted_by": caller.name})
     run, new = await app.submit(body, key=idempotency_key, by=caller.name)
+    if new:
+        await note(request, run, {"policy": body.policy.model_dump(mode="json", exclude_defaults=True)})
+    else:
+        note_nothing(request)
     response.status_code = 201 if new else 200
     response.headers["location"] = f"/v1/runs/{run}"
     return await (app.run(run, brief=True) if not wait else _wait(app, request, run, wait))
@@ -136,7 +140,7 @@ async def _log(app: Application, run: str) -> list[Event]:
     return log
 
 
-@routes.post("/runs/{run}/edits", openapi_extra=needs("operator"), summary="Edit the graph")
+@routes.post("/runs/{run}/edits", openapi_extra=needs("operator", does="run.edit"), summary="Edit the graph")
 async def edit(
     app: App, request: Request, run: RunId, body: EditBatch, if_match: Annotated[str | None, Header()] = None
 ) -> EditResult:
@@ -147,33 +151,45 @@ async def edit(
     return _accepted(await app.edit(run, body.model_copy(update={"by": caller.name}), by=caller.name))
 
 
-@routes.post("/runs/{run}/undo", openapi_extra=needs("operator"), summary="Undo an edit")
+@routes.post("/runs/{run}/undo", openapi_extra=needs("operator", does="run.undo"), summary="Undo an edit")
 async def undo(app: App, request: Request, run: RunId, body: UndoBody) -> EditResult:
     """Takes back the edit that made `version`, while nothing built on it."""
     return _accepted(await app.undo(run, body.version, by=caller_of(request).name))
 
 
-@routes.post("/runs/{run}/cancel", status_code=202, openapi_extra=needs("operator"), summary="Cancel a run")
+@routes.post(
+    "/runs/{run}/cancel", status_code=202, openapi_extra=needs("operator", does="run.cancel"), summary="Cancel a run"
+)
 async def cancel(app: App, request: Request, run: RunId, body: CancelBody | None = None) -> RunView:
     await app.cancel(run, by=caller_of(request).name, reason=body.reason if body else "")
     return await app.run(run)
 
 
-@routes.post("/runs/{run}/retry", status_code=202, openapi_extra=needs("operator"), summary="Try failed tasks again")
+@routes.post(
+    "/runs/{run}/retry",
+    status_code=202,
+    openapi_extra=needs("operator", does="run.retry"),
+    summary="Try failed tasks again",
+)
 async def retry(app: App, request: Request, run: RunId, body: RetryBody | None = None) -> RunView:
     await app.retry(run, body.tasks if body else (), by=caller_of(request).name)
     return await app.run(run)
 
 
-@routes.post("/runs/{run}/approvals/{approval}", openapi_extra=needs("operator"), summary="Approve or deny")
+@routes.post(
+    "/runs/{run}/approvals/{approval}",
+    openapi_extra=needs("operator", does="approval.decide"),
+    summary="Approve or deny",
+)
 async def approve(app: App, request: Request, run: RunId, approval: Identifier, body: ApprovalBody) -> RunView:
     await app.approve(run, approval, granted=body.granted, by=caller_of(request).name)
+    await note(request, detail={"granted": body.granted})
     return await app.run(run)
 
 
 @routes.post(
     "/runs/{run}/approvals/{approval}/arguments",
-    openapi_extra=needs("operator"),
+    openapi_extra=needs("operator", does="approval.change"),
     summary="Change what is to be approved",
 )
 async def change_arguments(
@@ -195,7 +211,9 @@ async def change_arguments(
     return await app.run(run)
 
 
-@routes.post("/runs/{run}/answers", openapi_extra=needs("operator"), summary="Answer a question")
+@routes.post(
+    "/runs/{run}/answers", openapi_extra=needs("operator", does="question.answer"), summary="Answer a question"
+)
 async def answer(app: App, request: Request, run: RunId, body: AnswerBody) -> RunView:
     """`question` may be left out where one question is open."""
     await app.answer(run, body.question, body.answer, by=caller_of(request).name)

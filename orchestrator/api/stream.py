@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Path, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from starlette.types import Message, Receive, Scope, Send
 
-from orchestrator.api.bodies import EventPage
+from orchestrator.api.bodies import ChangePage, EventPage
 from orchestrator.api.entries import Entries
 from orchestrator.api.problems import Problem
 from orchestrator.api.rest import application, needs, router
@@ -88,20 +88,27 @@ async def events(
     "/changes",
     openapi_extra=needs("viewer"),
     summary="Which runs and devices change",
-    response_model=None,
+    response_model=ChangePage,
     responses={200: {"content": {EVENT_STREAM: {}}}},
 )
 async def changes(
     app: Annotated[Application, Depends(application)],
     request: Request,
+    after: Annotated[str, Query(max_length=100, description="The `id` of the last change seen")] = "",
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> Response:
-    """A stream for pages that show lists: `run` and `device` name what has changed, to be asked for again.
+    """For pages that show lists: `run` and `device` name what has changed since `after`, to be asked for again.
 
-    What changes often is told a few times a second. `reset`: anything may have changed. That comes first, and after a
-    drop only where `Last-Event-ID` is of another start of the server, or too much was missed.
+    With `Accept: text/event-stream`, a stream that goes on: what changes often is told a few times a second. `reset`:
+    anything may have changed. That comes first, and after a drop only where `Last-Event-ID` (or `after`) is of another
+    start of the server, or too much was missed.
     """
-    return EventStream(_lines(app.changes(last_event_id or ""), request, _named, lambda: GATHER_S), 200, _HEADERS)
+    place = last_event_id or after
+    if EVENT_STREAM not in request.headers.get("accept", "").lower():
+        found = app.changed(place)
+        page = ChangePage(changes=tuple(found), next=found[-1].id if found else place)
+        return Response(page.model_dump_json(), 200, {"cache-control": "no-store"}, "application/json")
+    return EventStream(_lines(app.changes(place), request, _named, lambda: GATHER_S), 200, _HEADERS)
 
 
 def _named(page: list[Change]) -> list[bytes]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from orchestrator.changes import Changes
 from orchestrator.core import commands, stimuli
 from orchestrator.core.application import FaultsView, Health, Pruned, Refusal, Role, Statistics
+from orchestrator.core.audit import AuditEntry, AuditRecord, AuditVerdict
 from orchestrator.core.compiler import Compiled, compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import LedgerEntry
@@ -82,7 +83,8 @@ class FakeApplication:
         self._ids = itertools.count(1)
         self.problems: tuple[str, ...] = ()
         self._faults = FaultDesk(Failpoints(time.monotonic), "token")
-        self.changed = Changes("fake")
+        self._changes = Changes("fake")
+        self.noted: list[AuditRecord] = []
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
@@ -107,7 +109,10 @@ class FakeApplication:
         return run, True
 
     def changes(self, place: str = "") -> AsyncIterator[list[Change]]:
-        return self.changed.follow(place)
+        return self._changes.follow(place)
+
+    def changed(self, place: str = "") -> list[Change]:
+        return self._changes.since(place)
 
     async def runs(self, *, status: str | None = None, before: float | None = None, limit: int = 50) -> list[RunItem]:
         found = [
@@ -297,6 +302,23 @@ class FakeApplication:
     def disable_faults(self, point: str | None = None, *, by: str = "") -> list[str]:
         return self._faults.disable(point, by=by)
 
+    async def note(self, entry: AuditEntry) -> None:
+        self.noted.append(AuditRecord(seq=len(self.noted) + 1, digest="", entry=entry))
+
+    async def audit(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRecord]:
+        return [one for one in self.noted[::-1] if before is None or one.seq < before][:limit]
+
+    async def verify_audit(self) -> AuditVerdict:
+        return AuditVerdict(entries=len(self.noted))
+
     async def prune(self, older_than_s: float, *, keep: int = 0, limit: int = 50, dry_run: bool = False) -> Pruned:
         """Runs here have no age: all that have ended are old, but where more than a day is asked for."""
         ended = [run for run, known in self._runs.items() if known.machine.state.status.terminal]
@@ -381,7 +403,7 @@ class FakeApplication:
         found = self._find(run)
         decision = found.machine.handle(stimulus, time.time())
         found.log += decision.events
-        self.changed.tell("run", [run])
+        self._changes.tell("run", [run])
         found.changed.set()
         found.changed = asyncio.Event()
         for command in decision.commands:

@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 
 from orchestrator.api.bodies import NewToken, TokenBody, Tokens, TokenView, WhoView
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, router
+from orchestrator.api.rest import application, caller_of, needs, note, router
 from orchestrator.core.application import Application
 from orchestrator.core.records import TokenRecord
 from protocol.vocabulary import Identifier
@@ -26,13 +26,14 @@ async def whoami(request: Request) -> WhoView:
     return WhoView.model_validate({"name": caller.name, "role": caller.role})
 
 
-@routes.post("/tokens", status_code=201, openapi_extra=needs("admin"), summary="Create a token")
-async def create(app: App, response: Response, body: TokenBody) -> NewToken:
+@routes.post("/tokens", status_code=201, openapi_extra=needs("admin", does="token.create"), summary="Create a token")
+async def create(app: App, request: Request, response: Response, body: TokenBody) -> NewToken:
     """From the first token on, every call needs one: so the first is an admin's."""
     if body.role != "admin" and not _admins(await app.tokens()):
         message = "From the first token on, every call needs one: create a token with the role admin first."
         raise Problem("first_token_must_be_admin", message)
     token, record = await app.create_token(body.role, name=body.name, expires_in_s=body.expires_in_s)
+    await note(request, record.id, {"role": body.role, "name": record.name})
     response.headers["cache-control"] = "no-store"
     return NewToken(token=token, record=TokenView.of(record))
 
@@ -42,7 +43,9 @@ async def tokens(app: App) -> Tokens:
     return Tokens(tokens=tuple(TokenView.of(record) for record in await app.tokens()))
 
 
-@routes.delete("/tokens/{id}", status_code=204, openapi_extra=needs("admin"), summary="Revoke a token")
+@routes.delete(
+    "/tokens/{id}", status_code=204, openapi_extra=needs("admin", does="token.revoke"), summary="Revoke a token"
+)
 async def revoke(app: App, id: Identifier) -> Response:
     admins = _admins(await app.tokens())
     if [record.id for record in admins] == [id]:

@@ -15,7 +15,7 @@ App = Annotated[Application, Depends(application)]
 routes = router()
 
 
-@routes.post("/prune", openapi_extra=needs("admin"), summary="Delete old runs")
+@routes.post("/prune", openapi_extra=needs("admin", does="record.prune"), summary="Delete old runs")
 async def prune(app: App, body: PruneBody) -> Pruned:
     """Runs that have ended, never open ones, with their events and what only they had. `more`: call again."""
     return await app.prune(body.older_than_s, keep=body.keep, limit=body.limit, dry_run=body.dry_run)

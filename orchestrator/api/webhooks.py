@@ -41,19 +41,28 @@ async def listed(
     return DeliveryPage(deliveries=tuple(found), next=_encode(found[-1]) if more else None)
 
 
-@routes.post("/webhooks/test", openapi_extra=needs("admin"), summary="Send a test message, once")
+@routes.post("/webhooks/test", openapi_extra=needs("admin", does="webhook.test"), summary="Send a test message, once")
 async def test(app: App, request: Request, body: WebhookTest) -> Sent:
     """To a target of the settings, by name, or to an address. `code` is empty where it was taken."""
     return await app.test_webhook(body.to, by=caller_of(request).name)
 
 
-@routes.post("/webhooks/deliveries/{id}/retry", openapi_extra=needs("admin"), summary="Send a delivery again now")
+@routes.post(
+    "/webhooks/deliveries/{id}/retry",
+    openapi_extra=needs("admin", does="webhook.retry"),
+    summary="Send a delivery again now",
+)
 async def retry(app: App, request: Request, id: Id) -> Delivery:
     """Also what was given up, or delivered; it has all its tries anew."""
     return await app.retry_delivery(id, by=caller_of(request).name)
 
 
-@routes.delete("/webhooks/deliveries/{id}", status_code=204, openapi_extra=needs("admin"), summary="Remove a delivery")
+@routes.delete(
+    "/webhooks/deliveries/{id}",
+    status_code=204,
+    openapi_extra=needs("admin", does="webhook.remove"),
+    summary="Remove a delivery",
+)
 async def remove(app: App, request: Request, id: Id) -> Response:
     """It is not sent again, and no longer listed."""
     await app.remove_delivery(id, by=caller_of(request).name)

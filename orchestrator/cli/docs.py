@@ -55,8 +55,12 @@ machine readable description is `/openapi.json`.
 - **Pages of other sites** are refused: no CORS, and no state-changing request with another origin.
 - **TLS**: with the settings `tls_cert` and `tls_key`, PEM files, all of the port speaks TLS and nothing else. Where
   nobody else vouches for the certificate, clients and devices find it by `SSL_CERT_FILE`.
-- **Who did what**: a run's events name who submitted, edited, approved and cancelled it; what only admins may do, and
-  did, is a line of the log (`asterism.audit`) with the token's name and id.
+- **Who did what**: every request that changes something is an entry of the audit (`GET /v1/audit`, `asterism audit`):
+  when, whose token with which role, what (`run.submit`, `run.edit`, `approval.decide`, `token.revoke` ...), to what,
+  and the `X-Request-Id` of the answer (yours, where you send one of letters, digits and `._-`). Entries are only ever
+  added, never pruned, and each has a digest over itself and the one before it: `asterism audit --verify` and
+  `asterism db check` tell where one was changed or taken out. That the last ones were cut off shows by a digest that
+  you noted elsewhere. What only admins may do is a line of the log (`asterism.audit`) too.
 - **Bounds**: bodies 2 MiB and 64 levels deep, heads 32 KiB, addresses 8 KiB; a body has 30 seconds to arrive.
 - **Rates**: the settings `rate_limit` (requests a second, in the long run; default: any number) and `rate_burst` (as
   many at once; default 100) bound what each token asks, or each address where no good token is shown (an IPv6 network

@@ -44,6 +44,7 @@ COMMANDS = {
     "support": ("support:support", "Gather what somebody needs who helps with a run."),
     "config": ("admin:config", "Show the settings."),
     "token": ("admin:token", "Create, list and revoke tokens."),
+    "audit": ("audit:audit", "List who did what, and whether that record is whole."),
     "webhooks": ("webhooks:webhooks", "List webhooks, test one, send one again, remove one."),
     "db": ("db:db", "Back up, restore, check and prune the record."),
     "completion": ("completion:completion", "Print the completion script for a shell."),

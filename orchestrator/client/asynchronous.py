@@ -22,6 +22,7 @@ from orchestrator.client.following import EVENT_BYTES, Following
 from orchestrator.client.saving import saving
 from orchestrator.client.target import Target
 from orchestrator.core.application import FaultsView, Pruned, Role
+from orchestrator.core.audit import AuditRecord, AuditVerdict
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event, RunStatus
@@ -241,6 +242,24 @@ class AsyncClient:
 
     async def revoke_token(self, id: str) -> None:
         await self._do(calls.revoke_token(id))
+
+    async def audit(
+        self, *, actor: str | None = None, action: str | None = None, object: str | None = None, limit: int = 50
+    ) -> list[AuditRecord]:
+        """Who did what, the newest first, as many as `limit`, over as many pages as it takes."""
+        found: list[AuditRecord] = []
+        cursor: int | None = None
+        while len(found) < limit:
+            page = await self._do(calls.audit(actor, action, object, limit - len(found), cursor))
+            found += page.entries
+            cursor = page.next
+            if cursor is None:
+                break
+        return found
+
+    async def verify_audit(self) -> AuditVerdict:
+        """Whether an entry of the audit was changed or taken out."""
+        return await self._do(calls.verify_audit())
 
     async def webhooks(self) -> WebhooksView:
         """Who is told of every run that ends."""

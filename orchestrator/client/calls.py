@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from orchestrator.api.bodies import (
     Artifacts,
+    AuditPage,
     DeliveryPage,
     Devices,
     EgressView,
@@ -25,6 +26,7 @@ from orchestrator.api.bodies import (
 )
 from orchestrator.client.errors import ClientError
 from orchestrator.core.application import FaultsView, Pruned, Role
+from orchestrator.core.audit import AuditVerdict
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
@@ -239,6 +241,15 @@ def create_token(role: Role, name: str, expires_in_s: float | None) -> Call[NewT
 
 def revoke_token(id: str) -> Call[None]:
     return Call("DELETE", f"/v1/tokens/{part(id)}", nothing)
+
+
+def audit(actor: str | None, action: str | None, object: str | None, limit: int, cursor: int | None) -> Call[AuditPage]:
+    query = {"actor": actor, "action": action, "object": object, "limit": str(min(RUNS_A_PAGE, limit))}
+    return get("/v1/audit", AuditPage, {**query, "cursor": None if cursor is None else str(cursor)})
+
+
+def verify_audit() -> Call[AuditVerdict]:
+    return get("/v1/audit/verdict", AuditVerdict)
 
 
 def webhooks() -> Call[WebhooksView]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
+from orchestrator.core.audit import AuditEntry, AuditRecord, AuditVerdict
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.events import Event
@@ -136,6 +137,9 @@ class Application(Protocol):
     def changes(self, place: str = "") -> AsyncIterator[list[Change]]:
         """Runs and devices that have changed since a place, the `id` of an earlier change; then as they do."""
 
+    def changed(self, place: str = "") -> list[Change]:
+        """Those that have changed so far."""
+
     async def wait(self, run: str, seconds: float) -> RunView:
         """The run once it has ended or waits for a person, or as it stands after so many seconds."""
 
@@ -182,6 +186,23 @@ class Application(Protocol):
     async def tokens(self) -> list[TokenRecord]: ...
 
     async def revoke_token(self, id: str) -> bool: ...
+
+    async def note(self, entry: AuditEntry) -> None:
+        """Put on record who did what. Never fails: what was done is done; the log says what could not be written."""
+
+    async def audit(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRecord]:
+        """Who did what, the newest first, those before number `before` where one is given."""
+
+    async def verify_audit(self) -> AuditVerdict:
+        """Whether an entry was changed or taken out."""
 
     async def authenticate(self, token: str) -> TokenRecord | None:
         """The record of a valid token, checked in constant time; None for a wrong, expired or revoked one."""

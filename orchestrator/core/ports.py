@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
+from orchestrator.core.audit import AuditEntry, AuditRecord, AuditVerdict
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.events import Event, RunError
@@ -95,7 +96,28 @@ class Sayings(Protocol):
         """Bring tasks' logs up to date, all or none; what no database can hold becomes U+FFFD in them."""
 
 
-class Store(Ledger, Deliveries, Sayings, Protocol):
+class Audit(Protocol):
+    """Who did what. There is no way to change or delete an entry."""
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        """Add an entry behind the last; again with the same id changes nothing."""
+
+    async def audit(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[AuditRecord]:
+        """The newest first, those before number `before` where one is given."""
+
+    async def verify_audit(self) -> AuditVerdict:
+        """Whether the digests of all entries fit."""
+
+
+class Store(Ledger, Deliveries, Sayings, Audit, Protocol):
     """The durable record. Writes are grouped: one writer, one transaction for all that waits.
 
     An uncertain commit is resolved by reading back, never by assuming, before `done` is called.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.audit import AuditEntry
 from orchestrator.core.egress import Closing, Label, LedgerEntry, Outbound
 from orchestrator.core.events import AttemptEnded, TaskDispatched
 from orchestrator.core.ports import Store, StoreError
@@ -614,3 +615,31 @@ async def test_a_pruned_run_takes_its_logs_along(store: Store) -> None:
         await store.write_task_logs([LogChange(run, "a", 1, 0, (line(1, run=run),))])
     await store.prune(["old"], AT + 50)
     assert [row.run for row in await store.task_logs()] == ["young"]
+
+
+def did(number: int, action: str = "run.submit", actor: str = "anna", object: str = "r1") -> AuditEntry:
+    return AuditEntry(id=f"e{number}", at=AT + number, actor=actor, role="admin", action=action, object=object)
+
+
+async def test_who_did_what_is_listed_newest_first_page_by_page(opener: Opener) -> None:
+    store = await opener()
+    for number in range(1, 6):
+        await store.add_audit(
+            did(number, "run.cancel" if number == 4 else "run.submit", "ben" if number == 2 else "anna")
+        )
+    store = await opener()
+    assert [one.seq for one in await store.audit()] == [5, 4, 3, 2, 1]
+    assert [one.entry.id for one in await store.audit(before=4, limit=2)] == ["e3", "e2"]
+    assert [one.seq for one in await store.audit(actor="anna", action="run.submit", object="r1")] == [5, 3, 1]
+    assert await store.audit(object="r2") == []
+
+
+async def test_an_entry_of_the_audit_is_added_once_behind_the_last(store: Store) -> None:
+    await store.add_audit(did(1, actor="a\0b"))
+    await store.add_audit(did(2))
+    await store.add_audit(did(1, "token.create"))
+    two, one = await store.audit()
+    assert (one.entry, two.entry) == (did(1, actor="a\0b"), did(2))
+    verdict = await store.verify_audit()
+    assert (verdict.entries, verdict.fault, verdict.digest) == (2, "", two.digest)
+    assert one.digest != two.digest

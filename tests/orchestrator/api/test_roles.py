@@ -35,6 +35,8 @@ RIGHTS = {
     ("GET", "/v1/runs/{run}/tasks/{task}/log"): "viewer",
     ("GET", "/v1/runs/{run}/events"): "viewer",
     ("GET", "/v1/changes"): "viewer",
+    ("GET", "/v1/audit"): "admin",
+    ("GET", "/v1/audit/verdict"): "admin",
     ("GET", "/v1/models"): "viewer",
     ("GET", "/v1/models/{model}"): "viewer",
     ("POST", "/v1/chat/completions"): "operator",

@@ -177,3 +177,6 @@ async def test_changes_come_as_a_stream_that_goes_on_where_it_broke_off(api: Ser
     async with api.client.stream("GET", "/v1/changes", headers=headers) as response:
         third = await anext(told(response))
     assert (third.event, json.loads(third.data)) == ("run", {"name": other})
+    page = (await api.client.get(f"/v1/changes?after={second.id}")).json()
+    assert [(one["kind"], one["name"]) for one in page["changes"]] == [("run", other)]
+    assert (await api.client.get(f"/v1/changes?after={page['next']}")).json() == {"changes": [], "next": page["next"]}

@@ -200,6 +200,8 @@ def test_looking(served: Background, capsys: Out) -> None:
         ("events", run, "--follow", "--after", "3"): "run_ended: succeeded",
         ("explain", run, "echo"): "fewest tasks",
         ("logs", run): "",
+        ("audit",): "run.submit",
+        ("audit", "--verify"): "",
         ("replay", run, "--log-only"): "the same",
     }
     for words, expected in looks.items():

@@ -54,6 +54,7 @@ REMOTE: dict[str, tuple[str, str]] = {
     "token list": ("", "admin"),
     "token revoke": ("nothing", "admin"),
     "db prune": ("--older-than 2d", "admin"),
+    "audit": ("", "admin"),
     "webhooks targets": ("", "admin"),
     "webhooks list": ("", "admin"),
     "webhooks test": ("nobody", "admin"),
