@@ -121,7 +121,14 @@ def check(
         # Imported here: the words of a cluster are needed for plans of a cluster alone.
         from agents.embedded.kube import coverage as kube
 
-        return tuple(Gap(*gap) for gap in kube.gaps(text, plan, fleet, answers, attachment))
+        found = tuple(Gap(*gap) for gap in kube.gaps(text, plan, fleet, answers, attachment))
+        others = [step for step in plan.steps if not step.skill.startswith("kube.")]
+        if found or not others or _flows(text, plan, fleet, client, answers):
+            return found
+        checker = _Checker.of(
+            text, plan, machines(fleet), client=client, answers=answers, attachment=attachment
+        )  # what is done beside the cluster must be asked for, as in any plan
+        return tuple(checker.backward(others))
     fleet = machines(fleet)
 
     def gaps(hidden: frozenset[str]) -> tuple[Gap, ...]:
@@ -476,10 +483,11 @@ class _Checker:
 
     # --- backward: nothing that the request does not say --------------------------------------------------------
 
-    def backward(self) -> Iterator[Gap]:
+    def backward(self, steps: Sequence[Step] | None = None) -> Iterator[Gap]:
+        """Of every step of the plan, or of some."""
         spoken = self.heard.spoken
         explained = self._explained_devices()
-        for step in self.plan.steps:
+        for step in self.plan.steps if steps is None else steps:
             yield from self._device_gap(step, explained)
             yield from self._argument_gaps(step)
             yield from self._skill_gap(step, spoken)

@@ -19,6 +19,7 @@ from agents.embedded.kube.deeds.door import cues, orders
 from agents.embedded.kube.deeds.tales import quiet
 from agents.embedded.kube.door import escaped, lexicon
 from agents.embedded.kube.frames import asks
+from agents.embedded.kube.guards import against
 from agents.embedded.kube.lexicon import CHANGES, FILLERS, KINDS, VERBS
 from agents.embedded.kube.names import Context
 from agents.embedded.kube.rehearsal import rehearsed
@@ -79,22 +80,27 @@ def gaps(
     )
     steps = [(step.skill, dict(step.arguments)) for step in plan.steps]
     wholes = [whole(said, WRITES) for said in (text, *(wordings(story, Context()) if story else ()))]
-    if steps and (any(list(read) == steps for read in wholes if read) or steps == _lines(raw, fleet, answers)):
+    if steps and steps == _lines(raw, fleet, answers):
         return  # every word of the request was read
-    yield from _untold(story, plan)
-    yield from _unused(demands, plan, fleet, rest)
-    yield from _unexplained(spoken, plan)
-    listed = {skill for read in wholes for skill, _ in read}
-    yield from _unasked(pieces, plan, fleet, listed)
     risky = (
         frozenset(
             name for name, spec in fleet.skills.items() if spec.risk is not Risk.READ and name.startswith("kube.")
         )
         | WRITES
     )
-    against = fits(rest, steps, risky) if len(demands) else ""
-    if against:
-        yield "unused_negation", against, ()
+    changing = [step for step in plan.steps if any(skill in risky for skill in _called(step))]
+    alone = all(step.skill.startswith("kube.") for step in plan.steps)
+    yield from against(straight(text), plan, changing, whole=alone)
+    if steps and any(list(read) == steps for read in wholes if read):
+        return  # as above
+    yield from _untold(story, plan)
+    yield from _unused(demands, plan, fleet, rest)
+    yield from _unexplained(spoken, plan)
+    listed = {skill for read in wholes for skill, _ in read}
+    yield from _unasked(pieces, plan, fleet, listed)
+    told = fits(rest, steps, risky) if len(demands) else ""
+    if told:
+        yield "unused_negation", told, ()
 
 
 def _lines(text: str, fleet: FleetView, answers: Sequence[tuple[str, str]]) -> list[tuple[str, JsonObject]]:

@@ -37,6 +37,7 @@ _PAIRS = {
 _ALL = words("all everything anything everyone everybody every each any nothing none")
 _LEFT = words("leave leaving keep keeping")
 _STAYS = words("stay stays remain remains untouched unchanged alone")
+_RANKED = words("newest latest last youngest oldest recent first ones")
 _ENDS = frozenset({".", ",", ";", "(", ")", "!", "?", "\n", ":"})
 _TURNS = words("and but then so")
 _NAMED = words(
@@ -70,6 +71,58 @@ def spared(text: str, steps: Sequence[Step], writes: Collection[str]) -> str:
     return ""
 
 
+def spares_more(text: str, steps: Sequence[Step], writes: Collection[str]) -> str:
+    """What a plan takes although a sparing phrase narrows it in other ways than by a name; "" where it does not.
+
+    A place or a label that is named only to be spared; or all of a kind, where `except`, `but not`, `keep the newest`
+    leave out something of it that the plan does not leave out.
+    """
+    tokens = tokenise(text)
+    spans = [(at + 1, _end(tokens, at + 1)) for at in range(len(tokens)) if _opens(tokens, at) or _bars(tokens, at)]
+    within = {at for first, end in spans for at in range(first, end)}
+    if not within:
+        return ""
+    for skill, call in steps:
+        if skill not in writes:
+            continue
+        for value in (call.get("namespace"), call.get("selector")):
+            places = [at for at, token in enumerate(tokens) if isinstance(value, str) and token.low == value.casefold()]
+            if places and within.issuperset(places):
+                return tokens[places[0]].text
+        said = {part for part in _texts(call) if "!=" in part or "notin" in part}
+        for first, end in spans:
+            phrase = tokens[first:end]
+            kinds = {KINDS.get(token.low) or KINDS.get(token.lemma) or "" for token in phrase} - {""}
+            own = _singular(str(call.get("kind", "")))
+            if not _takes_widely(call) or (kinds and "kind" in call and own not in kinds):
+                continue
+            named = [token.low for token in phrase if token.shape is not Shape.WORD and token.shape is not Shape.MARK]
+            if phrase and not (named and all(any(name.partition("=")[0] in one for one in said) for name in named)):
+                return " ".join(token.text for token in tokens[first - 1 : end])
+    return ""
+
+
+def _bars(tokens: Sequence[Token], at: int) -> bool:
+    """`never the ones in billing`: no verb stands behind it."""
+    before = tokens[at - 1].low if at else ","
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    apart = before in {",", "and", "but", "(", "-", ";"}
+    return apart and tokens[at].low in {"not", "never", "nor"} and after is not None and after.low not in BASES
+
+
+def _singular(kind: str) -> str:
+    return KINDS.get(kind.casefold(), kind.casefold())
+
+
+def _takes_widely(call: JsonObject) -> bool:
+    kinds = call.get("kinds")
+    return (
+        _takes_all(call)
+        or bool(call.get("every") or call.get("wildcard"))
+        or (isinstance(kinds, list) and "*" in kinds)
+    )
+
+
 def _takes_all(call: JsonObject) -> bool:
     return "kind" in call and not call.get("name")
 
@@ -96,10 +149,21 @@ def _opens(tokens: Sequence[Token], at: int) -> bool:
     if low in _OPENERS or after in _PAIRS.get(low, ()):
         return True
     if low == "but":
-        return before in _ALL or any(one.low in _ALL for one in tokens[max(0, at - 3) : at])
+        if before in _ALL or any(one.low in _ALL for one in tokens[max(0, at - 3) : at]):
+            return True
+        named = at + 1 < len(tokens) and tokens[at + 1].shape is Shape.NAME
+        return named and any(one.low in _ALL for one in tokens[_start(tokens, at) : at])
     if low in _LEFT:  # `keep web at 3` orders
-        return not any(one.shape is Shape.NUMBER for one in tokens[at : _end(tokens, at + 1)])
+        rest = tokens[at : _end(tokens, at + 1)]
+        return not any(one.shape is Shape.NUMBER for one in rest) or any(one.low in _RANKED for one in rest)
     return low == "not" and before in {"and", ",", "("}
+
+
+def _start(tokens: Sequence[Token], at: int) -> int:
+    """Where the sentence's part with a token begins."""
+    while at and tokens[at - 1].text not in _ENDS:
+        at -= 1
+    return at
 
 
 def _end(tokens: Sequence[Token], at: int) -> int:

@@ -41,8 +41,13 @@ def _verbs() -> dict[str, frozenset[str]]:
     return found
 
 
-def neglected(tokens: Sequence[Token], steps: Sequence[Step]) -> bool:
-    """Whether a clause orders what none of the steps does."""
+def able_of(skill: str) -> frozenset[str]:
+    """The verbs that ask for a skill."""
+    return _verbs().get(skill, frozenset())
+
+
+def neglected(tokens: Sequence[Token], steps: Sequence[Step], verbs: frozenset[str] = CHANGES) -> bool:
+    """Whether a clause orders what none of the steps does, in one of the verbs."""
     skills = {skill for skill, _ in steps}
     if "kube.set_config_map" in skills and _MADE.search(" ".join(token.low for token in tokens)):
         return True  # one that is to be made, and not one that is there
@@ -57,6 +62,8 @@ def neglected(tokens: Sequence[Token], steps: Sequence[Step]) -> bool:
         if not piece.content or mood(piece) != "change":
             continue
         at, head = head_of(piece.content)
-        if at < len(piece.content) and head in CHANGES and head not in able:
+        if any(token.low in {"nothing", "none", "no"} for token in piece.content[at + 1 : at + 2]):
+            continue  # `restart nothing else`
+        if at < len(piece.content) and head in verbs and head not in able:
             return True
     return False

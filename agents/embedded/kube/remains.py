@@ -191,7 +191,7 @@ class _Plan:
         said = {part for low in lows for part in low.split()}  # `right now` is one word
         if said <= FILLERS | _COURTESY | KINDS.keys() or self._anchored(content):
             return True
-        if _waits(lows):
+        if waits(lows):
             return False
         if lows[0] in {"until", "till"}:
             return self._later
@@ -280,7 +280,7 @@ def _heading(piece: Segment) -> bool:
     return plain and piece.tokens[-1].text in {".", ":", "!"} and mood(piece) == "name"
 
 
-def _waits(lows: Sequence[str]) -> bool:
+def waits(lows: Sequence[str]) -> bool:
     """`when the load is low`: what waits for something; `when she left` tells, and `if you can` is polite."""
     rest = [low for low in lows if low not in {"and", "but", "so", "only"}]
     if not rest or rest[0] not in _WAITS or rest[1:2] in (["you"], ["possible"]):
