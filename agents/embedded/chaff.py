@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from agents.embedded.chaff_words import (
     ASIDES,
@@ -72,6 +73,12 @@ def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) 
 
     `names` are words that no pattern may take, such as the names of devices.
     """
+    return list(_without_chaff(tuple(tokens), names))
+
+
+# Gates, grammars and the check of what a plan covers ask for the same words, one after the other.
+@lru_cache(maxsize=64)
+def _without_chaff(tokens: tuple[Token, ...], names: frozenset[str]) -> tuple[Token, ...]:
     kept = list(tokens)
     # Behind a search "for" names what is looked for, and no occasion.
     occasions = () if _SEARCHED.search(line_of(kept)[0]) else _OCCASIONS
@@ -79,7 +86,7 @@ def without_chaff(tokens: Sequence[Token], names: frozenset[str] = frozenset()) 
     if not any(token.word and token.lemma in ACTION_STARTS for token in kept):
         kept = _all(kept, (_HEDGES,), names)
     kept = _said_once(_all(kept, (_LEADS, _ENDS), names), names)
-    return _tidy(_all(_opened(_tidy(kept), names), (_LEADS, _ENDS), names))
+    return tuple(_tidy(_all(_opened(_tidy(kept), names), (_LEADS, _ENDS), names)))
 
 
 def _said_once(tokens: list[Token], names: frozenset[str]) -> list[Token]:
@@ -96,7 +103,12 @@ def _said_once(tokens: list[Token], names: frozenset[str]) -> list[Token]:
 
 def trimmed(tokens: Sequence[Token], names: frozenset[str]) -> list[Token]:
     """Without the politeness around a request, so that what stands before it or behind it is its own words."""
-    return _tidy(_all(list(tokens), (_ASIDES, _LEADS, _ENDS), names))
+    return list(_trimmed(tuple(tokens), names))
+
+
+@lru_cache(maxsize=64)
+def _trimmed(tokens: tuple[Token, ...], names: frozenset[str]) -> tuple[Token, ...]:
+    return tuple(_tidy(_all(list(tokens), (_ASIDES, _LEADS, _ENDS), names)))
 
 
 def without_prohibitions(tokens: Sequence[Token]) -> tuple[list[Token], bool]:
@@ -110,25 +122,26 @@ def without_prohibitions(tokens: Sequence[Token]) -> tuple[list[Token], bool]:
 
 
 def _all(tokens: list[Token], tables: Sequence[Table], names: frozenset[str]) -> list[Token]:
+    line = line_of(tokens, names)
     for table in tables:
         before = -1
         # What is polite stands one behind another: without the last of it, the next is the last.
         while len(tokens) != before:
             before = len(tokens)
-            tokens = _once(tokens, table, names)
+            tokens, line = _once(tokens, line, table, names)
             if table not in _REPEATED:
                 break
     return tokens
 
 
-def _once(tokens: list[Token], table: Table, names: frozenset[str]) -> list[Token]:
-    line = line_of(tokens, names)
+def _once(tokens: list[Token], line: Line, table: Table, names: frozenset[str]) -> tuple[list[Token], Line]:
+    """The tokens that a table leaves, and their line."""
     for lazy in table:
         pattern = lazy.on(line[0])
         kept = tokens if pattern is None else _drop(tokens, pattern, line)
         if kept is not tokens:
             tokens, line = kept, line_of(kept, names)
-    return tokens
+    return tokens, line
 
 
 def renamed(tokens: Sequence[Token]) -> list[Token]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from agents.embedded import verdicts
 from agents.embedded.rephrase import rephrase
@@ -124,7 +125,8 @@ class _Cutter:
         return self.tokens[at].lemma if 0 <= at < len(self.tokens) and self.tokens[at].word else ""
 
     def marker(self, at: int, forms: Sequence[tuple[str, ...]]) -> int:
-        for form in sorted(forms, key=len, reverse=True):
+        first = self.low(at)
+        for form in sorted((one for one in forms if one[0] == first), key=len, reverse=True):
             if all(self.low(at + i) == word for i, word in enumerate(form)):
                 return at + len(form)
         return at
@@ -299,7 +301,12 @@ class _Cutter:
 
 def segment(tokens: Sequence[Token]) -> list[Clause]:
     """The clauses of a request, in order. Tokens that only part clauses are not in any."""
-    return [_stripped(clause) for clause in _Cutter(rephrase(tokens)).run()]
+    return list(_segmented(tuple(tokens)))
+
+
+@lru_cache(maxsize=64)
+def _segmented(tokens: tuple[Token, ...]) -> tuple[Clause, ...]:
+    return tuple(_stripped(clause) for clause in _Cutter(rephrase(tokens)).run())
 
 
 def _stripped(clause: Clause) -> Clause:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from agents.embedded.chaff import renamed, trimmed, without_chaff, without_prohibitions
 from agents.embedded.choices import which_of
@@ -38,9 +39,13 @@ class Reading:
 
 def spelt(text: str, directory: Directory) -> list[Token]:
     """The words of a normalised request, set right, with set phrases and words of several parts joined."""
-    names = names_of(directory)
+    return list(_spelt(text, names_of(directory)))
+
+
+@lru_cache(maxsize=64)
+def _spelt(text: str, names: frozenset[str]) -> tuple[Token, ...]:
     tokens = literal(text, dictated(text, tokenise(text), names), names)
-    return merge_words(renamed(spell(plain_verbs(tokens, names), known_words(), names)))
+    return tuple(merge_words(renamed(spell(plain_verbs(tokens, names), known_words(), names))))
 
 
 def read(tokens: Sequence[Token], directory: Directory) -> Reading:

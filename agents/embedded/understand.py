@@ -38,7 +38,13 @@ class Understanding:
         self.index = index
 
     def matches(self, view: View, skills: frozenset[str] | None = None) -> list[Match]:
-        found = (match(frame, view) for frame in self.frames if skills is None or frame.skill in skills)
+        said = {token.lemma for token in view.tokens if token.word}
+        found = (
+            match(frame, view)
+            for frame in self.frames
+            # Most frames want words that are not there: seen at once, and much sooner than by trying.
+            if (skills is None or frame.skill in skills) and not any(group.isdisjoint(said) for group in frame.groups)
+        )
         return [one for one in found if one is not None]
 
     def read(self, view: View, skills: frozenset[str] | None = None, *, lenient: bool = False) -> Match | Failure:

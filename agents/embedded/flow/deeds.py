@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Final
 
 from agents.embedded.flow.canonical import variants
@@ -16,7 +17,7 @@ from agents.embedded.flow.puts import puts
 from agents.embedded.flow.references import reference
 from agents.embedded.flow.things import Before, FileAt, Files, Measure, Move, Pages, Target, Thing, Value
 from agents.embedded.flow.values import as_number, value
-from agents.embedded.kinds.line import Mention, Piece
+from agents.embedded.kinds.line import Mention, Piece, kept
 from agents.embedded.kinds.pattern import match
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
@@ -116,7 +117,13 @@ Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publish
 def _as_it_stands(piece: Piece, more: Sequence[PartReader]) -> Deed | None:
     """What the whole piece wants; None where it is nothing of ours."""
     readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads, puts)
-    return next((found for read in readers if (found := read(piece)) is not None), None)
+    return next((found for read in readers if (found := _read_once(read, piece)) is not None), None)
+
+
+def _read_once(read: Callable[[Piece], Deed | None], piece: Piece) -> Deed | None:
+    """What a reader makes of the piece. A function knows nothing but the piece; others know the devices, which may be
+    others when a request is read again."""
+    return kept(read, piece) if isinstance(read, FunctionType) else read(piece)
 
 
 def _in_other_words(piece: Piece, more: Sequence[PartReader]) -> Deed | None:

@@ -14,7 +14,7 @@ from agents.embedded.flow.line import sentences, together
 from agents.embedded.flow.order import Then
 from agents.embedded.flow.parts import Part, PartReader
 from agents.embedded.flow.readers import readers
-from agents.embedded.kinds.line import Line, Piece, line_of
+from agents.embedded.kinds.line import Line, Piece, line_of, shared
 from agents.embedded.kinds.reading import courteous
 from agents.embedded.kinds.remains import FORBIDDING, left
 from agents.embedded.kinds.world import World
@@ -39,6 +39,7 @@ def propose(
     if len(line.tokens) > TOKEN_LIMIT:
         return decline("the request is too long for a flow").result
     line, counts = without_counts(with_fillings(line))
+    line = shared(line)
     more = readers(world)
     found: list[tuple[Deed, Piece]] = []
     said: list[Token] = []

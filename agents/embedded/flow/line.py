@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from agents.embedded.kinds.line import Line, Mention, Piece
+from agents.embedded.kinds.line import Line, Mention, Piece, once
 from agents.embedded.kinds.world import KIND_NOUNS, World
 from agents.embedded.tokens import Kind, Token
 from protocol.vocabulary import DeviceKind
@@ -221,6 +221,11 @@ def part(piece: Piece, begin: int, end: int) -> Piece:
 
 def elements(piece: Piece) -> list[Piece]:
     """The members of `a, b and c`; the piece itself where it is no list."""
+    return list(_elements(piece))
+
+
+@once
+def _elements(piece: Piece) -> tuple[Piece, ...]:
     found: list[Piece] = []
     begin = 0
     for at in range(len(piece.tokens) + 1):
@@ -228,7 +233,7 @@ def elements(piece: Piece) -> list[Piece]:
             if at > begin:
                 found.append(part(piece, begin, at))
             begin = at + 1
-    return found
+    return tuple(found)
 
 
 def _said(token: Token) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.things import Before, FileAt, Files, Measure, Pages, Thing
-from agents.embedded.kinds.line import Mention, Piece
+from agents.embedded.kinds.line import Mention, Piece, once
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.tokens import Token
 from agents.embedded.wordset import words
@@ -58,6 +58,7 @@ NOUNS: Final = words(
 )
 
 
+@once
 def thing(piece: Piece) -> Thing | None:
     """The thing that all of the piece means."""
     from agents.embedded.flow.narrowing import of_noun, page_table
@@ -90,6 +91,7 @@ def before(piece: Piece) -> Before | None:
     return None
 
 
+@once
 def files(piece: Piece) -> Files | None:
     """`a/b.log on alpha and beta`, or a list of such; a device that is said once at the end is that of all."""
     found = _one_file(piece)

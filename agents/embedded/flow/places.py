@@ -7,7 +7,7 @@ from typing import Final
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.things import Target
-from agents.embedded.kinds.line import Piece
+from agents.embedded.kinds.line import Piece, once
 from agents.embedded.kinds.pattern import match
 
 _ON: Final = "(on|to|onto|at|over to|with|into)"
@@ -22,6 +22,7 @@ _ONE: Final = (
 _BARE: Final = ("{f:file}",)
 
 
+@once
 def targets(piece: Piece) -> tuple[Target, ...] | None:
     """All that the piece names, from its first word to its last."""
     found = _one(piece)

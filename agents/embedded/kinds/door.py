@@ -12,7 +12,7 @@ from typing import Final
 
 from agents.embedded.kinds.acts import Part
 from agents.embedded.kinds.compose import Composer
-from agents.embedded.kinds.line import Line, line_of
+from agents.embedded.kinds.line import Line, line_of, shared
 from agents.embedded.kinds.reading import Reader
 from agents.embedded.kinds.remains import left
 from agents.embedded.kinds.sentences import Clause, Unread, clauses
@@ -43,7 +43,7 @@ def propose(
     if refuse(text) is not None or not concerned(fleet):
         return Answer(None, False)
     world = World(fleet, client, answers)
-    line = line_of(normalise(text), world)
+    line = shared(line_of(normalise(text), world))
     if len(line.tokens) > TOKEN_LIMIT:
         return Answer(None, False)
     ours = speaks(line, world)

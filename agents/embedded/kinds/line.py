@@ -6,11 +6,11 @@ Each word is written in small letters, each literal as its kind and its place: `
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache, wraps
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from agents.embedded.devices import key
 from agents.embedded.kinds.world import KIND_NOUNS, World, parts_of
@@ -33,6 +33,7 @@ MARKS: Final = {
     Kind.SIGN: "s",
     Kind.DEVICE: "v",
 }
+R = TypeVar("R")
 PREPOSITIONS = words("on of from in at for with to onto into by using via through inside within")
 ARTICLES = words("the my our your this that a an")
 EVERY = words("both all every each")
@@ -60,13 +61,37 @@ class Mention:
     there: bool = False
 
 
+class Written:
+    """Tokens as text that patterns match, and what has matched it. Holds the tokens, so that their ids stay theirs."""
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        self.tokens = tokens
+        self._parts = [_written(token, number) for number, token in enumerate(tokens)]
+        self.said = "".join(self._parts)
+        self.matched: dict[str, dict[str, tuple[Token, ...]] | None] = {}
+        self.read: dict[Hashable, object] = {}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of `said`, and for each literal the mark of its kind: `<q` for `<q3>`."""
+        return frozenset([one[:2] if one[:1] == "<" else one for one in self.said.split(" ")])
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        return tuple(accumulate((len(one) for one in self._parts[:-1]), initial=0)) if self.tokens else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The whole request. `mentions` are what DEVICE tokens stand for, by their value."""
+    """The whole request. `mentions` are what DEVICE tokens stand for, by their value.
+
+    `written` are its pieces as text, by their tokens' ids: the same piece is asked for many times.
+    """
 
     text: str
     tokens: tuple[Token, ...]
     mentions: tuple[Mention, ...]
+    written: dict[tuple[int, ...], Written] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def piece(self, begin: int, end: int) -> Piece:
         return Piece(self, tuple(self.tokens[begin:end]))
@@ -82,17 +107,21 @@ class Piece:
     places: tuple[tuple[str, Mention], ...] = ()
 
     @cached_property
-    def said(self) -> str:
-        return "".join(self._written)
+    def written(self) -> Written:
+        key = tuple(map(id, self.tokens))
+        found = self.line.written.get(key)
+        if found is None:
+            found = self.line.written[key] = Written(self.tokens)
+        return found
 
-    @cached_property
+    @property
+    def said(self) -> str:
+        return self.written.said
+
+    @property
     def starts(self) -> tuple[int, ...]:
         """Where each token begins in `said`."""
-        return tuple(accumulate((len(one) for one in self._written[:-1]), initial=0)) if self.tokens else ()
-
-    @cached_property
-    def _written(self) -> list[str]:
-        return [_written(token, number) for number, token in enumerate(self.tokens)]
+        return self.written.starts
 
     def between(self, begin: int, end: int) -> tuple[Token, ...]:
         """The tokens of `said[begin:end]`."""
@@ -125,9 +154,35 @@ class Piece:
         return Piece(self.line, tuple(t for t in self.tokens if id(t) not in gone), self.places)
 
 
+def kept(read: Callable[[Piece], R], piece: Piece) -> R:
+    """What a function makes of a piece, kept with its line: of a function of nothing but the piece, whose results
+    nobody changes."""
+    known, key = piece.written.read, (read, piece.places)
+    if key not in known:
+        known[key] = read(piece)
+    return cast(R, known[key])
+
+
+def once(read: Callable[[Piece], R]) -> Callable[[Piece], R]:
+    """The function as one whose results are `kept`."""
+
+    @wraps(read)
+    def reading(piece: Piece) -> R:
+        return kept(read, piece)
+
+    return reading
+
+
+@lru_cache(maxsize=4)
+def shared(line: Line) -> Line:
+    """The line that was the same before, with all that is known of its pieces: one request is read several times."""
+    return line
+
+
 def _written(token: Token, number: int) -> str:
-    if token.kind in MARKS:
-        return f"<{MARKS[token.kind]}{number}> "
+    mark = MARKS.get(token.kind)
+    if mark is not None:
+        return f"<{mark}{number}> "
     text = token.text.casefold().replace("’", "'")
     if _CALL.fullmatch(text):
         return f"<f{number}> "

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from agents.embedded.kinds.line import Piece
+from agents.embedded.kinds.line import Piece, Written
+from agents.embedded.kinds.needs import PART, Needs, needed
 from agents.embedded.tokens import Token
 
 _WORD: Final = r"(?:(?!(?:and|then|if|when|unless|otherwise|else) )[^<>, ]+ )"
@@ -59,7 +60,6 @@ MACROS: Final[Mapping[str, str]] = {
     "~the": "[the current|the latest|all of the|all the|all my|the|my|our|a|an|its|all|any|current|some|latest]",
     "~now": "[now|right now|at the moment|currently|at present|just now|at this moment]",
 }
-_PART = re.compile(r"\{(\w+):(\w+)\}|(~\w+)|([()\[\]|])|([^\s()\[\]|{}]+)")
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +70,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 def _translated(pattern: str) -> str:
     out: list[str] = []
-    for slot, kind, macro, mark, word in _PART.findall(pattern):
+    for slot, kind, macro, mark, word in PART.findall(pattern):
         if slot:
             out.append(f"(?P<{slot}>{SLOTS[kind]})")
         elif macro:
@@ -82,12 +82,31 @@ def _translated(pattern: str) -> str:
     return "".join(out)
 
 
+@lru_cache(maxsize=4096)
+def needs(pattern: str) -> Needs:
+    """See `needs.py`. Most patterns are for other words than those that are there: told without compiling them."""
+    return needed(pattern, SLOTS, MACROS)
+
+
 Slots = Mapping[str, tuple[Token, ...]]
 
 
 def match(pattern: str, piece: Piece) -> dict[str, tuple[Token, ...]] | None:
     """The tokens of each slot, where the whole piece fits the pattern."""
-    found = compiled(pattern).fullmatch(piece.said)
+    written = piece.written
+    if pattern in written.matched:
+        known = written.matched[pattern]
+    else:
+        known = written.matched[pattern] = _matched(pattern, written, piece)
+    return None if known is None else {**known}
+
+
+def _matched(pattern: str, written: Written, piece: Piece) -> dict[str, tuple[Token, ...]] | None:
+    words = written.words
+    for one in needs(pattern):
+        if one.isdisjoint(words):
+            return None
+    found = compiled(pattern).fullmatch(written.said)
     if found is None:
         return None
     return {name: piece.between(*found.span(name)) for name, text in found.groupdict().items() if text is not None}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 from agents.embedded.kinds import boxes, browsers, desktops, documents, files, generic, hosts, phones
 from agents.embedded.kinds.acts import Act, Choice, Deed, Missing, Order, Part, Tell, Verify, text_of
 from agents.embedded.kinds.line import Mention, Piece
-from agents.embedded.kinds.pattern import Slots, match
+from agents.embedded.kinds.pattern import Slots, match, needs
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import ask
 from agents.embedded.tokens import Kind, Token
@@ -76,7 +76,12 @@ class Reader:
         bare = piece.placeless()
         if any(mention.there for _, mention in bare.places) and len(bare.places) > 1:
             return None
-        found = [one for order in self.orders if (one := self._ordered(order, bare, only_nouns)) is not None]
+        found = [
+            one
+            for order, words in self.orders
+            if not (words and words.isdisjoint(bare.written.words))
+            and (one := self._ordered(order, bare, only_nouns)) is not None
+        ]
         if not found:
             return generic.act(bare, self.world)
         best = [one for one in found if not one.bare] or found
@@ -87,8 +92,8 @@ class Reader:
         return first
 
     @cached_property
-    def orders(self) -> Sequence[Order]:
-        return [one for one in TABLES if one.skill in self.world.skills]
+    def orders(self) -> Sequence[tuple[Order, frozenset[str]]]:
+        return [one for one in _table() if one[0].skill in self.world.skills]
 
     def verified(self, piece: Piece) -> Verify | None:
         """`verify it on beta`: the backup that was made before."""
@@ -231,6 +236,18 @@ class Reader:
         where = "".join(f" {prep} {mention.text}" for prep, mention in piece.places)
         found = self.plain(piece.source(piece.tokens) + where)
         return Part(found) if found is not None else None  # type: ignore[arg-type]
+
+
+@cache
+def _table() -> tuple[tuple[Order, frozenset[str]], ...]:
+    """Every order with words one of which all that asks for it has; with none where that is not so."""
+    return tuple((order, _any_of(order)) for order in TABLES)
+
+
+def _any_of(order: Order) -> frozenset[str]:
+    patterns = (*order.asks, *(frame.replace("{noun}", noun) for noun in order.nouns for frame in SHOWN))
+    known = [needs(one) for one in patterns]
+    return frozenset().union(*(one[0] for one in known)) if all(known) else frozenset()
 
 
 def _around(piece: Piece, slots: Slots) -> tuple[tuple[Token, ...], tuple[Token, ...]] | None:
