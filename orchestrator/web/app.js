@@ -1,10 +1,10 @@
 // The shell: where one is, what waits for a person, and the door where a token is needed.
 import { get, keepToken, session, token } from "./api.js";
+import { useChanging } from "./changes.js";
 import { Devices } from "./devices.js";
 import { html, render, say, useEffect, useState } from "./html.js";
 import { Inbox } from "./inbox.js";
 import { Ladder } from "./ladder.js";
-import { usePoll } from "./live.js";
 import { Rights } from "./rights.js";
 import { Run } from "./run.js";
 import { Runs } from "./runs.js";
@@ -58,7 +58,7 @@ function App() {
 }
 
 function Links({ view }) {
-  const waiting = usePoll(() => get("/v1/runs?status=waiting&limit=100"), 4);
+  const waiting = useChanging(() => get("/v1/runs?status=waiting&limit=100"), ["run"], { keeps: view !== "run" });
   const number = waiting.value?.runs.length ?? 0;
   useEffect(() => { document.title = number ? `(${number}) Asterism` : "Asterism"; }, [number]);
   const current = view === "run" ? "runs" : view;

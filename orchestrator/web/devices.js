@@ -1,12 +1,12 @@
 // Every device: what it is, what it can do, how busy it is, when it was last heard of, and why it takes no work.
 import { get } from "./api.js";
+import { useChanging } from "./changes.js";
 import { html, useState } from "./html.js";
-import { usePoll } from "./live.js";
 import { Problem, Risk } from "./marks.js";
 import { ago, bytes, count, exact, line, moment } from "./text.js";
 
 export function Devices({ words: [chosen] }) {
-  const found = usePoll(() => get("/v1/devices"), 3);
+  const found = useChanging(() => get("/v1/devices"), ["device"]);
   const devices = found.value?.devices ?? [];
   const one = devices.find((device) => device.name === chosen);
   return html`<h1>Devices</h1><${Problem} of=${found.problem} />
@@ -34,7 +34,7 @@ function Line({ of }) {
     <td>${of.running} of ${of.slots}</td>
     <td>${of.online ? `${(of.load * 100).toFixed(0)} %` : ""}</td>
     <td>${of.skills.length}${withheld > 0 && html` <span class="dim">(${withheld} withheld)</span>`}</td>
-    <td><time title=${moment(of.last_seen)}>${ago(of.last_seen)}</time></td>
+    <td><time title=${moment(of.last_seen)}>${of.online ? "now" : ago(of.last_seen)}</time></td>
   </tr>`;
 }
 

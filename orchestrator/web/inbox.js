@@ -1,15 +1,15 @@
 // Every run that waits for a person, with what it asks.
 import { get, runPath } from "./api.js";
 import { Asks } from "./asks.js";
+import { useChanging } from "./changes.js";
 import { html } from "./html.js";
-import { usePoll } from "./live.js";
 import { Problem } from "./marks.js";
 import { count, line } from "./text.js";
 
 const MOST = 20;
 
 export function Inbox() {
-  const found = usePoll(load, 3);
+  const found = useChanging(load, ["run"]);
   const { views = [], more = 0 } = found.value ?? {};
   return html`<h1>Waiting for you</h1>
     <${Problem} of=${found.problem} />

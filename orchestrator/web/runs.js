@@ -1,7 +1,7 @@
 // All runs, and the box for a new one.
 import { get, post } from "./api.js";
+import { useChanging } from "./changes.js";
 import { html, say, useMemo, useState } from "./html.js";
-import { usePoll } from "./live.js";
 import { Problem, State } from "./marks.js";
 import { can } from "./rights.js";
 import { ago, duration, line, moment } from "./text.js";
@@ -59,7 +59,7 @@ function List() {
   const [state, setState] = useState("");
   const [words, setWords] = useState("");
   const [pages, setPages] = useState(1);
-  const found = usePoll(() => load(state, pages), 3, [state, pages]);
+  const found = useChanging(() => load(state, pages), ["run"], { keys: [state, pages] });
   const runs = useMemo(() => matching(found.value?.runs ?? [], words), [found.value, words]);
   const choose = (event) => { setState(event.currentTarget.value); setPages(1); };
   return html`<section aria-label="Runs">

@@ -5,11 +5,20 @@ const SILENCE_MS = 40_000;  // the server says something every 15 s
 const FIRST_MS = 250;
 const LONGEST_MS = 5_000;
 
+/** The place after an entry of a run: entries are numbered without a gap. `null` for one that was told already. */
+function numbered(last, id) {
+  const number = Number(id);
+  if (number <= last) return null;
+  if (number !== last + 1) throw new Error("an entry is missing: ask again from the last one");
+  return number;
+}
+
 /**
- * Follow a stream of numbered entries from `after` on, over drops and restarts of the server, until it says that nothing
- * more will come. Each entry is told once and in order. `told(entry)`; `link(state)` with `live`, `lost` or `ended`.
+ * Follow a stream of entries from `after` on, over drops and restarts of the server, until it says that nothing more
+ * will come. Each entry is told once and in order. `told(data, entry)`; `link(state)` with `live`, `lost` or `ended`;
+ * `next(place, id)` is the place after an entry.
  */
-export async function follow(path, { after = 0, told, link, signal }) {
+export async function follow(path, { after = 0, told, link, signal, next = numbered }) {
   let last = after;
   let pause = 0;
   while (!signal.aborted) {
@@ -23,12 +32,11 @@ export async function follow(path, { after = 0, told, link, signal }) {
       link("live");
       for await (const entry of entries(watched(response.body, watch))) {
         if (signal.aborted) return;
-        const number = Number(entry.id);
-        if (number <= last) continue;
-        if (number !== last + 1) throw new Error("an entry is missing: ask again from the last one");
-        last = number;
+        const place = next(last, entry.id);
+        if (place === null) continue;
+        last = place;
         pause = 0;
-        told(JSON.parse(entry.data));
+        told(JSON.parse(entry.data), entry);
       }
     } catch (error) {
       if (signal.aborted || error.status === 401) return;

@@ -18,6 +18,7 @@ from tests.support.processes import Processes, processes
 
 pytestmark = [pytest.mark.slow, needs_browser]
 HOME = "alpha"
+ASKED = "performance.getEntriesByType('resource').filter(one => one.name.includes('/v1/runs?')).length"
 HOSTILE = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
 
 
@@ -190,7 +191,18 @@ def test_after_a_restart_of_the_server_nothing_is_missed(browser: Browser, tmp_p
             assert shown.entries() == [(one["seq"], one["body"]["type"]) for one in recorded]  # type: ignore[attr-defined]
             # Nothing was asked for twice, either: it went on where it broke off.
             assert [seq for seq, _ in shown.entries()] == list(range(1, len(recorded) + 1))  # type: ignore[arg-type]
-        device.interrupt()
+            # Lists follow too: what changes, over the drop, and what changed while the page was not seen.
+            shown.go(f"devices/{HOME}")
+            expect(shown.page.locator(f"tr[data-device={HOME}]")).to_contain_text("here")
+            device.interrupt()
+            expect(shown.page.locator(f"tr[data-device={HOME}]")).to_contain_text("away")
+            shown.go("runs")
+            rows = shown.page.locator(".runs tbody tr")
+            expect(rows).to_have_count(1)
+            shown.hide(True)
+            world.submit(step("late", "test.noop"))
+            shown.hide(False)
+            expect(rows).to_have_count(2)
 
 
 def test_a_tab_that_nobody_sees_gets_what_it_missed(shown: Screen, world: Processes) -> None:
@@ -260,7 +272,11 @@ def test_arguments_to_approve_hide_nothing(shown: Screen, world: Processes) -> N
 
 def test_a_thousand_tasks_are_shown_and_walked_by_keyboard(shown: Screen, world: Processes) -> None:
     steps = [step(f"t{n}", "test.noop", *([f"t{n - 100}"] if n >= 100 else []), value=n) for n in range(1000)]
+    shown.go("runs")
     run = world.submit(*steps)
+    expect(shown.page.locator(".runs tbody tr").filter(has_text=run)).to_contain_text("succeeded", timeout=60_000)
+    # The list was asked for when the run's line changed, and not for each of its tasks.
+    assert shown.page.evaluate(ASKED) < 40
     shown.go(f"run/{run}")
     shown.reaches("succeeded")
     expect(shown.page.locator(".node[data-state=succeeded]")).to_have_count(1000)
