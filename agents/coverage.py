@@ -162,7 +162,8 @@ def _flows(text: str, plan: Plan, fleet: FleetView, client: str | None, answers:
     # Imported here, as above.
     from agents.embedded.planner import reads_as_flow
 
-    return len(plan.steps) > 1 and reads_as_flow(text, plan, fleet, client, tuple(answers))
+    alone = len(plan.steps) == 1 and not plan.steps[0].skill.startswith(("phone.", "edge.", "desktop.", "browser."))
+    return not alone and reads_as_flow(text, plan, fleet, client, tuple(answers))
 
 
 def explained_devices(

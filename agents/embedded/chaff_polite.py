@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # Anywhere.
 ASIDES = (
+    r"today's(?= (?:current )?(?:uptime|load|disk|memory|ram|cpu|free|network|kernel|temperature|humidity) )",
+    r"(?<=, )both(?= (?:on|from|in|at|of) @ (?:[.?!] )?$)",
     r"pretty please|for the love of (?:god|all that is holy)|for god's sake|for heaven's sake|for crying out loud",
     r"if it's not(?: (?:too much|any|a))+ (?:trouble|bother|problem|hassle|effort|work)",
     r"(?<=^ )(?:got|have) (?:{moment}|9) \?",

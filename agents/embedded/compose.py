@@ -11,6 +11,7 @@ from agents.embedded.clauses import Clause
 from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
+from agents.embedded.listed import one_by_one
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.places import Spot, joined, spots
 from agents.embedded.plain import frame_step
@@ -121,13 +122,18 @@ class Walk(Composer):
             if not recipes.apply(self, view, found):
                 self.results.append(frame_step(self, view, found))
         except Stop as stop:
-            parts = coordination.parts(view)
-            if not parts or isinstance(stop.result, Clarification):
+            if isinstance(stop.result, Clarification):
+                raise
+            listed = one_by_one(view)
+            parts = listed or coordination.parts(view)
+            if not parts:
                 raise
             self._restore(state)
             try:
                 self._build_parts(parts)
-            except Stop:
+            except Stop as other:
+                if isinstance(other.result, Clarification) and (listed or _only_literals(parts)):
+                    raise
                 raise stop from None
 
     def _build_parts(self, parts: Sequence[View]) -> None:
@@ -241,6 +247,11 @@ class Walk(Composer):
             self.results = list(common)
         self.results.extend(made)
         self.tails, self.branched = ends, True
+
+
+def _only_literals(parts: Sequence[View]) -> bool:
+    """Whether all that the parts add to the first one is a literal: nothing in them may still prove unreadable."""
+    return all(coordination.literal_only(part) for part in parts[1:])
 
 
 def _texts(clause: Clause) -> list[str]:

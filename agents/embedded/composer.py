@@ -179,6 +179,9 @@ class Composer:
         unknown = self._unknown_device(view, failure)
         if unknown is not None:
             return decline(f'there is no device "{unknown}"; the known devices are {self.directory.known}', [unknown])
+        bare = next((t.text for t in view.tokens if t.kind is Kind.PATH and t.text in failure.words), "")
+        if bare.startswith("/") and failure.words == (bare,) and "." not in bare.rsplit("/", 1)[-1]:
+            raise decline(f"it is not clear whether {bare} is a file or a folder: say which", [bare])
         words = ", ".join(failure.words)
         return decline(f"{failure.reason}: {words}" if words else failure.reason, failure.words)
 
@@ -189,7 +192,7 @@ class Composer:
             if token.text not in failure.words or view.before(at) not in leads or view.head_at == at:
                 continue
             name_like = token.kind in (Kind.WORD, Kind.HOST) or (token.kind is Kind.PATH and "/" not in token.text)
-            if name_like and (token.kind is not Kind.PATH or view.before(at) == "on"):
+            if name_like and token.lemma not in {"port"} and (token.kind is not Kind.PATH or view.before(at) == "on"):
                 return token.text
         return None
 

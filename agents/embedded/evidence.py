@@ -29,6 +29,7 @@ DATA_WORDS: dict[str, frozenset[str]] = {
         "dedupe unique duplicate together into list single sort sorted"
     ),
     "data.filter": words("have has more less than only with that whose keep filter list"),
+    "csv.read": words("count howmany number row record entry"),
     "text.report": words(
         "report summary overview summarize summarise produce generate prepare build compile make "
         "create markdown short brief file write-up"

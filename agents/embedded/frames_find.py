@@ -90,7 +90,12 @@ def _superlative_folder(view: View) -> bool:
 
 
 def _plural_files(view: View) -> bool:
-    return any(token.text.casefold() in {"files", "documents", "folders", "logs"} for token in view.tokens)
+    """`the oldest files`; a folder that is called "logs" says nothing of how many are meant."""
+    plural = {"files", "documents", "folders", "logs"}
+    return any(
+        token.text.casefold() in plural and view.lemma(at - 1) not in {"in", "inside", "under", "within", "below"}
+        for at, token in enumerate(view.tokens)
+    )
 
 
 def _type(view: View) -> Json:

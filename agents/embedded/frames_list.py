@@ -132,6 +132,10 @@ LISTING = Frame(
 )
 
 
+_SYSTEM_FILES = words("passwd group shadow hosts hostname fstab crontab issue motd os-release sudoers services shells")
+"""Files below /etc that everybody knows to be files."""
+
+
 def _reading(arguments: JsonObject, view: View) -> JsonObject | None:
     """A verb of reading proper takes any path; `show` and `what` take what looks like a file."""
     text = str(arguments.get("path", ""))
@@ -141,7 +145,8 @@ def _reading(arguments: JsonObject, view: View) -> JsonObject | None:
     proper = view.head in {"read", "cat", "open", "type", "dump", "print"} or any(
         token.lemma in {"file", "say", "document", "text"} for token in view.tokens if token.word
     )
-    return arguments if (proper and not text.endswith("/")) or looks_like_file(text) else None
+    known = text.startswith("/etc/") and text.removeprefix("/etc/") in _SYSTEM_FILES
+    return arguments if (proper and not text.endswith("/")) or looks_like_file(text) or known else None
 
 
 READ = Frame(
@@ -202,6 +207,7 @@ HEAD = Frame(
             "lines",
             first_of(
                 count_after(
+                    "-n",
                     "first",
                     "top",
                     "head",
@@ -240,6 +246,7 @@ TAIL = Frame(
             "lines",
             first_of(
                 count_after(
+                    "-n",
                     "last",
                     "tail",
                     "final",

@@ -9,7 +9,9 @@ from typing import Final
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
-from orchestrator.core.plan import Plan
+from orchestrator.core.fleet import FleetView
+from orchestrator.core.plan import Declined, Plan, Step
+from protocol.vocabulary import JsonObject
 
 HOW_TO = (
     ("how", "do", "i"),
@@ -57,6 +59,8 @@ HOW_TO = (
     ("should", "we"),
     ("would", "you", "recommend"),
 )
+ROWS = 100_000
+"""Most rows of a table that are read to be counted; the skill says where there are more."""
 ABOUT_DOING = "this asks about doing something; it does not ask for it to be done"
 RECURRING = words(
     "whenever daily hourly weekly nightly monthly tomorrow tonight later always until every-hour cron "
@@ -184,6 +188,26 @@ def another_format(plan: Plan) -> bool:
         for one in plan.steps
         for ends in (_ENDINGS.get(one.skill, ("",)),)
     )
+
+
+def rows_counted(plan: Plan, text: str, fleet: FleetView) -> Plan | Declined:
+    """The plan with tables read where their rows are counted: the first line of a table names its columns."""
+    counted = [one for one in plan.steps if one.skill == "file.count" and _table(str(one.arguments.get("path", "")))]
+    if not counted or "csv.read" not in fleet.skills or re.search(r"\b(?:rows?|records?)\b", text, re.I) is None:
+        return plan
+    used = {edge.step for one in plan.steps for edge in one.after}
+    if used & {one.id for one in counted} or any(one.arguments.keys() != {"path"} for one in counted):
+        return decline("the rows of a table are counted by reading it, and its first line may be a heading").result  # type: ignore[return-value]
+
+    def read(step: Step) -> Step:
+        arguments: JsonObject = {"path": step.arguments["path"], "limit": ROWS}
+        return step.model_copy(update={"skill": "csv.read", "arguments": arguments}) if step in counted else step
+
+    return plan.model_copy(update={"steps": tuple(read(step) for step in plan.steps)})
+
+
+def _table(path: str) -> bool:
+    return path.casefold().endswith((".csv", ".tsv"))
 
 
 def _paths(plan: Plan, skills: Sequence[str]) -> list[str]:

@@ -34,7 +34,7 @@ from agents.embedded.mention_words import (
     SUPERLATIVE,
     WHICH_OF,
 )
-from agents.embedded.outcome import decline
+from agents.embedded.outcome import ask, decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import EXTENSIONS, FILLERS
 from protocol.vocabulary import DeviceKind
@@ -194,6 +194,9 @@ class Finder(Parts):
         end = self.phrase(at, HERE)
         if end > at and self._fixed_ends(end):
             client = self.directory.client
+            if client is None:
+                able = [one.name for one in self.directory.fleet.devices.values() if one.available]
+                client = ask("Which device are you at?", able, self.directory.answers) if able else None
             if client is None:
                 raise decline("it is not known which device you are at, so name it", [self.tokens[at].text])
             return named(self.directory, [client], ""), end

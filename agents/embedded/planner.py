@@ -17,7 +17,7 @@ from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.doubt import Answers, namesakes, settled
-from agents.embedded.gate import another_format, refuse_corrections, refuse_kind, swapped, text_lost
+from agents.embedded.gate import another_format, refuse_corrections, refuse_kind, rows_counted, swapped, text_lost
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.kube.fleets import machines
@@ -111,6 +111,8 @@ class EmbeddedPlanner:
 
         try:
             found = settled(read, tuple(context.answers), namesakes(request.text, fleet), changes)
+            if isinstance(found, Plan):
+                found = rows_counted(found, request.text, fleet)
             if isinstance(found, Plan) and swapped(found, request.text):
                 found = decline("it is not clear which file is read and which is written").result
             if isinstance(found, Plan) and text_lost(found, request.text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.embedded import backward, followups, joins, reports, transfer
+from agents.embedded import backward, followups, joins, pairs, reports, transfer
 from agents.embedded.composer import Composer
 from agents.embedded.places import Spot
 from agents.embedded.view import View
@@ -25,6 +25,7 @@ def apply(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
             followups.held_against,
             reports.save,
             backward.earlier,
+            pairs.compared,
             joins.measured,
         )
     )

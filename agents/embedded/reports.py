@@ -59,6 +59,8 @@ def save(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         return _summarize(composer, view, found)
     if noun is not None and _form(view, noun):
         return _as_report(composer, view.fork(), found, noun)
+    if view.head in {"append", "add"}:
+        return _facts(composer, view, found)
     if view.head not in SAVES:
         return False
     if noun is not None and noun != view.head_at:
@@ -82,7 +84,7 @@ def _only_target(view: View) -> bool:
 def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     """`save the uptime of alpha to uptime.txt on desk`: facts that this clause names, into a file."""
     command = view.has("output") and any(t.kind is Kind.QUOTED for t in view.tokens)
-    if view.head not in words("save write store put export dump log record") or any(
+    if view.head not in words("save write store put export dump log record append add") or any(
         t.kind is Kind.URL or (t.kind is Kind.QUOTED and not command) for t in view.tokens
     ):
         return False
@@ -100,11 +102,33 @@ def _facts(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
         return False
     goes = _described(composer, trial, found)
     last = composer.results[-1]
-    if COUNTING & {part for token in view.tokens if token.word for part in token.text.casefold().split()}:
+    if view.head in {"append", "add"}:
+        composer.results.append(_behind_file(composer, last, str(target), goes))
+    elif COUNTING & {part for token in view.tokens if token.word for part in token.text.casefold().split()}:
         _number(composer, target, goes)
     else:
         _file(composer, last, target, goes)
     return True
+
+
+def _behind_file(composer: Composer, last: Result, target: str, found: Sequence[Spot]) -> Result:
+    """A result behind what is in a file: text as it is, anything else as JSON on a line of its own."""
+    if not target.endswith((".txt", ".log", ".md", ".jsonl")):
+        raise decline("a fact is added to text files only", [target])
+    place = _where(composer, found)
+    if place.many:
+        raise decline("a result is saved on one device", [place.text])
+    written = last.ref("output.iso") if last.skill == "system.time" and not last.many else _content(composer, last)
+    text = text_of(composer, last) or written + "\n"
+    step = composer.draft.add(
+        "append",
+        "file.append",
+        {"path": target, "text": text},
+        composer.selector(place),
+        title=f"append to {target} on {place.text}",
+    )
+    composer.set_scope(place, None)
+    return Result(step, "file.append", False, place, target, f"file {target}")
 
 
 def _file(composer: Composer, last: Result, target: Json, found: Sequence[Spot]) -> None:

@@ -283,8 +283,14 @@ def _files_as_name(view: View, at: int) -> bool:
     return view.lemma(at) in FILE_NOUNS and view.tokens[at].text.casefold().endswith("s") and at not in view.claimed
 
 
+HOME = frozenset({"Documents", "Downloads", "Pictures", "Music", "Videos", "Desktop", "Templates", "Public"})
+"""Folders that a home has, where they are written as names."""
+
+
 def _plain(view: View, at: int) -> bool:
     word = view.lemma(at)
+    if word and view.tokens[at].text in HOME and view.lemma(at - 1) in {"in", "inside", "under", "within", "into"}:
+        return at not in view.claimed
     return (
         bool(word) and at not in view.claimed and word not in ADJECTIVES and word not in SKIPPED and at != view.head_at
     )
@@ -293,7 +299,8 @@ def _plain(view: View, at: int) -> bool:
 THINGS = words(
     "disk memory ram cpu processor load drive storage system process network swap server machine device "
     "computer uptime kernel os error warning name size date time yesterday today tomorrow now week month year monday "
-    "tuesday wednesday thursday friday saturday sunday morning night evening hour minute second day"
+    "tuesday wednesday thursday friday saturday sunday morning night evening hour minute second day "
+    "clipboard screen notification"
 )
 
 
@@ -348,9 +355,17 @@ def _logs(view: View, at: int) -> bool:
 
 def _free_word(view: View, at: int) -> bool:
     word = view.lemma(at)
-    known = FILLERS | ADJECTIVES | SKIPPED | THINGS | {"order", "file", "line", "total", "detail", "parallel", "log"}
+    known = (
+        FILLERS
+        | ADJECTIVES
+        | SKIPPED
+        | THINGS
+        | {"order", "file", "line", "total", "detail", "parallel", "log", "workspace"}
+    )
     if view.tokens[at].text.casefold() in {"report", "archive"}:
         return False
+    if view.tokens[at].text in HOME and _plain(view, at):
+        return _ends_here(view, at + 1)
     return _plain(view, at) and word not in known and _ends_here(view, at + 1)
 
 

@@ -336,5 +336,6 @@ def _containers(look: Look) -> Iterator[Doubt]:
     for step in removed:
         for path in paths(step, ("path",)):
             named = len(re.findall(rf"(?<![\w./-]){re.escape(path.casefold())}(?![\w-])", look.told.spoken))
-            if path in searched and named < 2:
+            deleted = rf"\b(?:delete|remove|erase|rm|trash)\s+(?:the\s+|file\s+)*{re.escape(path.casefold())}(?![\w/-])"
+            if path in searched and named < 2 and re.search(deleted, look.told.spoken) is None:
                 yield Doubt(f"step {step.id} removes {path}, which the request only looks into")

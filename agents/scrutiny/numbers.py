@@ -93,6 +93,7 @@ def _opposite(way: Way) -> Way:
 def _numbers(look: Look) -> Iterator[Doubt]:
     """A number in the plan comes from the request, or means nothing."""
     said = {float(token.value) for token in look.told.tokens if isinstance(token.value, (int, float))}
+    said |= {float(one) for one in re.findall(r"(?<!\S)-(\d+)(?!\S)", look.told.spoken)}  # `tail -20 app.log`
     said |= {100 - one for one in said if 0 <= one <= 100}
     said |= {float(SMALL[word]) for word in look.told.lemmas if word in SMALL}
     said |= {float(one) for text in _quotations(look.told) for one in re.findall(r"\d+(?:\.\d+)?", text)}
@@ -105,8 +106,9 @@ def _numbers(look: Look) -> Iterator[Doubt]:
                 continue
             for number in _floats(value):
                 # `the newest files` are some of them: how many is not said.
+                whole = name == "limit" and isinstance(schema, dict) and schema.get("maximum") == number  # all of it
                 some = name == "limit" and number == SOME and SEVERAL.search(look.told.spoken) is not None
-                if number in said or number == 0 or (number == 1 and name != "pid") or some:
+                if number in said or number == 0 or (number == 1 and name != "pid") or some or whole:
                     continue
                 yield Doubt(f"step {step.id}: {name} {number:g} is not in the request")
 

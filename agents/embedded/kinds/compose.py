@@ -53,6 +53,8 @@ class Composer:
     answers: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     occasion: str = ""
+    probed: tuple[str, ...] = ()
+    """Where the service runs that a condition looks at."""
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.world.skills)
@@ -82,7 +84,10 @@ class Composer:
         else:
             op = OPPOSITE[condition.op] if clause.mark == "unless" else condition.op
             self.draft.begin(tails, ())
-            probe = self._act(condition.probe).step
+            probed = self._act(condition.probe)
+            probe = probed.step
+            if condition.probe.skill == "service.status":
+                self.probed = probed.devices
             compare = Compare.model_validate({"path": condition.path, "op": op, "value": condition.value})
         gates = [StepDependency(step=probe, on=On.CONDITION, when=compare)]
         if clause.also:
@@ -278,6 +283,8 @@ class Composer:
         spoken = [name for one in reversed(self.made) for name in one.devices if len(one.devices) == 1]
         if spoken and spoken[0] in able:
             return spoken[0]
+        if len(self.probed) == 1 and self.probed[0] in able:
+            return self.probed[0]
         if self.world.client in able:
             return str(self.world.client)
         return ask("On which device?", able, self.world.answers)

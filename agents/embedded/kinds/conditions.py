@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from agents.embedded.kinds import machines
 from agents.embedded.kinds.acts import Act, Choice, said
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import Slots, match
@@ -56,7 +57,18 @@ class Condition:
 
 def condition(reader: Reader, piece: Piece) -> Condition | None:
     """`the humidity is above 80`, `the window is open`, `the phone is not charging`."""
-    return _charging(reader, piece) or _state(reader, piece) or _compared(reader, piece) or _warm(reader, piece)
+    return (
+        _charging(reader, piece)
+        or _state(reader, piece)
+        or _compared(reader, piece)
+        or _warm(reader, piece)
+        or _of_machine(reader, piece)
+    )
+
+
+def _of_machine(reader: Reader, piece: Piece) -> Condition | None:
+    found = machines.state(reader.world, piece) or machines.fact(reader.world, piece)
+    return Condition(*found) if found is not None else None
 
 
 def _with_signs(pattern: str) -> str:

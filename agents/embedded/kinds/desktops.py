@@ -269,8 +269,12 @@ ORDERS: Final = (
     ),
     Order(
         "desktop.read_clipboard",
-        asks=("what is (in|on) [the] clipboard", "what does [the] clipboard (say|hold|contain|have)"),
-        nouns=("clipboard", "(content|contents|text) of [the] clipboard"),
+        asks=(
+            "(what is|what's|whats) (in|on) (the|my) clipboard",
+            "(what is|what's) (in|on) clipboard",
+            "what does [the] clipboard (say|hold|contain|have)",
+        ),
+        nouns=("clipboard", "[my] clipboard [text|content|contents]", "(content|contents|text) of [the] clipboard"),
         measure="output.text",
     ),
     Order(

@@ -41,6 +41,11 @@ def pdf(slots: Slots, piece: Piece, world: World) -> Filled:
         if not isinstance(first, int) or not isinstance(last, int) or not 1 <= first <= last:
             return None
         out |= {"first": first, "last": last}
+    if "page" in slots:
+        page = number_of(slots, "page")
+        if not isinstance(page, int) or page < 1:
+            return None
+        out |= {"first": page, "last": page}
     return out if str(out["path"]).casefold().endswith(".pdf") else None
 
 
@@ -66,10 +71,14 @@ ORDERS: Final = (
         asks=(
             f"read {_DOC} {{path:file}}",
             f"what does {_DOC} {{path:file}} say",
+            f"how many pages (does|has) {_DOC} {{path:file}} [have|got]",
+            f"how many pages are (there in|in) {_DOC} {{path:file}}",
             f"(extract|pull|get) [the] text (out of|from|of|in) {_DOC} {{path:file}}",
         ),
         nouns=(
+            f"number of pages (of|in) {_DOC} {{path:file}}",
             f"[whole|full] (text|content|contents) (of|in|from) {_DOC} {{path:file}}",
+            f"[text of] page {{page:number}} (of|from|in) {_DOC} {{path:file}}",
             f"[text of] pages {{first:number}} (to|through|-) {{last:number}} of {_DOC} {{path:file}}",
         ),
         fill=pdf,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 from agents.embedded.kinds.acts import Order, number_of, said, text_of
 from agents.embedded.kinds.line import Piece
+from agents.embedded.kinds.machines import spoken_of
 from agents.embedded.kinds.names import DAEMONS, name_of, package_of, service_of
 from agents.embedded.kinds.pattern import Slots
 from agents.embedded.kinds.phones import Filled
@@ -25,6 +27,25 @@ def daemon(slots: Slots, piece: Piece, world: World) -> Filled:
     """Without the word `service`, a program that is known to be one."""
     name = service_of(slots, "name", piece)
     return {"name": name} if name is not None and name.casefold() in DAEMONS else None
+
+
+def daemon_lines(slots: Slots, piece: Piece, world: World) -> Filled:
+    name = service_of(slots, "name", piece)
+    return _with_lines({"name": name}, slots) if name is not None and name.casefold() in DAEMONS else None
+
+
+def its_lines(slots: Slots, piece: Piece, world: World) -> Filled:
+    """`restart nginx and show its last 20 log lines`: of the service that the words before spoke of."""
+    name = spoken_of(piece)
+    if name is None or re.search(r"\bits\b", piece.source(piece.tokens)) is None:
+        return None
+    return _with_lines({"name": name}, slots)
+
+
+def it(slots: Slots, piece: Piece, world: World) -> Filled:
+    """`if nginx is down, restart it`: the service that the words before spoke of."""
+    name = spoken_of(piece)
+    return {"name": name} if name is not None else None
 
 
 def _with_lines(out: JsonObject, slots: Slots) -> Filled:
@@ -87,6 +108,8 @@ _BOX: Final = ("[the] [docker] container [called|named] {name:name}", "[the] {na
 _LAST: Final = "(last|latest|newest|most recent)"
 _FOR: Final = "(of|for|from|by)"
 _RUNS: Final = "(running|up|active|alive|started|working)"
+_IN: Final = "(logged in|logged on|logged into|signed in|signed on)"
+_NOW: Final = "[right now|now|currently|at the moment|at present]"
 _UNIT: Final = "[the] [service|unit|daemon|program] {name:name}"
 _THINGS: Final = "[the] [file|files|folder|folders|directory]"
 
@@ -138,6 +161,19 @@ ORDERS: Final = (
         fill=service,
     ),
     Order(
+        "service.logs",
+        nouns=(
+            f"{_LAST} {{n:number}} (log lines|lines of log|log entries) {_FOR} [the] {{name:name}}",
+            f"{_LAST} {{n:number}} lines of [the] {{name:name}} (log|logs)",
+        ),
+        fill=daemon_lines,
+    ),
+    *(
+        Order(skill, asks=(f"{verb} (it|that service|the service)",), fill=it)
+        for skill, verb in (("service.restart", "restart"), ("service.start", "start"), ("service.stop", "stop"))
+    ),
+    Order("service.logs", nouns=(f"{_LAST} {{n:number}} (log lines|log entries|lines of log)",), fill=its_lines),
+    Order(
         "service.list",
         asks=("(what|which) services are {state:state}", "(what|which) services (have|has) {state:state}"),
         nouns=("{state:state} services", "services that are {state:state}", "services"),
@@ -187,6 +223,8 @@ ORDERS: Final = (
             "tell [me|us] about [the] package {name:name}",
             "(what|which) version of [the] [package] {name:name} is installed",
             "does [the] package {name:name} exist",
+            "is {name:name} installed",
+            "(what|which) version of {name:name} is installed",
         ),
         nouns=("[installed] version of [the] package {name:name}",),
         fill=package,
@@ -220,9 +258,9 @@ ORDERS: Final = (
     Order(
         "user.sessions",
         asks=(
-            "who is (logged in|logged on|signed in)",
-            "(what|which) users are (logged in|logged on|signed in)",
-            "is (anybody|anyone|somebody|someone) (logged in|logged on|signed in)",
+            f"who is {_NOW} {_IN} {_NOW}",
+            f"(what|which) users are {_NOW} {_IN} {_NOW}",
+            f"is (anybody|anyone|somebody|someone) {_NOW} {_IN} {_NOW}",
         ),
         nouns=("(users|people) (logged in|that are logged in|who are logged in)", "(login|user) sessions"),
     ),
@@ -232,9 +270,29 @@ ORDERS: Final = (
             "does [the] user {name:name} exist",
             "tell [me|us] about [the] user {name:name}",
             "(what|which) groups is [the] user {name:name} in",
+            "in (what|which) groups is [the] user {name:name}",
+            "(what|which) groups does [the] user {name:name} belong to",
         ),
-        nouns=("(details|account|groups) of [the] user {name:name}",),
+        nouns=("(details|account|groups) of [the] user {name:name}", "user {name:name}"),
         fill=user("name"),
+    ),
+    Order(
+        "user.list",
+        asks=(
+            "(what|which) [user] accounts (are there|exist)",
+            "(what|which|who) [users|people] (can|may) (log in|log on|sign in)",
+        ),
+        nouns=("users that can log in", "[user] accounts"),
+    ),
+    Order(
+        "user.info",
+        asks=("(what|which) groups is {name:name} in", "in (what|which) groups is {name:name}"),
+        fill=user("name"),
+    ),
+    Order(
+        "group.list",
+        asks=("(what|which) [user] groups are there", "(what|which) [user] groups (exist|do you have)"),
+        nouns=("[user] groups",),
     ),
     *(
         Order(

@@ -39,7 +39,7 @@ COMMON: Final = words(
 }  # fmt: skip
 """What people call the applications that desktops have, where a desktop does not say which it has."""
 DAEMONS: Final = words(
-    "nginx apache apache2 httpd sshd postgres postgresql mysql mysqld mariadb redis redis-server mongod "
+    "cron nginx apache apache2 httpd sshd postgres postgresql mysql mysqld mariadb redis redis-server mongod "
     "mongodb docker containerd crond mosquitto rabbitmq haproxy caddy postfix dovecot bind9 named chronyd chrony "
     "grafana grafana-server prometheus influxdb elasticsearch memcached squid varnish fail2ban rsyslog cups tomcat"
 )

@@ -34,7 +34,8 @@ POLITE: Final = re.compile(
     r"|do me a favou?r and |you (?:should|must|can) |, )+"
 )
 TRAILING: Final = re.compile(
-    r"(?: ?(?:please|thanks|thank you|for me|too|as well|again|, please|, thanks|, thank you|if you can|ok|okay|,))+$"
+    r"(?: ?(?:please|thanks|thank you|for me|too|as well|again|after that|afterwards|, please"
+    r"|, thanks|, thank you|if you can|ok|okay|,))+$"
 )
 
 
@@ -88,7 +89,11 @@ class Reader:
         first = best[0]
         if any((one.skill, one.choices) != (first.skill, first.choices) for one in best[1:]):
             placed = [one for one in best if self._fits(one)]
-            return placed[0] if len({(one.skill, one.choices) for one in placed}) == 1 else None
+            return (
+                placed[0]
+                if placed and all((one.skill, one.choices) == (placed[0].skill, placed[0].choices) for one in placed)
+                else None
+            )
         return first
 
     @cached_property

@@ -60,7 +60,7 @@ def propose(request: Request, context: PlanningContext) -> Plan | Clarification 
     text = unreferenced(text)
     tokens = tokenise(straight(text))
     named = [device for device in clusters if _names(text, device.name)]
-    if others and not named and not speaks(tokens):
+    if others and not named and (not speaks(tokens) or _of_machine(text, tokens, others)):
         return None
     try:
         cluster = _one(named or clusters, context.answers)
@@ -90,6 +90,12 @@ def speaks(tokens: Sequence[Token]) -> bool:
         or (token.shape is Shape.PATH and token.low.partition("/")[0] in STRONG)
         for token in tokens
     )
+
+
+def _of_machine(text: str, tokens: Sequence[Token], others: Sequence[DeviceInfo]) -> bool:
+    """`restart cron on alpha`: machines have cron, too, and one of them is named."""
+    said = [token.low for token in tokens if token.word and (token.low in STRONG or token.lemma in STRONG)]
+    return bool(said) and set(said) <= {"cron", "cron jobs", "cron job"} and any(_names(text, d.name) for d in others)
 
 
 def _names(text: str, name: str) -> bool:

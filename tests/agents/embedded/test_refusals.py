@@ -33,7 +33,7 @@ REFUSED = [
     "delete .. on beta",
     "delete a.txt in the folder tmp on alpha",
     "delete a.txt on alpha after copying it to beta",
-    "create directories data and logs on titan",
+    "create directories data and out on titan",
     "email the report to my boss",
     "play music on pixel",
     "translate readme.md on desk to german",
