@@ -308,6 +308,8 @@ class DeviceAgent:
         self._transfers.reconnected()
         self._tell_skills()
         if self._lost or not self._met:
+            if self._settings.token is not None and self._session is not None and not self._session.token_required:
+                log.warning("no token is configured there: the one given was not checked", device=self._settings.name)
             log.info(
                 "gateway is back" if self._met else "connected", device=self._settings.name, url=self._settings.url
             )

@@ -160,7 +160,7 @@ class _Connection:
         self.goodbye = False
         self.transfers: Transfers | None = None
         self.farewell: Fault | None = None  # said after the session has gone on elsewhere
-        self.token: str | None = None
+        self.token: str | None = None  # the id of the one that was checked
         self.writing = 0.0
         self.owed: tuple[int, float] | None = None  # the last number acknowledged while more was sent, and since when
         self.held: dict[str, Held] = {}  # by direction, where a failpoint acts
@@ -263,11 +263,11 @@ class Gateway:
         """Ask a device to finish what it does and leave."""
         self.send(name, Drain(reason=reason[:500]))
 
-    def expel(self, token: str) -> None:
-        """End the sessions of the devices that came in with a token which is valid no more."""
+    def expel(self, token: str | None, why: str) -> None:
+        """End the sessions of the devices that came in with a token which is valid no more; None: without one."""
         for connection in list(self._connections.values()):
             if connection.token == token:
-                self._fault(connection, HandshakeError(ErrorCode.UNAUTHENTICATED, "The device's token was revoked."))
+                self._fault(connection, HandshakeError(ErrorCode.UNAUTHENTICATED, why))
 
     def _queue(self, session: GatewaySession, name: str, body: bytes) -> bool:
         try:
@@ -381,11 +381,15 @@ class Gateway:
 
     async def _admit(self, connection: _Connection, hello: Hello, peer: str) -> None:
         session = connection.session
+        checked = self._listener.token_required(peer)
         await self._listener.authenticate(hello, session.nonce, peer)
         self.fleet.check_name(hello, self._clock())
         epoch = await self._listener.admit(hello)
         if session.state is not State.GREETED:
             raise HandshakeError(ErrorCode.HEARTBEAT_MISSED, "The handshake took too long.")
+        if not checked and self._listener.token_required(peer):  # the first token was made meanwhile
+            await self._listener.authenticate(hello, session.nonce, peer)
+            checked = True
         now = self._clock()
         self.fleet.check_name(hello, now)
         member = self.fleet.members.get(hello.name)
@@ -404,7 +408,8 @@ class Gateway:
             ),
             previous if resumed else None,
         )
-        connection.name, connection.epoch, connection.token = hello.name, epoch, hello.token
+        connection.name, connection.epoch = hello.name, epoch
+        connection.token = hello.token if checked else None
         self._connections[hello.name] = connection
         self.fleet.join(hello, epoch, session, now)
         self._mark(connection)

@@ -51,7 +51,7 @@ from orchestrator.ladder import LadderDesk, energy_profile
 from orchestrator.runtime.control import Control, Supervision, edit_result
 from orchestrator.runtime.engine import Engine, Slot
 from orchestrator.runtime.pruning import Pruner
-from orchestrator.runtime.reception import Reception, valid
+from orchestrator.runtime.reception import NEEDED, Reception, valid
 from orchestrator.runtime.roster import Known
 from orchestrator.settings import Settings, SettingsProblem, secret_texts
 from orchestrator.webhooks import WebhookDesk
@@ -530,7 +530,9 @@ class Asterism:
         expires = now + expires_in_s if expires_in_s is not None else None
         record = TokenRecord(id=id, role=role, verifier=verifier(token), name=name[:200], created=now, expires=expires)
         await self._stored(self.store.add_token(record))
-        self.reception.guarded = True
+        if not self.reception.guarded:
+            self.reception.guarded = True
+            self.gateway.expel(None, NEEDED)
         return token, record
 
     async def tokens(self) -> list[TokenRecord]:
@@ -538,7 +540,7 @@ class Asterism:
 
     async def revoke_token(self, id: str) -> bool:
         revoked = await self._stored(self.store.revoke_token(id, self._clock.now()))
-        self.gateway.expel(id)
+        self.gateway.expel(id, "The device's token was revoked.")
         return revoked
 
     async def authenticate(self, token: str) -> TokenRecord | None:

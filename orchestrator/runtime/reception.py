@@ -21,7 +21,9 @@ log = structlog.get_logger("asterism.reception")
 
 LOAD_STEP = 0.02  # a load that moves by less is shown as it was
 WORDS_KEPT = 2_000  # tasks whose last word is remembered
-_REFUSED = "The token is wrong, expired or revoked; create one with `asterism token create --role device`."
+_REMEDY = "create one with `asterism token create --role device`"
+_REFUSED = f"The token is wrong, expired or revoked; {_REMEDY}."
+NEEDED = f"Devices need a token here, and this one came in without: {_REMEDY}, and start the device with it."
 
 
 def valid(record: TokenRecord, now: float) -> bool:
@@ -55,7 +57,11 @@ class Reception:
     async def authenticate(self, hello: Hello, nonce: str, peer: str) -> None:
         """Let in who has the right token, where one is needed. Raises HandshakeError."""
         if not self.token_required(peer):
+            if hello.token is not None:
+                log.warning("no token is configured here: the device's was not checked", device=hello.name)
             return
+        if hello.token is None:
+            raise HandshakeError(ErrorCode.UNAUTHENTICATED, NEEDED)
         try:
             await self._check_token(hello, nonce)
         except StoreError as error:
@@ -71,12 +77,14 @@ class Reception:
             raise HandshakeError(ErrorCode.UNAVAILABLE, f"The record cannot be written now ({error.code}).") from None
 
     async def _check_token(self, hello: Hello, nonce: str) -> None:
-        record = await self._store.token(hello.token) if hello.token else None
+        record = await self._store.token(hello.token or "")
         # An unknown id is checked all the same, against a verifier that nothing matches: the answer takes as long.
         verifier = record.verifier if record else "0" * 64
         right = check_proof(hello.proof, verifier, nonce=nonce, device=hello.device, name=hello.name, version=VERSION)
-        if record is None or not right or record.role != "device" or not valid(record, self._clock.now()):
+        if record is None or not right or not valid(record, self._clock.now()):
             raise HandshakeError(ErrorCode.UNAUTHENTICATED, _REFUSED)
+        if record.role != "device":  # said to its holder alone
+            raise HandshakeError(ErrorCode.UNAUTHENTICATED, f"The token's role is {record.role}, not device: {_REMEDY}.")
         bound = await self._store.bind_token(record.id, hello.device)
         if bound != hello.device:
             raise HandshakeError(ErrorCode.UNAUTHENTICATED, "That token belongs to another device: each needs its own.")

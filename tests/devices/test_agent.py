@@ -62,6 +62,14 @@ async def test_a_token_is_proved_and_not_sent(gateway: FakeGateway, start: Start
     assert parse_token(TOKEN).secret not in hello.model_dump_json()
 
 
+async def test_that_nobody_asks_for_the_token_is_said(gateway: FakeGateway, start: Start) -> None:
+    with capture_logs() as entries:
+        await start(token=TOKEN)
+        gateway.cut()
+        await gateway.connected(2)
+    assert any("was not checked" in one["event"] for one in entries)
+
+
 @pytest.mark.parametrize(
     "code", [ErrorCode.UNAUTHENTICATED, ErrorCode.NAME_TAKEN, ErrorCode.UNSUPPORTED_VERSION, ErrorCode.SUPERSEDED]
 )

@@ -337,6 +337,48 @@ async def test_a_token_that_is_revoked_while_its_device_is_here(tmp_path_factory
         await system.stop()
 
 
+async def test_the_first_token_ends_the_sessions_of_devices_that_came_in_without_one(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    system = System(tmp_path_factory.mktemp("first"))
+    system.settings = system.settings.model_copy(update={"heartbeat_s": 10.0, "lease_s": 25.0})
+    await system.start()
+    try:
+        with quiet() as entries:
+            async with Wire(system.url) as bare, Wire(system.url, device="other", name="other") as unchecked:
+                await bare.open()
+                await unchecked.open(token=f"ast_deadbeef_{'x' * 43}")
+                token, _ = await system.app.create_token("device")
+                for wire in (bare, unchecked):
+                    assert await wire.ended() == ("unauthenticated", 1008)
+                    assert "token create --role device" in wire.heard[-1]["message"]
+            async with Wire(system.url) as wire:
+                await wire.open(token=token)
+                await system.app.create_token("admin")
+                assert system.app.gateway.connected("raw")
+        [warning] = [one for one in entries if "not checked" in one["event"]]
+        assert (warning["device"], warning["log_level"]) == ("other", "warning")
+        assert sorted(one["device"] for one in entries if one["event"] == "session faulted") == ["other", "raw"]
+    finally:
+        await system.stop()
+
+
+async def test_a_token_of_another_role_is_called_that(tmp_path_factory: pytest.TempPathFactory) -> None:
+    system = System(tmp_path_factory.mktemp("role"))
+    await system.start()
+    try:
+        viewer, record = await system.app.create_token("viewer")
+        forged = f"ast_{record.id}_{'x' * 43}"
+        for token, said in ((viewer, "role is viewer, not device"), (forged, "wrong, expired")):
+            async with Wire(system.url) as wire:
+                await wire.until("challenge")
+                await wire.frame(wire.hello(token=token))
+                fault = await wire.until("fault")
+                assert said in str(fault["message"])
+    finally:
+        await system.stop()
+
+
 # --- one name ------------------------------------------------------------------------------------------------------
 
 
