@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from devices.errors import ConfigError
 from devices.tracing import asked
+from protocol.addresses import check_base_url
 from protocol.credentials import parse_token
 from protocol.vocabulary import NAME, CallLimits, DeviceKind
 from tools.browser.settings import BrowserSettings
@@ -26,6 +27,7 @@ DEFAULT_URL = "http://127.0.0.1:8460"
 AGENT_PATH = "/v1/agent"
 DEFAULT_LIMITS = CallLimits(memory_bytes=2 << 30, processes=256)
 _NAME = re.compile(NAME)
+_WIRE = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
 def call_limits(memory_bytes: int | None, cpu_seconds: float | None, processes: int | None) -> CallLimits:
@@ -119,11 +121,35 @@ class DeviceSettings:
         return user_state_path("asterism") / "devices" / self.name
 
 
+def make_workspace(folder: Path) -> str:
+    """See to it that a device's workspace is there; what is to be said about it, empty where it was there already.
+
+    One folder is made, not those above it: where its parent is missing too, the path is more likely mistyped than
+    meant. Raises ConfigError.
+    """
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if folder.is_dir():
+            return ""
+        raise ConfigError(f"--workspace {folder} is not a folder.") from None
+    except FileNotFoundError:
+        missing = folder.parent
+        while not missing.parent.exists():
+            missing = missing.parent
+        raise ConfigError(f"--workspace {folder}: there is no {missing}. Make that folder, or mend the path.") from None
+    except OSError as error:
+        raise ConfigError(f"--workspace {folder} cannot be used: {error.strerror}.") from None
+    return f"made the folder {folder} for this device's tasks"
+
+
 def agent_url(base: str) -> str:
     """The WebSocket address below a base URL: `http://host:8460` gives `ws://host:8460/v1/agent`."""
-    parts = urlsplit(base)
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigError(f"--url is a base URL such as {DEFAULT_URL}.")
-    path = parts.path.rstrip("/")
-    return urlunsplit((scheme, parts.netloc, path if path.endswith(AGENT_PATH) else path + AGENT_PATH, "", ""))
+    try:
+        parts = urlsplit(check_base_url(base, tuple(_WIRE)))
+    except ValueError as error:
+        raise ConfigError(f"--url is a base URL such as {DEFAULT_URL}: {error}.") from None
+    path = parts.path
+    return urlunsplit(
+        (_WIRE[parts.scheme], parts.netloc, path if path.endswith(AGENT_PATH) else path + AGENT_PATH, "", "")
+    )

@@ -22,7 +22,7 @@ if __name__ == "__main__" and ("server" in sys.argv[1:2] or any(word.startswith(
 
 import structlog
 
-from devices.config import DEFAULT_URL, DeviceSettings, call_limits, default_slots
+from devices.config import DEFAULT_URL, DeviceSettings, call_limits, default_slots, make_workspace
 from devices.errors import AgentError, ConfigError, RefusedError
 from devices.loop import run
 from devices.run import run_device
@@ -66,6 +66,8 @@ def run_agent(parsed: argparse.Namespace, serve: Serve) -> int:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         settings = _settings(parsed)
+        if made := make_workspace(settings.workspace):
+            sys.stderr.write(f"{made}\n")
         # uvloop is quick with many connections, and takes memory that an agent with one has other use for.
         small = settings.edge is not None or settings.kind is DeviceKind.SERVER
         (asyncio.run if small else run)(_until_signalled(settings, serve))

@@ -26,6 +26,7 @@ from agents.rungs import ExchangeError, off_views, probe, rung_view
 from agents.settings import AgentSettings
 from agents.supervisor import LeadingSupervisor
 from devices.gateway import Gateway, GatewaySettings
+from orchestrator import tokens
 from orchestrator.changes import Changes
 from orchestrator.contents import Contents
 from orchestrator.core import stimuli
@@ -40,7 +41,7 @@ from orchestrator.core.ladder_report import EnergyProfile, LadderReport, LadderV
 from orchestrator.core.ports import Clock, Consultation, RunControl, Store, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view, task_views
 from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
-from orchestrator.core.requests import Request
+from orchestrator.core.requests import Request, unreadable
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
@@ -256,6 +257,8 @@ class Asterism:
 
     async def submit(self, request: Request, *, key: str | None = None, by: str = "") -> tuple[str, bool]:
         self._check_ready()
+        if wrong := unreadable(request):
+            raise Refusal("bad_request", wrong)
         if request.webhook is not None:
             self._webhooks.check(request.webhook)
         if by:
@@ -524,11 +527,7 @@ class Asterism:
     async def create_token(
         self, role: Role, *, name: str = "", expires_in_s: float | None = None
     ) -> tuple[str, TokenRecord]:
-        now = self._clock.now()
-        id = secrets.token_hex(4)
-        token = f"ast_{id}_{secrets.token_urlsafe(32)}"
-        expires = now + expires_in_s if expires_in_s is not None else None
-        record = TokenRecord(id=id, role=role, verifier=verifier(token), name=name[:200], created=now, expires=expires)
+        token, record = tokens.make(role, name=name, now=self._clock.now(), expires_in_s=expires_in_s)
         await self._stored(self.store.add_token(record))
         if not self.reception.guarded:
             self.reception.guarded = True

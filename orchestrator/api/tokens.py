@@ -11,7 +11,7 @@ from orchestrator.api.bodies import NewToken, TokenBody, Tokens, TokenView, WhoV
 from orchestrator.api.problems import Problem
 from orchestrator.api.rest import application, caller_of, needs, note, router
 from orchestrator.core.application import Application
-from orchestrator.core.records import TokenRecord
+from orchestrator.tokens import ADMIN_FIRST, admins
 from protocol.vocabulary import Identifier
 
 App = Annotated[Application, Depends(application)]
@@ -29,9 +29,8 @@ async def whoami(request: Request) -> WhoView:
 @routes.post("/tokens", status_code=201, openapi_extra=needs("admin", does="token.create"), summary="Create a token")
 async def create(app: App, request: Request, response: Response, body: TokenBody) -> NewToken:
     """From the first token on, every call needs one: so the first is an admin's."""
-    if body.role != "admin" and not _admins(await app.tokens()):
-        message = "From the first token on, every call needs one: create a token with the role admin first."
-        raise Problem("first_token_must_be_admin", message)
+    if body.role != "admin" and not admins(await app.tokens(), time.time()):
+        raise Problem("first_token_must_be_admin", ADMIN_FIRST)
     token, record = await app.create_token(body.role, name=body.name, expires_in_s=body.expires_in_s)
     await note(request, record.id, {"role": body.role, "name": record.name})
     response.headers["cache-control"] = "no-store"
@@ -47,19 +46,9 @@ async def tokens(app: App) -> Tokens:
     "/tokens/{id}", status_code=204, openapi_extra=needs("admin", does="token.revoke"), summary="Revoke a token"
 )
 async def revoke(app: App, id: Identifier) -> Response:
-    admins = _admins(await app.tokens())
-    if [record.id for record in admins] == [id]:
+    if [record.id for record in admins(await app.tokens(), time.time())] == [id]:
         message = "This is the last token of an admin: without it nobody could create another."
         raise Problem("last_admin_token", message)
     if not await app.revoke_token(id):
         raise Problem("not_found", "There is no such token.")
     return Response(status_code=204)
-
-
-def _admins(records: list[TokenRecord]) -> list[TokenRecord]:
-    now = time.time()
-    return [
-        record
-        for record in records
-        if record.role == "admin" and record.revoked is None and (record.expires is None or record.expires > now)
-    ]

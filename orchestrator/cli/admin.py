@@ -44,13 +44,22 @@ def create(
     role: Annotated[Literal["admin", "operator", "viewer", "device"], Parameter(help="What it may do.")],
     name: Annotated[str, Parameter(help="Whose it is, for the record.", show_default=False)] = "",
     expires: Annotated[float | None, Parameter(help="Days until it expires (default: never).")] = None,
+    db: Annotated[str | None, Parameter(help="Write it to this database, which no orchestrator uses now.")] = None,
     common: Common | None = None,
 ) -> None:
-    """Create a token. It is shown this once: only its hash is kept."""
+    """Create a token. It is shown this once: only its hash is kept.
+
+    With --db no token is needed, but the right to write the database: for an admin's token that was lost.
+    """
     from orchestrator.cli.calls import call
 
     seconds = None if expires is None else expires * 86_400
-    made = call(common, lambda client: client.create_token(role, name=name, expires_in_s=seconds))
+    if db is not None:
+        from orchestrator.cli.minting import mint
+
+        made = mint(common or Common(), db, role, name, seconds)
+    else:
+        made = call(common, lambda client: client.create_token(role, name=name, expires_in_s=seconds))
     if common is not None and common.json:
         dump(made.model_dump(mode="json"))
         return

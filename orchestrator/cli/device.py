@@ -21,6 +21,7 @@ from orchestrator.cli.local import machine_name
 from orchestrator.cli.logs import configure
 from orchestrator.cli.mounts import McpFlags
 from orchestrator.cli.options import Common
+from orchestrator.cli.output import say
 from orchestrator.cli.phone import PhoneFlags
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def device(
     common: Common | None = None,
 ) -> int:
     """Run a device agent until it is stopped, drained, or refused."""
-    from devices.config import DeviceSettings, default_slots
+    from devices.config import DeviceSettings, default_slots, make_workspace
     from devices.errors import AgentError, RefusedError
     from devices.loop import run
     from protocol.vocabulary import DeviceKind
@@ -98,6 +99,8 @@ def device(
             databases=databases.expanduser().absolute() if databases is not None else None,
             limits=(limits or LimitFlags()).settings(),
         )
+        if made := make_workspace(chosen.workspace):
+            say(made)
         if chosen.edge is not None and not chosen.mcp:
             _become(chosen, chosen.edge)
         run(_until_signalled(chosen))

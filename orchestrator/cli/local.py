@@ -141,13 +141,16 @@ async def stop(children: list[Child]) -> None:
         child.kill()
 
 
-def make_folder(folder: Path) -> None:
-    """The data folder, for its owner alone. Raises CommandError `bad_configuration`."""
+def make_folder(folder: Path) -> bool:
+    """The data folder, for its owner alone: whether it was made now. Raises CommandError `bad_configuration`."""
+    if folder.is_dir():
+        return False
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         message = f"The data folder {folder} cannot be made: {error.strerror}. Set data_dir (ASTERISM_DATA_DIR)."
         raise CommandError("bad_configuration", message) from None
+    return True
 
 
 def machine_name() -> str:

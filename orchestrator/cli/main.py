@@ -50,6 +50,9 @@ COMMANDS = {
     "completion": ("completion:completion", "Print the completion script for a shell."),
 }
 
+VALUED = ("--url", "--token", "--config")
+PLAIN = ("--json", "--debug")
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
@@ -101,8 +104,27 @@ def build() -> App:
 
 
 def _call(words: list[str]) -> int:
-    result = build()(words)
+    app = build()
+    result = app(_ordered(app, words))
     return result if isinstance(result, int) else 0
+
+
+def _ordered(app: App, words: list[str]) -> list[str]:
+    """What every command takes may stand before it as well: `asterism --url U runs` is `asterism runs --url U`."""
+    at = 0
+    while at < len(words):
+        name, equals, _ = words[at].partition("=")
+        if name in VALUED:
+            at += 1 if equals else 2
+        elif words[at] in PLAIN:
+            at += 1
+        else:
+            break
+    if at == 0 or at >= len(words) or words[at].startswith("-"):
+        return words
+    rest = words[at:]
+    chain, _, _ = app.parse_commands(rest)
+    return [*rest[: len(chain)], *words[:at], *rest[len(chain) :]]
 
 
 def _version() -> str:

@@ -55,7 +55,8 @@ def up(
     given = {"faults": "open" if faults else None, "record_runs": record_runs}
     settings = common.load(port=port, host=host, database=db, **given).settings
     configure(settings.log_level)
-    make_folder(settings.data_dir)
+    if make_folder(settings.data_dir):
+        say(f"made the folder {settings.data_dir} for the record and local devices' files")
     devices = local_devices(device, settings.data_dir, simulated=simulated, sensors=sensors)
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)

@@ -6,6 +6,8 @@
 from orchestrator.client.asynchronous import AsyncClient
 from orchestrator.client.errors import (
     BadAddress,
+    BadArgument,
+    BadToken,
     Busy,
     ClientError,
     Conflict,
@@ -27,6 +29,8 @@ from orchestrator.core.views import DeviceView, EditResult, GraphView, RunItem, 
 __all__ = [
     "AsyncClient",
     "BadAddress",
+    "BadArgument",
+    "BadToken",
     "Busy",
     "Client",
     "ClientError",

@@ -87,8 +87,7 @@ class AsyncClient:
         that is tried again starts one run alone. The view has no tasks yet; with `wait_s` it is that of so many
         seconds later (at most 50), or of when the run has ended or waits for a person.
         """
-        wanted = Request(text=request) if isinstance(request, str) else request
-        return await self._do(calls.submit(wanted, key or uuid.uuid4().hex, wait_s))
+        return await self._do(calls.submit(request, key or uuid.uuid4().hex, wait_s))
 
     async def wait(self, run: str, *, seconds: float | None = None) -> RunView:
         """The run once it has ended or waits for a person, or as it stands after so many seconds."""
@@ -153,7 +152,7 @@ class AsyncClient:
                         if entry.data and place.takes(int(entry.id or 0)):
                             yield Event.model_validate_json(entry.data, extra="ignore")
                 pause = place.closed()
-            except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
                 pause = place.lost(errors.of_transport(error, self.url))
             except errors.ClientError as error:
                 pause = place.lost(error)
@@ -353,5 +352,5 @@ class AsyncClient:
             return await self._http.request(
                 call.method, call.path, content=call.body, headers=call.all_headers(), params=call.query
             )
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
             raise errors.of_transport(error, self.url) from error

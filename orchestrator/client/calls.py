@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from orchestrator.api.bodies import (
     Artifacts,
@@ -24,13 +25,13 @@ from orchestrator.api.bodies import (
     Skills,
     Tokens,
 )
-from orchestrator.client.errors import ClientError
+from orchestrator.client.errors import BadArgument, ClientError
 from orchestrator.core.application import FaultsView, Pruned, Role
 from orchestrator.core.audit import AuditVerdict
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
-from orchestrator.core.requests import Request
+from orchestrator.core.requests import Request, unreadable
 from orchestrator.core.timeline import TimelineView
 from orchestrator.core.views import DeviceView, EditResult, GraphView, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
@@ -41,6 +42,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 Content = Mapping[str, JsonValue]
+_KEY = re.compile(r"[!-~]{1,200}")
 _CONTENT = TypeAdapter(dict[str, JsonValue])
 Picture = Literal["json", "text", "mermaid", "dot", "svg"]
 EVENTS_A_PAGE = 10_000
@@ -70,8 +72,10 @@ class Call(Generic[T]):
 
 
 def part(text: str) -> str:
-    """A path's segment."""
-    return quote(text, safe="") or "-"
+    """A path's segment. Raises BadArgument for dots, which would lead to another path."""
+    if text in (".", ".."):
+        raise BadArgument(f"{text!r} is no name or id.")
+    return quote(text, safe="", errors="replace") or "-"
 
 
 def reader(model: type[M]) -> Callable[[bytes], M]:
@@ -113,7 +117,16 @@ def _json(body: BaseModel | Content) -> bytes:
 # --- runs --------------------------------------------------------------------------------------------------------
 
 
-def submit(request: Request, key: str, wait_s: float | None) -> Call[RunView]:
+def submit(request: Request | str, key: str, wait_s: float | None) -> Call[RunView]:
+    """Raises BadArgument."""
+    try:
+        request = Request.model_validate({"text": request} if isinstance(request, str) else request)
+    except ValidationError as error:
+        raise BadArgument.of(error, "request") from None
+    if wrong := unreadable(request):
+        raise BadArgument(f"{wrong[:1].upper()}{wrong[1:]}.")
+    if _KEY.fullmatch(key) is None:
+        raise BadArgument("A key has 1 to 200 characters, of printable ASCII without spaces.")
     query = _given({"wait": None if wait_s is None else repr(min(wait_s, LONGEST_WAIT_S))})
     headers = {"Idempotency-Key": key}
     return Call("POST", "/v1/runs", reader(RunView), query, headers, _json(request), repeatable=True)

@@ -3,7 +3,10 @@
 ClientError             `code` is stable (docs/errors.md), `message` says what to do next
 ├── Unreachable         nobody answered, or the connection broke
 ├── NotAsterism         what answered is no orchestrator of a version that is understood
+├── Untrusted           the server's certificate is not one to trust
 ├── BadAddress          the base URL cannot be used
+├── BadToken            the token holds what no token holds, and was not sent
+├── BadArgument         what a method was given cannot be sent: nothing was
 └── Refused             the orchestrator answered with a problem (RFC 9457)
     ├── Invalid         400, 413, 422 ...: what was sent cannot be
     ├── Denied          401, 403: a token is missing, or its role is too small
@@ -57,6 +60,23 @@ class NotAsterism(ClientError):
 class BadAddress(ClientError):
     def __init__(self, message: str) -> None:
         super().__init__("bad_configuration", message)
+
+
+class BadToken(ClientError):
+    def __init__(self, what: str) -> None:
+        super().__init__("bad_configuration", f"The token holds {what}, which no token has: copy it again.")
+
+
+class BadArgument(ClientError):
+    def __init__(self, message: str) -> None:
+        super().__init__("bad_request", message)
+
+    @classmethod
+    def of(cls, error: ValidationError, what: str) -> BadArgument:
+        """The first thing that did not fit."""
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join((what, *map(str, first["loc"])))
+        return cls(f"{place}: {first['msg'].removeprefix('Value error, ')}.")
 
 
 class Refused(ClientError):
@@ -134,7 +154,7 @@ def of_answer(status: int, headers: httpx2.Headers, body: bytes, url: str) -> Cl
 
 def of_transport(error: Exception, url: str) -> ClientError:
     """The error behind an exception of the HTTP library, or of the system."""
-    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
+    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | UnicodeError):
         return BadAddress(f"{url} cannot be used as a base URL: {error}.")
     if _untrusted(error):
         return Untrusted(url)

@@ -86,8 +86,7 @@ class Client:
         that is tried again starts one run alone. The view has no tasks yet; with `wait_s` it is that of so many
         seconds later (at most 50), or of when the run has ended or waits for a person.
         """
-        wanted = Request(text=request) if isinstance(request, str) else request
-        return self._do(calls.submit(wanted, key or uuid.uuid4().hex, wait_s))
+        return self._do(calls.submit(request, key or uuid.uuid4().hex, wait_s))
 
     def wait(self, run: str, *, seconds: float | None = None) -> RunView:
         """The run once it has ended or waits for a person, or as it stands after so many seconds."""
@@ -152,7 +151,7 @@ class Client:
                         if entry.data and place.takes(int(entry.id or 0)):
                             yield Event.model_validate_json(entry.data, extra="ignore")
                 pause = place.closed()
-            except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
                 pause = place.lost(errors.of_transport(error, self.url))
             except errors.ClientError as error:
                 pause = place.lost(error)
@@ -352,5 +351,5 @@ class Client:
             return self._http.request(
                 call.method, call.path, content=call.body, headers=call.all_headers(), params=call.query
             )
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
             raise errors.of_transport(error, self.url) from error

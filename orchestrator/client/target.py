@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import ssl
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,13 +14,16 @@ import httpx2
 from orchestrator.client import errors
 from orchestrator.client.calls import Call
 from orchestrator.client.retrying import Retrying
+from orchestrator.core.redact import redact
 from orchestrator.settings import DEFAULT_URL
+from protocol.addresses import check_base_url
 
 CONNECT_S = 2.0
 READ_S = 60.0
 """Above the time between two signs of life of a stream, and above the longest poll."""
 
 T = TypeVar("T")
+_UNFIT = re.compile(r"[^!-~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,19 @@ class Target:
     def of(cls, url: str | None, token: str | None, verify: ssl.SSLContext | bool, retries: int) -> Target:
         """What is None comes from ASTERISM_URL and ASTERISM_TOKEN; an empty token is none.
 
-        The machine's own certificates (SSL_CERT_FILE) count, though nothing else of the environment does.
+        The machine's own certificates (SSL_CERT_FILE) count, though nothing else of the environment does. Raises
+        BadAddress and BadToken.
         """
-        base = (url or os.environ.get("ASTERISM_URL") or DEFAULT_URL).rstrip("/")
-        shown = os.environ.get("ASTERISM_TOKEN") if token is None else token
+        given = url or os.environ.get("ASTERISM_URL") or DEFAULT_URL
+        try:
+            base = check_base_url(given)
+        except ValueError as error:
+            raise errors.BadAddress(f"{redact(given)!r} cannot be used as a base URL: {error}.") from None
+        # A token that was read from a file brings the line's end along.
+        shown = ((os.environ.get("ASTERISM_TOKEN") if token is None else token) or "").strip()
+        unfit = _UNFIT.search(shown)
+        if unfit is not None:
+            raise errors.BadToken(f"the character {unfit[0]!r}")
         headers = {"User-Agent": "asterism"} | ({"Authorization": f"Bearer {shown}"} if shown else {})
         if verify is True and base.startswith("https:"):
             verify = httpx2.create_ssl_context(trust_env=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -44,6 +45,26 @@ class RunPolicy(Model):
     preview_only: bool = False
     parallel: Annotated[int | None, Field(ge=1, exclude_if=unset)] = None
     limits: Annotated[CallLimits | None, Field(exclude_if=unset)] = None
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_CALLED = {"\0": "NUL", "\b": "backspace", "\x1b": "escape", "\x7f": "delete"}
+
+
+def unreadable(request: Request) -> str:
+    """Why a request cannot be taken as it is: a character that no text has. Empty where it can.
+
+    Line ends and tabs are text, and an attachment may be what a program wrote for a terminal. Asked of what comes in
+    alone: what is on the record stays readable.
+    """
+    found = _CONTROL.search(request.text)
+    if found is not None:
+        called = f" ({_CALLED[found[0]]})" if found[0] in _CALLED else ""
+        where = f"the control character U+{ord(found[0]):04X}{called} at position {found.start() + 1}"
+        return f"the request holds {where}: leave it out"
+    if "\0" in request.attachment:
+        return "the attachment holds the character U+0000 (NUL), so it is not text: put it in a file, and name the file"
+    return ""
 
 
 class Request(Model):

@@ -84,7 +84,9 @@ class Reception:
         if record is None or not right or not valid(record, self._clock.now()):
             raise HandshakeError(ErrorCode.UNAUTHENTICATED, _REFUSED)
         if record.role != "device":  # said to its holder alone
-            raise HandshakeError(ErrorCode.UNAUTHENTICATED, f"The token's role is {record.role}, not device: {_REMEDY}.")
+            raise HandshakeError(
+                ErrorCode.UNAUTHENTICATED, f"The token's role is {record.role}, not device: {_REMEDY}."
+            )
         bound = await self._store.bind_token(record.id, hello.device)
         if bound != hello.device:
             raise HandshakeError(ErrorCode.UNAUTHENTICATED, "That token belongs to another device: each needs its own.")

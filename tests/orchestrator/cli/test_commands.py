@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli import doctor, exits
+from orchestrator.cli.minting import mint
+from orchestrator.cli.options import Common
+from orchestrator.core.records import TokenRecord
 from orchestrator.core.requests import Request
+from protocol.credentials import verifier
+from storage import make_store
 from tests.support.cli import ROOT, Background, background, call
 
 Out = pytest.CaptureFixture[str]
@@ -268,6 +273,58 @@ def test_tokens(served: Background, capsys: Out, monkeypatch: pytest.MonkeyPatch
     assert admin not in listed
     assert call("token", "revoke", made["record"]["id"]) == 0
     assert call("runs", "--token", made["token"]) == 5
+
+
+def test_a_token_made_in_the_database_itself(capsys: Out, tmp_path: Path) -> None:
+    """For who has lost the admin's: the orchestrator is stopped, the token made, and it lets in."""
+    where = tmp_path / "asterism.db"
+    assert call("token", "create", "--role", "admin", "--db", f"sqlite:///{where}") == 3
+    assert not where.exists()
+    store = make_store(f"sqlite:///{where}")
+
+    async def begin() -> None:
+        await store.open()
+        with pytest.raises(exits.CommandError) as caught:
+            await asyncio.to_thread(mint, Common(), str(where), "admin", "", None)
+        assert caught.value.code == "database_busy"
+        await store.close()
+
+    asyncio.run(begin())
+    assert call("token", "create", "--role", "device", "--db", str(where)) == 1
+    assert call("token", "create", "--role", "admin", "--name", "found", "--db", str(where)) == 0
+    token = capsys.readouterr().out.strip()
+
+    async def look() -> list[TokenRecord]:
+        again = make_store(f"sqlite:///{where}")
+        await again.open()
+        try:
+            return await again.tokens()
+        finally:
+            await again.close()
+
+    [record] = asyncio.run(look())
+    assert (record.role, record.name, record.verifier) == ("admin", "found", verifier(token))
+
+
+def test_common_options_may_stand_before_the_command(
+    served: Background, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ASTERISM_URL")
+    assert call("--url", served.url, "--json", "runs") == 0
+    assert json.loads(capsys.readouterr().out) == {"runs": []}
+    assert call(f"--url={served.url}", "token", "list") == 0
+    assert call("--url", served.url) in (0, 2)
+    assert call("--url", "http://a..b", "runs") == 3
+    assert "two dots" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_workspace_that_is_not_there(capsys: Out, tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert call("device", "server", "--workspace", str(tmp_path / "gone" / "work"), *words) == 3
+    assert f"there is no {tmp_path / 'gone'}" in capsys.readouterr().err
+    assert not (tmp_path / "gone").exists()
+    (tmp_path / "file").touch()
+    assert call("device", "server", "--workspace", str(tmp_path / "file"), *words) == 3
 
 
 def test_no_orchestrator_at_the_address(capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:

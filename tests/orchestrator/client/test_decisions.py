@@ -111,6 +111,61 @@ def test_both_clients_have_the_same_methods() -> None:
         assert given.replace("AsyncIterator", "Iterator") == inspect.signature(getattr(Client, name)).return_annotation
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["..", "alpha:8460", "http://a..b:1", "http://a b", "http://x/ y", "http://x/..", "http://x/?a=1", "http://x#y",
+     "http://", "http://:80", "http://[::1", "http://x:99999", "http://x:y", "http://u:secret-thing@x", "http://x\n"],
+)  # fmt: skip
+def test_an_address_that_is_none(url: str) -> None:
+    for kind in (AsyncClient, Client):
+        with pytest.raises(client.BadAddress) as caught:
+            kind(url)
+        assert "secret-thing" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://x/", "https://x.example.:1", "http://[::1]:8460", "http://x/behind/a/proxy//"])
+def test_an_address_that_is_one(url: str) -> None:
+    with Client(url, token="") as given:
+        assert given.url == url.rstrip("/")
+
+
+@pytest.mark.parametrize("token", ["a\nb", "a\0b", "é", "a b", "\x7f"])
+def test_a_token_that_is_none(token: str) -> None:
+    with pytest.raises(client.BadToken, match=r"copy it again"):
+        Client("http://127.0.0.1:2", token=token)
+
+
+def test_a_token_that_was_read_from_a_file() -> None:
+    with Client("http://127.0.0.1:2", token="ast_x\n") as given:
+        assert given._target.headers["Authorization"] == "Bearer ast_x"
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ("", "request is empty"),
+        ("x" * 20_001, "20000 characters"),
+        ("\ud800", "request.text"),
+        ("stop\0alpha", r"U\+0000 \(NUL\) at position 5"),
+        ("\x1b[2J", r"U\+001B \(escape\) at position 1"),
+        (client.Request(text="a", attachment="a\0"), "attachment"),
+        (3, "request"),
+    ],
+)
+def test_a_request_that_cannot_be_sent(request_: client.Request | str, says: str) -> None:
+    with Client("http://127.0.0.1:2") as asterism, pytest.raises(client.BadArgument, match=says) as caught:
+        asterism.submit(request_)
+    assert caught.value.code == "bad_request"
+
+
+def test_a_key_and_an_id_that_cannot_be_sent() -> None:
+    with Client("http://127.0.0.1:2") as asterism:
+        with pytest.raises(client.BadArgument):
+            asterism.submit("x", key="a\nb")
+        with pytest.raises(client.BadArgument):
+            asterism.run("..")
+
+
 def test_address_and_token_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASTERISM_URL", "http://127.0.0.1:1/")
     monkeypatch.setenv("ASTERISM_TOKEN", "ast_secret")
