@@ -44,7 +44,7 @@ from orchestrator.core.records import ArtifactRecord, RunSummary, TokenRecord
 from orchestrator.core.requests import Request, unreadable
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
-from orchestrator.core.tasks import TaskStatus
+from orchestrator.core.tasks import LIVE, TaskStatus
 from orchestrator.core.views import Change, DeviceView, EditResult, GraphView, RunItem, RunView, TaskLog
 from orchestrator.core.webhooks import Delivery, Sent, WebhooksView
 from orchestrator.faults import FaultDesk
@@ -321,19 +321,22 @@ class Asterism:
     async def run(self, run: str, *, brief: bool = False) -> RunView:
         slot = await self._slot(run)
         now = self._clock.now()
-        volatile = {} if brief else {**self._missed(slot.state, now), **self.reception.words(run)}
+        volatile = {} if brief else {**self.reception.words(run), **self._missed(slot.state, now)}
         return run_view(slot.state, brief=brief, volatile=volatile, now=now)
 
     def _missed(self, state: RunState, now: float) -> dict[str, str]:
         """What tasks wait for whose device is not there, or cannot take them as it is: not for a free slot on it."""
         found = {}
         for id, task in state.tasks.items():
+            at = self.engine.roster.get(task.device) if task.device and task.status in LIVE else None
+            if at is not None and not at.info.online:
+                found[id] = f"{task.device} to come back: it is {at.absence(now)}"
             if task.status is not TaskStatus.READY or (task.retry_at is not None and task.retry_at > now):
                 continue
             wanted = state.graph[id].requirements.device
             known = self.engine.roster.get(wanted) if wanted else None
             if wanted and (known is None or not known.info.available):
-                found[id] = f"{wanted}, which is {'draining' if known and known.info.online else 'away'}"
+                found[id] = f"{wanted}, which is {known.absence(now) if known else 'away'}"
             elif self.engine.scheduler.is_stranded(state.run, id):
                 skill = state.graph[id].skill
                 why = self.engine.roster.fleet.withheld(skill, (wanted,) if wanted else None)

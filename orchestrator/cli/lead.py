@@ -13,17 +13,17 @@ from orchestrator.cli import ask
 from orchestrator.cli.backend import Backend
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.output import say
-from orchestrator.cli.watch import Show
+from orchestrator.cli.watch import OUTSIDE, Show
 from orchestrator.core import events as e
 from orchestrator.core.application import Refusal
 from orchestrator.core.events import RunError, RunStatus
 from orchestrator.core.requests import Request
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
-from orchestrator.core.views import RunView
+from orchestrator.core.views import RunView, TaskView
 
 WAITS_S = 2.0
-"""How often it is looked for what ready tasks wait for. Seconds."""
+"""How often it is looked for what tasks wait for. Seconds."""
 _GONE = frozenset({"run_ended", "approval_closed", "no_such_approval", "no_such_question"})
 Prompt = e.ApprovalRequested | e.QuestionAsked
 
@@ -142,17 +142,14 @@ class Lead:
         return False
 
     async def _waits(self, run: str) -> None:
-        """Tell what keeps a ready task, which no event says: its device is away. Once for each reason."""
-        told: set[tuple[str, str]] = set()
+        """Tell what keeps a task, which no event says: its device is away."""
         while True:
             await asyncio.sleep(WAITS_S)
-            if not self._state.count[TaskStatus.READY]:
+            if not any(self._state.count[status] for status in OUTSIDE):
                 continue
             with contextlib.suppress(CommandError, Refusal):
-                for task in (await self.backend.run(run)).tasks:
-                    if task.status is TaskStatus.READY and task.waiting_for and (task.id, task.waiting_for) not in told:
-                        told.add((task.id, task.waiting_for))
-                        self.show.waits(task.id, task.waiting_for)
+                view = await self.backend.run(run)
+                self.show.waits({task.id: task.waiting_for for task in view.tasks if _kept(task)})
 
     async def _prompt(self) -> None:
         """Ask one thing after the other, while the run goes on."""
@@ -216,6 +213,13 @@ class Lead:
             return view
         error = RunError(code="needs_answer", message=message[:8000])
         return view.model_copy(update={"error": error})
+
+
+def _kept(task: TaskView) -> bool:
+    """Whether a task waits for its device: to be there, to have room, or to come back with what it has begun."""
+    if task.status is TaskStatus.READY:
+        return bool(task.waiting_for)
+    return task.status in OUTSIDE and task.waiting_for.startswith(f"{task.device} to come back")
 
 
 def _unanswered(asked: Prompt) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.cli.look import dump_line
@@ -28,6 +28,8 @@ _STYLES = {
     TaskStatus.WAITING: "yellow",
     TaskStatus.UNKNOWN: "yellow",
 }
+OUTSIDE = (TaskStatus.READY, TaskStatus.RUNNING, TaskStatus.CANCELLING)
+"""Where a task may wait for its device, which no event tells."""
 _FIRST = (TaskStatus.WAITING, TaskStatus.UNKNOWN, TaskStatus.RUNNING, TaskStatus.CANCELLING, TaskStatus.FAILED)
 
 
@@ -38,8 +40,8 @@ class Show(Protocol):
 
     def event(self, event: e.Event) -> None: ...
 
-    def waits(self, task: str, what: str) -> None:
-        """A ready task waits for something that no event tells."""
+    def waits(self, now: Mapping[str, str]) -> None:
+        """What tasks wait for now that no event tells, by id: a device that is away."""
         ...
 
     def paused(self) -> contextlib.AbstractContextManager[None]: ...
@@ -52,6 +54,7 @@ class Lines:
 
     def begin(self, state: RunState) -> None:
         self._state = state
+        self._told: set[tuple[str, str]] = set()
         say(f"run {state.run}")
 
     def event(self, event: e.Event) -> None:
@@ -61,8 +64,12 @@ class Lines:
         if mark is not None:
             say(f"{mark}: {describe(event.body)}")
 
-    def waits(self, task: str, what: str) -> None:
-        say(f"waits: {line(task)} for {line(what)}")
+    def waits(self, now: Mapping[str, str]) -> None:
+        """Once for each reason."""
+        for task, what in now.items():
+            if (task, what) not in self._told:
+                self._told.add((task, what))
+                say(f"waits: {line(task)} for {line(what)}")
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -81,7 +88,7 @@ class JsonLines(Lines):
     def event(self, event: e.Event) -> None:
         dump_line(event)
 
-    def waits(self, task: str, what: str) -> None:
+    def waits(self, now: Mapping[str, str]) -> None:
         pass
 
 
@@ -95,7 +102,7 @@ class LiveTable(Lines):
         self._console = Console(stderr=True)
         self._live: Live = Live(console=self._console, auto_refresh=False)
         self._refreshing: asyncio.Task[None] | None = None
-        self._waiting: dict[str, str] = {}
+        self._waiting: Mapping[str, str] = {}
 
     def begin(self, state: RunState) -> None:
         super().begin(state)
@@ -105,8 +112,8 @@ class LiveTable(Lines):
     def event(self, event: e.Event) -> None:
         pass
 
-    def waits(self, task: str, what: str) -> None:
-        self._waiting[task] = what
+    def waits(self, now: Mapping[str, str]) -> None:
+        self._waiting = now
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -131,7 +138,7 @@ class LiveTable(Lines):
 
     def row(self, state: RunState, id: str, task: TaskState) -> tuple[str, ...]:
         """A task's cells behind its status."""
-        waits = self._waiting.get(id) if task.status is TaskStatus.READY else None
+        waits = self._waiting.get(id) if task.status in OUTSIDE else None
         return id, f"waits for {waits}" if waits else _about(state, id, task)
 
     def _table(self) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
@@ -19,6 +20,8 @@ from protocol.vocabulary import SkillSpec
 
 MAX_TABLES = 256
 MAX_REASON = 300
+DAY_S = 86_400.0
+UNSEEN = "not connected since the start"
 AttemptTable = dict[tuple[str, str], int]
 
 
@@ -48,6 +51,15 @@ class Known:
     attempts: AttemptTable = field(default_factory=dict)
     has: AttemptTable = field(default_factory=dict)
     ahead: bool = False
+
+    def absence(self, now: float) -> str:
+        """What keeps it from work, in words that stay the same while it does: "away since 14:05:09 (stopped)"."""
+        if self.info.online:
+            return "draining"
+        form = "%H:%M:%S" if now - self.last_seen < DAY_S else "%Y-%m-%d %H:%M"
+        # The record of before the start knows when the device was last there, and not why it left.
+        why = "" if self.away_because in ("", UNSEEN) else f" ({self.away_because})"
+        return f"away since {time.strftime(form, time.localtime(self.last_seen))}{why}"
 
     def lacks(self, run: str, task: str, attempt: int, epoch: int) -> bool:
         """Whether the device is here and came without an attempt that was dispatched before its session."""
@@ -87,9 +99,7 @@ class Roster:
         except ValidationError:
             return None
         info = replace(self._info(hello), online=False)
-        self._set(
-            Known(info, record.epoch, record.last_seen, record.device, away_because="not connected since the start")
-        )
+        self._set(Known(info, record.epoch, record.last_seen, record.device, away_because=UNSEEN))
         return info
 
     def joined(self, hello: Hello, epoch: int, now: float, *, resumed: bool = False) -> DeviceInfo:

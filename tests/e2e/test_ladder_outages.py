@@ -94,7 +94,8 @@ def test_a_dead_server_is_stepped_over_and_plans_outlive_a_restart(
         run = here.post("/v1/runs?wait=0", {"text": asks(1), "policy": {"approve": "all"}})["run"]
         here.until_event(str(run), "graph_edited")
         task = here.get(f"/v1/runs/{run}")["tasks"][0]  # type: ignore[index]
-        assert (task["status"], task["waiting_for"]) == ("ready", "alpha, which is away")
+        assert task["status"] == "ready"
+        assert task["waiting_for"].startswith("alpha, which is away since ")
         assert here.dispatched(str(run)) == []
         assert call("cancel", str(run), "--url", here.url) == 0
         assert here.wait(str(run))["state"] == "cancelled"

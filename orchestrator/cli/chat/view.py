@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from orchestrator.cli.output import ago, line, say
-from orchestrator.cli.watch import Lines, LiveTable, Show
+from orchestrator.cli.watch import OUTSIDE, Lines, LiveTable, Show
 from orchestrator.core import events as e
 from orchestrator.core.describe import operation
 from orchestrator.core.project import task_views
@@ -63,7 +63,7 @@ def cells(state: RunState, id: str, task: TaskState, now: float, waits: str = ""
     took = "" if task.started is None else f"{max(0.0, (task.ended or now) - task.started):.1f} s"
     if task.error is not None:
         return id, where, took, task.error.message
-    if task.status is TaskStatus.RUNNING:
+    if task.status is TaskStatus.RUNNING and not waits:
         return id, where, took, f"attempt {task.attempt}" if task.attempt > 1 else ""
     (view,) = task_views(state, only=[id], volatile={id: waits} if waits else None, now=now)
     if view.waiting_for:
@@ -117,7 +117,7 @@ class ChatTable(LiveTable):
         self._console.show_cursor(True)
 
     def row(self, state: RunState, id: str, task: TaskState) -> tuple[str, ...]:
-        waits = self._waiting.get(id, "") if task.status is TaskStatus.READY else ""
+        waits = self._waiting.get(id, "") if task.status in OUTSIDE else ""
         return cells(state, id, task, time.time(), waits)
 
 
