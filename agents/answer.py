@@ -44,7 +44,9 @@ def write_answer(view: RunView, answer_tasks: Sequence[str], fleet: FleetView | 
     blocks = (line for task in told if task.id not in shown for line in _block(view, task))
     only_shown = view.policy.preview_only or (view.plan is not None and view.plan.dry_run)
     dry = _dry(view, fleet) if only_shown else ()
-    written = _bounded(chain(dry[:1], blocks, dry[1:], _effects(view, answers), _notes(view), _absent(view, fleet)))
+    gated = _gated(view, answers)
+    rest = (dry[1:], _effects(view, answers), _notes(view), _absent(view, fleet))
+    written = _bounded(chain(dry[:1], gated, blocks, *rest))
     return written or "There is nothing to report: no task of this run has a result."
 
 
@@ -112,14 +114,39 @@ def _with_sources(view: RunView, answers: Sequence[TaskView]) -> list[TaskView]:
 
 def _evidence(view: RunView, answers: Sequence[TaskView]) -> list[TaskView]:
     """Of answers that were not called for: the results that their conditions looked at."""
-    looked = {
-        edge.task
-        for task in answers
-        if task.status is TaskStatus.SKIPPED
-        for edge in task.depends_on
-        if edge.on is On.CONDITION
-    }
+    skipped = [task for task in answers if task.status is TaskStatus.SKIPPED]
+    looked = {edge.task for task in _shut(view, skipped) for edge in task.depends_on if edge.on is On.CONDITION}
     return [task for task in view.tasks if task.id in looked and _done(task)]
+
+
+def _gated(view: RunView, answers: Sequence[TaskView]) -> list[str]:
+    """That nothing was done because a condition did not hold: a run that did all it was to do, and yet did nothing."""
+    if not answers or any(task.status is not TaskStatus.SKIPPED for task in answers):
+        return []
+    if any(task.risk is not Risk.READ and task.status is not TaskStatus.SKIPPED for task in view.tasks):
+        return []
+    shut = _shut(view, answers)
+    if not shut:
+        return []
+    more = f" and {len(shut) - 1} more" if len(shut) > 1 else ""
+    return [f"Nothing was done: {shut[0].why}{more} [{shut[0].id}]"]
+
+
+def _shut(view: RunView, answers: Sequence[TaskView]) -> list[TaskView]:
+    """The skipped tasks, up from the answers, that had a condition of their own."""
+    tasks = {task.id: task for task in view.tasks}
+    seen = dict.fromkeys(task.id for task in answers)
+    todo = list(answers)
+    shut = []
+    while todo:
+        task = todo.pop(0)
+        if any(edge.on is On.CONDITION and _done(tasks[edge.task]) for edge in task.depends_on):
+            shut.append(task)
+            continue
+        above = [tasks[edge.task] for edge in task.depends_on if tasks[edge.task].status is TaskStatus.SKIPPED]
+        todo += [one for one in above if one.id not in seen]
+        seen.update(dict.fromkeys(one.id for one in above))
+    return shut
 
 
 def _effects(view: RunView, answers: Sequence[TaskView]) -> list[str]:

@@ -60,6 +60,9 @@ class Compiled:
         return sum(isinstance(edit, AddTask) for edit in self.edits)
 
 
+_SINGLE = "or a step of its own for that device (`devices.names`)"
+
+
 def compile_plan(
     plan: Plan, fleet: FleetView, *, preview_only: bool = False
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
@@ -115,10 +118,18 @@ class _Compiler:
         for step in self.plan.steps:
             for name in self.named[step.id]:
                 if name not in self.steps:
-                    self._problem("unknown_step", f"step {step.id} names {name}, which is no step", step.id)
+                    hint = self._member(name)
+                    self._problem("unknown_step", f"step {step.id} names {name}, which is no step{hint}", step.id)
         for name in self.plan.answer:
             if name not in self.steps:
                 self._problem("unknown_step", f"the answer names {name}, which is no step")
+
+    def _member(self, name: str) -> str:
+        """What to do instead, where `name` is one member of a fan-out: plans cannot name those."""
+        step, mark, _ = name.partition("@")
+        if not mark or step not in self.steps:
+            return ""
+        return f": one device's result of a step cannot be named; use ${{{step}[*]...}} for all of them, {_SINGLE}"
 
     def _sort(self) -> None:
         """Topological order, stable in the plan's order (Kahn)."""
@@ -289,10 +300,11 @@ class _Compiler:
                 self.problems += bad_check(check, self.fleet, self._schema_of, step.id)
         for reference in references.find(step.referring):
             if reference.task not in self.steps:
-                self._problem("bad_reference", f"{reference} names no step", step.id)
+                self._problem("bad_reference", f"{reference} names no step{self._member(reference.task)}", step.id)
             elif not reference.many and not self._pairwise(step, reference.task):
                 count = len(self.tasks[reference.task])
-                hint = f"step {reference.task} runs on {count} devices: use ${{{reference.task}[*]...}} for all of them"
+                name = reference.task
+                hint = f"step {name} runs on {count} devices: use ${{{name}[*]...}} for all of them, {_SINGLE}"
                 self._problem("bad_reference", f"{reference} is ambiguous; {hint}", step.id)
             elif self._schema_of(reference) is None:
                 skill = self.steps[reference.task].skill

@@ -168,10 +168,30 @@ async def test_a_condition_that_does_not_hold(devices: RealDevices) -> None:
         id="clean", skill="file.delete", title="clean up", arguments={"path": "logs"}, devices=ALPHA, after=(edge,)
     )
     view = await run(devices, Step(id="disk", skill="system.disk", devices=ALPHA), clean)
-    first, second = view.answer.splitlines()
+    told, first, second = view.answer.splitlines()
+    assert told == "Nothing was done: the condition on disk does not hold [clean]"
     assert first.startswith("alpha: ")
     assert first.endswith("[disk]")
     assert second == "not done: clean up: the condition on disk does not hold [clean]"
+
+
+async def test_a_condition_that_keeps_a_whole_chain_from_being_done(devices: RealDevices) -> None:
+    full = Compare(path="output.used_percent", op=">", value=101)
+    edge = StepDependency(step="disk", on="condition", when=full)
+    note = Step(id="note", skill="file.write", arguments={"path": "n", "text": "x"}, devices=ALPHA, after=(edge,))
+    read = Step(
+        id="read", skill="file.read", arguments={"path": "n"}, devices=ALPHA, after=(StepDependency(step="note"),)
+    )
+    view = await run(devices, Step(id="disk", skill="system.disk", devices=ALPHA), note, read)
+    assert view.state is RunStatus.SUCCEEDED
+    told, looked, *rest = view.answer.splitlines()
+    assert told == "Nothing was done: the condition on disk does not hold [note]"
+    assert looked.endswith("[disk]")
+    assert all(one.startswith("not done: ") for one in rest)
+    # What was done before the gate is not nothing.
+    first = Step(id="first", skill="file.write", arguments={"path": "f", "text": "x"}, devices=ALPHA)
+    view = await run(devices, first, Step(id="disk", skill="system.disk", devices=ALPHA), note)
+    assert "Nothing was done" not in view.answer
 
 
 async def test_a_device_that_is_missing_is_told(devices: RealDevices) -> None:

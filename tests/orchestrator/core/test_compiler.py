@@ -505,3 +505,10 @@ def test_a_number_that_a_text_is_made_of_is_written_out() -> None:
     write = {"id": "write", "skill": "files.write", "arguments": {"path": "n.txt", "text": "${count.output.lines}"}}
     tasks = compiled(count, write)
     assert tasks["write"].arguments == {"path": "n.txt", "text": "${count.output.lines|text}"}
+
+
+@pytest.mark.parametrize("path", ["${find@web-1.output.paths[0]}", "${find.output.paths[0]}"])
+def test_one_member_of_a_fan_out_cannot_be_named_and_what_can_is_said(path: str) -> None:
+    plan = Plan.model_validate({"steps": [find(devices=EACH), count(path=path)]})
+    _, (problem,) = compile_plan(plan, FLEET)
+    assert "use ${find[*]...} for all of them, or a step of its own for that device" in problem.message

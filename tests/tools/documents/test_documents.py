@@ -18,6 +18,8 @@ from tests.tools.conftest import Call, Refused
 from tools.context import ToolLimits
 from tools.deferred import written
 from tools.documents import catalog, skills, working
+from tools.documents.work import portable
+from tools.documents.work.jobs import WorkError
 from tools.fake import FakeToolContext
 from tools.registry import Registry
 
@@ -37,6 +39,21 @@ async def test_a_workbook(call: Call, refused: Refused, workspace: Path) -> None
     assert "Tot_als_" in error.message
     (workspace / "b.xlsx").write_bytes((workspace / "a.xlsx").read_bytes()[:1000])
     await refused(ErrorCode.BAD_ARGUMENTS, "xlsx.read", path="b.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "the file is empty"),
+        (b"PK\x03\x04 a workbook", "it does not begin with %PDF-"),
+        (b"%PDF-1.4\n1 0 obj\n<<", "damaged, or was cut off"),
+        (b"%PDF-1.4\nxref\n0 1\ntrailer\n<< /Root 1 0 R /Size 1 >>\nstartxref\n9\n%%EOF", "damaged, or was cut off"),
+    ],
+)
+def test_a_pdf_that_is_broken(data: bytes, says: str) -> None:
+    with pytest.raises(WorkError, match=says) as caught:
+        portable.read(io.BytesIO(data), first=1, last=0, characters=1_000)
+    assert caught.value.code == "bad_arguments"
 
 
 async def test_a_workbook_that_is_a_bomb(refused: Refused, workspace: Path) -> None:

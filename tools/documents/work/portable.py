@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import struct
+import zlib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +15,13 @@ from tools.documents.work.jobs import WorkError, printable
 MARGIN = 18
 BODY, SMALL, HEADING, TITLE = 10.5, 9, 14, 20
 SCAN = 5
+HEAD = 1024
+"""Bytes within which readers look for a PDF's mark."""
+DAMAGE = (
+    *(RecursionError, NotImplementedError, LookupError, ValueError, TypeError, AttributeError),
+    *(ArithmeticError, AssertionError, OSError, struct.error, zlib.error),
+)
+"""What pypdf comes upon in a file that is not as it should be, besides its own errors."""
 
 
 def read(source: BinaryIO, *, first: int, last: int, characters: int) -> dict[str, object]:
@@ -21,7 +30,7 @@ def read(source: BinaryIO, *, first: int, last: int, characters: int) -> dict[st
     from pypdf.errors import PyPdfError
 
     try:
-        reader = PdfReader(source)
+        reader = PdfReader(_opened(source))
         if reader.is_encrypted and not reader.decrypt(""):
             raise WorkError("denied", "the PDF is protected by a password: have its owner give one without")
         count = len(reader.pages)
@@ -38,9 +47,21 @@ def read(source: BinaryIO, *, first: int, last: int, characters: int) -> dict[st
                 cut = cut or number < min(last or count, count)
                 break
         title = printable(str(reader.metadata.title or "")) if reader.metadata else ""
-    except (PyPdfError, RecursionError, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
-        raise WorkError("bad_arguments", f"this is no PDF that can be read: {str(error)[:200]}") from None
+    except (PyPdfError, *DAMAGE) as error:
+        reason = printable(str(error))[:200] or type(error).__name__
+        raise WorkError("bad_arguments", f"this PDF is damaged, or was cut off: {reason}") from None
     return {"pages": pages, "count": count, "title": title[:500], "truncated": cut}
+
+
+def _opened(source: BinaryIO) -> BinaryIO:
+    """The same file, at its start. Raises WorkError where it is no PDF at all."""
+    head = source.read(HEAD)
+    source.seek(0)
+    if not head:
+        raise WorkError("bad_arguments", "this is no PDF: the file is empty")
+    if b"%PDF-" not in head:
+        raise WorkError("bad_arguments", "this is no PDF, whatever its name says: it does not begin with %PDF-")
+    return source
 
 
 @cache
