@@ -11,6 +11,8 @@ from orchestrator.client.asynchronous import AsyncClient
 from orchestrator.client.calls import Call
 from orchestrator.client.errors import ClientError
 from orchestrator.core.events import Event
+from orchestrator.core.requests import Request
+from orchestrator.core.views import RunView
 from orchestrator.settings import Settings
 
 T = TypeVar("T")
@@ -36,6 +38,10 @@ class Client(AsyncClient):
                 token=settings.token.get_secret_value() if settings.token is not None else "",
                 retries=0,
             )
+
+    async def submit(self, request: Request | str, *, key: str | None = None, wait_s: float | None = None) -> RunView:
+        with _telling(self.url):
+            return await super().submit(request, key=key, wait_s=wait_s)
 
     async def follow(self, run: str, *, after: int = 0) -> AsyncIterator[Event]:
         with _telling(self.url):

@@ -59,7 +59,7 @@ class Wish:
         from pydantic import ValidationError
 
         from orchestrator.core.budget import RunBudget
-        from orchestrator.core.requests import Request, RunPolicy
+        from orchestrator.core.requests import Request, RunPolicy, unreadable
 
         try:
             policy = RunPolicy(
@@ -74,11 +74,14 @@ class Wish:
                 parallel=self.parallel,
             )
             attached = self.attachment.text() if self.attachment is not None else ""
-            return Request(text=self.text, plan=self.plan, attachment=attached, policy=policy, client=client)
+            asked = Request(text=self.text, plan=self.plan, attachment=attached, policy=policy, client=client)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"])) or "the request"
             raise CommandError("bad_request", f"{place}: {first['msg']}.") from None
+        if wrong := unreadable(asked):  # before an orchestrator is started for it
+            raise CommandError("bad_request", f"{wrong[:1].upper()}{wrong[1:]}.")
+        return asked
 
 
 def run(

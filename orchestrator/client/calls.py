@@ -72,9 +72,9 @@ class Call(Generic[T]):
 
 
 def part(text: str) -> str:
-    """A path's segment. Raises BadArgument for dots, which would lead to another path."""
+    """A path's segment. Dots alone would lead to another path: they are encoded."""
     if text in (".", ".."):
-        raise BadArgument(f"{text!r} is no name or id.")
+        return "%2E" * len(text)
     return quote(text, safe="", errors="replace") or "-"
 
 

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.slow
 Json = dict[str, object]
 numbers = count(1)
 ESC = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J bell\x07 back\x08 nul\x00 \u202eover\u202c zero\u200bwidth"
+TEXT = re.sub("[\x00-\x1f\x7f-\x9f]", "", ESC)
+"""What of it a request may hold."""
 ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """What a terminal would act on, or a reader would not see."""
 
@@ -80,6 +82,9 @@ REFUSED: dict[str, tuple[object, int, str]] = {
     "an unknown field": ({"text": "x", "sudo": True}, 422, "bad_request"),
     "an unknown policy": ({"text": "x", "policy": {"approve": "yes"}}, 422, "bad_request"),
     "a deadline of nothing": ({"text": "x", "policy": {"deadline_s": 0}}, 422, "bad_request"),
+    "a text with a null byte": ({"text": "read a.txt\0"}, 422, "bad_request"),
+    "a text with an escape": ({"text": "\x1b[2J"}, 422, "bad_request"),
+    "an attachment with a null byte": ({"text": "x", "attachment": "a\0"}, 422, "bad_request"),
     "a device with an escape": ({"text": "x", "policy": {"devices": ["\x1b[2J"]}}, 422, "bad_request"),
     "no steps": (plan(), 422, "bad_request"),
     "20,001 steps": (
@@ -189,7 +194,8 @@ def test_commands_that_are_refused(served: Behind, tmp_path: Path, capfd: pytest
         (["run", "show the uptime", "--timeout", "-1"], 2, "bad_request"),
         (["run", "show the uptime", "--timeout", "nan"], 2, ""),
         (["run", "show the uptime of omega"], 7, "no_plan"),
-        (["run", f"show the uptime of {ESC}"], 7, "no_plan"),
+        (["run", f"show the uptime of {ESC}"], 2, "bad_request"),
+        (["run", f"show the uptime of {TEXT}"], 7, "no_plan"),
         (["show", "nowhere"], 2, "not_found"),
         (["show", ESC.replace("\0", "")], 2, ""),
         (["events", "nowhere"], 2, "not_found"),
@@ -219,11 +225,11 @@ def test_nothing_reaches_a_terminal_raw(served: Behind, capfd: pytest.CaptureFix
         step("shell.run", "shell", command="cat evil/*; cat evil/* >&2"),
         {**step("file.read", "missing", path=f"nowhere/{evil}"), "on_failure": "skip"},
     ]
-    body = {"text": f"look {ESC}", "plan": {"steps": steps, "why": ESC}, "policy": {"approve": "all"}}
+    body = {"text": f"look {TEXT}", "plan": {"steps": steps, "why": ESC}, "policy": {"approve": "all"}}
     answer = served.client.post("/v1/runs?wait=30", json=body)
     assert answer.status_code == 201, answer.text
     run = answer.json()["run"]
-    text = served.client.post("/v1/runs?wait=30", json={"text": f"list the files in {ESC}"}).json()["run"]
+    text = served.client.post("/v1/runs?wait=30", json={"text": f"list the files in {TEXT}"}).json()["run"]
     asked = {"plan": {"steps": [step("shell.run", command=f"echo {ESC}")]}, "policy": {"approve": "ask"}}
     waiting = served.client.post("/v1/runs?wait=30", json=asked).json()["run"]
     capfd.readouterr()

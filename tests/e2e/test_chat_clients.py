@@ -78,6 +78,8 @@ async def test_a_token_and_its_role(system: System) -> None:
     await system.app.create_token("admin")
     viewer, _ = await system.app.create_token("viewer")
     operator, _ = await system.app.create_token("operator")
+    device, _ = await system.app.create_token("device")
+    await system.device("alpha", token=device)
     async with openai.AsyncOpenAI(base_url=f"{system.url}/v1", api_key=viewer, timeout=30) as client:
         assert [model.id async for model in client.models.list()] == ["asterism"]
         with pytest.raises(openai.PermissionDeniedError) as refused:

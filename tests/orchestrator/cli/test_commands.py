@@ -40,6 +40,15 @@ def submit(capsys: Out, *words: str) -> dict[str, object]:
     return view
 
 
+@pytest.mark.parametrize(
+    ("text", "says"), [("echo a\x1b[31mb", "U+001B (escape) at position 7"), ("echo \x07", "U+0007 at position 6")]
+)
+def test_a_control_character_in_a_request(served: Background, capsys: Out, text: str, says: str) -> None:
+    assert call("run", text) == 2
+    assert says in capsys.readouterr().err
+    assert call("run", "echo two\n\tlines") == 0
+
+
 def hold(served: Background) -> str:
     """A run that does not end."""
     submitting = served.app.submit(Request(text="hold"))
@@ -85,9 +94,11 @@ def test_the_answer_is_all_there_is_on_stdout(served: Background, capsys: Out) -
 
 
 def test_escape_sequences_reach_no_terminal(served: Background, capsys: Out) -> None:
-    call("run", "echo \x1b[31mred\x07\u202e")
+    assert call("run", "echo red\u202e") == 0
     assert capsys.readouterr().out == "red\n"
-    run = submit(capsys, "echo \x1b]0;title\x07x")["run"]
+    # On the record of an older version, say.
+    hostile = served.app.submit(Request(text="echo \x1b]0;title\x07x"))
+    run = asyncio.run_coroutine_threadsafe(hostile, served.loop).result(10)[0]
     for words in (
         ("show", str(run)),
         ("runs",),

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from orchestrator import client
-from orchestrator.client import AsyncClient, Busy, Client, ClientError, Conflict, Unreachable, errors
+from orchestrator.client import AsyncClient, Busy, Client, ClientError, Conflict, Unreachable, calls, errors
 from orchestrator.client.calls import Call, nothing
 from orchestrator.client.following import Following
 from orchestrator.client.retrying import Retrying
@@ -158,12 +158,10 @@ def test_a_request_that_cannot_be_sent(request_: client.Request | str, says: str
     assert caught.value.code == "bad_request"
 
 
-def test_a_key_and_an_id_that_cannot_be_sent() -> None:
-    with Client("http://127.0.0.1:2") as asterism:
-        with pytest.raises(client.BadArgument):
-            asterism.submit("x", key="a\nb")
-        with pytest.raises(client.BadArgument):
-            asterism.run("..")
+def test_a_key_that_cannot_be_sent_and_ids_that_lead_nowhere_else() -> None:
+    with Client("http://127.0.0.1:2") as asterism, pytest.raises(client.BadArgument):
+        asterism.submit("x", key="a\nb")
+    assert [calls.part(one) for one in ("..", ".", "", "a/b", "\ud800")] == ["%2E%2E", "%2E", "-", "a%2Fb", "%3F"]
 
 
 def test_address_and_token_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
