@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test: those of real processes, and those of a real Kubernetes, beside all the others, for they mostly wait.
+# Every test: those of real processes, and those of a real Kubernetes, beside all the others, for they mostly wait. Some
+# more go before those of Kubernetes, so that all three end at about the same time.
 # With arguments for pytest, or FAST=1, one process runs what is asked for.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,19 +20,28 @@ if [ -n "${FAST:-}" ] || [ $# -gt 0 ]; then exec "${pytest[@]}" "$@"; fi
 mkdir -p .cache
 # Where a run is slow, its end says by which tests.
 pytest+=(--durations=15 --durations-min=5)
-beside=(tests/kube tests/e2e)
+# Each is one process.
+beside=(
+  "tests/e2e --ignore=tests/e2e/test_db_commands.py"
+  "tests/simulation tests/orchestrator/cli/benching tests/orchestrator/cli/faulting tests/e2e/test_db_commands.py tests/kube"
+)
 pids=()
+rest=()
 # The cluster ends with the process that started it.
 trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
-for folder in "${beside[@]}"; do
-  "${pytest[@]}" "$folder" >".cache/${folder/\//-}.log" 2>&1 &
+for at in "${!beside[@]}"; do
+  read -ra folders <<<"${beside[$at]}"
+  "${pytest[@]}" "${folders[@]}" >".cache/tests-beside-$at.log" 2>&1 &
   pids+=($!)
+  for folder in "${folders[@]}"; do
+    [[ $folder == --* ]] || rest+=("--ignore=$folder")
+  done
 done
 status=0
-"${pytest[@]}" "${beside[@]/#/--ignore=}" || status=$?
+"${pytest[@]}" "${rest[@]}" || status=$?
 for at in "${!beside[@]}"; do
   wait "${pids[$at]}" || status=$?
   echo "--- ${beside[$at]}, which ran beside the others"
-  cat ".cache/${beside[$at]/\//-}.log"
+  cat ".cache/tests-beside-$at.log"
 done
 exit "$status"

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.cli.bench import chosen, options
 from orchestrator.cli.benching import campaign as campaigns
+from orchestrator.cli.benching import runner
 from orchestrator.cli.benching.campaign import Campaign, possible, run
 from orchestrator.cli.benching.machines import absent
 from orchestrator.cli.benching.mishaps import MISHAPS
@@ -75,8 +76,9 @@ async def test_a_void_task_is_told_and_the_others_are_run(tmp_path: Path) -> Non
     assert len(found) == 2 + 1 + 2  # two repeats and a fault of what can be run
 
 
-async def test_every_fault_profile_says_what_it_did(tmp_path: Path) -> None:
+async def test_every_fault_profile_says_what_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A task of some steps, so that there is something to meet."""
+    monkeypatch.setattr(runner, "DEADLINE_S", 10.0)  # all of which the device that is gone for good takes
     steps: list[object] = [step("a1", "file.write", path="out.txt", text="done")]
     for number in range(2, 7):
         another = step(f"a{number}", "file.write", path=f"more/{number}.txt", text="more")
