@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from orchestrator.api.bodies import AuditPage
-from orchestrator.api.rest import application, needs, router
+from orchestrator.api.routing import application, needs, router
 from orchestrator.core.application import Application
 from orchestrator.core.audit import AuditVerdict
 

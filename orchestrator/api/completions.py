@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator.api import problems, stream, transcript
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, note, note_nothing, router
+from orchestrator.api.routing import application, caller_of, needs, note, note_nothing, router
 from orchestrator.api.transcript import Message, Reply
 from orchestrator.core.application import Application, Refusal
 from orchestrator.core.describe import MARKS, describe

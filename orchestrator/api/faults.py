@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
 
-from orchestrator.api.rest import application, caller_of, needs, router
+from orchestrator.api.routing import application, caller_of, needs, router
 from orchestrator.core.application import Application, FaultsView
 from protocol.failpoints import Rule
 

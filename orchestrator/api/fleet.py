@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from orchestrator.api.bodies import Artifacts, Devices, DrainBody, Skills
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, router
+from orchestrator.api.routing import application, caller_of, needs, router
 from orchestrator.core.application import Application
 from orchestrator.core.views import DeviceView
 from protocol.vocabulary import Identifier, Name, Sha256

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from orchestrator.api.bodies import HealthView
-from orchestrator.api.rest import Route, application, needs
+from orchestrator.api.routing import Route, application, needs
 from orchestrator.core.application import Application
 
 App = Annotated[Application, Depends(application)]

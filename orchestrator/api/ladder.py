@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, needs, router
+from orchestrator.api.routing import application, needs, router
 from orchestrator.core.application import Application
 from orchestrator.core.ladder_report import LadderReport, LadderView, RungView
 from protocol.vocabulary import Identifier, Name

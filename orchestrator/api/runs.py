@@ -22,7 +22,7 @@ from orchestrator.api.bodies import (
 )
 from orchestrator.api.graphs import DRAW, DRAW_TIMELINE, media_types, render, render_timeline
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, note, note_nothing, router
+from orchestrator.api.routing import application, caller_of, needs, note, note_nothing, router
 from orchestrator.core.application import Application
 from orchestrator.core.changing import changed_arguments
 from orchestrator.core.edits import EditBatch

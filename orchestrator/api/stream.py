@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from orchestrator.api.bodies import ChangePage, EventPage
 from orchestrator.api.entries import Entries
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, needs, router
+from orchestrator.api.routing import application, needs, router
 from orchestrator.api.websocket import ABORT
 from orchestrator.core.application import Application
 from orchestrator.core.views import Change

@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 
 from orchestrator.api.bodies import NewToken, TokenBody, Tokens, TokenView, WhoView
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, note, router
+from orchestrator.api.routing import application, caller_of, needs, note, router
 from orchestrator.core.application import Application
 from orchestrator.tokens import ADMIN_FIRST, admins
 from protocol.vocabulary import Identifier

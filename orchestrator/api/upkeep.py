@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from orchestrator.api.bodies import PruneBody
-from orchestrator.api.rest import application, needs, router
+from orchestrator.api.routing import application, needs, router
 from orchestrator.core.application import Application, Pruned
 
 App = Annotated[Application, Depends(application)]

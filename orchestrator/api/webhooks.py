@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Query, Request, Response
 
 from orchestrator.api.bodies import DeliveryPage, WebhookTest
 from orchestrator.api.problems import Problem
-from orchestrator.api.rest import application, caller_of, needs, router
+from orchestrator.api.routing import application, caller_of, needs, router
 from orchestrator.core.application import Application
 from orchestrator.core.webhooks import Delivery, DeliveryStatus, Sent, WebhooksView
 from protocol.vocabulary import Identifier

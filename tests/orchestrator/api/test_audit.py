@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi.routing import APIRoute
 
-from orchestrator.api.rest import DOES, build_rest
+from orchestrator.api.rest import build_rest
+from orchestrator.api.routing import DOES
 from orchestrator.api.testing import FakeApplication
 from tests.support.api import Served, served
 

@@ -12,7 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from orchestrator.api.callers import is_loopback
-from orchestrator.api.rest import RIGHT, build_rest
+from orchestrator.api.rest import build_rest
+from orchestrator.api.routing import RIGHT
 from orchestrator.api.testing import FakeApplication
 from orchestrator.core.application import Role
 from tests.support.api import Served, raw, served
