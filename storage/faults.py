@@ -29,8 +29,8 @@ REMEDIES = {
     "database_full": "Make room on the disk; writing goes on by itself.",
     "database_read_only": "Give this user the right to write to the file and its folder.",
     "database_unavailable": "Check that the database is there and can be reached.",
-    "database_corrupt": "Restore a copy of the database, or name another with --db.",
-    "database_foreign": "Name another database with --db.",
+    "database_corrupt": "Restore a copy of the database, or name another with --db or ASTERISM_DATABASE.",
+    "database_foreign": "Name another database with --db or ASTERISM_DATABASE.",
 }
 RETRYABLE = frozenset({"database_busy", "database_full", "database_unavailable"})
 

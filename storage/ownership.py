@@ -49,5 +49,5 @@ def busy(owner: str) -> StoreError:
     return make(
         "database_busy",
         f"Another orchestrator uses this database: {owner}.",
-        remedy=f"Stop {owner}, reach it with --url, or name another database with --db.",
+        remedy=f"Stop {owner}, reach it with --url, or name another database with --db or ASTERISM_DATABASE.",
     )

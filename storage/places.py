@@ -63,7 +63,7 @@ def look_at(path: Path) -> None:
     """Refuse what SQLite would refuse with less to say, or would begin anew over what is left. Raises StoreError."""
     folder = path.parent
     if not folder.is_dir():
-        remedy = f"Create the folder {folder}, or name another database with --db."
+        remedy = f"Create the folder {folder}, or name another database with --db or ASTERISM_DATABASE."
         raise make(
             "database_unavailable", f"The folder of the database, {folder}, is missing.", remedy=remedy, retryable=False
         )

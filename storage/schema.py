@@ -66,7 +66,7 @@ def _newer(revision: str) -> StoreError:
     return make(
         "database_newer",
         f"A newer version of Asterism wrote this database (schema {revision}; this program knows {REVISIONS[-1]}).",
-        remedy="Upgrade Asterism, or name another database with --db.",
+        remedy="Upgrade Asterism, or name another database with --db or ASTERISM_DATABASE.",
     )
 
 

@@ -65,5 +65,5 @@ def _ours(connection: Connection) -> Connection:
 
 def nothing(name: str) -> StoreError:
     """The error of a database that has yet to be made."""
-    remedy = "Name the database that the orchestrator uses with --db."
+    remedy = "Name the database that the orchestrator uses with --db or ASTERISM_DATABASE."
     return make("database_unavailable", f"{name} holds nothing yet.", remedy=remedy, retryable=False)

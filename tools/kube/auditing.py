@@ -97,10 +97,11 @@ async def audit(
     unchecked = tuple(f"{name} ({missing})" for name, missing in blind.items() if missing)
     left_out = () if scope.system or namespace else session.settings.protected
     findings = [_finding(name, hit) for name, hits in found.items() for hit in hits]
+    cut = max(0, len(findings) - MOST)
     return Audit(
-        text=told(found, CHECKS, scope, unchecked, left_out),
+        text=told(found, CHECKS, scope, unchecked, left_out, cut=cut),
         counts={name: len({hit.of for hit in hits}) for name, hits in found.items()},
-        findings=tuple(findings[:MOST]), unchecked=unchecked, cut=max(0, len(findings) - MOST),
+        findings=tuple(findings[:MOST]), unchecked=unchecked, cut=cut,
     )  # fmt: skip
 
 

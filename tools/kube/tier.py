@@ -42,12 +42,16 @@ def rate(one: Operation) -> tuple[Tier, str]:
         if plural in ("namespaces", "customresourcedefinitions", "nodes") or plural in _DATA:
             return "critical", f"deleting a {one.kind.kind} takes its contents with it"
         return "high", "it deletes"
+    if one.action == "exec" and not _copies(one):
+        return "critical", "what a command does cannot be foreseen"
     if one.action == "exec":
-        return "high", "what a command does cannot be foreseen"
+        return "high", "it reads or replaces files of a container"
     if one.kind is DEVICE:
         return "low", "it is kept on this device"
     if one.action == "save":
         return "high", "what is secret leaves the cluster"
+    if plural == "certificatesigningrequests" and _denies(one):
+        return "medium", "a denial is final: a new request has to be sent"
     if plural in _ACCESS:
         wide = not one.kind.namespaced or _wild(one)
         return ("critical", "it grants rights in the whole cluster") if wide else ("high", "it grants rights")
@@ -64,6 +68,17 @@ def rate(one: Operation) -> tuple[Tier, str]:
     if _of_template(one.body):
         return "medium", "pods are replaced"
     return "medium", "it changes what is there"
+
+
+def _copies(one: Operation) -> bool:
+    """Whether the command is the device's own, which copies a file."""
+    return isinstance(one.body, dict) and bool({"sha256", "target"} & one.body.keys())
+
+
+def _denies(one: Operation) -> bool:
+    """Whether a request for a certificate is refused by it, and approved by nobody."""
+    types = {condition.get("type") for condition in at(one.body, "status.conditions", [])}
+    return "Denied" in types and "Approved" not in types
 
 
 def _of_template(body: object) -> bool:

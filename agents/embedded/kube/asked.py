@@ -25,6 +25,17 @@ TURNS: tuple[tuple[str, str], ...] = (
         "",
     ),
     (r",? (?:can|could) you (?:please )?(?:look (?:that|it|this) up|find (?:that|it|this) out)(?: for (?:me|us))?", ""),
+    (  # an account of one namespace, asked about or given something in another
+        r"(?P<lead>\b(?:can|may|could|might|is|whether|if|does|give|let|allow|grant|to) )(?:the )?"
+        rf"(?:service ?account|sa) (?P<sa>{_NAME}) (?:in|of|from) (?:the )?(?:namespace |ns )?(?P<home>{_NAME})"
+        r"(?= (?!in |of |from )[^.?!;\n]* in (?:the )?(?:namespace |ns )?(?!(?:the|all|total|detail|general)\b)"
+        rf"{_NAME})",
+        "{lead}system:serviceaccount:{home}:{sa}",
+    ),
+    (
+        r"(?P<all>\b(?P<node>(?:node|worker|master)-[\w-]*\w)\b[^.?!]*?)\b(?:that|this|the same) (?:node|machine)\b",
+        "{all}{node}",
+    ),
     (r"(?<=\? )(?=(?:need|want|have) to \w+)", "we "),
     (
         rf"(?P<asked>\bwho (?:all )?(?:can|may|could|is|are|has)\b[^?]*\?)\s*(?:just |only )?(?:the )?names? of "

@@ -19,7 +19,7 @@ from agents.embedded.kube.deeds.door import cues, orders
 from agents.embedded.kube.deeds.tales import quiet
 from agents.embedded.kube.door import escaped, lexicon
 from agents.embedded.kube.frames import asks
-from agents.embedded.kube.guards import against
+from agents.embedded.kube.guards import against, uncalled
 from agents.embedded.kube.lexicon import CHANGES, FILLERS, KINDS, VERBS
 from agents.embedded.kube.names import Context
 from agents.embedded.kube.rehearsal import rehearsed
@@ -90,6 +90,7 @@ def gaps(
     )
     changing = [step for step in plan.steps if any(skill in risky for skill in _called(step))]
     alone = all(step.skill.startswith("kube.") for step in plan.steps)
+    yield from uncalled(spoken, plan)
     yield from against(straight(text), plan, changing, whole=alone)
     if steps and any(list(read) == steps for read in wholes if read):
         return  # as above

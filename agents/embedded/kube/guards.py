@@ -20,6 +20,7 @@ from agents.embedded.kube.segments import Segment, segments
 from agents.embedded.kube.tokens import Token, tokenise
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Plan, Step
+from orchestrator.core.references import find
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json
 
@@ -105,6 +106,38 @@ def against(text: str, plan: Plan, changing: Sequence[Step], *, whole: bool) -> 
     yield from _wider(tokens, changing)
     if whole and not skills & (ANYTHING | _GIVES) and neglected(tokens, calls, _DEEDS):
         yield "unused_word", "the request orders more than the plan does", ()
+
+
+def uncalled(spoken: str, plan: Plan) -> Iterator[Gap]:
+    """Commands for containers that the request does not hold: a page, a log or an object may have said them.
+
+    `spoken`: what the person said and attached. A few commands that only look may be a model's own words for it.
+    """
+    for step in plan.steps:
+        command = step.arguments.get("command")
+        if not step.skill.startswith("kube.") or not isinstance(command, (list, str)):
+            continue
+        parts = [part for part in ([command] if isinstance(command, str) else command) if isinstance(part, str)]
+        if any(True for _ in find(command)):
+            yield "misplaced", f"step {step.id}: what another step found is no command", ()
+            continue
+        said = [part for part in parts if part not in _SHELL]
+        strange = next((part for part in said if not _repeated(part, spoken)), "")
+        rest = all(part.startswith("-") or _repeated(part, spoken) for part in parts[1:])
+        if strange and not (parts[0] in _LOOKING and rest):
+            told = f"step {step.id}: command {strange[:80]!r} is not in the request"
+            yield "unexplained_argument", told, (strange[:80],)
+
+
+_SHELL = words("sh bash ash /bin/sh /bin/bash -c -ec -lc -e -l")
+_LOOKING = words("df du env printenv date ls ps id whoami hostname uname free uptime pwd nproc mount nslookup getent")
+
+
+def _repeated(part: str, spoken: str) -> bool:
+    """Whether an argument stands in the request, in its own spacing and quotes or in others."""
+    low = part.casefold()
+    plain = "".join(low.split())
+    return low in spoken or plain in re.sub(r"[\s\"'`]+", "", spoken)
 
 
 def _conditional(plan: Plan, changing: Sequence[Step]) -> bool:

@@ -209,7 +209,8 @@ COMMON_NAMES = words(
     "sync cleanup client server monitor index store order board auth user account product "
     "customer marketing finance sales billing content "
     "proxy router gateway mail demo template project db api ui app-config frontend-config feature "
-    "backend frontend web worker gateway"
+    "backend frontend web worker gateway "
+    "reports monitoring chat identity shipping training tickets maps security public internal build"
 )
 """Words of the language that are often the names of objects."""
 

@@ -41,6 +41,13 @@ WEBHOOKS = Kind(
 )
 
 
+SIGNING = Kind("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", "csr", False)
+
+
+def decided(how: str) -> Manifest:
+    return {"status": {"conditions": [{"type": how, "status": "True"}]}}
+
+
 def template(**spec: object) -> Manifest:
     return {"spec": {"template": {"spec": spec}}}
 
@@ -208,6 +215,10 @@ def test_nothing_to_do_is_never_forbidden() -> None:
         (Operation("patch", DEPLOYMENT, "shop", "p", LIVE, ROOTED, patch="json"), "high"),
         (Operation("create", WEBHOOKS, "", "w", None, {"webhooks": []}), "critical"),
         (Operation("delete", WEBHOOKS, "", "w", LIVE), "critical"),
+        (Operation("exec", POD, "shop", "web-0", LIVE, {"command": ["date"]}, subresource="exec"), "critical"),
+        (Operation("exec", POD, "shop", "web-0", LIVE, {"command": ["sh"], "sha256": "0"}, subresource="exec"), "high"),
+        (Operation("put", SIGNING, "", "csr-1", LIVE, decided("Approved"), subresource="approval"), "critical"),
+        (Operation("put", SIGNING, "", "csr-1", LIVE, decided("Denied"), subresource="approval"), "medium"),
         (Operation("create", ROLE, "", "all", None, {"rules": [{"verbs": ["*"], "resources": ["*"]}]}), "critical"),
     ],
 )

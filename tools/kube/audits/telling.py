@@ -20,13 +20,20 @@ def told(
     scope: Scope,
     unchecked: Sequence[str],
     left_out: Sequence[str],
+    *,
+    cut: int = 0,
 ) -> str:
-    """The text; cut, with a word that it is, where it is too long to read anyway."""
+    """The text; cut, with a word that it is, where it is too long to read anyway.
+
+    `cut`: findings that the data beside the text leaves out.
+    """
     where = f"namespace {scope.namespace}" if scope.namespace else "the cluster"
     objects = {hit.of for hits in found.values() for hit in hits}
     lines = [f"audit of {where}: {len(objects)} object{'' if len(objects) == 1 else 's'} found by {len(found)} checks"]
     if len(found) == 1:
         lines = []
+    if cut:
+        lines.append(f"{cut} of the findings are not in the data: ask for one namespace or one check to have them all")
     for name, hits in found.items():
         lines += _section(checks[name], hits, where)
     if unchecked:
@@ -34,7 +41,11 @@ def told(
     if left_out:
         lines.append(f"left out, as the cluster's own: {listed(left_out)}")
     text = "\n".join(printable(line) for line in lines)
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}\n... cut: ask for one namespace"
+    return (
+        text
+        if len(text) <= MOST_CHARACTERS
+        else f"{text[:MOST_CHARACTERS]}\n... cut: ask for one namespace or one check"
+    )
 
 
 def _section(check: Check, hits: Sequence[Hit], where: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.embedded.kube.inquiry.intents import Calls, Intents, filled
 from agents.embedded.kube.inquiry.script import Ask
 from agents.embedded.kube.tokens import Shape, Token
@@ -181,6 +183,10 @@ def watch(ask: Ask) -> Calls:
     return [filled(kind=kinds[0], namespace=ask.things.namespace) | said]
 
 
+_MACHINE = re.compile(r"(?:node|worker|master|control-plane)-?[\w.-]*")
+"""A name that says by itself that it is a node's."""
+
+
 @STREAMS.of("kube.top", strict=False)
 def top(ask: Ask) -> Calls:
     """What pods or nodes use now."""
@@ -204,16 +210,18 @@ def top(ask: Ask) -> Calls:
     memory, cpu = ask.said("memory"), ask.said("cpu")
     ask.said(
         f"{eats}|the most|most|biggest|largest|highest|sorted|sort(?: it)? by|first|on top|at the top|heaviest|"
-        f"of every|per|each|how much|much|very|consumers?|offenders?|memory|cpu|resources|machines?|right|now|top"
+        f"of every|per|each|have left|has left|is left|left|free|headroom|spare|available|"
+        "how much|much|very|consumers?|offenders?|memory|cpu|resources|machines?|right|now|top"
     )
     sort = "memory" if memory and not cpu else "cpu" if cpu else ""
     nodes = ask.has("nodes?|machines?|no|workers?|servers?")
     ask.said("nodes?|machines?|pods?|no|po|containers?|apps?")
     thing = ask.things.one()
-    if ask.things.named and (thing is None or thing.kind not in {"pod", "node"}):
+    machine = thing is not None and not thing.kind and all(_MACHINE.fullmatch(name) for name in thing.names)
+    if ask.things.named and (thing is None or not (machine or thing.kind in {"pod", "node"})):
         return None
     name = thing.names[0] if thing is not None else ""
-    kind = "nodes" if nodes or (thing is not None and thing.kind == "node") else "pods"
+    kind = "nodes" if nodes or machine or (thing is not None and thing.kind == "node") else "pods"
     if kind == "pods" and not ask.things.placed():
         return None
     limit = (

@@ -105,6 +105,11 @@ _NEW = (
         "kube.create_service_account",
     ),
 )
+_MADE = re.compile(
+    r"\b(?:create|make|set up|generate|add) (?:me |us )?(?:the |an? |another )?(?:new )?"
+    r"(?:service ?account|sa)\b(?! token)",
+    re.IGNORECASE,
+)
 _GIVES = frozenset({"kube.grant", "kube.bind_role", "kube.create_quota", "kube.create_limit_range"})
 
 
@@ -140,4 +145,7 @@ def unsaid(text: str, steps: Sequence[Step]) -> str:
         made = skills & {skill, "kube.create"}
         if found and skills & _GIVES and not made:
             return found[0]
+    found = _MADE.search(text)
+    if found and skills & _GIVES and not skills & {"kube.create_service_account", "kube.create"}:
+        return found[0]
     return ""

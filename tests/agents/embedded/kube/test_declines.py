@@ -16,6 +16,7 @@ PLANNER = EmbeddedPlanner()
 DECLINED = [
     "scale oven in bakery to 2 and then undo it",
     "undo the scaling of oven in bakery",
+    "create the service account robot in forge-x and a role reader in till-x",
     "scale web in the namespace pods to 3",
     "I'd like a pvc raw-1 in vm-lab of 30Gi with volume mode Block",
     "claim raw-disk in vm-lab, 30Gi, volume mode Block",

@@ -93,3 +93,9 @@ def test_control_characters_do_not_reach_the_text() -> None:
     odd = service("web", type="NodePort", externalIPs=["\x1b[2J1.2.3.4"])
     text = told({"exposed": CHECKS["exposed"].hits(world(odd), Scope())}, CHECKS, Scope(), (), ())
     assert "\x1b" not in text
+
+
+def test_findings_that_the_data_leaves_out_are_counted() -> None:
+    said = told({}, CHECKS, Scope(), (), (), cut=7)
+    assert "7 of the findings are not in the data" in said
+    assert "not in the data" not in told({}, CHECKS, Scope(), (), ())
