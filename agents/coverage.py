@@ -23,11 +23,10 @@ from agents.embedded.kube.fleets import machines
 from agents.embedded.outcome import Stop
 from agents.embedded.reading import read, spelt
 from agents.embedded.rephrase import rephrase
-from agents.embedded.reports import SAVES
 from agents.embedded.slots import FILE_NOUNS, FOLDER_NOUNS
 from agents.embedded.text import normalise, stem
 from agents.embedded.tokens import Kind, Token
-from agents.embedded.words import FILLERS, LEADS, NEGATIONS
+from agents.embedded.words import FILLERS, LEADS, NEGATIONS, SAVES
 from agents.embedded.wordset import words
 from agents.scrutiny import Look, Told, doubts
 from agents.scrutiny.words import alternatives, dialled

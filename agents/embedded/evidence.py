@@ -9,11 +9,10 @@ from functools import lru_cache
 from agents.embedded.grammar import FRAMES
 from agents.embedded.operators import ASC, AVERAGE, DESC, KEYS, SAME, TOTAL
 from agents.embedded.paraphrases import PHRASES
-from agents.embedded.reports import SAVES
 from agents.embedded.retrieval import SYNONYMS
 from agents.embedded.text import lemma, spoken, stem
 from agents.embedded.transfer import BACKUPS, SENDS
-from agents.embedded.words import MULTI
+from agents.embedded.words import MULTI, SAVES
 from agents.embedded.wordset import words
 from protocol.vocabulary import SkillSpec
 

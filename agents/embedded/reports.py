@@ -19,12 +19,12 @@ from agents.embedded.plain import frame_step
 from agents.embedded.slots import FOLDER_NOUNS, clean, looks_like_file, path
 from agents.embedded.tokens import LITERALS, Kind, Token
 from agents.embedded.view import View
+from agents.embedded.words import SAVES
 from agents.embedded.wordset import words
 from orchestrator.core.plan import Selector
 from orchestrator.core.references import escape
 from protocol.vocabulary import Json, Risk
 
-SAVES = words("save write store put export dump create make generate produce build prepare compile keep drop")
 KEEPS = words("save store put export dump keep drop")
 """`write a report` alone is an answer; these want a file, by default `reports/<what it is about>.md`."""
 SUMS = frozenset({"summarize", "summarise", "report"})

@@ -8,7 +8,8 @@ import struct
 from typing import Final, Literal
 
 from devices.simulated.adb.streams import ClosedError, Stream
-from devices.simulated.phone.shell import Shell, Terminal
+from devices.simulated.phone.calls import Terminal
+from devices.simulated.phone.shell import Shell
 from devices.simulated.phone.state import SimulatedPhone
 
 _HEAD: Final = struct.Struct("<BI")

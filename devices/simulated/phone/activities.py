@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from devices.simulated.phone import screens
+from devices.simulated.phone.calls import Call, Command
 from devices.simulated.phone.files import FilesError
-from devices.simulated.phone.shell import Call, Command
 from devices.simulated.phone.state import BROWSER, HOME, MESSAGES, SimulatedPhone
 
 KEYS = frozenset(

@@ -8,8 +8,8 @@ import posixpath
 import time
 from collections.abc import Callable
 
+from devices.simulated.phone.calls import Call, Command
 from devices.simulated.phone.files import File, FilesError
-from devices.simulated.phone.shell import Call, Command
 
 
 async def echo(call: Call) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+from devices.simulated.phone.calls import Call, Command
 from devices.simulated.phone.files import File
-from devices.simulated.phone.shell import Call, Command
 from devices.simulated.phone.state import App
 from tools.errors import ToolError
 from tools.phone.apk import read_apk

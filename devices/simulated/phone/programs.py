@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devices.simulated.phone import activities, basics, packages, services
-from devices.simulated.phone.shell import Command
+from devices.simulated.phone.calls import Command
 
 COMMANDS: dict[str, Command] = {
     **basics.COMMANDS,

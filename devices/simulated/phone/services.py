@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from devices.simulated.phone.shell import Call, Command
+from devices.simulated.phone.calls import Call, Command
 from devices.simulated.phone.state import Location, SimulatedPhone
 
 

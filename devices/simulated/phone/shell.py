@@ -3,62 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
+from devices.simulated.phone.calls import Call, Memory, Terminal
 from devices.simulated.phone.files import File, FilesError
 from devices.simulated.phone.line import Part, Pipeline, Simple, SyntaxProblem, parse
+from devices.simulated.phone.programs import COMMANDS
 from devices.simulated.phone.state import SimulatedPhone
 
 VARIABLES = {"HOME": "/", "USER": "shell", "EXTERNAL_STORAGE": "/sdcard", "PATH": "/system/bin"}
-
-
-class Terminal(Protocol):
-    """A command's ends."""
-
-    async def read(self) -> bytes:
-        """Input; nothing at its end."""
-
-    async def write(self, data: bytes, stream: Literal["out", "err"] = "out") -> None: ...
-
-
-@dataclass
-class Call:
-    """One command at work: its words, the phone, and its ends."""
-
-    phone: SimulatedPhone
-    words: list[str]
-    terminal: Terminal
-
-    @property
-    def arguments(self) -> list[str]:
-        return self.words[1:]
-
-    async def say(self, text: str) -> None:
-        await self.terminal.write(text.encode("utf-8", "surrogateescape"))
-
-    async def fail(self, text: str, code: int = 1) -> int:
-        await self.terminal.write((text + "\n").encode("utf-8", "surrogateescape"), "err")
-        return code
-
-
-Command = Callable[[Call], Awaitable[int]]
-
-
-class Memory:
-    """Ends that keep what is written; `given` is what is read."""
-
-    def __init__(self, given: bytes = b"") -> None:
-        self._given = [given] if given else []
-        self.out = bytearray()
-        self.err = bytearray()
-
-    async def read(self) -> bytes:
-        return self._given.pop() if self._given else b""
-
-    async def write(self, data: bytes, stream: Literal["out", "err"] = "out") -> None:
-        (self.out if stream == "out" else self.err).extend(data)
 
 
 class Shell:
@@ -154,8 +107,6 @@ class Shell:
         return self._phone.files.glob(text) or text.split() if "*" in text or "?" in text else text.split()
 
     async def _execute(self, words: list[str], terminal: Terminal) -> int:
-        from devices.simulated.phone.programs import COMMANDS
-
         if not words:
             return 0
         if words[0] == "sh" and words[1:2] == ["-c"]:

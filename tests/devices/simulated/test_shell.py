@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from devices.simulated.phone.calls import Memory
 from devices.simulated.phone.files import File
-from devices.simulated.phone.shell import Memory, Shell
+from devices.simulated.phone.shell import Shell
 from devices.simulated.phone.state import SimulatedPhone
 
 
