@@ -23,6 +23,7 @@ from orchestrator.api import problems, stream, transcript
 from orchestrator.api.problems import Problem
 from orchestrator.api.routing import application, caller_of, needs, note, note_nothing, router
 from orchestrator.api.transcript import Message, Reply
+from orchestrator.core import markdown
 from orchestrator.core.application import Application, Refusal
 from orchestrator.core.describe import MARKS, describe
 from orchestrator.core.events import Event
@@ -307,7 +308,7 @@ def _stopped(run: str) -> Problem:
 
 
 def _progress(event: Event) -> str:
-    return sanitize(f"{MARKS[type(event.body)]}: {describe(event.body)}", multiline=False) + "\n"
+    return markdown.inline(sanitize(f"{MARKS[type(event.body)]}: {describe(event.body)}", multiline=False)) + "\n"
 
 
 def _data(content: dict[str, JsonValue]) -> bytes:

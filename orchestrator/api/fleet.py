@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 from orchestrator.api.bodies import Artifacts, Devices, DrainBody, Skills
 from orchestrator.api.problems import Problem
 from orchestrator.api.routing import application, caller_of, needs, router
+from orchestrator.api.stream import Stream
 from orchestrator.core.application import Application
 from orchestrator.core.views import DeviceView
 from protocol.vocabulary import Identifier, Name, Sha256
@@ -83,7 +84,7 @@ async def artifact(app: App, run: Identifier, sha256: Sha256) -> Response:
         "content-security-policy": "sandbox",
         "etag": f'"{sha256}"',
     }
-    return StreamingResponse(await _begun(app.read_artifact(sha256)), 200, headers, "application/octet-stream")
+    return Stream(await _begun(app.read_artifact(sha256)), 200, headers, "application/octet-stream")
 
 
 async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

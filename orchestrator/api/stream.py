@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Path, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from orchestrator.api.bodies import ChangePage, EventPage
@@ -31,8 +32,8 @@ Page = TypeVar("Page")
 routes = router()
 
 
-class EventStream(EventSourceResponse):
-    """An SSE answer that cuts a follower who does not read, instead of keeping for it what it does not take."""
+class Stream(StreamingResponse):
+    """An answer that cuts a client who does not read, instead of keeping for it what it does not take."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
@@ -50,6 +51,10 @@ class EventStream(EventSourceResponse):
                 self._abort()
                 # The server learns of it in the loop's next turn.
                 await asyncio.sleep(0)
+
+
+class EventStream(Stream, EventSourceResponse):
+    """The same of server-sent events."""
 
 
 @routes.get(

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.api.problems import Problem
-from orchestrator.core import tables
+from orchestrator.core import markdown, tables
 from orchestrator.core.application import Application
 from orchestrator.core.describe import operation
 from orchestrator.core.followups import Ask, Earlier, Show, Unclear, understand
@@ -111,46 +111,51 @@ async def _earlier(app: Application, turns: Sequence[_Turn], fleet: Sequence[Dev
 def _run_of(turn: _Turn, asked: str, recorded: Sequence[RunItem]) -> RunItem | None:
     replied = turn.replied.strip()
     for item in recorded:
-        answer = sanitize(item.answer).strip()
-        if item.text == asked and (item.run in replied or (answer and replied.endswith(answer))):
+        answer = markdown.block(sanitize(item.answer)).strip()
+        if item.text == asked and (item.run in replied or (item.answer.strip() and replied.endswith(answer))):
             return item
     return None
 
 
 def _shown(view: RunView, form: Literal["table", "json", "csv"]) -> str:
     if form != "table":
-        return sanitize(tables.text(view, form))
+        return markdown.fenced(sanitize(tables.text(view, form)).rstrip("\n"), form)
     head, rows = tables.table_of(view)
     if not rows:
         return "The last result has nothing that a table could hold."
     lines = [head, ["---"] * len(head), *rows]
-    return sanitize("\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in lines))
+    return "\n".join("| " + " | ".join(map(_cell, cells)) + " |" for cells in lines)
+
+
+def _cell(text: str) -> str:
+    return text if text == "---" else markdown.inline(sanitize(text)).replace("|", "\\|")
 
 
 def told(view: RunView, said: str) -> str:
     """A run's answer; or what it waits for, and how to give it: words in a chat approve and answer nothing."""
-    parts = [f"(understood: {view.text})"] if view.text != said else []
+    parts = [f"(understood: {markdown.inline(sanitize(view.text))})"] if view.text != said else []
     if view.answer:
-        parts.append(view.answer)
+        parts.append(markdown.block(sanitize(view.answer)))
     parts += [_approval_wanted(one) for one in view.approvals]
     parts += [_answer_wanted(one) for one in view.questions]
-    return sanitize("\n\n".join(parts))
+    return "\n\n".join(parts)
 
 
 def _approval_wanted(one: ApprovalView) -> str:
     path = f"/v1/runs/{one.run}/approvals/{one.id}"
     return (
         "This waits for an approval, and nothing is done before it: "
-        f"{one.skill} on {one.device} {operation(one.arguments)}\n"
+        f"{one.skill} on {one.device}\n\n{markdown.block(sanitize(operation(one.arguments)))}\n\n"
         f"To approve it: `asterism approve {one.run} {one.id}` (with `--deny` to deny it), the dashboard, or "
         f'`POST {path}` with `{{"granted": true}}`. A message here does not approve it.'
     )
 
 
 def _answer_wanted(one: QuestionView) -> str:
-    choices = [f"{number}. {choice.label}" for number, choice in enumerate(one.clarification.choices, 1)]
+    labels = [markdown.inline(sanitize(choice.label)) for choice in one.clarification.choices]
+    choices = [f"{number}. {label}" for number, label in enumerate(labels, 1)]
     how = (
         f"To answer: `asterism answer {one.run} ANSWER`, the dashboard, or `POST /v1/runs/{one.run}/answers` with "
         '`{"answer": "..."}`. Or send the request again, and say this in it.'
     )
-    return "\n".join([one.clarification.question, *choices, how])
+    return "\n".join([markdown.block(sanitize(one.clarification.question)), "", *choices, "", how])

@@ -86,6 +86,8 @@ with the role operator as the API key (while no token is configured, any text).
   not text. Earlier messages are what the last may refer to, as in `asterism chat` ([chat.md](chat.md)): "and on beta?",
   "delete the largest of them", "as csv". What that was understood as opens the answer. An earlier message counts where
   its run is among the newest 100 on the record, and its answer in the reply that the client sends back.
+- **What devices say is text**: an answer that is more than a plain sentence is a code block, so that nothing in it
+  becomes a link, a picture or markup of a page; tables have such cells as code. JSON and CSV come as blocks too.
 - **The answer is the run's answer**; its `id` is `chatcmpl-` and the run's id, `asterism` in it has `run` and `state`.
   `usage` counts the tokens of the models that planned it, 0 where none did.
 - **A run that waits for a person** is answered with what it waits for, and how to approve or answer it. No message does

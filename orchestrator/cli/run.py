@@ -53,6 +53,7 @@ class Wish:
     local_only: bool = False
     preview_only: bool = False
     parallel: int | None = None
+    webhook: str | None = None
 
     def request(self, client: str | None) -> Request:
         """As the orchestrator takes it. Raises CommandError `bad_request`."""
@@ -60,6 +61,7 @@ class Wish:
 
         from orchestrator.core.budget import RunBudget
         from orchestrator.core.requests import Request, RunPolicy, unreadable
+        from orchestrator.core.webhook_settings import Webhook
 
         try:
             policy = RunPolicy(
@@ -74,7 +76,10 @@ class Wish:
                 parallel=self.parallel,
             )
             attached = self.attachment.text() if self.attachment is not None else ""
-            asked = Request(text=self.text, plan=self.plan, attachment=attached, policy=policy, client=client)
+            webhook = Webhook(url=self.webhook) if self.webhook is not None else None
+            asked = Request(
+                text=self.text, plan=self.plan, attachment=attached, policy=policy, client=client, webhook=webhook
+            )
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"])) or "the request"
@@ -101,6 +106,9 @@ def run(
     parallel: Annotated[
         int | None, Parameter(help="At most so many tasks at once; 1 is one after another (default: no bound).")
     ] = None,
+    webhook: Annotated[
+        str | None, Parameter(help="An address that is told of the run's end; needs an orchestrator that stays.")
+    ] = None,
     common: Common | None = None,
 ) -> int:
     """Submit a request in plain language, watch it, print the answer.
@@ -119,6 +127,8 @@ def run(
     attachment = Attachment(wait=stdin) if str(plan) != "-" else None
     settings = common.load().settings
     remote = reachable(settings)
+    if webhook is not None and not remote:
+        raise CommandError("usage", "--webhook needs an orchestrator that is there after the run: start `asterism up`.")
     begun = None
     if not remote:
         # The device's process loads while we do: it comes before all that takes time.
@@ -127,7 +137,7 @@ def run(
         begun = begin(settings)
     try:
         wish = _wish(words, plan, attachment, settings, approve, timeout, device, plan_only, common.json, jsonl)
-        wish = limited(wish, settings, budget_usd, local_only=local_only, parallel=parallel)
+        wish = replace(limited(wish, settings, budget_usd, local_only=local_only, parallel=parallel), webhook=webhook)
         return asyncio.run(remotely(wish, settings) if begun is None else embedded(wish, settings, begun))
     except asyncio.CancelledError:
         return Exit.CANCELLED

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import JsonSchemaValue
 
 from orchestrator.core.tasks import Dependency, Model, OnFailure, Requirements, Retry, Task, Timeouts
 from protocol.vocabulary import CallLimits, Identifier, JsonObject, ShortText, unset
 
 
-class AddTask(Model):
+def _op_is_required(schema: JsonSchemaValue) -> None:
+    """The schema says what is so: without its `op` nobody can tell which edit it is."""
+    schema["required"] = ["op", *schema.get("required", [])]
+
+
+class _Edit(Model):
+    model_config = ConfigDict(json_schema_extra=_op_is_required)
+
+
+class AddTask(_Edit):
     """Adds a task, with its incoming edges."""
 
     op: Literal["add_task"] = "add_task"
     task: Task
 
 
-class RemoveTask(Model):
+class RemoveTask(_Edit):
     """Removes a task that has not started and on which nothing depends any more once the batch is through."""
 
     op: Literal["remove_task"] = "remove_task"
     task: Identifier
 
 
-class ChangeTask(Model):
+class ChangeTask(_Edit):
     """Replaces the given fields of a task that has not started.
 
     With other arguments its `verify` and `confirm` go: they tell whether the arguments of before were carried out.
@@ -43,14 +53,14 @@ class ChangeTask(Model):
     join: Literal["all", "any"] | None = None
 
 
-class ReplaceTask(Model):
+class ReplaceTask(_Edit):
     """Puts another task, edges and all, in the place of one with the same id that has not started."""
 
     op: Literal["replace_task"] = "replace_task"
     task: Task
 
 
-class AddDependency(Model):
+class AddDependency(_Edit):
     """Adds an edge into `task`, or replaces the one from the same upstream task."""
 
     op: Literal["add_dependency"] = "add_dependency"
@@ -58,7 +68,7 @@ class AddDependency(Model):
     dependency: Dependency
 
 
-class RemoveDependency(Model):
+class RemoveDependency(_Edit):
     op: Literal["remove_dependency"] = "remove_dependency"
     task: Identifier
     upstream: Identifier

@@ -119,7 +119,7 @@ async def test_a_policy_of_the_request_holds(client: openai.AsyncOpenAI) -> None
 async def test_a_question_is_told_with_its_choices(client: openai.AsyncOpenAI) -> None:
     answer = await client.chat.completions.create(model="asterism", messages=user("which"))
     said = answer.choices[0].message.content or ""
-    assert "Which one?\n1. the first\n2. the second" in said
+    assert "Which one?\n\n1. the first\n2. the second" in said
     assert "/answers" in said
 
 
@@ -134,12 +134,30 @@ async def test_what_comes_after_may_refer_to_what_came_before(client: openai.Asy
     shown = await client.chat.completions.create(
         model="asterism", messages=[*messages, {"role": "user", "content": "as json"}]
     )
-    assert json.loads(shown.choices[0].message.content or "") == {"text": "hello"}
+    fence, _, found = (shown.choices[0].message.content or "").partition("\n")
+    assert (fence, json.loads(found.removesuffix("```"))) == ("```json", {"text": "hello"})
     unclear = await client.chat.completions.create(
         model="asterism", messages=[*messages, {"role": "user", "content": "delete the largest of them"}]
     )
     assert "nothing was done" in (unclear.choices[0].message.content or "")
     assert len(await app.runs()) == 2
+
+
+async def test_what_a_device_says_is_text_in_a_chat(client: openai.AsyncOpenAI, app: FakeApplication) -> None:
+    picture = "![x](http://evil.example/p.png)"
+    messages = user(f"echo {picture}")
+    answer = await client.chat.completions.create(model="asterism", messages=messages)
+    said = answer.choices[0].message.content
+    assert said == f"```text\n{picture}\n```"
+    messages.append({"role": "assistant", "content": said})
+    again = await client.chat.completions.create(
+        model="asterism", messages=[*messages, {"role": "user", "content": "and on beta?"}]
+    )
+    assert (again.choices[0].message.content or "").startswith(f"(understood: `echo {picture} on beta`)\n\n```text\n")
+    table = await client.chat.completions.create(
+        model="asterism", messages=[*messages, {"role": "user", "content": "as a table"}]
+    )
+    assert f"| `{picture}` |" in (table.choices[0].message.content or "")
 
 
 async def test_a_reply_that_no_run_gave_is_referred_to_by_nothing(client: openai.AsyncOpenAI) -> None:

@@ -158,6 +158,31 @@ async def test_a_follower_that_reads_nothing_is_cut_and_not_waited_for(
         await writer.wait_closed()
 
 
+async def test_who_does_not_read_a_download_is_cut(
+    api: Served, app: FakeApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = asyncio.Event()
+    monkeypatch.setattr(stream, "STALLED_S", 0.1)
+    run = await submit(api, "echo hello")
+    sha256 = app.keep_artifact(run, "big.bin", b"x" * (64 << 20))
+
+    async def large(sha256: str) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * (1 << 20)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(app, "read_artifact", large)
+    _, writer = await asyncio.open_connection("127.0.0.1", api.port, limit=1)
+    writer.write(f"GET /v1/runs/{run}/artifacts/{sha256} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    async with asyncio.timeout(10):
+        await ended.wait()
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
 async def told(response: httpx2.Response) -> AsyncIterator[httpx2.ServerSentEvent]:
     async for entry in httpx2.EventSource(response):
         if entry.data:

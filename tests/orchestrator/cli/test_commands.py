@@ -198,6 +198,19 @@ def test_edit_and_undo(served: Background, capsys: Out, tmp_path: Path) -> None:
     assert call("edit", name, "--file", str(tmp_path / "none.json")) == 2
 
 
+def test_a_webhook_is_named_on_the_command_line(
+    served: Background, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = str(submit(capsys, "echo x", "--webhook", "https://a.example/hook")["run"])
+    assert call("events", run, "--json") == 0
+    submitted = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert submitted["body"]["request"]["webhook"]["url"] == "https://a.example/hook"
+    assert call("run", "echo x", "--webhook", "ftp://a.example") == 2
+    monkeypatch.setenv("ASTERISM_URL", "http://127.0.0.1:9")
+    assert call("run", "echo x", "--webhook", "https://a.example/hook") == 2
+    assert "asterism up" in capsys.readouterr().err
+
+
 def test_looking(served: Background, capsys: Out) -> None:
     run = str(submit(capsys, "echo seen")["run"])
     looks = {
