@@ -12,7 +12,7 @@ from orchestrator.cli.calls import call
 from orchestrator.cli.client import Client
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.options import Common
-from orchestrator.cli.output import ago, answer, dump, dump_model, say, table
+from orchestrator.cli.output import ago, answer, dump, dump_line, dump_model, say, table
 from orchestrator.cli.tries import tries
 from orchestrator.core.describe import describe
 from orchestrator.core.events import Event
@@ -218,14 +218,6 @@ def events(
             put(event)
 
     call(common, work)
-
-
-def dump_line(event: Event) -> None:
-    """One event as one line of JSON, on a terminal too."""
-    import sys
-
-    sys.stdout.write(json.dumps(event.model_dump(mode="json"), ensure_ascii=True) + "\n")
-    sys.stdout.flush()
 
 
 def explain(

@@ -46,6 +46,12 @@ def dump_model(model: BaseModel) -> None:
     dump(model.model_dump(mode="json"))
 
 
+def dump_line(model: BaseModel) -> None:
+    """A model as one line of JSON, on a terminal too, and at once."""
+    sys.stdout.write(json.dumps(model.model_dump(mode="json"), ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns on stdout, as wide as their widest cell."""
     clean = [[line(cell) for cell in row] for row in (head, *rows)]

@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from orchestrator.cli.look import dump_line
-from orchestrator.cli.output import line, say
+from orchestrator.cli.output import dump_line, line, say
 from orchestrator.core import events as e
 from orchestrator.core.describe import MARKS, describe
 from orchestrator.core.state import RunState, TaskState
