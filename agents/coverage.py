@@ -459,6 +459,7 @@ class _Checker:
         if not strict and len(self.plan.steps) > 1:
             known |= CARRYING | ASIDE
         texts = {text.casefold().rstrip("/") for text in self._texts()}
+        texts |= {part for text in texts for part in text.split() if part.startswith("-")}  # options of a command
         stems = _stems(known) | {stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)}
         idle = self.heard.idle
         for token in self.said:

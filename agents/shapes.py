@@ -258,14 +258,17 @@ def _info(output: JsonObject, arguments: JsonObject) -> Shape:
     return Shape("fact", "", tuple(described(_object(output, key), {}).line for key, described in parts))
 
 
-def _processes(output: JsonObject, _: JsonObject) -> Shape:
+def _processes(output: JsonObject, arguments: JsonObject) -> Shape:
     lines = [
         f"{int(_num(one, 'pid'))} {one_line(one['name'], 80)} ({one_line(one.get('user') or '?', 40)}): "
         f"{percent(_num(one, 'cpu_percent'))} CPU, {size(_num(one, 'memory_bytes'))}"
         for one in _objects(output, "processes")
     ]
     count = int(_num(output, "count"))
-    return Shape("fact", f"{counted(count, 'process', 'processes')}{_more(output)}", bounded(lines, count))
+    name = arguments.get("name")
+    # A name finds what was started with it, too: an editor that has "python.txt" open counts.
+    held = f" with {one_line(name, 80)} in the name or command" if isinstance(name, str) else ""
+    return Shape("fact", f"{counted(count, 'process', 'processes')}{held}{_more(output)}", bounded(lines, count))
 
 
 def _stopped(output: JsonObject, _: JsonObject) -> Shape:

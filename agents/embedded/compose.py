@@ -124,17 +124,17 @@ class Walk(Composer):
         except Stop as stop:
             if isinstance(stop.result, Clarification):
                 raise
-            listed = one_by_one(view)
-            parts = listed or coordination.parts(view)
-            if not parts:
-                raise
-            self._restore(state)
-            try:
-                self._build_parts(parts)
-            except Stop as other:
-                if isinstance(other.result, Clarification) and (listed or _only_literals(parts)):
-                    raise
-                raise stop from None
+            for parts in (one_by_one(view), coordination.parts(view)):
+                if not parts:
+                    continue
+                self._restore(state)
+                try:
+                    self._build_parts(parts)
+                    return
+                except Stop as other:
+                    if isinstance(other.result, Clarification) and _only_literals(parts):
+                        raise
+            raise
 
     def _build_parts(self, parts: Sequence[View]) -> None:
         together: list[str] = []
@@ -250,8 +250,10 @@ class Walk(Composer):
 
 
 def _only_literals(parts: Sequence[View]) -> bool:
-    """Whether all that the parts add to the first one is a literal: nothing in them may still prove unreadable."""
-    return all(coordination.literal_only(part) for part in parts[1:])
+    """Whether the parts differ by a literal alone: nothing in them may still prove unreadable."""
+    first = [token.text for token in parts[0].tokens]
+    same = all(sum(token.text not in first for token in part.tokens) == 1 for part in parts[1:])
+    return same or all(coordination.literal_only(part) for part in parts[1:])
 
 
 def _texts(clause: Clause) -> list[str]:

@@ -8,7 +8,7 @@ from agents.embedded.view import View
 from agents.embedded.words import ASK, FILLERS
 from agents.embedded.wordset import words
 
-SHARED = ASK | words("delete remove mkdir compare erase rm verify")
+SHARED = ASK | words("delete remove mkdir compare erase rm verify hash checksum")
 
 
 def parts(view: View) -> list[View]:

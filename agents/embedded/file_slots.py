@@ -63,6 +63,16 @@ def sort_order(view: View) -> Json:
     return "asc" if view.find(words("smallest oldest")) is not None else None
 
 
+def both_ends(view: View) -> bool:
+    """`the newest and the oldest file`: two questions, of which one alone would be answered."""
+    said = {token.lemma for token in view.tokens if token.word}
+    if {"from", "to"} <= said:
+        return False  # the order of all of them
+    return ("oldest" in said and bool(said & {"newest", "latest"})) or (
+        "smallest" in said and bool(said & {"largest", "biggest"})
+    )
+
+
 SORT_WORDS = words("fattest largest biggest smallest heaviest newest oldest latest recent alphabetically alphabetical")
 
 

@@ -7,6 +7,7 @@ from agents.embedded.file_slots import (
     FOLDER,
     LIMIT,
     SORT_WORDS,
+    both_ends,
     dated,
     direction,
     sort_key,
@@ -59,6 +60,8 @@ def _finding(arguments: JsonObject, view: View) -> JsonObject | None:
         return None  # a question for the lines that hold a text, by its examples
     if arguments.get("sort") == "size" and arguments.get("type") == "directory":
         return None  # folders have no size of their own here
+    if both_ends(view):
+        return None
     if "type" not in arguments and _superlative_folder(view):
         return None
     criteria = arguments.keys() - {"path", "type", "_glob", "order"}

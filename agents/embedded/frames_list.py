@@ -10,6 +10,7 @@ from agents.embedded.file_slots import (
     FILE_WORDS,
     LIMIT,
     SORT_WORDS,
+    both_ends,
     dated,
     direction,
     plural_line,
@@ -36,6 +37,8 @@ from protocol.vocabulary import Json, JsonObject
 
 
 def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
+    if both_ends(view):
+        return None
     if "path" not in arguments and ("pattern" in arguments or "limit" in arguments or "sort" in arguments):
         return None
     if isinstance(arguments.get("path"), str) and looks_like_file(str(arguments["path"])) and not _folder_said(view):

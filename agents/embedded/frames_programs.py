@@ -124,6 +124,10 @@ def _command(view: View) -> Json:
     return value if isinstance(value, str) and value.strip() else None
 
 
+_LOOKING = words("ls df du free uptime hostname whoami date id ps uname lsblk who lscpu nproc vmstat printenv arch")
+"""Programs that only look: `run df -h` needs no quotation marks."""
+
+
 def _plain_command(view: View) -> Json:
     """A well-known program with the plain words behind it: `run git status`."""
     leads = view.head in _LEADING
@@ -136,7 +140,8 @@ def _plain_command(view: View) -> Json:
     claimed = view.claimed - {view.head_at}
     while end < len(view.tokens) and end not in claimed and _part_of_command(view, end, start):
         end += 1
-    if end - start < 2 or view.lemma(start) not in _PROGRAMS:
+    known = _PROGRAMS | _LOOKING if view.head in {"run", "execute", "exec"} else _PROGRAMS
+    if end - start < 2 or (view.lemma(start) not in known and view.tokens[start].text not in known):
         return None
     view.claim(*range(start, end))
     return clean(" ".join(token.text for token in view.tokens[start:end]))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
+from agents.embedded.clauses import VERBS
 from agents.embedded.slots import FOLDER_NOUNS, looks_like_file
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
-from agents.embedded.words import FILLERS
+from agents.embedded.words import DELETES, FILLERS
 from agents.embedded.wordset import words
 
 _PLAIN: Final = words("hash checksum touch")
@@ -24,6 +26,15 @@ _COUNTS: Final = {"two": 2, "three": 3, "four": 4, "five": 5}
 _MARKS: Final = words("the both named called these following")
 _PARTICLES: Final = words("in out on off up down over back inside")
 """Names where it is said that names follow: `the folders in and out`, but not `create directories data and out`."""
+_LOOKS: Final = words("show find list get give tell what which display print see report check")
+_OVER: Final = words("search grep scan look find show append add replace change unzip extract unpack size what")
+_TOGETHER: Final = words(
+    "total sum together combined altogether common both shared between difference differ same identical compare which "
+    "larger largest bigger biggest smaller smallest newer newest older oldest more most merge joined join overall all "
+    "not but except only than whether if"
+)
+_HIGH: Final = words("newest latest largest biggest")
+_LOW: Final = words("oldest smallest")
 _INTO: Final = words("to into in inside under")
 _NO_FOLDER: Final = words(
     "it them this that there here these those one another other same each every all both either place parallel order "
@@ -35,12 +46,16 @@ def one_by_one(view: View) -> list[View]:
     """A clause for each object of the list behind the verb; empty where there is no list, or no order for one."""
     plain = View(view.tokens)
     head = plain.head
-    if head not in _PLAIN | _CARRIED | _MADE:
+    if (head in _LOOKS or head not in VERBS) and (both := _two_ends(plain)):
+        return both
+    if head in _OVER and (files := _over_files(plain)):
+        return files
+    if head not in _PLAIN | _CARRIED | _MADE | DELETES:
         return []
     start = plain.head_at + 1
     before, at = _leading(plain, start)
     folders = any(token.text.casefold() in {"folders", "directories", "subfolders", "dirs"} for token in before)
-    if head in _MADE and head != "mkdir" and not folders:
+    if head in _MADE | DELETES and head != "mkdir" and not folders:
         return []
     marked = any(_count(token) or token.text.casefold() in _MARKS for token in before)
     more = None if not folders and head != "mkdir" else _PARTICLES if marked else frozenset[str]()
@@ -60,6 +75,37 @@ def one_by_one(view: View) -> list[View]:
     lead = plain.tokens[:start]
     noun = [_one(token) for token in before if token.word and token.lemma in FOLDER_NOUNS]
     return [View((*lead, *noun, item, *rest)) for item in items]
+
+
+def _two_ends(view: View) -> list[View]:
+    """`the newest and the oldest file in logs`: each for itself."""
+    ends = [at for at, token in enumerate(view.tokens) if token.word and token.lemma in _HIGH | _LOW]
+    if len(ends) != 2 or {view.lemma(at) in _HIGH for at in ends} != {True, False}:
+        return []
+    first, second = ends
+    between = [token.text.casefold() for token in view.tokens[first + 1 : second]]
+    if between not in (["and"], ["and", "the"]) or view.lemma(second + 1) not in {"file", "log", "document"}:
+        return []
+    return [
+        View((*view.tokens[: first + 1], *view.tokens[second + 1 :])),
+        View((*view.tokens[:first], *view.tokens[second:])),
+    ]
+
+
+def _over_files(view: View) -> list[View]:
+    """`search for x in a.log and b.log`: the same for each file, where nothing is asked of all of them together."""
+    if any(token.word and token.lemma in _TOGETHER for token in view.tokens):
+        return []
+    spots = [at for at, token in enumerate(view.tokens) if token.kind is Kind.PATH]
+    if len(spots) < 2 or not all(looks_like_file(str(view.tokens[at].value)) for at in spots):
+        return []
+    inner = [token for at, token in enumerate(view.tokens) if spots[0] < at < spots[-1] and at not in spots]
+    joined = [token.text.casefold() for token in inner]
+    if len({view.tokens[at].text for at in spots}) < len(spots) or not set(joined) <= {",", "and", "&"}:
+        return []
+    if any(second == first + 1 for first, second in pairwise(spots)):
+        return []
+    return [View((*view.tokens[: spots[0]], view.tokens[at], *view.tokens[spots[-1] + 1 :])) for at in spots]
 
 
 def _leading(view: View, at: int) -> tuple[Sequence[Token], int]:

@@ -7,7 +7,7 @@ machines may then still know it as the call of one skill, and nothing more.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from agents.embedded.kinds.acts import Part
@@ -16,6 +16,7 @@ from agents.embedded.kinds.line import Line, line_of, shared
 from agents.embedded.kinds.reading import Reader
 from agents.embedded.kinds.remains import left
 from agents.embedded.kinds.sentences import Clause, Unread, clauses
+from agents.embedded.kinds.spread import spread
 from agents.embedded.kinds.world import World, parts_of
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
@@ -47,25 +48,9 @@ def propose(
     answer = _answered(line, fleet, world, plain)
     if isinstance(answer.result, Plan):
         return answer
-    twice = said_twice(line)
+    twice = spread(line)
     other = _answered(twice, fleet, world, plain) if twice is not None else answer
     return other if isinstance(other.result, Plan) else answer
-
-
-def said_twice(line: Line) -> Line | None:
-    """`the notifications on my phone and on the desktop`: the noun for each of the two; None where it is not so."""
-    tokens = list(line.tokens)
-    for at, token in enumerate(tokens[:-1]):
-        if token.kind is not Kind.DEVICE or at < 2 or tokens[at + 1].text.casefold() != "and":
-            continue
-        prep, noun, end = tokens[at - 1], tokens[at - 2], at + 2
-        while end < len(tokens) and tokens[end].text.casefold() in {"the", "ones", "one", "those", "that"}:
-            end += 1
-        fits = prep.word and prep.text.casefold() in {"on", "of", "from"} and noun.word and noun.text.isalpha()
-        again = [one.text.casefold() for one in tokens[end : end + 1]] == [prep.text.casefold()]
-        if fits and again and tokens[end + 1 : end + 2] and tokens[end + 1].kind is Kind.DEVICE:
-            return shared(replace(line, tokens=(*tokens[: at + 2], noun, *tokens[end:])))
-    return None
 
 
 def _answered(line: Line, fleet: FleetView, world: World, plain: Plain) -> Answer:

@@ -176,7 +176,7 @@ ORDERS: Final = (
     Order(
         "service.list",
         asks=("(what|which) services are {state:state}", "(what|which) services (have|has) {state:state}"),
-        nouns=("{state:state} services", "services that are {state:state}", "services"),
+        nouns=("{state:state} services", "services (that|which) [are|have] {state:state}", "services"),
         fill=state,
     ),
     Order(

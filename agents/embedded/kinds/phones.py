@@ -355,6 +355,7 @@ ORDERS: Final = (
             "(send|write) {text:quoted} (as|by|via) [a|an] (sms|text|text message) to [the number] {number:call}",
             "(send|write) {text:quoted} to [the number] {number:call} (as|by|via) [a|an] (sms|text|text message)",
             "text {number:call} [,] [saying|that|:] {text:quoted}",
+            "(text|sms) {text:quoted} to [the number] {number:call}",
             "(send|text) {number:call} [a|an|the] [sms|text|text message|message] [,] "
             "[saying|that says|with [the] text|:] {text:quoted}",
             "(send|write) [a|an] (sms|text|text message) [,] [saying|that says|with [the] text|:] "

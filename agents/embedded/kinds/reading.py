@@ -16,7 +16,7 @@ from agents.embedded.kinds.world import World
 from agents.embedded.outcome import ask
 from agents.embedded.tokens import Kind, Token
 from orchestrator.core.plan import Clarification, Plan
-from protocol.vocabulary import DeviceKind, JsonObject
+from protocol.vocabulary import DeviceKind, JsonObject, Risk
 
 SHOWN: Final = (
     "~show ~me ~the {noun}",
@@ -165,6 +165,8 @@ class Reader:
         before = self._spoken_of(piece)
         if before is not None:
             return bool(self.world.able(skill, before.names))
+        if self.world.skills[skill].risk is Risk.READ and skill not in SCREENS and self._behind(skill, piece):
+            return True
         return self._sole(skill, choices[0].arguments, piece)
 
     def _sole(self, skill: str, arguments: JsonObject, piece: Piece) -> bool:
@@ -197,6 +199,12 @@ class Reader:
                 able = sorted({*self.world.able(one), *self.world.able(other)})
         chosen = able[0] if len(able) == 1 else ask("On which device?", able, self.world.answers) if able else ""
         return chosen in self.world.able(skill)
+
+    def _behind(self, skill: str, piece: Piece) -> bool:
+        """Whether the one device of the request is named behind the piece: `show battery and messages of my phone`."""
+        named = [token for token in piece.line.tokens if token.kind is Kind.DEVICE]
+        mention = piece.line.mentions[int(named[0].value or 0)] if len(named) == 1 else None
+        return mention is not None and len(mention.names) == 1 and bool(self.world.able(skill, mention.names))
 
     def _spoken_of(self, piece: Piece) -> Mention | None:
         """The devices that were named last before the piece: `open Settings on the phone and take a screenshot`."""

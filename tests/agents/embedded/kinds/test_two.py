@@ -60,6 +60,48 @@ Calls = list[tuple[str, JsonObject, str]]
         ("how many files are in the workspace of beta?", [("file.find", {"type": "file"}, "beta")]),
         ("show /etc/passwd on beta", [("file.read", {"path": "/etc/passwd"}, "beta")]),
         ("tail -n 7 of a.log on beta", [("file.tail", {"path": "a.log", "lines": 7}, "beta")]),
+        ("list the services that failed on beta", [("service.list", {"state": "failed"}, "beta")]),
+        ("run uname -r on beta", [("shell.run", {"command": "uname -r"}, "beta")]),
+        (
+            "restart nginx and redis on alpha",
+            [("service.restart", {"name": "nginx"}, "alpha"), ("service.restart", {"name": "redis"}, "alpha")],
+        ),
+        (
+            'text "late" to 5550001 and 5550002',
+            [
+                ("phone.sms", {"number": "5550001", "text": "late"}, "pixel"),
+                ("phone.sms", {"number": "5550002", "text": "late"}, "pixel"),
+            ],
+        ),
+        ("show battery and messages of my phone", [("phone.battery", {}, "pixel"), ("phone.messages", {}, "pixel")]),
+        ("list everything in Documents on the desktop", [("file.list", {"path": "Documents"}, "desk")]),
+        (
+            "show the newest and the oldest file in spool on alpha",
+            [
+                (
+                    "file.find",
+                    {"sort": "modified", "order": order, "path": "spool", "limit": 1, "type": "file"},
+                    "alpha",
+                )
+                for order in ("desc", "asc")
+            ],
+        ),
+        (
+            "append 'end' to x.txt and y.txt on beta",
+            [("file.append", {"text": "end", "path": path}, "beta") for path in ("x.txt", "y.txt")],
+        ),
+        (
+            "delete the folders old and older on beta",
+            [("file.delete", {"path": path, "recursive": True}, "beta") for path in ("old", "older")],
+        ),
+        (
+            "grep fail in x.log and y.log on alpha",
+            [("file.search", {"path": path, "pattern": "fail"}, "alpha") for path in ("x.log", "y.log")],
+        ),
+        (
+            "hash x.iso on alpha and y.iso on beta",
+            [("file.hash", {"path": "x.iso"}, "alpha"), ("file.hash", {"path": "y.iso"}, "beta")],
+        ),
         ("page 3 of tax.pdf on alpha", [("pdf.read", {"path": "tax.pdf", "first": 3, "last": 3}, "alpha")]),
         ("what's in my clipboard on the desktop", [("desktop.read_clipboard", {}, "desk")]),
     ],
@@ -115,6 +157,13 @@ def test_two_files_held_against_each_other(text: str, places: list[str]) -> None
         "compare x.csv on alpha with y.csv",
         "if the load of alpha is above 80 percent, tell my desktop",
         "show me its last 5 log lines",
+        "show the newest or the oldest file on alpha",
+        "the total size of x.zip and y.zip on beta",
+        "show the lines that are in both x.txt and y.txt on beta",
+        "delete the folders old and everything else on beta",
+        "restart nginx but not redis on alpha",
+        "restart nginx and reboot beta",
+        'text "late" to everyone and 5550002',
         "restart nginx and redis on alpha and show its last 5 log lines",
     ],
 )
