@@ -8,6 +8,7 @@ carries hundreds of events, and an idle system waits for nothing. It decides not
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import OrderedDict, deque
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import aclosing
@@ -34,7 +35,7 @@ from orchestrator.runtime.roster import Roster
 from orchestrator.runtime.tally import Tally
 from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
-from protocol.messages import AttemptRef, Cancel, Hello, Result, SkillsChanged
+from protocol.messages import AttemptRef, Cancel, Dispatch, Hello, Result, SkillsChanged
 
 if TYPE_CHECKING:
     from orchestrator.runtime.tracing import Tracing
@@ -174,6 +175,11 @@ class Engine:
             info = self.roster.remember(record)
             if info is not None:
                 self.scheduler.device_changed(info, record.epoch)
+        if self.tracing is not None:
+            for row in await self.store.outbox():
+                trace = json.loads(row.body).get("trace")
+                if trace is not None:
+                    self.tracing.remember(row.run, trace)
         runs = [summary.run for summary in await self.store.open_runs()]
         self._expecting = bool(runs)
         await self._load_open(runs)
@@ -384,9 +390,7 @@ class Engine:
 
     def _prepare_dispatch(self, command: c.SendDispatch) -> None:
         """Encode once, for the outbox and for the wire."""
-        message = command.message
-        if self.tracing is not None and self.roster.traces(command.device):
-            message = message.model_copy(update={"trace": self.tracing.context(message.run, message.task)})
+        message = self._traced(command.device, command.message)
         body = encode_message(message)
         self.counters.dispatched += 1
         self.roster.begun(command.device, message.run, message.task, message.attempt)
@@ -395,6 +399,12 @@ class Engine:
         )
         device, epoch = command.device, message.epoch
         self._group.commands.append(lambda: self._send(device, epoch, body))
+
+    def _traced(self, device: str, message: Dispatch) -> Dispatch:
+        """The message with the trace that it belongs to, where its device goes on with it."""
+        if self.tracing is None or not self.roster.traces(device):
+            return message
+        return message.model_copy(update={"trace": self.tracing.context(message.run, message.task)})
 
     def _send(self, device: str, epoch: int, body: bytes) -> None:
         # A device that began a new session since has been told anew when its inventory was compared. One that resumed
@@ -612,7 +622,9 @@ class Engine:
         elif task.status is TaskStatus.RUNNING:
             known.has[run, id] = task.attempt
             message = slot.machine.message(id).model_copy(update={"epoch": known.epoch})
-            self._group.commands.append(Resend(known.info.name, run, message))
+            if self.tracing is not None:
+                self.tracing.sent_again(run, id, known.info.name, task.attempt, self._clock.now())
+            self._group.commands.append(Resend(known.info.name, run, self._traced(known.info.name, message)))
         else:
             self.handle(run, stimuli.AttemptLost(id, task.attempt, "the device came back without it", over=True))
 

@@ -1,11 +1,13 @@
 """Distributed traces of runs: a span a run, below it one for each rung asked and each task, below that its attempts.
 
 They follow decisions, not the record: a decision that was never recorded leaves spans that end with their run. After a
-restart a run's spans begin anew. Only the engine's own loop may call this.
+restart a run's spans begin anew: in the trace of before, where an attempt was under way whose dispatch names it. Only
+the engine's own loop may call this.
 """
 
 from __future__ import annotations
 
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -34,6 +36,7 @@ class Tracing:
         self._runs: dict[str, Span] = {}
         self._tasks: dict[str, dict[str, Span]] = {}
         self._attempts: dict[tuple[str, str], Span] = {}
+        self._earlier: dict[str, Context] = {}
 
     def take(self, event: Event) -> None:
         """One event, as it is decided."""
@@ -44,7 +47,7 @@ class Tracing:
             case RungTried():
                 self._rung(run, body, at)
             case TaskDispatched():
-                self._dispatched(run, body, at)
+                self._attempt(run, body.task, body.device, body.attempt, at)
             case AttemptEnded():
                 self._ended(run, body, at)
             case TaskFailed():
@@ -55,6 +58,15 @@ class Tracing:
                 self._run_over(run, body, at)
             case _:
                 pass
+
+    def remember(self, run: str, traceparent: str) -> None:
+        """What was dispatched before a restart: the run's spans go on in that trace, and are sampled as it was."""
+        self._earlier.setdefault(run, TraceContextTextMapPropagator().extract({"traceparent": traceparent}))
+
+    def sent_again(self, run: str, task: str, device: str, attempt: int, at: float) -> None:
+        """A dispatch that its device never got is sent again; after a restart its spans are not there any more."""
+        if (run, task) not in self._attempts:
+            self._attempt(run, task, device, attempt, _nanoseconds(at))
 
     def context(self, run: str, task: str) -> str | None:
         """The `traceparent` of a task's live attempt; None where there is none, or nobody samples it."""
@@ -68,7 +80,8 @@ class Tracing:
     def _run(self, run: str, at: int) -> Span:
         span = self._runs.get(run)
         if span is None:
-            span = self._tracer.start_span("run", start_time=at, attributes={"asterism.run": run})
+            told = {"asterism.run": run}
+            span = self._tracer.start_span("run", self._earlier.get(run), start_time=at, attributes=told)
             self._runs[run] = span
         return span
 
@@ -89,15 +102,14 @@ class Tracing:
         began = at - _nanoseconds(usage.seconds)
         self._below(self._run(run, began), f"plan {body.proposal.tier}", began, told).end(at)
 
-    def _dispatched(self, run: str, body: TaskDispatched, at: int) -> None:
+    def _attempt(self, run: str, id: str, device: str, attempt: int, at: int) -> None:
         tasks = self._tasks.setdefault(run, {})
-        told: Told = {"asterism.run": run, "asterism.task": body.task}
-        task = tasks.get(body.task)
+        told: Told = {"asterism.run": run, "asterism.task": id}
+        task = tasks.get(id)
         if task is None:
-            task = tasks[body.task] = self._below(self._run(run, at), f"task {body.task}", at, told)
-        told |= {"asterism.device": body.device, "asterism.attempt": body.attempt}
-        span = self._below(task, f"device {body.device}", at, told, SpanKind.CLIENT)
-        self._attempts[run, body.task] = span
+            task = tasks[id] = self._below(self._run(run, at), f"task {id}", at, told)
+        told |= {"asterism.device": device, "asterism.attempt": attempt}
+        self._attempts[run, id] = self._below(task, f"device {device}", at, told, SpanKind.CLIENT)
 
     def _ended(self, run: str, body: AttemptEnded, at: int) -> None:
         code = body.error.code if body.error is not None else ""
@@ -122,6 +134,7 @@ class Tracing:
             span.end(at)
         span = self._run(run, at)
         del self._runs[run]
+        self._earlier.pop(run, None)
         span.set_attribute("asterism.status", body.status.value)
         failed = body.status is RunStatus.FAILED
         _close(span, at, body.error.code if body.error is not None else "failed" if failed else "")

@@ -16,7 +16,7 @@ from orchestrator.core.requests import Request, RunPolicy
 from orchestrator.runtime.engine import Engine
 from protocol import VERSION
 from protocol.messages import GATEWAY_FRAME, AttemptRef, Dispatch, GatewayMessage, Hello, Outcome, Result, TaskError
-from protocol.vocabulary import DeviceKind, Risk, SkillSpec
+from protocol.vocabulary import DeviceKind, DeviceProfile, Risk, SkillSpec
 from storage.memory import MemoryStore
 
 LEASE_S = 30.0
@@ -100,7 +100,13 @@ class Bench:
         return self
 
     async def join(
-        self, name: str, *, running: Sequence[AttemptRef] = (), held: Sequence[AttemptRef] = (), resumed: bool = False
+        self,
+        name: str,
+        *,
+        running: Sequence[AttemptRef] = (),
+        held: Sequence[AttemptRef] = (),
+        resumed: bool = False,
+        traces: bool | None = None,
     ) -> int:
         """Connect a device; its epoch."""
         hello = Hello(
@@ -110,6 +116,7 @@ class Bench:
             kind=DeviceKind.SERVER,
             skills=SKILLS,
             slots=4,
+            profile=DeviceProfile(traces=traces),
             running=tuple(running),
             held=tuple(held),
         )

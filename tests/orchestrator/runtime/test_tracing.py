@@ -12,8 +12,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from devices.tracing import VARIABLE, asked
+from orchestrator.core import stimuli
 from orchestrator.core.plan import Plan
 from orchestrator.core.requests import Request
+from orchestrator.runtime.tracing import Tracing
+from storage.memory import MemoryStore
+from tests.support.engine import Bench
 from tests.support.system import System
 
 pytestmark = pytest.mark.slow
@@ -85,6 +89,32 @@ async def test_one_tree_from_the_run_to_the_tool(
         assert tree(spans.get_finished_spans()) == {"plan embedded": "run", "run": ""}
     finally:
         await system.stop()
+
+
+async def test_what_is_sent_again_stays_in_its_trace(spans: InMemorySpanExporter) -> None:
+    first = Bench()
+    first.engine.tracing = Tracing(trace.get_tracer("test"))
+    await first.start()
+    await first.join("alpha", traces=True)
+    await first.submit("r1", {"steps": [{"id": "a", "skill": "work.read"}]})
+    (sent,) = first.gateway.dispatches()
+    first.engine.left("alpha", "cut", goodbye=False)
+    await first.join("alpha", traces=True)
+    again = first.gateway.dispatches()[-1]
+    assert (again.trace, again.epoch > sent.epoch) == (sent.trace, True)
+    second = Bench(MemoryStore(first.store.crash()))
+    second.engine.tracing = Tracing(trace.get_tracer("test"))
+    await second.start()
+    await second.join("alpha", traces=True)
+    (resent,) = second.gateway.dispatches()
+    assert sent.trace is not None
+    assert resent.trace is not None
+    assert resent.trace.split("-")[1] == sent.trace.split("-")[1]
+    await second.reply("alpha", resent)
+    second.engine.handle("r1", stimuli.AnswerWritten("done", None))
+    found = spans.get_finished_spans()
+    assert tree(found) == {"device alpha": "task a", "task a": "run", "run": "?"}
+    assert {f"{span.context.trace_id:032x}" for span in found if span.context} == {sent.trace.split("-")[1]}
 
 
 async def test_off_by_default(tmp_path: Path, spans: InMemorySpanExporter) -> None:
