@@ -158,6 +158,13 @@ class EmbeddedPlanner:
         from agents.embedded.flow.door import propose
 
         found = propose(request.text, fleet, request.client, answers)
+        return found if isinstance(found, Plan) else self._meant(request, fleet, answers)
+
+    def _meant(self, request: Request, fleet: FleetView, answers: Answers) -> Plan | None:
+        """What the chart over typed meanings makes of a request that no grammar of patterns reads."""
+        from agents.embedded.meaning.door import propose
+
+        found = propose(request.text, fleet, request.client, answers)
         return found if isinstance(found, Plan) else None
 
     def _of_cluster(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined | None:
@@ -268,13 +275,15 @@ def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None
 def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
     """Whether the grammar of flows makes just this plan of a request that no other one reads."""
     from agents.embedded.flow.door import propose
+    from agents.embedded.meaning.door import propose as meant
 
-    found = propose(text, fleet, client, tuple(answers))
-    if not isinstance(found, Plan):
-        return False
     # What may run anywhere is held to the allowed devices by now.
-    mine = [_essence(_anywhere(one, fleet)) for one in found.steps]
-    return mine == [_essence(_anywhere(one, fleet)) for one in plan.steps]
+    wanted = [_essence(_anywhere(one, fleet)) for one in plan.steps]
+    for reader in (propose, meant):
+        found = reader(text, fleet, client, tuple(answers))
+        if isinstance(found, Plan) and [_essence(_anywhere(one, fleet)) for one in found.steps] == wanted:
+            return True
+    return False
 
 
 def _anywhere(step: Step, fleet: FleetView) -> Step:

@@ -1,0 +1,58 @@
+"""Conditions to the gates behind which steps happen."""
+
+from __future__ import annotations
+
+from agents.embedded.flow.conditions import gate
+from agents.embedded.flow.things import Entry
+from agents.embedded.flow.versus import compared
+from agents.embedded.meaning.state import Ent, State
+from agents.embedded.meaning.things import Compared, Condition, Failed, Good, Holds, Ref
+from agents.embedded.meaning.values import one, value
+from agents.embedded.outcome import decline
+from orchestrator.core.plan import StepDependency
+from orchestrator.core.tasks import On
+from protocol.vocabulary import JsonObject
+
+
+def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
+    """The edges behind which something happens only where a condition holds. Raises Stop."""
+    if isinstance(condition, Good):
+        if state.to.verified is None:
+            raise decline("no backup was checked before")
+        return (gate(state.to.verified, "==", condition.good),)
+    if isinstance(condition, Holds):
+        file = one(value(state, condition.of))
+        arguments: JsonObject = {"path": file.value, "pattern": condition.text}
+        step = state.to.step("look", "file.search", arguments, file.device, file.step)
+        entry = Entry(file.label, file.device, step, f"${{{step}.output.count}}")
+        return (gate(entry, ">" if condition.holds else "==", 0),)
+    if isinstance(condition, Failed):
+        last = state.last
+        if condition.still:
+            last = tuple(id for id, step in state.to.draft.steps.items() if step.skill.startswith("http."))
+        if len(last) != 1:
+            raise decline("it is not clear what could fail")
+        return (StepDependency(step=last[0], on=On.FAILURE),)
+    if isinstance(condition, Compared):
+        thing = condition.thing
+        found = state.find(thing, "number") if isinstance(thing, Ref) else value(state, thing)
+        if isinstance(condition.value, Ref):
+            return _versus(state, found, condition.op, condition.value)
+        if found.kind != "number":
+            raise decline("this cannot be compared")
+        return (gate(one(found), condition.op, condition.value),)
+    raise decline("this condition is not read")
+
+
+def _versus(state: State, found: Ent, op: str, other: Ref) -> tuple[StepDependency, ...]:
+    """One value against another: both are numbers when they are read, texts of files too."""
+    known = [ent for ent in state.ents if ent.entries != found.entries]
+    values = one(found), one(State(state.to, known).find(other, "number", "text"))
+    if found.kind not in ("number", "text"):
+        raise decline("this cannot be compared")
+    return (compared(state.to, values[0], op, values[1]),)
+
+
+def each_gate(entry: Entry, condition: Compared) -> StepDependency:
+    assert not isinstance(condition.value, Ref)
+    return gate(entry, condition.op, condition.value)
