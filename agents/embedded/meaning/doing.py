@@ -38,6 +38,7 @@ from agents.embedded.meaning.things import (
     PageTable,
     Read,
     Ref,
+    Reported,
     Rows,
     Run,
     Same,
@@ -54,7 +55,7 @@ from agents.embedded.wordset import words
 from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
-from protocol.vocabulary import JsonObject
+from protocol.vocabulary import Json, JsonObject
 
 _ARCHIVES: Final = (".tar.gz", ".tgz", ".zip", ".tar")
 _TOLD: Final = {"notify": "desktop.notify", "sms": "phone.sms", "publish": "edge.publish"}
@@ -338,6 +339,24 @@ def _draw(state: State, deed: Drawn) -> None:
 # --- telling, switching ----------------------------------------------------------------------------------------------
 
 
+def _report(state: State, deed: Reported) -> None:
+    """A PDF with the table that was spoken of, and what was computed of it."""
+    title = next((to.title for to in deed.to if to.title), "")
+    goals = targets(state, deed.to)
+    ent = rows(state, Ref("table"))
+    if len(goals) != 1 or goals[0].path is None or not title:
+        raise decline("it is not clear which report is made")
+    sections: list[Json] = [{"content": one(ent).value}]
+    for thing in deed.values:
+        found = one(value(state, thing))
+        sections.append({"heading": found.label.capitalize(), "content": found.value})
+    for name in state.names(goals[0].place or state.home):
+        arguments: JsonObject = {"path": goals[0].path, "title": title, "sections": sections}
+        step = state.to.step("report", "pdf.write", arguments, name)
+        state.keep(Ent("file", (Entry(name, name, step, goals[0].path),), FILE | words("report pdf document")))
+        state.written = (name, goals[0].path)
+
+
 def _tell(state: State, deed: Told) -> None:
     if "\n" in deed.goal:
         _tell_each(state, deed)
@@ -404,7 +423,10 @@ def _set(state: State, deed: Set) -> None:
         raise decline(f"nothing that can be set is called {' '.join(deed.words)}", [" ".join(deed.words)])
     [(device, actuator)] = found
     if deed.of is not None:
-        said = one(state.find(deed.of, "text", "number") if isinstance(deed.of, Ref) else value(state, deed.of))
+        found_ = state.find(deed.of, "text", "number") if isinstance(deed.of, Ref) else value(state, deed.of)
+        if bool(actuator.values) != ("state" in found_.nouns):
+            raise decline(f"it is not clear what {actuator.name} should be set to")
+        said = one(found_)
         state.to.step("set", "edge.set", {"actuator": actuator.name, "value": said.value}, device)
         return
     wanted = value_for(actuator, deed.value)
@@ -474,6 +496,6 @@ def _give(state: State, deed: Give) -> None:
 _DEEDS: Final = {
     Nothing: _nothing, Read: _read, Known: _known, KnownColumns: _known_columns, KnownPages: _known_pages, Run: _run,
     Instead: _instead, Packed: _pack, Verified: _verify, Unpacked: _unpack, Same: _same, Deleted: _delete,
-    Arranged: _arrange, Drawn: _draw, Told: _tell, Set: _set, If: _if, Each: _each, Give: _give,
+    Arranged: _arrange, Drawn: _draw, Told: _tell, Reported: _report, Set: _set, If: _if, Each: _each, Give: _give,
 }  # fmt: skip
 __all__ = ["Made", "Mention", "Rows", "do", "ending", "source"]

@@ -95,10 +95,20 @@ def _stands_in(r: tuple[str, ...], f: Files, s: tuple[str, ...] = ()) -> Read:
     "deed",
     "the (number|count) of {n:w} [{m:w}] is in {f:files}",
     "{f:files} each (hold|holds|contain) a number",
-    "{f:files} (holds|contains|has) (a|one|a single) (number|word|single word|value) [, (%state) or (%state)]",
+    "{f:files} (holds|contains|has) (a|one|a single) (number|word|single word|value)",
 )
 def _number_in(f: Files, n: str = "", m: str = "") -> Read:
     return Read(Part(f, "word"))
+
+
+@rule(
+    "deed",
+    "{f:files} (holds|contains|has) (a|one|a single|a single) [word|single word] [,] [either] (%state) or (%state)",
+    "{f:files} (holds|contains|has|says) (a|one|a single) (word|single word) [,] [either] (%state) or (%state)",
+    "{f:files} says [either] (%state) or (%state)",
+)
+def _state_in(f: Files) -> Read:
+    return Read(Part(f, "word", 0, ("state",)))
 
 
 @rule("deed", "(all|each|both|they all|these) [of them|of these|three|two] (have|has) {k:known}")
@@ -218,3 +228,23 @@ def _opened(u: tuple[str, ...], d: Mention) -> KnownPages:
 )
 def _instead(u: str, d: Mention | None = None) -> Instead:
     return Instead(u)
+
+
+@rule(
+    "asked",
+    "{d:d} [(ask|fetch|get|query|check|call|poll|look at|request)] {u:u}",
+    "{d:d} [(ask|fetch|get|query|check|call|poll|look at|request)] {u:u} (%and) {r:asked}",
+)
+def _asked(d: Mention, u: str, r: Pages | None = None) -> Pages:
+    more = r if r is not None else Pages(())
+    return Pages((u, *more.urls), (d, *more.places))
+
+
+@rule("deed", "(%let) {x:asked}")
+def _let_ask(x: Pages) -> Read:
+    return Read(x)
+
+
+@rule("deed", "(check|ask|query|poll|look at|test|try) [the] [pages|addresses|health pages] [:] {x:pages}")
+def _check_pages(x: Pages) -> Read:
+    return Read(x)

@@ -122,6 +122,9 @@ def give(state: State, deed: Give) -> None:
         _download(state, deed.thing, goals)
     else:
         ent = _thing(state, deed, goals)
+        if deed.moved and _moved_there(state, ent, goals):
+            state.lead = lead
+            return
         goals = _filled(state, deed, goals)
         put(state, ent, goals, look(deed.to))
         if deed.moved:
@@ -138,6 +141,26 @@ def give(state: State, deed: Give) -> None:
     placed = [goal.place for goal in goals if goal.place is not None]
     if len(placed) >= 1 and len(set(placed)) == 1:
         state.goal = state.home = placed[0]
+
+
+def _moved_there(state: State, ent: Ent, goals: list[Target]) -> bool:
+    """A file that stays on its device is moved in one step."""
+    if (
+        ent.kind != "file"
+        or len(ent.entries) != 1
+        or len(goals) != 1
+        or not goals[0].path
+        or goals[0].path.endswith("/")
+    ):
+        return False
+    [entry], [goal] = ent.entries, goals
+    if goal.place is not None and state.names(goal.place) != (entry.device,):
+        return False
+    arguments: JsonObject = {"source": entry.value, "target": goal.path}
+    step = state.to.step("move", "file.move", arguments, entry.device, entry.step)
+    state.keep(Ent("file", (Entry(entry.label, entry.device, step, goal.path),), FILE | ent.nouns))
+    state.written = (entry.device, goal.path)
+    return True
 
 
 def _thing(state: State, deed: Give, goals: list[Target]) -> Ent:

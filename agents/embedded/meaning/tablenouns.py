@@ -14,10 +14,12 @@ from agents.embedded.meaning.things import (
     Ref,
     Rows,
     Sheet,
+    Statuses,
     Text,
     Thing,
     Titles,
     Total,
+    Totals,
     Where,
 )
 
@@ -45,6 +47,12 @@ def _cols(a: str, r: tuple[str, ...] = ()) -> tuple[str, ...] | None:
 
 @rule("colname", "{a:w}", "{a:q}", "{a:noun}", "the {a:w}")
 def _colname(a: str) -> str:
+    return a
+
+
+@rule("colname", "{a:small}")
+def _small(a: str) -> str:
+    """`at` and the like, where columns are listed."""
     return a
 
 
@@ -328,3 +336,31 @@ def _titles(u: tuple[str, ...]) -> Titles:
 @rule("joined", "[%the] (rows|tables|two|files) (joined|combined)")
 def _joined() -> Joined:
     return Joined(None)
+
+
+@rule("totals", "[the] {m:measured} and [the] {n:measured} [of the|of] {c:w}")
+def _totals(m: str, n: str, c: str) -> Totals | None:
+    return Totals((m, n), c) if m != n else None
+
+
+@rule(
+    "count",
+    "(the number of|how many of|how many) [those|them|these|the pages|pages|the sites|of them] [that|which] "
+    "(answer|answers|answered|respond|responded|reply|replied) with [the] [http] [status|code|status code] {n:n}",
+)
+def _answering(n: int) -> Statuses | None:
+    return Statuses(n) if isinstance(n, int) else None
+
+
+@rule(
+    "count",
+    "(the number of|how many of|how many) [those|them|these|the pages|pages|the sites|of them] [that|which] "
+    "(do not|does not|did not) (answer|respond|reply) with [the] [http] [status|code|status code] {n:n}",
+)
+def _not_answering(n: int) -> Statuses | None:
+    return Statuses(n, other=True) if isinstance(n, int) else None
+
+
+@rule("np", "{x:totals}")
+def _np_totals(x: Totals) -> Thing:
+    return x

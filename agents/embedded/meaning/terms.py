@@ -91,6 +91,7 @@ TERMINALS: Final[dict[str, tuple[Terminal, frozenset[str]]]] = {
     "caps": (_plain, frozenset({"<caps>"})),
     "call": (_call, frozenset({"<call>"})),
     "low": (_low, words("first second third fourth")),
+    "small": (_low, words("at from to by on in file row name path text first last folder size")),
     "pron": (_low, words(PRONOUNS)),
     "noun": (_low, words(NOUNS)),
 }

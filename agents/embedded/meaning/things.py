@@ -125,6 +125,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Statuses:
+    """How many of the pages that were spoken of answer with a status, or with another."""
+
+    status: int
+    other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Tables with their rows brought together: under each other, or by `left` = `right`."""
 
@@ -193,7 +201,7 @@ class Found:
 
 Thing = (
     Files | Ref | Pages | Text | Lines | Part | Count | Fact | Rows | Group | Total | Totals | Joined | PageTable
-    | Field | Titles | Reading | Messages | Sheet | Measured | Found
+    | Field | Titles | Reading | Messages | Sheet | Measured | Found | Statuses
 )  # fmt: skip
 
 
@@ -343,6 +351,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """A PDF with the table that was spoken of, and values below it."""
+
+    to: tuple[To, ...]
+    values: tuple[Thing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Set:
     words: tuple[str, ...]
     value: str
@@ -422,5 +438,5 @@ class Each:
 Condition = Compared | Good | Holds | Failed | Other
 Deed = (
     Give | Read | Known | KnownColumns | KnownPages | Run | Packed | Unpacked | Verified | Same | Deleted | Drawn
-    | Arranged | Told | Set | Instead | Nothing | If | Each
+    | Arranged | Told | Reported | Set | Instead | Nothing | If | Each
 )  # fmt: skip

@@ -27,10 +27,12 @@ from agents.embedded.meaning.things import (
     Ref,
     Rows,
     Sheet,
+    Statuses,
     Text,
     Thing,
     Titles,
     Total,
+    Totals,
     Where,
 )
 from agents.embedded.outcome import decline
@@ -89,6 +91,10 @@ def value(state: State, thing: Thing) -> Ent:
         return _found(state, thing)
     if isinstance(thing, Measured):
         return _measured(state, thing)
+    if isinstance(thing, Statuses):
+        return _statuses(state, thing)
+    if isinstance(thing, Totals):
+        return _totals(state, thing)
     if isinstance(thing, Titles):
         return _titles(state, thing)
     assert isinstance(thing, Pages), thing
@@ -390,6 +396,36 @@ def _number(state: State, step: str, measure: str, about: str = "") -> Ent:
     state.to.answers.append(step)
     nouns = words(f"number value result it that {_WORDS[measure]}")
     return state.keep(Ent("number", (entry,), nouns, about=about))
+
+
+def _totals(state: State, thing: Totals) -> Ent:
+    """Several measures of a column, each a row."""
+    ent = rows(state, thing.of)
+    entry = one(ent)
+    by = column(thing.column, ent.columns)
+    step = _stats(state, "total", {"items": entry.value, "by": by}, entry.device)
+    entries = tuple(
+        Entry(said, "", step, f"${{{step}.output.{_STAT[measure]}}}")
+        for measure, said in zip(thing.measures, _said(thing), strict=True)
+    )
+    return state.keep(Ent("number", entries, NUMBER, about="value"))
+
+
+def _said(thing: Totals) -> tuple[str, ...]:
+    return tuple(_STAT[measure] for measure in thing.measures)
+
+
+def _statuses(state: State, thing: Statuses) -> Ent:
+    """How many pages answer with a status; each is fetched, from where that is said."""
+    pages = state.find(Ref("them"), "pages")
+    items: list[Json] = []
+    for page in pages.entries:
+        step = state.to.somewhere(page.label, "http.fetch", {"url": page.value}, page.device)
+        items.append(f"${{{step}.output.status}}")
+    asked: JsonObject = {"items": items, "op": "!=" if thing.other else "==", "value": thing.status}
+    step = state.to.anywhere("answered", "data.filter", asked)
+    state.to.answers.append(step)
+    return state.keep(Ent("number", (Entry("number", "", step, f"${{{step}.output.count}}"),), NUMBER, about="page"))
 
 
 def _sheet(state: State, thing: Sheet) -> Ent:

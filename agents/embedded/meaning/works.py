@@ -16,6 +16,7 @@ from agents.embedded.meaning.things import (
     Read,
     Reading,
     Ref,
+    Reported,
     Run,
     Same,
     Set,
@@ -358,3 +359,22 @@ def _more_reading(x: Reading, t: tuple[To, ...]) -> Give:
 @rule("deed", "(read|measure|take|get|check) {x:reading}", "(read|measure) {x:reading} and {y:reading}")
 def _sense(x: Reading, y: Reading | None = None) -> Read | None:
     return Read(x) if y is None else None
+
+
+@rule("inside", "[that|the] table", "it")
+def _the_table() -> tuple[Thing, ...]:
+    return ()
+
+
+@rule("inside", "[that|the] table (and|, and) {x:total}", "it (and|, and) {x:total}")
+def _table_and(x: Thing) -> tuple[Thing, ...]:
+    return (x,)
+
+
+@rule(
+    "deed",
+    "(%draw) {p:p} {t:tos} [,] (with|containing|holding|that has|showing) {i:inside}",
+    "(%draw) (a|the) pdf [report] {p:p} {t:tos} [,] (with|containing|holding|that has|showing) {i:inside}",
+)
+def _report(p: str, t: tuple[To, ...], i: tuple[Thing, ...]) -> Reported | None:
+    return Reported((To(path=p), *t), i) if p.endswith(".pdf") else None
