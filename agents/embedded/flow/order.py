@@ -22,7 +22,7 @@ _PLACES: Final = ("path", "source", "target", "archive_path", "cwd")
 _WRITERS: Final = (
     "file.write", "artifact.save", "csv.write", "xlsx.write", "html.write", "pdf.write", "chart.make", "http.download",
 )  # fmt: skip
-_CUT: Final = ("items", "rows", "lines", "text", "stdout", "stderr", "entries")
+_CUT: Final = ("items", "rows", "lines", "text", "stdout", "stderr", "entries", "messages")
 
 
 @dataclass(frozen=True)

@@ -334,6 +334,7 @@ def _draw(state: State, deed: Drawn) -> None:
         step = state.to.step("draw", "chart.make", arguments, name)
         state.keep(Ent("file", (Entry(name, name, step, goals[0].path),), FILE | words("chart picture")))
         state.written = (name, goals[0].path)
+    state.goal = state.home = goals[0].place or state.home
 
 
 # --- telling, switching ----------------------------------------------------------------------------------------------
@@ -355,6 +356,7 @@ def _report(state: State, deed: Reported) -> None:
         step = state.to.step("report", "pdf.write", arguments, name)
         state.keep(Ent("file", (Entry(name, name, step, goals[0].path),), FILE | words("report pdf document")))
         state.written = (name, goals[0].path)
+    state.goal = state.home = goals[0].place or state.home
 
 
 def _tell(state: State, deed: Told) -> None:

@@ -177,7 +177,8 @@ def _page_table(u: str, t: str) -> KnownPages:
 
 @rule(
     "deed",
-    "(nobody needs to be|no one needs to be|nobody has to be) (bothered|told|woken|disturbed)",
+    "[with all [{k:n}] (up|fine|well) [,]] (nobody needs to be|no one needs to be|nobody has to be) "
+    "(bothered|told|woken|disturbed)",
     "i am on duty [tonight|today]",
     "would like to sleep",
     "i am on duty [tonight|today] and would like to sleep , so here is what i need",
@@ -193,7 +194,7 @@ def _page_table(u: str, t: str) -> KnownPages:
     "so that {n:w} is back",
     "[so] (that|the) {n:w} is back",
 )
-def _nothing(x: Thing | None = None, n: str = "", r: object = None) -> Nothing:
+def _nothing(x: Thing | None = None, n: str = "", r: object = None, k: object = None) -> Nothing:
     return Nothing()
 
 

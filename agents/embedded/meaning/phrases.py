@@ -31,7 +31,7 @@ def _there() -> To:
     return To(place=Mention("there", there=True), prep="on")
 
 
-@rule("to", "(%in) [the|a|an|one] [new|single|plain] [%fnoun] [called|named] {p:p}", "(:|,|on) {p:p}")
+@rule("to", "(%in) [the|a|an|one] [new|single|plain] [%fnoun] [called|named] {p:p}", ": {p:p}")
 def _path(p: str) -> To:
     return To(path=p)
 
@@ -192,3 +192,8 @@ def _tos(a: To, r: tuple[To, ...] = ()) -> tuple[To, ...]:
 
 
 __all__ = ["Count"]
+
+
+@rule("to", "[,] and the rows {c:cols}", "[,] (one|a) row (each|for each) for {c:cols}")
+def _rows(c: tuple[str, ...]) -> To:
+    return To(rows=c)

@@ -36,6 +36,7 @@ class Look:
     columns: tuple[str, ...] = ()
     by: str = ""
     order: str = ""
+    rows: tuple[str, ...] = ()
 
 
 def targets(state: State, phrases: Sequence[To]) -> list[Target]:
@@ -109,7 +110,7 @@ def look(phrases: Sequence[To]) -> Look:
         if (columns and to.columns) or (order and to.order):
             raise decline("the columns or the order are said twice")
         columns, by, order = to.columns or columns, to.by or by, to.order or order
-    return Look(columns, by, order)
+    return Look(columns, by, order, next((to.rows for to in phrases if to.rows), ()))
 
 
 def give(state: State, deed: Give) -> None:
@@ -117,6 +118,8 @@ def give(state: State, deed: Give) -> None:
     _, lead = None, state.lead
     if any(to.times or to.title for to in deed.to):
         raise decline("how often it is tried is not read here")
+    if isinstance(deed.thing, Files):
+        state.spoken(deed.thing)
     goals = targets(state, deed.to)
     if isinstance(deed.thing, Pages):
         _download(state, deed.thing, goals)
@@ -324,14 +327,18 @@ def _put_rows(state: State, ent: Ent, goals: Sequence[Target], how: Look) -> Non
         state.keep(Ent("rows", (entry,), ent.nouns, columns, by_value, ent.about))
 
 
+_LISTED: Final = words("name names measure measures what")
+
+
 def _arranged(state: State, ent: Ent, how: Look) -> tuple[Json, tuple[str, ...], str]:
     """The rows as they are written: items, columns, and the column with numbers."""
     columns, number = how.columns or ent.columns, ent.value
     if ent.kind in ("number", "text"):
         first, second = how.columns if len(how.columns) == 2 else ("", "")
-        if not first:
-            raise decline("it is not clear what the columns hold")
-        check_columns(Made("number", ent.entries, ent.nouns, about=ent.about), first, second)
+        if not first or (how.rows and how.rows != tuple(entry.label for entry in ent.entries)):
+            raise decline("it is not clear what the columns and rows hold")
+        if first not in _LISTED or not how.rows:
+            check_columns(Made("number", ent.entries, ent.nouns, about=ent.about), first, second)
         items: Json = [{first: entry.label, second: entry.value} for entry in ent.entries]
         number = second
     elif ent.kind == "measured":

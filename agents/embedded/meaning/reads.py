@@ -21,6 +21,7 @@ from agents.embedded.meaning.things import (
     Text,
     Thing,
     To,
+    Together,
     Total,
 )
 
@@ -143,3 +144,13 @@ def _keep(x: Rows) -> Arranged | None:
 @rule("deed", "(join|merge|combine|put) [all|all the|the] (rows|tables|them) [together] [{t:tos}]")
 def _together(t: tuple[To, ...] = ()) -> Give:
     return Give(Rows(None), t)
+
+
+@rule("deed", "(join|match|combine|merge) {x:beside}")
+def _join(x: Together) -> Read:
+    return Read(x)
+
+
+@rule("deed", "(join|match|combine) {x:beside} {t:tos}")
+def _join_there(x: Together, t: tuple[To, ...]) -> Give | None:
+    return Give(x, t) if any(to.path for to in t) else None

@@ -173,12 +173,19 @@ def _should_fail() -> Failed:
 
 @rule(
     "head",
-    "(if|when|in case|provided|provided that|assuming|as long as|only if|but only if|but if|only when|"
-    "in the event that|in case that|whenever) {k:cond}",
+    "(if|in case|provided|provided that|assuming|as long as|only if|but only if|but if|in the event "
+    "that|in case that) {k:cond}",
     "(should|but should) {k:should}",
 )
 def _head(k: Condition) -> Condition:
     return k
+
+
+@rule("head", "(when|only when|but only when) {k:cond}")
+def _when(k: Condition) -> Condition | None:
+    """Of what was computed; of a sensor it would be waited for."""
+    sensed = isinstance(k, Compared) and isinstance(k.thing, Reading)
+    return None if sensed or isinstance(k, Holds) else k
 
 
 # --- sentences -------------------------------------------------------------------------------------------------------

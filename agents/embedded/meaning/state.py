@@ -10,7 +10,7 @@ from agents.embedded.flow.build import Builder
 from agents.embedded.flow.relation import known_columns
 from agents.embedded.flow.things import Entry
 from agents.embedded.kinds.line import Mention
-from agents.embedded.meaning.things import FileAt, Ref
+from agents.embedded.meaning.things import FileAt, Files, Ref
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from orchestrator.core.plan import StepDependency
@@ -154,6 +154,12 @@ class State:
         if len(place.names) > 1 and not place.many:
             raise decline(f"it is not said which device is meant by {place.text}", [place.text])
         return place.names
+
+    def spoken(self, files: Files) -> None:
+        """`there` is where the files are that were named last."""
+        places = {one.place for one in files.files if one.place is not None and not one.place.there}
+        if len(places) == 1:
+            self.goal = places.pop()
 
     # --- files -------------------------------------------------------------------------------------------------
 

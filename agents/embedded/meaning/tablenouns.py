@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from agents.embedded.kinds.line import Mention
-from agents.embedded.meaning.terms import rule
+from agents.embedded.meaning.terms import NO_VALUES, rule
 from agents.embedded.meaning.things import (
     Field,
+    FileAt,
     Files,
     Group,
     Joined,
@@ -18,6 +19,7 @@ from agents.embedded.meaning.things import (
     Text,
     Thing,
     Titles,
+    Together,
     Total,
     Totals,
     Where,
@@ -121,10 +123,9 @@ def _at_most(v: int | float) -> tuple[str, int | float]:
     "field] {c:w} [of] {k:cmp}",
     "(whose|where|in which|for which) [the|a|an] [column|field] {c:noun} [of] {k:cmp}",
     "(with|having|that have|which have) [a|an] {c:w} (of|that) {k:cmp}",
-    "(from|in) [the] {c:w} {k:cmp}",
 )
-def _where(c: str, k: tuple[str, int | float | str]) -> Where:
-    return Where(c, *k)
+def _where(c: str, k: tuple[str, int | float | str]) -> Where | None:
+    return Where(c, *k) if str(k[1]).casefold() not in NO_VALUES else None
 
 
 @rule("wheres", "{a:where}", "{a:where} and {r:wheres}")
@@ -364,3 +365,29 @@ def _not_answering(n: int) -> Statuses | None:
 @rule("np", "{x:totals}")
 def _np_totals(x: Totals) -> Thing:
     return x
+
+
+@rule("keys", "(on|by|over|via) [the] [column|key|field] {a:w}", "using [the] [column] {a:w} [as the key]")
+def _key(a: str) -> tuple[str, str]:
+    return a, a
+
+
+@rule(
+    "keys",
+    "[(on|by|over|via) [the] [{k:w}] {m:w}] [,] [lpar] {a:w} in the (first|{x:w}) [,] [and] {b:w} in "
+    "the (second|other|{y:w}) [rpar]",
+    "[,] [lpar] where [the] {a:w} of the (first|{x:w}) (is|equals) [the] {b:w} of the (second|other|{y:w}) [rpar]",
+    "[,] [lpar] {a:w} (is|being|holds|means) the {b:w} of the (second|other|{y:w}) [rpar]",
+)
+def _two_keys(a: str, b: str, k: str = "", m: str = "", x: str = "", y: str = "") -> tuple[str, str]:
+    return a, b
+
+
+@rule("np", "{x:beside}")
+def _np_beside(x: Thing) -> Thing:
+    return x
+
+
+@rule("beside", "{f:located} [joined] (with|and|to) {g:located} [joined] {k:keys}")
+def _beside(f: FileAt, g: FileAt, k: tuple[str, str]) -> Together:
+    return Together(Files((f,)), Files((g,)), *k)

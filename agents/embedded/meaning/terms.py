@@ -23,6 +23,14 @@ FUNCTION: Final = words(
 )
 
 
+NO_VALUES: Final = words(
+    "empty missing null unknown known different valid invalid unique duplicate duplicated negative "
+    "positive recent old new "
+    "wrong right true false odd even zero set unset present absent"
+)
+"""Words that say how a value is, and are none themselves."""
+
+
 def _word(chart: Chart, at: int) -> Word:
     return cast(Word, chart.tokens[at])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.embedded.flow.conditions import gate
 from agents.embedded.flow.things import Entry
 from agents.embedded.flow.versus import compared
+from agents.embedded.kinds.world import STATES
 from agents.embedded.meaning.state import Ent, State
 from agents.embedded.meaning.things import Compared, Condition, Failed, Good, Holds, Ref
 from agents.embedded.meaning.values import one, value
@@ -38,7 +39,7 @@ def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
         found = state.find(thing, "number") if isinstance(thing, Ref) else value(state, thing)
         if isinstance(condition.value, Ref):
             return _versus(state, found, condition.op, condition.value)
-        if found.kind != "number":
+        if found.kind != "number" or (isinstance(condition.value, str) and condition.value.casefold() not in STATES):
             raise decline("this cannot be compared")
         return (gate(one(found), condition.op, condition.value),)
     raise decline("this condition is not read")

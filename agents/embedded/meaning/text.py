@@ -11,7 +11,7 @@ from agents.embedded.meaning.chart import Chart
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 
-EMPTY: Final = words("please kindly also too just simply again really actually")
+EMPTY: Final = words("please kindly also too just simply again")
 _SHORT: Final = {
     "'m": " am", "'s": " is", "'re": " are", "'d": " would", "'ll": " will", "'ve": " have", "n't": " not",
 }  # fmt: skip
@@ -20,7 +20,7 @@ _WHOLE: Final = {"can't": "can not", "cannot": "can not", "won't": "will not", "
 _POLITE: Final = (
     "could you", "can you", "would you", "will you", "i would like you to", "i want you to", "i need you to",
     "go ahead and",
-    "make sure to", "be so kind as to", "would you mind", "you can", "you should", "you may", "and finally", "for me",
+    "make sure to", "be so kind as to", "would you mind",  "you should",  "and finally", "for me",
     "as well", "if you can", "right now", "at the moment", "now", "if you would", "at once", "by the way", "be sure to",
 )  # fmt: skip
 MARKS: Final = {

@@ -175,6 +175,16 @@ class Messages:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """The rows of two tables side by side where the columns `left` and `right` are equal."""
+
+    one: Files
+    other: Files
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet of a workbook."""
 
@@ -201,7 +211,7 @@ class Found:
 
 Thing = (
     Files | Ref | Pages | Text | Lines | Part | Count | Fact | Rows | Group | Total | Totals | Joined | PageTable
-    | Field | Titles | Reading | Messages | Sheet | Measured | Found | Statuses
+    | Field | Titles | Reading | Messages | Sheet | Measured | Found | Statuses | Together
 )  # fmt: skip
 
 
@@ -214,7 +224,8 @@ class To:
 
     `place`, with its preposition; `path`; `columns`; `by` and `order` of rows; `near`: in the folder of what was
     written last; `same`: under the same path; `times`: how often it is tried; `fill` a word with a value; `title`
-    of a document; `of`: for which of several things it is.
+    of a document; `of`: for which of several things it is;
+    `rows`: what the rows of a table are called.
     """
 
     place: Mention | None = None
@@ -230,6 +241,7 @@ class To:
     value: Thing | None = None
     title: str = ""
     of: str = ""
+    rows: tuple[str, ...] = ()
 
 
 # --- deeds ----------------------------------------------------------------------------------------------------------

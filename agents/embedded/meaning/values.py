@@ -9,7 +9,7 @@ from typing import Final
 from agents.embedded.flow.pages import label
 from agents.embedded.flow.relation import DATABASES, PLAIN, column, ending, read
 from agents.embedded.flow.things import ROWS, Entry
-from agents.embedded.meaning.state import BACK, FILE, Ent, State
+from agents.embedded.meaning.state import BACK, FILE, Ent, Kind, State
 from agents.embedded.meaning.things import (
     Count,
     Fact,
@@ -31,6 +31,7 @@ from agents.embedded.meaning.things import (
     Text,
     Thing,
     Titles,
+    Together,
     Total,
     Totals,
     Where,
@@ -56,10 +57,8 @@ def value(state: State, thing: Thing) -> Ent:
     if isinstance(thing, Ref):
         return state.find(thing)
     if isinstance(thing, Files):
-        places = {one.place for one in thing.files if one.place is not None and not one.place.there}
         entries = state.files(thing.files)
-        if len(places) == 1 and state.goal is None:
-            state.goal = next(iter(places))
+        state.spoken(thing)
         return state.keep(Ent("file", entries, FILE | _called(thing), known=True))
     if isinstance(thing, Text):
         return Ent("text", (Entry("", "", None, escape(thing.text)),), words("text words it"))
@@ -93,6 +92,8 @@ def value(state: State, thing: Thing) -> Ent:
         return _measured(state, thing)
     if isinstance(thing, Statuses):
         return _statuses(state, thing)
+    if isinstance(thing, Together):
+        return _together(state, thing)
     if isinstance(thing, Totals):
         return _totals(state, thing)
     if isinstance(thing, Titles):
@@ -160,7 +161,10 @@ def _part(state: State, thing: Part) -> Ent:
 
 def _count(state: State, thing: Count) -> Ent:
     if isinstance(thing.of, Ref):
-        found = state.find(thing.of, "lines", "rows", "number") if thing.of.noun in BACK else value(state, thing.of)
+        # How many of them there are is no question about a number that was made of them since.
+        known = any(ent.kind in ("lines", "rows") for ent in state.ents)
+        kinds: tuple[Kind, ...] = ("lines", "rows") if known else ("number",)
+        found = state.find(thing.of, *kinds) if thing.of.noun in BACK else value(state, thing.of)
     else:
         found = value(state, thing.of)
     if thing.noun and thing.noun.rstrip("s") not in {
@@ -331,6 +335,16 @@ def _group(state: State, thing: Group) -> Ent:
     return state.keep(Ent("rows", (entry,), ROWSET | words("sums totals counts sum numbers"), (by, name), name))
 
 
+def _together(state: State, thing: Together) -> Ent:
+    sides = [one(value(state, side)) for side in (thing.one, thing.other)]
+    known = [state.columns((side,)) for side in sides]
+    keys = [column(key, names, exact=True) for key, names in zip((thing.left, thing.right), known, strict=True)]
+    left, right = (read(state.to, side) for side in sides)
+    asked: JsonObject = {"left": left, "right": right, "on": keys[0], "right_on": keys[1]}
+    step = state.to.anywhere("join", "data.join", asked)
+    return state.keep(Ent("rows", (Entry("table", "", None, f"${{{step}.output.items}}"),), ROWSET))
+
+
 def _total(state: State, thing: Total) -> Ent:
     if not thing.column:
         return _reduced(state, thing)
@@ -483,7 +497,7 @@ def _messages(state: State, thing: Messages) -> Ent:
     [name] = state.names(thing.place)
     arguments: JsonObject = {"box": "inbox", "number": thing.number, "limit": 1000}
     step = state.to.step("messages", "phone.messages", arguments, name)
-    entry = Entry(name, name, step, f"${{{step}.output.messages}}")
+    entry = Entry(name, "", step, f"${{{step}.output.messages}}")
     nouns = ROWSET | words("messages texts message text")
     return state.keep(Ent("rows", (entry,), nouns, about="message"))
 

@@ -74,7 +74,7 @@ def _pack(x: Thing, t: tuple[To, ...]) -> Packed:
     "deed",
     "(take|make|create|do) a (backup|back-up) of {x:np} {t:tos}",
     "back up {x:np} {t:tos}",
-    "(%want) {x:np} in (one|a) backup [with checksums] [,] {t:tos}",
+    "(%want) {x:np} in (one|a) backup [with checksums] [,] {t:png}",
     "(%want) {x:np} backed up {t:tos}",
     "(take|make|create) a backup with checksums of {x:np} {t:tos}",
 )
@@ -378,3 +378,12 @@ def _table_and(x: Thing) -> tuple[Thing, ...]:
 )
 def _report(p: str, t: tuple[To, ...], i: tuple[Thing, ...]) -> Reported | None:
     return Reported((To(path=p), *t), i) if p.endswith(".pdf") else None
+
+
+@rule(
+    "deed",
+    "(%draw) [a|an|the] {k:kind} of [the] [column] {c:w} (in|of|from) {f:files} (and|, and) (%give) it {t:tos}",
+    "(%draw) [a|an|the] {k:kind} of (it|them|that|this|the table|the result) (and|, and) (%give) it {t:tos}",
+)
+def _draw_and_keep(k: str, t: tuple[To, ...], c: str = "", f: Files | None = None) -> Drawn:
+    return Drawn(k, f, t, c)

@@ -167,3 +167,47 @@ def test_rows_that_are_left_in_an_order() -> None:
 )
 def test_declined(text: str) -> None:
     assert isinstance(propose(text, lab(), None, ()), Declined)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # a sensor would be waited for
+        'When the temperature is above 28, open the window and show "hot" on desk.',
+        # words that say how a value is, and are no value
+        "Put all rows of s.csv on alpha whose price is missing into m.csv on desk, sorted by id.",
+        'Count the ERROR lines in a.log on alpha. If the count is wrong, show "odd" on desk.',
+        # one thing said, another one meant
+        "Copy a.txt on alpha to beta, c.txt to gamma, or d.txt to desk.",
+        "Draw the column kwh of a.csv on alpha as a line chart.",
+        "Actually, copy a.txt on alpha to beta and b.txt on alpha to gamma.",
+        "Each of alpha and beta has a.csv with the columns id and fee. Write the average of price to m.txt on desk.",
+        "Copy a.txt on alpha to beta as a.txt and to gamma as a.txt every night.",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    assert isinstance(propose(text, lab(), None, ()), Declined)
+
+
+def test_how_many_there_are_is_no_question_about_their_sum() -> None:
+    steps = planned(
+        "We have a.csv on alpha and b.csv on beta, both with the columns id and fee. Put all rows with a "
+        "fee of 50 or more "
+        "into big.xlsx on desk, sorted by fee with the largest first. Then make big.pdf beside it, titled "
+        '"Big", with that table and the sum of the fees. If there are more than 9 rows, show the '
+        'notification "many" on desk.'
+    )
+    [edge] = [edge for edge in steps[-1].after if edge.when is not None]
+    assert edge.when is not None
+    assert edge.when.model_dump() == {"path": "output.count", "op": ">", "value": 9}
+    [report] = [step for step in steps if step.skill == "pdf.write"]
+    assert report.arguments["title"] == "Big"
+
+
+def test_there_is_where_something_was_put_last() -> None:
+    steps = planned(
+        "Draw a histogram of the column age in p.csv on gamma and keep it on desk as c/age.png; the median "
+        "and the average age "
+        "go to c/age.csv there, with the columns measure and value and the rows median and average."
+    )
+    assert steps[-1].devices.names == ("desk",)
