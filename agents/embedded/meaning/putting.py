@@ -148,21 +148,16 @@ def give(state: State, deed: Give) -> None:
 
 def _moved_there(state: State, ent: Ent, goals: list[Target]) -> bool:
     """A file that stays on its device is moved in one step."""
-    if (
-        ent.kind != "file"
-        or len(ent.entries) != 1
-        or len(goals) != 1
-        or not goals[0].path
-        or goals[0].path.endswith("/")
-    ):
+    path = goals[0].path or ""
+    if ent.kind != "file" or len(ent.entries) != 1 or len(goals) != 1 or not path or path.endswith("/"):
         return False
     [entry], [goal] = ent.entries, goals
     if goal.place is not None and state.names(goal.place) != (entry.device,):
         return False
-    arguments: JsonObject = {"source": entry.value, "target": goal.path}
+    arguments: JsonObject = {"source": entry.value, "target": path}
     step = state.to.step("move", "file.move", arguments, entry.device, entry.step)
-    state.keep(Ent("file", (Entry(entry.label, entry.device, step, goal.path),), FILE | ent.nouns))
-    state.written = (entry.device, goal.path)
+    state.keep(Ent("file", (Entry(entry.label, entry.device, step, path),), FILE | ent.nouns))
+    state.written = (entry.device, path)
     return True
 
 
