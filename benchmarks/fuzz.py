@@ -1,10 +1,11 @@
 """Every route of REST, asked by schemathesis what its description allows and what it forbids.
 
-    python -m benchmarks.fuzz [--examples N] [--seed K] [--report FILE]
+    python -m benchmarks.fuzz [--examples N] [--seed K] [--phases stateful] [--report FILE]
 
 A real orchestrator on loopback with a device, runs in several states, and an admin's token. N requests a route and kind
 (about 40 routes, with and without faults in what is sent), after all cases of schemathesis's own coverage. Bar: no
-answer of 500 or above, and nothing that the description does not promise. Ends with 1 where there is.
+answer of 500 or above, and nothing that the description does not promise. Ends with 1 where there is. `--phases stateful`
+asks N chains of requests instead, in which one takes what another answered.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--examples", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--phases", default="examples,coverage,fuzzing")
     parser.add_argument("--report", type=Path, help="write schemathesis's own report here")
     given = parser.parse_args()
     # What a made-up plan might reach, it does not: skills of a device may ask the network.
     sys.addaudithook(NetworkGuard())
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="asterism-fuzz-") as folder:
-        found = _ask(Path(folder), given.examples, given.seed)
+        found = _ask(Path(folder), given.examples, given.seed, given.phases)
     if given.report:
         given.report.write_text("\n".join(one.output for one in found))
     cases, failures, errors = (
@@ -40,11 +42,13 @@ def main() -> int:
     return 1 if failures else 0
 
 
-def _ask(folder: Path, examples: int, seed: int) -> list[Findings]:
-    with behind(folder, "alpha") as system:
+def _ask(folder: Path, examples: int, seed: int, phases: str) -> list[Findings]:
+    with behind(folder) as system:
         token = system.client.post("/v1/tokens", json={"role": "admin"}).json()["token"]
+        shown = {"Authorization": f"Bearer {token}"}
+        device = system.client.post("/v1/tokens", json={"role": "device"}, headers=shown).json()["token"]
+        system.do(lambda one: one.device("alpha", token=device))
         known = _known(system)
-        phases = "examples,coverage,fuzzing"
         return [
             fuzz(folder, system.url, token, known, examples=examples, seed=seed, phases=phases, without=SHARP),
             fuzz(folder, system.url, token, known, examples=examples, seed=seed, phases=phases, only=SHARP),
