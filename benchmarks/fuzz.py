@@ -4,8 +4,8 @@
 
 A real orchestrator on loopback with a device, runs in several states, and an admin's token. N requests a route and kind
 (about 40 routes, with and without faults in what is sent), after all cases of schemathesis's own coverage. Bar: no
-answer of 500 or above, and nothing that the description does not promise. Ends with 1 where there is. `--phases stateful`
-asks N chains of requests instead, in which one takes what another answered.
+answer of 500 or above, and nothing that the description does not promise. Ends with 1 where there is.
+`--phases stateful` asks N chains of requests instead, in which one takes what another answered.
 """
 
 from __future__ import annotations
