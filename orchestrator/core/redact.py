@@ -29,6 +29,8 @@ _NAME = re.compile(
     re.DOTALL,
 )
 _MARK = re.compile(r"\[redacted:[a-z-]+\]")
+# A run's id: `r`, the time in hex, eight hex digits. It opens nothing, and whoever reads on needs it.
+_RUN = re.compile(r"[\\\"']{0,4}r[67][0-9a-f]{15}[\\\"']{0,4}")
 
 _PREFIXES = (
     "dop_v1_|doo_v1_|dckr_pat_|shpat_|shpss_|shpca_|glsa_|glc_|lin_api_|sbp_|gsk_|nvapi-|pplx-|tvly-|r8_|whsec_|xai-"
@@ -50,6 +52,8 @@ def _mark(kind: str) -> str:
 def _assigned(found: re.Match[str]) -> str:
     # A value that is a mark already, or a reference to another place, is not a secret.
     value = found["value"]
+    if _RUN.fullmatch(value):
+        return found[0]
     if _MARK.match(value.lstrip("\\\"'")) or value.lstrip("\\\"'").startswith(("${", "$(")):
         return found[0]
     opening = _QUOTE.match(value)
@@ -90,7 +94,11 @@ _PATTERNS: Patterns = (
     ("ast_", re.compile(r"\bast_[A-Za-z0-9_-]{6,200}"), _mark("token")),
     (
         "",
-        re.compile(r"(?i)\b(?P<before>(?:bearer|basic)\s+)[A-Za-z0-9+/._~=-]{8,4000}"),
+        # A word such as "basic information" is none: it is short, and has neither a capital nor a digit.
+        re.compile(
+            r"(?i)\b(?P<before>(?:bearer|basic(?!\s+(?-i:[a-z.-]{8,16}(?![A-Za-z0-9+/_~=-]))))\s+)"
+            r"(?!r[67][0-9a-f]{15}\b)[A-Za-z0-9+/._~=-]{8,4000}"
+        ),
         rf"\g<before>{_mark('credential')}",
     ),
     ("eyJ", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}"), _mark("jwt")),

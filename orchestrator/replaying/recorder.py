@@ -33,6 +33,8 @@ log = structlog.get_logger("asterism.recorder")
 
 KEPT = 16
 """Ended runs whose frames are kept for a while, should they be tried again."""
+NAMED = 256
+"""Tables of skills that are kept before those that no run needs any more go."""
 MOST_LISTING = 256 << 10
 """Bytes of a server's list of models."""
 CLOSE_S = 10.0
@@ -57,7 +59,7 @@ class Recorder:
         self._secrets = secrets
         self._ended = ended
         self._tables: dict[str, SkillTable] = {}
-        self._named: dict[int, tuple[dict[str, SkillSpec], str]] = {}
+        self._named: OrderedDict[int, tuple[dict[str, SkillSpec], SkillTable]] = OrderedDict()
         self._heads: OrderedDict[str, tuple[Header, list[DeviceLine]]] = OrderedDict()
         self._listings: OrderedDict[str, JsonObject] = OrderedDict()
         self._past: OrderedDict[str, Collected] = OrderedDict()
@@ -117,6 +119,8 @@ class Recorder:
             log.error("a recording could not be written", run=run, reason=error.message)
         finally:
             self.tap.end(run)
+            if run not in self._past:
+                self._heads.pop(run, None)
             self._tasks.pop(run, None)
             self._writing.discard(run)
 
@@ -128,6 +132,7 @@ class Recorder:
         while len(self._past) > KEPT:
             old, _ = self._past.popitem(last=False)
             self._heads.pop(old, None)
+        self._forget_tables()
         if self._ended is not None:
             self._ended(recording)
         if self._folder is not None:
@@ -225,12 +230,23 @@ class Recorder:
     def _table(self, skills: dict[str, SkillSpec]) -> str:
         """The table's id. The roster shares one dictionary among devices, so its hash is made once."""
         known = self._named.get(id(skills))
-        if known is not None and known[0] is skills:
-            return known[1]
-        table = table_of(tuple(skills.values()))
+        table = known[1] if known is not None and known[0] is skills else table_of(tuple(skills.values()))
         self._tables[table.id] = table
-        self._named[id(skills)] = (skills, table.id)
+        self._named[id(skills)] = (skills, table)
+        self._named.move_to_end(id(skills))
+        if len(self._named) > NAMED:
+            self._named.popitem(last=False)
         return table.id
+
+    def _forget_tables(self) -> None:
+        """Keep the tables that a run which is open, or may be tried again, began with or heard of since."""
+        if len(self._tables) <= NAMED:
+            return
+        kept = [one for _, devices in self._heads.values() for one in devices]
+        for collected in (*self.tap.open.values(), *self._past.values()):
+            kept += [one.device for one in collected.presences if one.device is not None]
+        used = {id for one in kept for id in (one.skills, one.latent)}
+        self._tables = {id: table for id, table in self._tables.items() if id in used}
 
 
 def program_version() -> str:

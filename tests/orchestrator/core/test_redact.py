@@ -50,6 +50,10 @@ def test_pem_keys_go_and_certificates_stay() -> None:
         "http://127.0.0.1:8460/v1/runs",
         "which device has the most free disk space?",
         "the basic facts",
+        "basic information and basic authentication.",
+        "session_id=r6b02f1e8526608ea, token: r6b02f1e8526608ea",
+        '{"session_token": "r6b02f1e8526608ea"}',
+        "--token r6b02f1e8526608ea",
         "",
     ],
 )
