@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.cli.ask import interactive
-from orchestrator.cli.chat import slash, view
+from orchestrator.cli.chat import asides, slash, view
 from orchestrator.cli.chat.asking import ChatAsker
 from orchestrator.cli.chat.attachments import attach, read_file
 from orchestrator.cli.chat.completion import Catalogue, Editor
@@ -157,6 +157,10 @@ class Conversation:
         if len(line) > TEXT_LIMIT:
             raise CommandError("bad_request", f"A message takes at most {TEXT_LIMIT} characters: attach a file.")
         attached = attach(line, read_file)
+        aside = asides.read(attached.text) if not attached.files else None
+        if aside is not None:
+            asides.obey(self, aside)
+            return
         earlier = self._earlier()
         fleet = self.engine.call(self.engine.desk.devices())
         meaning = followups.understand(attached.text, earlier, fleet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def parse(line: str) -> Command | None:
     near = [one for one in COMMANDS if one.startswith(name)] if len(name) > 1 else []
     if len(near) == 1:
         return Command(near[0], tuple(rest.split()), rest.strip())
+    near = near or get_close_matches(name, COMMANDS, n=2, cutoff=0.7)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise CommandError("usage", f"There is no command {name}.{hint} /help lists them.")
 
