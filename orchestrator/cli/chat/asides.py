@@ -22,14 +22,10 @@ Aside = Literal["why", "undo", "cancel", "help", "greeting", "thanks"]
 
 _IT = r"(?: (?:it|that|this|the (?:last )?(?:run|request|one)))?"
 _FORMS: tuple[tuple[Aside, str], ...] = (
-    (
-        "why",
-        r"why(?: not)?|what (?:went|was) wrong|what happened|what failed|why did (?:it|that|this) (?:fail|not work)",
-    ),
-    (
-        "why",
-        r"why (?:didn't|did not|hasn't|has not) (?:it|that|this) work(?:ed)?|why was (?:it|that|this) (?:refused|denied)",
-    ),
+    ("why", r"why(?: not)?|what (?:went|was) wrong|what happened|what failed"),
+    ("why", r"why did (?:it|that|this) (?:fail|not work)"),
+    ("why", r"why (?:didn't|did not|hasn't|has not) (?:it|that|this) work(?:ed)?"),
+    ("why", r"why was (?:it|that|this) (?:refused|denied)"),
     ("undo", rf"(?:please )?(?:undo|revert|take back|roll back){_IT}|(?:take|put) (?:it|that) back"),
     ("cancel", rf"(?:please )?(?:cancel|stop|abort){_IT}|never ?mind|forget it"),
     ("help", r"help(?: me)?|what can (?:you|i) (?:do|say|ask)(?: here)?|how does this work|who are you"),
@@ -99,6 +95,7 @@ def why(view: RunView) -> str:
     lines = [f"{view.error.message} [{view.error.code}]"] if view.error is not None else []
     for task in failed[:10]:
         reason = f"{line(task.error.message)} [{task.error.code}]" if task.error is not None else "no reason was given"
-        lines.append(f"{_named(task)}, attempt {task.attempt}: {reason}")
+        tried = f", attempt {task.attempt}" if task.attempt else ""
+        lines.append(f"{_named(task)}{tried}: {reason}")
     again = " /retry tries it again." if failed else ""
     return "\n".join([*lines, f"`asterism show {view.run}` and `asterism events {view.run}` have all of it.{again}"])

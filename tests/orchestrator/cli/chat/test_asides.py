@@ -61,7 +61,9 @@ def run(*tasks: TaskView, **more: object) -> RunView:
 
 
 def task(id: str, status: TaskStatus, **more: object) -> TaskView:
-    return TaskView.model_validate({"id": id, "skill": "file.x", "risk": "write", "status": status, **more})
+    return TaskView.model_validate(
+        {"id": id, "skill": "file.x", "risk": "write", "status": status, "title": "", **more}
+    )
 
 
 def test_why() -> None:
