@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import BinaryIO
+from contextlib import ExitStack
+from typing import Annotated, BinaryIO
+
+from pydantic import Field
 
 from protocol.errors import ErrorCode
 from protocol.vocabulary import Risk
@@ -20,6 +23,8 @@ from tools.staging import Stage, staged
 from tools.streams import chunks, digest_written
 from tools.trees import Found, Tree, fits
 from tools.unpack import Packed, bound, entries
+
+Paths = Annotated[list[WorkspacePath], Field(max_length=200)]
 
 
 class Archive(Output):
@@ -71,6 +76,7 @@ def create(
     target: WorkspacePath,
     format: Format | None = None,
     files: Glob = "*",
+    also: Paths = [],  # noqa: B006 - copied by pydantic
 ) -> Archive:
     """Pack a file or a folder into an archive.
 
@@ -79,15 +85,21 @@ def create(
         target: Archive to write; an earlier one is replaced.
         format: Kind of archive; by default what the target's name says.
         files: Which files of a folder, such as `*.log`.
+        also: Further files and folders to pack beside it.
     """
     chosen = format or _format(target)
-    with (
-        context.workspace.locate(source) as origin,
-        context.workspace.replace(target) as (file, goal),
-    ):
-        origin.stat()
+    with ExitStack() as stack, context.workspace.replace(target) as (file, goal):
+        origins = [stack.enter_context(context.workspace.locate(one)) for one in (source, *also)]
+        for origin in origins:
+            origin.stat()
+        names = [origin.path.rpartition("/")[2] for origin in origins]
+        if len(set(names)) < len(names) or (also and "." in names):
+            message = (
+                "two of the things to pack would have the same name in the archive: pack the folder that holds them"
+            )
+            raise ToolError(ErrorCode.BAD_ARGUMENTS, message)
         with packer(context, file, chosen) as archive:
-            number = _pack(context, archive, origin, goal, files)
+            number = sum(_pack(context, archive, origin, goal, files) for origin in origins)
         sha256, size = digest_written(context, file)
         return Archive(path=goal.path, size_bytes=size, files=number, sha256=sha256)
 

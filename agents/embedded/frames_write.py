@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from agents.embedded.frames import Frame
+from agents.embedded.listed import objects
 from agents.embedded.slots import (
     ARCHIVES,
     NAMING,
@@ -335,6 +336,28 @@ def _archive_name(view: View) -> Json:
 
 
 _PACKS = words("archive compress zip tar pack bundle gzip squeeze squash tarball")
+
+
+def _things(view: View) -> Json:
+    """`zip a.txt and b.txt into both.zip`: all that goes in."""
+    return [clean(one) for one in objects(view)] or None if view.head in _PACKS else None
+
+
+def _packed(arguments: JsonObject, view: View) -> JsonObject | None:
+    """Several things go into an archive that has a name of its own."""
+    things = arguments.get("_things")
+    if not isinstance(things, list):
+        return _archive_target(arguments, view)
+    # "into one zip both.zip": the one path beside the list is the archive's.
+    target = arguments.get("target") or arguments.get("source")
+    names = [str(one).rsplit("/", 1)[-1] for one in things]
+    if not isinstance(target, str) or not target.endswith(ARCHIVES) or len(set(names)) < len(names):
+        return None
+    if (arguments.keys() >= {"source", "target"}) or any(str(one).endswith(ARCHIVES) for one in things):
+        return None
+    return {"source": things[0], "also": things[1:], "target": target}
+
+
 PACK = Frame(
     "archive.create",
     _PACKS | words("create make build backup put turn produce generate prepare"),
@@ -344,12 +367,13 @@ PACK = Frame(
         "everything in all into one target destination zipped single"
     ),
     slots=(
+        ("_things", _things),
         ("target", first_of(_MARKED, path(TO + " called named", want="file"), _archive_name)),
         ("source", first_of(path(" of from", want="any", bare=True), folder_or_word("of from"), _object)),
     ),
     needs=frozenset({"source"}),
     strict=True,
-    final=lambda a, v: _archive_target(a, v) if v.head in _PACKS or _says_archive(v) else None,
+    final=lambda a, v: _packed(a, v) if v.head in _PACKS or _says_archive(v) else None,
 )
 
 

@@ -77,6 +77,22 @@ def one_by_one(view: View) -> list[View]:
     return [View((*lead, *noun, item, *rest)) for item in items]
 
 
+def objects(view: View) -> list[str]:
+    """The two or more objects behind the verb, explained; empty where there are fewer, or not as many as is said."""
+    before, at = _leading(view, view.head_at + 1)
+    folders = any(token.text.casefold() in {"folders", "directories"} for token in before)
+    items, end = _items(view, at, frozenset() if folders else None)
+    counts = [_count(token) for token in before if _count(token)]
+    if (
+        len(items) < 2
+        or any(count != len(items) for count in counts)
+        or any(at in view.claimed for at in range(at, end))
+    ):
+        return []
+    view.claim(*range(view.head_at + 1, end))
+    return [str(item.value).rstrip("/") for item in items]
+
+
 def _two_ends(view: View) -> list[View]:
     """`the newest and the oldest file in logs`: each for itself."""
     ends = [at for at, token in enumerate(view.tokens) if token.word and token.lemma in _HIGH | _LOW]

@@ -101,6 +101,19 @@ async def test_pack_one_file_and_the_whole_workspace(call: Call, tree: Path) -> 
     assert (await call("archive.create", source="logs", target="odd.name", format="zip"))["files"] == 3
 
 
+@pytest.mark.parametrize("name", ["all.tar.gz", "all.zip"])
+async def test_pack_several_things_beside_each_other(call: Call, refused: Refused, tree: Path, name: str) -> None:
+    (tree / "a.txt").write_text("a")
+    made = await call("archive.create", source="a.txt", also=["logs/sub", "logs/app.log"], target=name)
+    assert made["files"] == 3
+    await call("archive.extract", archive_path=name, target="out")
+    found = sorted(str(one.relative_to(tree / "out")) for one in (tree / "out").rglob("*") if one.is_file())
+    assert found == ["a.txt", "app.log", "sub/ä.log"]
+    for more in (["logs/../a.txt"], ["."]):
+        await refused(ErrorCode.BAD_ARGUMENTS, "archive.create", source="a.txt", also=more, target="b.zip")
+    assert not (tree / "b.zip").exists()
+
+
 async def test_extract_here_keeps_what_is_there(call: Call, tree: Path) -> None:
     await call("archive.create", source="logs", target="a.tar.gz")
     (tree / "logs/app.log").write_text("changed")
