@@ -18,9 +18,10 @@ from typing import Protocol, runtime_checkable
 from agents.checks import NO_DEVICE, Finding, allowed_fleet, check, narrowed
 from agents.plan_cache import Entry, PlanCache
 from agents.steps import step_key
+from orchestrator.core.doubtful import question
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import UNHEARD, Clarification, Declined, DeclinedCode, Plan, Proposal, Tier
+from orchestrator.core.plan import UNHEARD, Clarification, Declined, DeclinedCode, Doubtful, Plan, Proposal, Tier
 from orchestrator.core.ports import Consultation, Planner, Reviser, RunControl, Tried
 from orchestrator.core.previews import for_planners
 from orchestrator.core.requests import Request
@@ -88,7 +89,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """How one rung ended: what stood against its plan, or why it proposed none."""
+    """How one rung ended: what stood against its plan, or why it proposed none.
+
+    `doubts` are given where all that stands against `plan` is what a person may overrule.
+    """
 
     rung: str
     reason: str
@@ -96,6 +100,7 @@ class _Try:
     unplaced: tuple[str, ...] = ()
     plan: Plan | None = None
     declined: DeclinedCode = ""
+    doubts: tuple[str, ...] = ()
 
     def details(self) -> JsonObject:
         reason = sanitize(self.reason, limit=2000)
@@ -131,7 +136,7 @@ class Cascade:
         if unknown is not None:
             return Refused(unknown)
         climb = _Climb(self, consultation, control, request, await control.answers(consultation.run), number)
-        return await climb.remembered() or await climb.up()
+        return await climb.confirmed() or await climb.remembered() or await climb.up()
 
     async def forget(self, control: RunControl, run: str) -> None:
         """The run's plan did not do: it is not to be taken from the cache again."""
@@ -182,6 +187,21 @@ class _Climb:
         cache = cascade.cache
         self._key = cache.key(request, self.fleet, self.answers) if cache is not None else None
 
+    async def confirmed(self) -> Accepted | None:
+        """The plan that a person was shown and said yes to, just as it was shown, where it still holds."""
+        meant = await self.control.confirmed(self.consultation.run)
+        if meant is None:
+            return None
+        findings = self.cascade.findings(meant.plan, self.request, self.fleet, self.answers)
+        if any(one.grave for one in findings):
+            return None
+        tier = next((tier_of(one) for one in self.cascade.rungs if one.rung == meant.rung), "other")
+        said = Proposal(
+            rung=meant.rung, tier=tier, result=meant.plan, why="a person was shown it and said yes", cached=True
+        )
+        await self._note(said, (), accepted=True)
+        return Accepted(meant.plan, meant.rung)
+
     async def remembered(self) -> Accepted | None:
         """The plan that held for this request before, where it still does."""
         cache = self.cascade.cache
@@ -199,6 +219,8 @@ class _Climb:
         """Rung after rung. A question that was put off is asked before any but a local model is."""
         waiting: Asking | None = None
         for rung in self.cascade.rungs:
+            if waiting is None and tier_of(rung) not in ("embedded", "local"):
+                waiting = await self._doubtful()
             if waiting is not None and tier_of(rung) not in ("embedded", "local"):
                 break
             outcome = await self.take(rung)
@@ -206,7 +228,27 @@ class _Climb:
                 waiting = waiting or outcome
             elif outcome is not None:
                 return outcome
-        return waiting or Refused(_refusal(self.tries, self.request, self.fleet, self.cascade.rungs))
+        return (
+            waiting
+            or await self._doubtful()
+            or Refused(_refusal(self.tries, self.request, self.fleet, self.cascade.rungs))
+        )
+
+    async def _doubtful(self) -> Asking | None:
+        """The last plan of a model that a person may say yes to, as a question. Asked once.
+
+        Nothing of a plan that runs unasked is in it: see `agents.coverage`. A person's no, or no answer, leaves it.
+        """
+        if not self.request.policy.confirm:
+            return None
+        asked = {plain(question) for question, _ in self.answers}
+        for one in reversed(self.tries):
+            if one.plan is None or one.rung == "embedded" or not one.doubts:
+                continue
+            clarification = question(Doubtful(plan=one.plan, rung=one.rung, gaps=one.doubts))
+            if plain(clarification.question) not in asked:
+                return Asking(clarification)
+        return None
 
     async def take(self, rung: Planner) -> Accepted | Asking | None:
         """One rung: a proposal and, where the checks do not like it, one repair. None: on to the next rung."""
@@ -234,8 +276,11 @@ class _Climb:
                     problems = tuple(sanitize(finding.message, limit=1000) for finding in findings[:_MAX_PROBLEMS])
                     await self._note(proposal, problems)
         codes = frozenset(finding.code for finding in findings)
+        doubts: tuple[str, ...] = ()
+        if findings and not any(one.grave for one in findings) and tier_of(rung) in ("local", "cloud", "other"):
+            doubts = tuple(sanitize(one.message, multiline=False, limit=500) for one in findings[:_MAX_PROBLEMS])
         unplaced, code = (said.unplaced, said.code) if said is not None else ((), "")
-        self.tries.append(_Try(rung.rung, "; ".join(problems[:3]), codes, unplaced, tried, code))
+        self.tries.append(_Try(rung.rung, "; ".join(problems[:3]), codes, unplaced, tried, code, doubts))
         return None
 
     def _judged(self, plan: Plan) -> tuple[Plan, tuple[Finding, ...]]:

@@ -25,11 +25,13 @@ NO_DEVICE = frozenset({"no_capable_device", "unknown_device"})
 class Finding:
     """One reason against a plan.
 
-    `code` is the compiler's, or `policy`, `denied`, `coverage`, `too_large`, `over_budget`.
+    `code` is the compiler's, or `policy`, `denied`, `coverage`, `too_large`, `over_budget`. What is not `grave` a
+    person may overrule who has seen the plan.
     """
 
     code: str
     message: str
+    grave: bool = True
 
 
 def allowed_fleet(fleet: FleetView, request: Request) -> FleetView:
@@ -140,4 +142,4 @@ def _uncovered(
     gaps = coverage.check(
         request.text, plan, fleet, client=request.client, answers=answers, attachment=request.attachment
     )
-    return tuple(Finding("coverage", gap.message) for gap in gaps)
+    return tuple(Finding("coverage", gap.message, grave=gap.grave) for gap in gaps)

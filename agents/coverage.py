@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 
@@ -28,10 +28,12 @@ from agents.embedded.text import normalise, stem
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.words import FILLERS, LEADS, NEGATIONS, SAVES
 from agents.embedded.wordset import words
+from agents.implied.asides import amiss
+from agents.implied.leeway import Leeway
 from agents.scrutiny import Look, Told, doubts
 from agents.scrutiny.words import alternatives, dialled
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Declined, Plan, Selector, Step
+from orchestrator.core.plan import Declined, Plan, Selector, Step, StepDependency
 from orchestrator.core.references import find
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, Risk, SkillSpec
@@ -72,6 +74,21 @@ NOUNS = {
     "phone.open_url": words("open visit page"),
 }
 """What asks for a skill without its verb."""
+SETS = frozenset({"edge.set"})
+QUERIES = frozenset({"sql.query", "sql.export"})
+SHOWN = frozenset({"columns", "text", "x", "y", "title", "find", "replace"})
+"""What a change writes, beside where: a person who is shown the plan can tell."""
+LEFT_OUT = frozenset({"unused_literal", "unused_device", "unused_word", "unused_condition", "misplaced"})
+"""What is missing, or elsewhere: a person who is shown the plan can tell."""
+EXCEPTIONS = re.compile(
+    r"\b(?:where|which|that|those|whose|only)\b[^.;,]{0,40}\b"
+    r"(?:differs?|another one|deviates?|wrong|damaged|broken|missing|gone|gone bad)\b",
+    re.IGNORECASE,
+)
+SQL_WORDS = words(
+    "select from where and or not order by desc asc group having limit distinct sum count avg min max total as join "
+    "left inner on using between in is null like cast integer real text round lower upper case when then else end"
+)
 KEPT_AS = ("as", "and", ",")
 _MAKE_FILES = frozenset({"file.write", "file.append", "http.download"})
 _NOTHING = Plan(steps=(Step(id="nothing", skill="no.skill"),))
@@ -90,12 +107,14 @@ class Gap:
 
     `unused_condition`;
     `unexplained_device`, `unexplained_argument`, `unexplained_skill`; `unreadable` where the devices cannot be told;
-    `misplaced` where a part is used in the wrong place.
+    `misplaced` where a part is used in the wrong place. What is not `grave` a person may say yes to: see `_graded`.
     """
 
     code: str
     message: str
     words: tuple[str, ...] = ()
+    grave: bool = True
+    mild: bool = False
 
 
 def check(
@@ -131,10 +150,12 @@ def check(
     fleet = machines(fleet)
 
     def gaps(hidden: frozenset[str]) -> tuple[Gap, ...]:
-        checker = _Checker.of(text, plan, fleet, client=client, answers=answers, attachment=attachment, hidden=hidden)
+        checker = _Checker.of(
+            text, plan, fleet, client=client, answers=answers, attachment=attachment, hidden=hidden, strict=strict
+        )
         told = (*checker.forward(strict), *checker.backward())
         # A rung's own strict gate looks at words alone; what is in the wrong place is looked for in any rung's plan.
-        return told if told or strict else checker.misplaced()
+        return told if strict else checker.graded(told or checker.misplaced(), more=bool(told))
 
     found = gaps(hidden or frozenset())
     if found and (_of_devices(text, plan, fleet, client, answers) or _flows(text, plan, whole, client, answers)):
@@ -189,6 +210,7 @@ class _Heard:
         except Stop as stop:
             # A model may have resolved what the grammar of mentions cannot: then devices are checked by name alone.
             self.unreadable = stop.result.reason if isinstance(stop.result, Declined) else stop.result.question
+            self.tokens, self.places = _by_name(self.tokens, directory.fleet)
 
     @cached_property
     def idle(self) -> frozenset[int]:
@@ -204,9 +226,24 @@ class _Heard:
     @cached_property
     def spoken(self) -> frozenset[str]:
         """Every word, as it is compared, as it is written, and as idioms put it."""
-        words = (token.text.casefold() for token in self.tokens if token.word)
-        written = {part for word in words for part in re.findall(r"[^\W_]+", word)}
-        return frozenset(written | {token.lemma for token in self.rephrased if token.word})
+        tokens = [token for at, token in enumerate(self.tokens) if token.word and not amiss(self.tokens, at, self.text)]
+        written = {part for token in tokens for part in re.findall(r"[^\W_]+", token.text.casefold())}
+        faults = {token.start for at, token in enumerate(self.said) if amiss(self.said, at, self.text)}
+        return frozenset(written | {one.lemma for one in self.rephrased if one.word and one.start not in faults})
+
+
+def _by_name(tokens: Sequence[Token], fleet: FleetView) -> tuple[list[Token], list[Place]]:
+    """The devices that are named as they are called, where the other mentions cannot be told."""
+    names = {name.casefold(): name for name in fleet.devices}
+    found, places = list[Token](), list[Place]()
+    for token in tokens:
+        name = names.get(token.text.casefold()) if token.word else None
+        if name is not None:
+            found.append(replace(token, kind=Kind.DEVICE, lemma="<device>", value=len(places)))
+            places.append(Place(token.text, (name,), Selector(names=(name,))))
+        else:
+            found.append(token)
+    return found, places
 
 
 _READINGS = 64
@@ -243,6 +280,7 @@ class _Checker:
     selected: dict[str, frozenset[str]] = field(default_factory=dict)
     unreadable: str = ""
     unchanging: bool = False
+    strict: bool = False
 
     @classmethod
     def of(
@@ -255,6 +293,7 @@ class _Checker:
         answers: Sequence[tuple[str, str]],
         attachment: str,
         hidden: frozenset[str] = frozenset(),
+        strict: bool = False,
     ) -> _Checker:
         heard = _hear(text, fleet, client, answers, hidden)
         specs = heard.specs
@@ -273,6 +312,7 @@ class _Checker:
             attachment,
             unreadable=heard.unreadable,
             unchanging=heard.unchanging,
+            strict=strict,
         )
         for step in plan.steps:
             self.selected[step.id] = self._devices(step)
@@ -287,9 +327,33 @@ class _Checker:
             if fits(step.devices, name, self.fleet) and (step.skill in device.skills or name in step.devices.names)
         )
 
+    @cached_property
+    def leeway(self) -> Leeway | None:
+        """What is excused in a longer plan; a rung's own strict gate excuses nothing."""
+        if self.strict or len(self.plan.steps) < 2:
+            return None
+        return Leeway(self.text, self.tokens, self.said, self.plan, self.specs, self.selected, self._explained)
+
+    def graded(self, gaps: Sequence[Gap], *, more: bool) -> tuple[Gap, ...]:
+        """The gaps, and which of them a person may overrule who has seen the plan.
+
+        Never what the plan does without being asked: a change, a command, a device or an argument of one. Nor what it
+        leaves out or puts in the wrong place, where it destroys or sends something or the request forbids a change.
+        """
+        known = [self.specs[step.skill].risk for step in self.plan.steps if step.skill in self.specs]
+        destroys = len(known) < len(self.plan.steps) or Risk.DESTRUCTIVE in known
+        graded = [replace(gap, grave=destroys or not (gap.mild or gap.code in LEFT_OUT)) for gap in gaps]
+        ids = {step.id for step in self.plan.steps}
+        whole = all(edge.step in ids for step in self.plan.steps for edge in step.after)
+        if more and whole and len(ids) > 1 and not any(gap.grave for gap in graded):
+            # What is only left out says nothing about the rest: a plan that is shown has been looked at as a whole.
+            graded += [replace(gap, grave=destroys) for gap in self.misplaced()]
+        return tuple(graded)
+
     def misplaced(self) -> tuple[Gap, ...]:
         """What the plan uses, but not where the request has it."""
-        told = Told(self.text, self.tokens, self.places, self.answers, self.attachment)
+        implied = self.leeway.implied if self.leeway is not None else frozenset()
+        told = Told(self.text, self.tokens, self.places, self.answers, self.attachment, implied)
         look = Look(told, self.plan, self.specs, self.selected)
         return tuple(Gap("misplaced", doubt.message) for doubt in doubts(look))
 
@@ -353,6 +417,8 @@ class _Checker:
             return True
         if value.startswith(".") and f"*{value}" in texts:
             return True
+        if self.leeway is not None and self.leeway.filled(value):
+            return True
         # `"N shops down"`: a word in capitals stands for what is found out.
         parts = re.split(r"\b[A-Z]+\b", value)
         filled = re.compile(r"\$\{[^}]+\}".join(re.escape(part) for part in parts))
@@ -379,6 +445,8 @@ class _Checker:
             return True  # a telephone number, written in groups
         if token.text.isalpha() and value in self._counts:
             return True
+        if self.leeway is not None and self.leeway.number(token):
+            return True
         return incidental(token, {step.skill for step in self.plan.steps})
 
     def _mentions(self) -> Iterator[Gap]:
@@ -404,8 +472,11 @@ class _Checker:
             told = f"the request forbids a change, and the plan makes one with {changing[0]}"
             yield Gap("unused_negation", told, (changing[0],))
         conditions = [edge for step in self.plan.steps for edge in step.after if edge.on is not On.SUCCESS]
+        yield from self._exceptions(conditions)
         moved = self.heard.idle
-        for token in self.said:
+        for at, token in enumerate(self.said):
+            if self.leeway is not None and token.word and self.leeway.negation(at):
+                continue
             if token.lemma in {"leave", "keep"} and token.start in moved:
                 continue  # `leave it on desk` puts something there
             if token.lemma == "keep" and self._kept_as(token):
@@ -414,6 +485,13 @@ class _Checker:
                 yield Gap("unused_negation", f'"{token.text}" is not reflected in the plan', (token.text,))
             if token.word and token.lemma in IF_WORDS and not conditions and not self._asks_whether(token):
                 yield Gap("unused_condition", f'"{token.text}" is not reflected in the plan', (token.text,))
+
+    def _exceptions(self, conditions: Sequence[StepDependency]) -> Iterator[Gap]:
+        """`where it is another one` is a condition, too."""
+        found = EXCEPTIONS.search(self.text)
+        filters = {"data.filter", "data.compare", "data.rank"} & {step.skill for step in self.plan.steps}
+        if found and self.leeway is not None and not conditions and not filters and not self.leeway.computing:
+            yield Gap("unused_condition", f'"{found[0]}" is not reflected in the plan', (found[0],))
 
     def _kept_as(self, keep: Token) -> bool:
         """`keep the list as a/b.txt` writes that file: a step of the plan does, by that name."""
@@ -458,11 +536,15 @@ class _Checker:
         known = self.evidence.words(skills) | STRUCTURE
         if not strict and len(self.plan.steps) > 1:
             known |= CARRYING | ASIDE
+        if self.leeway is not None:
+            known |= self.leeway.words
         texts = {text.casefold().rstrip("/") for text in self._texts()}
         texts |= {part for text in texts for part in text.split() if part.startswith("-")}  # options of a command
         stems = _stems(known) | {stem(word) for text in self._texts() for word in re.findall(r"[^\W_]+", text)}
         idle = self.heard.idle
-        for token in self.said:
+        for at, token in enumerate(self.said):
+            if self.leeway is not None and self.leeway.word(at):
+                continue
             if (
                 not token.word
                 or token.start in idle
@@ -511,6 +593,8 @@ class _Checker:
         return frozenset(named)
 
     def _device_gap(self, step: Step, explained: frozenset[str]) -> Iterator[Gap]:
+        if self.leeway is not None and self.leeway.device(step):
+            return
         if self._anywhere(step.id) or (self.unreadable and not step.devices.names):
             return
         able = [name for name, device in self.fleet.devices.items() if step.skill in device.skills and device.available]
@@ -520,30 +604,43 @@ class _Checker:
                 "unexplained_device",
                 f"step {step.id} runs on {', '.join(extra[:10])}, which the request does not name",
                 tuple(extra[:10]),
+                mild=self._reads(step),
             )
 
     def _argument_gaps(self, step: Step) -> Iterator[Gap]:
         for name, value in step.arguments.items():
-            if name in FREE_ARGUMENTS:
+            if name in FREE_ARGUMENTS and not (name == "value" and step.skill in SETS):
                 continue
             for text in _strings(value):
                 parts = alternatives(text.strip()) if name == "pattern" else [text]
                 if not (
                     all(self._explained(one) for one in parts)
-                    or (step.skill == "sql.query" and name == "statement" and self._selects(text))
+                    or (step.skill in QUERIES and name == "statement" and self._selects(text))
+                    or (self.leeway is not None and self.leeway.argument(step, name, text))
                 ):
                     yield Gap(
                         "unexplained_argument",
                         f"step {step.id}: {name} {text[:80]!r} is not in the request",
                         (text[:80],),
+                        mild=self._reads(step) or name in SHOWN or (name == "code" and self._jailed(step)),
                     )
+
+    def _jailed(self, step: Step) -> bool:
+        return step.skill == "python.run" and self.leeway is not None and self.leeway.jailed(step)
+
+    def _reads(self, step: Step) -> bool:
+        return step.skill in self.specs and self.specs[step.skill].risk is Risk.READ
 
     def _selects(self, statement: str) -> bool:
         """A query that only reads, and whose own values the request has."""
         if not re.match(r"\s*select\b", statement, re.IGNORECASE) or ";" in statement.rstrip().rstrip(";"):
             return False
         values = re.findall(r"'([^']*)'|\b(\d+(?:\.\d+)?)\b", statement)
-        return all(self._explained(text or number) for text, number in values)
+        bare = re.sub(r"'[^']*'|\bas\s+\w+", " ", statement, flags=re.IGNORECASE)
+        names = [one for one in re.findall(r"[A-Za-z_]\w*", bare) if one.casefold() not in SQL_WORDS]
+        said = {stem(word) for word in re.findall(r"[a-z]+", self.text.casefold())}
+        known = all(stem(part) in said for one in names for part in one.casefold().split("_") if part)
+        return known and all(self._explained(text or number) for text, number in values)
 
     def _explained(self, text: str) -> bool:
         plain = text.replace("$${", "${")
@@ -565,11 +662,21 @@ class _Checker:
         if spec is None or spec.risk is Risk.READ or self._serves(step):
             return
         more = _asking(step.skill) if len(self.plan.steps) > 1 else frozenset()
+        if self.leeway is not None and self.leeway.skill(step):
+            return
+        if self.leeway is not None and step.skill == "shell.run":
+            told = f"step {step.id}: the request does not say the command {str(step.arguments.get('command'))[:80]!r}"
+            yield Gap("unexplained_skill", told, (step.skill,))
+            return
+        if self.leeway is not None and self.leeway.unasked(step):
+            yield Gap("unexplained_skill", f"step {step.id}: no word asks for {step.skill}", (step.skill,))
+            return
         if not (self.evidence.verbs(step.skill) | more) & spoken:
             yield Gap(
                 "unexplained_skill",
                 f"step {step.id}: the request has no verb that asks for {step.skill}",
                 (step.skill,),
+                mild=self._jailed(step),
             )
 
     def _serves(self, step: Step) -> bool:

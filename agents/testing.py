@@ -21,7 +21,7 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import Event, RunError
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.machine import RunMachine
-from orchestrator.core.plan import Clarification, Plan, Proposal, Tier
+from orchestrator.core.plan import Clarification, Doubtful, Plan, Proposal, Tier
 from orchestrator.core.ports import Consultation, RevisionContext, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view
 from orchestrator.core.requests import Request
@@ -177,6 +177,10 @@ class FakeRunControl:
     async def answers(self, run: str) -> list[tuple[str, str]]:
         self._called("answers")
         return list(self.machine.state.answers)
+
+    async def confirmed(self, run: str) -> Doubtful | None:
+        self._called("confirmed")
+        return self.machine.state.confirmed
 
     async def note_rung(
         self, run: str, proposal: Proposal, problems: Sequence[str], *, accepted: bool, key: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agents.scrutiny import graph, numbers, words
+from agents.scrutiny import branches, graph, numbers, places, words
 from agents.scrutiny.look import Doubt, Look, Told
 
 __all__ = ["Doubt", "Look", "Told", "doubts"]
@@ -21,3 +21,5 @@ def doubts(look: Look) -> Iterator[Doubt]:
     yield from graph.doubts(look)
     yield from numbers.doubts(look)
     yield from words.doubts(look)
+    yield from places.doubts(look)
+    yield from branches.doubts(look)

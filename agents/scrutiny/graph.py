@@ -10,7 +10,7 @@ from agents.embedded.wordset import words as word_set
 from agents.rewire import canonical
 from agents.scrutiny.look import Doubt, Look, Told, compares, named_at, paths
 from orchestrator.core.plan import Selector, Step
-from orchestrator.core.references import whole
+from orchestrator.core.references import find, whole
 from orchestrator.core.schemas import at_path
 from orchestrator.core.tasks import On
 
@@ -62,7 +62,6 @@ def doubts(look: Look) -> Iterator[Doubt]:
     yield from _flows(look)
     yield from _races(look)
     yield from _sequence(look)
-    yield from _bound(look)
     yield from _containers(look)
     yield from _existence(look)
     yield from _tested(look)
@@ -71,10 +70,11 @@ def doubts(look: Look) -> Iterator[Doubt]:
 
 
 def _twins(look: Look) -> Iterator[Doubt]:
-    """A change that is made twice."""
+    """A change that is made twice, or a file that is read twice, on the same device."""
     seen: dict[str, Step] = {}
     for step in look.plan.steps:
-        if not look.risky(step):
+        reads = step.skill in TAKES and step.skill != "artifact.publish"
+        if not look.risky(step) and not reads:
             continue
         call = f"{step.skill} {canonical(step.arguments)} {sorted(look.devices[step.id])}"
         other = seen.setdefault(call, step)
@@ -161,10 +161,22 @@ def _directions(look: Look) -> Iterator[Doubt]:
         where = look.devices[step.id]
         if not where or step.devices == Selector():
             continue
-        if step.skill == "artifact.publish" and where <= targets:
+        if step.skill == "artifact.publish" and where <= targets and not _made_here(look, step):
             yield Doubt(f"step {step.id} sends from {', '.join(sorted(where))}, where the request wants it to go")
         if step.skill == "artifact.save" and where <= sources:
             yield Doubt(f"step {step.id} saves on {', '.join(sorted(where))}, where the request has it come from")
+
+
+def _made_here(look: Look, step: Step) -> bool:
+    """Whether what is sent was itself brought or written there by the plan, and now goes on."""
+    taken = paths(step, ("path",))
+    refers = {reference.task for reference in find(step.arguments)}
+    return any(
+        MAKES.get(up.skill) is not None
+        and look.together(up, step)
+        and (up.id in refers or set(paths(up, (MAKES[up.skill],))) & set(taken))
+        for up in (look.steps[id] for id in sorted(look.above[step.id]))
+    )
 
 
 def _flows(look: Look) -> Iterator[Doubt]:
@@ -191,8 +203,14 @@ def _flows(look: Look) -> Iterator[Doubt]:
                 for one in makers
                 if one is not step and step.id not in look.above[one.id] and path in paths(one, (MAKES[one.skill],))
             ]
-            if made and not any(look.together(one, step) for one in made):
+            if made and not any(look.together(one, step) for one in made) and not _there(look, step, path):
                 yield Doubt(f"step {step.id} takes {path}, which {made[0].id} makes on another device")
+
+
+def _there(look: Look, step: Step, path: str) -> bool:
+    """Whether the plan has looked at the file on that device before: it was there already."""
+    ups = [look.steps[id] for id in sorted(look.above[step.id])]
+    return any(look.together(up, step) and path in paths(up, TAKES.get(up.skill, ())) for up in ups)
 
 
 def _races(look: Look) -> Iterator[Doubt]:
@@ -252,28 +270,6 @@ def _sequence(look: Look) -> Iterator[Doubt]:
                 yield Doubt(f"step {other.id} comes before {one.id}; the request has it the other way round")
             elif not look.ordered(one.id, other.id):
                 yield Doubt(f"step {other.id} does not wait for {one.id}, which the request has first")
-
-
-def _bound(look: Look) -> Iterator[Doubt]:
-    """`a.txt on alpha`: what uses the path runs there."""
-    tokens = look.told.tokens
-    for at, token in enumerate(tokens[:-2]):
-        if token.kind not in (Kind.PATH, Kind.GLOB) or look.told.word(at + 1) not in ("on", "at"):
-            continue
-        device = tokens[at + 2]
-        if device.kind is not Kind.DEVICE or not isinstance(device.value, int) or device.value >= len(look.told.places):
-            continue
-        names = frozenset(look.told.places[device.value].names)
-        path = str(canonical(str(token.value)))
-        if sum(str(canonical(str(one.value))) == path for one in tokens if one.kind is token.kind) > 1:
-            continue
-        for step in look.plan.steps:
-            mine = path in paths(step, [name for name in step.arguments if name not in ("text", "command")])
-            moved = any(look.steps[up].skill.startswith("artifact.") for up in look.above[step.id])
-            if mine and not moved and step.skill != "artifact.save" and step.devices != Selector():
-                where = look.devices[step.id]
-                if where and names and not where & names:
-                    yield Doubt(f"step {step.id} uses {path} on {', '.join(sorted(where)[:5])}; it is on {device.text}")
 
 
 def _existence(look: Look) -> Iterator[Doubt]:

@@ -25,13 +25,17 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Told:
-    """A request as it was read: its text, tokens and the devices that its `DEVICE` tokens number."""
+    """A request as it was read: its text, tokens and the devices that its `DEVICE` tokens number.
+
+    `implied` are texts of the plan that need not stand in it: see `agents.implied`.
+    """
 
     text: str
     tokens: Sequence[Token]
     places: Sequence[Place]
     answers: Sequence[tuple[str, str]] = ()
     attachment: str = ""
+    implied: frozenset[str] = frozenset()
 
     @cached_property
     def lemmas(self) -> frozenset[str]:

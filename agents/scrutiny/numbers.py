@@ -47,6 +47,7 @@ def doubts(look: Look) -> Iterator[Doubt]:
     """Everything about the numbers of a plan that does not go with the request."""
     yield from _numbers(look)
     yield from _comparisons(look)
+    yield from _denied(look)
     yield from _existence(look)
     yield from _slots(look)
 
@@ -150,6 +151,23 @@ def comparisons(look: Look) -> Iterator[Test]:
                     yield Test(step, compare.path, kind, float(str(compare.value)), conditional=True)
 
 
+def _denied(look: Look) -> Iterator[Doubt]:
+    """`those that don't answer with 200` are the others; without a no they are these."""
+    told = look.told
+    for test in comparisons(look):
+        if test.conditional or test.op not in ("==", "!="):
+            continue
+        places = [at for at, token in enumerate(told.tokens) if token.kind in NUMERIC and token.value == test.value]
+        if len(places) != 1:
+            continue
+        near = " ".join(told.word(at) for at in range(max(0, places[0] - 6), places[0]))
+        turned = re.search(r"n't|\b(?:not|no|never|other|another|than|different|differs?)\b", near) is not None
+        if turned is (test.op == "=="):
+            yield Doubt(
+                f"step {test.step.id}: {test.path or 'a value'} {test.op} {test.value:g} is the wrong way round"
+            )
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -157,9 +175,7 @@ def _is_number(value: object) -> bool:
 def _comparisons(look: Look) -> Iterator[Doubt]:
     """`over 80 %` is compared with >, also where what is left is looked at instead of what is used."""
     stated, told = bounds(look.told), look.told
-    other = next(
-        (at for at, token in enumerate(told.tokens) if token.word and token.lemma in ("otherwise", "else")), None
-    )
+    other = otherwise(told)
     for test in comparisons(look):
         sides = {">": "up", ">=": "up", "<": "down", "<=": "down"}
         if test.op not in sides:
@@ -179,6 +195,17 @@ def _comparisons(look: Look) -> Iterator[Doubt]:
         if len(ways) == 1 and sides[test.op] not in ways:
             yield Doubt(f"step {test.step.id}: {test.path} {test.op} {test.value:g} is the wrong way round")
         yield from _complement(told, near, test)
+
+
+def otherwise(told: Told) -> int | None:
+    """Where the other branch begins: `otherwise`, `else`, `if not,`."""
+    for at, token in enumerate(told.tokens):
+        if token.word and token.lemma in ("otherwise", "else") and told.word(at - 1) not in ("nothing", "anything"):
+            return at
+        comma = any(one.text == "," for one in told.tokens[at + 2 : at + 3])
+        if told.word(at) == "if" and told.word(at + 1) == "not" and comma:
+            return at
+    return None
 
 
 def _stands_for(bound: Bound, value: float) -> bool:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from agents.embedded.lexicon import known_words
+from agents.embedded.text import stem
+from agents.embedded.tokens import Kind
 from agents.embedded.wordset import words as word_set
 from agents.scrutiny.look import Doubt, Look, Told, texts
 from agents.scrutiny.numbers import comparisons
 from orchestrator.core.plan import Step
-from orchestrator.core.references import find
+from orchestrator.core.references import Reference, find
 from protocol.vocabulary import Json
 
 MOST = word_set("most largest biggest highest newest latest greatest longest heaviest maximum busiest top")
@@ -35,6 +37,10 @@ EXTENSIONS = {
     "go": "golang",
     "rs": "rust",
 }
+# `the same` compares, unless it names a thing once more: `under the same path`.
+_SAME = re.compile(
+    r"(?<!do )\bthe same\b(?! (?:time|for|with|thing|on\b|path|name|place|folder|way|text|message|file\b|number|table))"
+)
 # Words of the request, and the skills of which one must answer to them.
 TOPICS = (
     ("memory ram swap", "system.memory process.list process.stop"),
@@ -97,11 +103,22 @@ def _superlatives(look: Look) -> Iterator[Doubt]:
         ranked = True
         if order != wanted:
             yield Doubt(f"step {step.id} sorts {order}; the request asks for the {'most' if most else 'least'}")
-    ranks = any(step.skill in RANKS for step in look.plan.steps)
+    ranks = any(step.skill in RANKS or step.skill == "python.run" for step in look.plan.steps)
     ends = parts & {"top", "bottom", "maximum", "minimum"}
     sorted_ = any("sort" in step.arguments or step.skill == "process.list" for step in look.plan.steps)
-    if not ranked and not ranks and not sorted_ and not ends:
+    if not ranked and not ranks and not sorted_ and not ends and not _listed(told):
         yield Doubt(f"nothing finds the {'most' if most else 'least'} that the request asks for")
+
+
+def _listed(told: Told) -> bool:
+    """`the newest dumps to beta: a.dump from alpha`: which these are, the request itself says after the colon."""
+    for at, token in enumerate(told.tokens):
+        if not token.word or token.text.casefold() not in MOST | LEAST or told.word(at - 1) != "the":
+            continue
+        colon = next((to for to in range(at + 2, min(len(told.tokens), at + 9)) if told.tokens[to].text == ":"), None)
+        if colon is not None and colon + 1 < len(told.tokens) and told.tokens[colon + 1].kind in (Kind.PATH, Kind.URL):
+            return True
+    return False
 
 
 def _order(step: Step, look: Look) -> str | None:
@@ -113,6 +130,11 @@ def _order(step: Step, look: Look) -> str | None:
     )
     if step.skill == "data.rank" and not worst:
         return str(step.arguments.get("order", "desc"))
+    if step.skill in ("sql.query", "sql.export"):
+        sorts = re.search(r"\border by \w+( desc\b)?", str(step.arguments.get("statement")), re.IGNORECASE)
+        return None if sorts is None else "desc" if sorts[1] else "asc"
+    if step.skill == "python.run":
+        return "desc" if re.search(r"reverse\s*=\s*True|\.most_common\(", str(step.arguments.get("code"))) else None
     if step.skill == "file.sort":
         return "desc" if step.arguments.get("reverse") else None
     if step.skill in ("file.find", "file.list") and step.arguments.get("sort") in ("size", "modified"):
@@ -129,10 +151,25 @@ def _ends(look: Look) -> Iterator[Doubt]:
             yield Doubt(f"step {step.id} reads the head of a file; the request asks for its end")
         if step.skill == "file.tail" and first and not last:
             yield Doubt(f"step {step.id} reads the end of a file; the request asks for its head")
-        if step.skill == "file.append" and not look.told.has(
-            "append", "appends", "appended", "add", "adds", "end", "log", "extend", "attach", "tack", "appending"
+        if (
+            step.skill == "file.append"
+            and not _gathers(look, step)
+            and not look.told.has(
+                "append", "appends", "appended", "add", "adds", "end", "log", "extend", "attach", "tack", "appending"
+            )
         ):
             yield Doubt(f"step {step.id} adds to a file; the request does not say so")
+
+
+def _gathers(look: Look, step: Step) -> bool:
+    """Whether several steps bring together in one file what each of them has to say."""
+    mates = [one for one in look.plan.steps if one.skill == "file.append" and one.id != step.id]
+    return any(
+        one.arguments.get("path") == step.arguments.get("path")
+        and look.together(one, step)
+        and one.arguments.get("text") != step.arguments.get("text")
+        for one in mates
+    )
 
 
 def _exchanged(look: Look) -> Iterator[Doubt]:
@@ -209,9 +246,11 @@ def _whole_names(look: Look) -> Iterator[Doubt]:
     """A name in the plan is a whole one of the request, not a piece of it."""
     for step in look.plan.steps:
         for name, value in step.arguments.items():
-            if name in FREE_TEXT or (name == "statement" and step.skill == "sql.query"):
+            if name in FREE_TEXT or (name == "statement" and step.skill in ("sql.query", "sql.export")):
                 continue
             for text in texts(value):
+                if text in look.told.implied:
+                    continue
                 # Blanks around a pattern, a line's end, and `(A|B)` for either of two words.
                 plain = text.replace("$${", "${").removesuffix("\n").removeprefix("sqlite:")
                 parts = alternatives(plain.strip()) if name == "pattern" else [plain]
@@ -266,7 +305,7 @@ def _asked_of_all(look: Look) -> Iterator[Doubt]:
         and "system.load" not in skills
     ):
         yield Doubt("nothing works out the average that the request asks for")
-    same = each and re.search(r"(?<!do )\bthe same\b(?! (?:time|for|with|thing|on\b))", look.told.spoken) is not None
+    same = each and _SAME.search(look.told.spoken) is not None
     if (same or look.told.has("compare", "identical", "differ", "differs")) and not skills & {
         "data.compare",
         "shell.run",
@@ -291,7 +330,7 @@ def _exits(look: Look) -> Iterator[Doubt]:
     """A command that fails ends with something else than 0."""
     told = look.told
     fails = told.has("fail", "fails", "failed", "failing", "error", "errors", "breaks", "broke")
-    works = told.has("succeed", "succeeds", "succeeded", "works", "worked", "passes", "passed", "ok", "fine")
+    works = told.has("succeed", "succeeds", "succeeded", "works", "worked", "pass", "passes", "passed", "ok", "fine")
     if fails == works or told.has("otherwise", "else", "unless", "not") or "n't" in told.spoken:
         return
     for test in comparisons(look):
@@ -301,13 +340,41 @@ def _exits(look: Look) -> Iterator[Doubt]:
 
 
 def _keys(look: Look) -> Iterator[Doubt]:
-    """Lines are counted by what the request says."""
+    """Lines are counted, rows summed and filtered by what the request says or the rows have."""
     for step in look.plan.steps:
         by = step.arguments.get("by")
-        if step.skill != "data.count_by" or not isinstance(by, str) or "." in by or by in ("line", "device"):
+        if not step.skill.startswith("data.") or step.skill == "data.merge":
             continue
-        if not _in_words(look.told, by.casefold()) and not _in_words(look.told, by.casefold() + "s"):
-            yield Doubt(f"step {step.id} counts by {by}, which the request does not say")
+        if by is None and _rows(look, step):
+            yield Doubt(f"step {step.id} does not say which of the rows' values it looks at")
+        if not isinstance(by, str) or "." in by or by in ("line", "device"):
+            continue
+        counts = step.skill == "data.count_by"
+        items = step.arguments.get("items")
+        known = {key for one in items if isinstance(one, dict) for key in one} if isinstance(items, list) else set()
+        if (counts or _rows(look, step) or known) and by not in known and not _said(look.told, by):
+            yield Doubt(f"step {step.id} {'counts' if counts else 'goes'} by {by}, which the request does not say")
+
+
+def _said(told: Told, by: str) -> bool:
+    return any(_in_words(told, form) for form in (by.casefold(), by.casefold() + "s")) or stem(by) in {
+        stem(word) for word in told.lemmas
+    }
+
+
+def _rows(look: Look, step: Step) -> bool:
+    """Whether it looks at rows of a table, as they were read."""
+    items = step.arguments.get("items")
+    return any(_table(look, reference, 4) for reference in find(items if items is not None else ""))
+
+
+def _table(look: Look, reference: Reference, more: int) -> bool:
+    up = look.steps.get(reference.task)
+    if up is None or not more or not reference.path.endswith(("items", "rows")):
+        return False
+    if up.skill in ("data.filter", "data.merge"):
+        return any(_table(look, one, more - 1) for one in find(up.arguments.get("items")))
+    return up.skill in ("csv.read", "xlsx.read", "sql.query")
 
 
 def _called(look: Look) -> Iterator[Doubt]:
@@ -317,6 +384,8 @@ def _called(look: Look) -> Iterator[Doubt]:
         if not token.word or token.text.casefold() in used or token.lemma in used:
             continue
         word, before, after = token.text.casefold(), look.told.word(at - 1), look.told.word(at + 1)
+        if token.lemma == "column":
+            continue
         named = before in ("folder", "directory", "called", "named") and word not in NO_NAMES
         known = word in known_words() or token.lemma in known_words()
         runs = not known and after in ("process", "processes", "running", "service", "daemon")

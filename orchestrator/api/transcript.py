@@ -17,6 +17,7 @@ from orchestrator.api.problems import Problem
 from orchestrator.core import markdown, tables
 from orchestrator.core.application import Application
 from orchestrator.core.describe import operation
+from orchestrator.core.doubtful import lines
 from orchestrator.core.followups import Ask, Earlier, Show, Unclear, understand
 from orchestrator.core.requests import REQUEST_LIMIT
 from orchestrator.core.sanitize import sanitize
@@ -158,4 +159,5 @@ def _answer_wanted(one: QuestionView) -> str:
         f"To answer: `asterism answer {one.run} ANSWER`, the dashboard, or `POST /v1/runs/{one.run}/answers` with "
         '`{"answer": "..."}`. Or send the request again, and say this in it.'
     )
-    return "\n".join([markdown.block(sanitize(one.clarification.question)), "", *choices, "", how])
+    steps = [markdown.block(step) for step in lines(one.clarification)]
+    return "\n".join([markdown.block(sanitize(one.clarification.question)), *steps, "", *choices, "", how])

@@ -10,6 +10,7 @@ from typing import Literal
 
 from orchestrator.cli.output import line, say
 from orchestrator.cli.steer import chosen
+from orchestrator.core.doubtful import lines
 from orchestrator.core.events import ApprovalRequested
 from orchestrator.core.plan import Clarification
 from orchestrator.core.previews import shown
@@ -63,6 +64,8 @@ def operation(asked: ApprovalRequested) -> list[str]:
 async def question(asked: Clarification) -> str:
     """The answer to a question, as the value of a choice where one was named. Empty at the end of input."""
     say(f"\n{line(asked.question)}")
+    for step in lines(asked):
+        say(f"    {step}")
     for number, choice in enumerate(asked.choices, 1):
         say(f"  {number}. {line(choice.label)}")
     return chosen(asked, await prompt("> "))

@@ -15,6 +15,7 @@ from orchestrator.cli.options import Common
 from orchestrator.cli.output import ago, answer, dump, dump_line, dump_model, say, table
 from orchestrator.cli.tries import tries
 from orchestrator.core.describe import describe
+from orchestrator.core.doubtful import lines as steps_of
 from orchestrator.core.events import Event
 from orchestrator.core.previews import shown
 from orchestrator.core.project import run_view
@@ -150,6 +151,7 @@ def _page(view: RunView) -> str:
         lines += [f"  {part}" for part in would]
     for question in view.questions:
         lines.append(f"asks ({question.id}): {question.clarification.question}")
+        lines += [f"    {step}" for step in steps_of(question.clarification)]
         lines += [f"  {number}. {choice.label}" for number, choice in enumerate(question.clarification.choices, 1)]
     if view.answer:
         lines += ["", view.answer]

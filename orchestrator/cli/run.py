@@ -54,6 +54,7 @@ class Wish:
     preview_only: bool = False
     parallel: int | None = None
     webhook: str | None = None
+    confirm: bool = False
 
     def request(self, client: str | None) -> Request:
         """As the orchestrator takes it. Raises CommandError `bad_request`."""
@@ -74,6 +75,7 @@ class Wish:
                 local_only=self.local_only,
                 budget=self.budget or RunBudget(),
                 parallel=self.parallel,
+                confirm=self.confirm,
             )
             attached = self.attachment.text() if self.attachment is not None else ""
             webhook = Webhook(url=self.webhook) if self.webhook is not None else None
@@ -137,7 +139,10 @@ def run(
         begun = begin(settings)
     try:
         wish = _wish(words, plan, attachment, settings, approve, timeout, device, plan_only, common.json, jsonl)
-        wish = replace(limited(wish, settings, budget_usd, local_only=local_only, parallel=parallel), webhook=webhook)
+        from orchestrator.cli.ask import interactive
+
+        wish = limited(wish, settings, budget_usd, local_only=local_only, parallel=parallel)
+        wish = replace(wish, webhook=webhook, confirm=interactive())
         return asyncio.run(remotely(wish, settings) if begun is None else embedded(wish, settings, begun))
     except asyncio.CancelledError:
         return Exit.CANCELLED

@@ -114,11 +114,30 @@ class Choice(Model):
     value: ShortText
 
 
+class Doubtful(Model):
+    """A plan that holds in itself, and of which the checks cannot tell whether it is what was asked for.
+
+    `gaps` are what they could not account for; `rung` made the plan. It runs only if a person says so.
+    """
+
+    plan: Plan
+    rung: ShortText
+    gaps: Annotated[tuple[ShortText, ...], Field(max_length=20)] = ()
+
+
+CONFIRMED = "yes"
+"""The one answer that confirms a doubtful plan."""
+
+
 class Clarification(Model):
-    """The request is ambiguous: one short question, with choices."""
+    """The request is ambiguous: one short question, with choices.
+
+    With `doubtful` it asks whether that plan is what was meant: just this plan runs where the answer is `CONFIRMED`.
+    """
 
     question: ShortText
     choices: Annotated[tuple[Choice, ...], Field(max_length=20)] = ()
+    doubtful: Annotated[Doubtful | None, Field(exclude_if=unset)] = None
 
     def value_of(self, answer: str) -> str:
         """The value of the choice that an answer names, by value, label or number; else the answer itself."""

@@ -10,7 +10,7 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.egress import Closing, LedgerEntry, Outbound
 from orchestrator.core.events import Event, RunError
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Plan, Proposal
+from orchestrator.core.plan import Clarification, Doubtful, Plan, Proposal
 from orchestrator.core.records import (
     ArtifactRecord,
     DeliveryRow,
@@ -309,6 +309,9 @@ class RunControl(Protocol):
 
     async def answers(self, run: str) -> list[tuple[str, str]]:
         """(question, answer) pairs of this run so far."""
+
+    async def confirmed(self, run: str) -> Doubtful | None:
+        """The plan that a person said is what was meant; None where there is none."""
 
     async def note_rung(
         self, run: str, proposal: Proposal, problems: Sequence[str], *, accepted: bool, key: str

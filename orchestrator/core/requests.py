@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import Annotated, Literal
 
@@ -24,6 +25,7 @@ class RunPolicy(Model):
     have had its effect: `verify` by the task's post-condition and, where there is none or it leaves it open, ask a
     person; `ask` a person at once; or `fail` the task. `questions`: what a rung wants to know is asked at once
     (`first`), or once the local models had their try (`after_local`); in either case before a cloud rung is asked.
+    `confirm`: somebody is there who can be shown a model's plan that the checks are not sure of; else it is declined.
     `devices` limits the run to these. `budget_usd` and `budget` bound what planning may use, and how many tasks there
     may be; `local_only`: no cloud rung is asked. `preview_only` is a dry run: writes are previewed,
     and not done. `parallel`: at most so many tasks are live at once, dispatched and not ended (default: as many as
@@ -40,6 +42,7 @@ class RunPolicy(Model):
     local_only: bool = False
     unknown: Literal["ask", "verify", "fail"] = "verify"
     questions: Literal["first", "after_local"] = "first"
+    confirm: Annotated[bool, Field(exclude_if=operator.not_)] = False
     devices: tuple[Name, ...] = ()
     plan_only: bool = False
     preview_only: bool = False

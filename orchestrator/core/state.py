@@ -22,7 +22,7 @@ from orchestrator.core.edits import EditBatch
 from orchestrator.core.errors import InvariantError, TransitionError
 from orchestrator.core.events import AttemptOutcome, Body, Event, RunError, RunStatus
 from orchestrator.core.graph import TaskGraph, Touched
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan import CONFIRMED, Doubtful, Plan
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import LIVE, Dependency, On, Task, TaskStatus
 from protocol.messages import TaskError, Usage
@@ -138,6 +138,7 @@ class RunState:
     unsure: dict[str, None] = field(default_factory=dict)  # tasks of unknown outcome
     checks: dict[str, str] = field(default_factory=dict)  # open checks, and the task of which each finds out
     answers: list[tuple[str, str]] = field(default_factory=list)
+    confirmed: Doubtful | None = None
     rungs: list[events.RungTried] = field(default_factory=list)
     keys: dict[str, None] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
@@ -186,6 +187,8 @@ class RunState:
         asked = self.questions.pop(body.id)
         if asked.task is None:
             self.answers.append((asked.clarification.question, body.answer))
+            if asked.clarification.doubtful is not None and body.answer == CONFIRMED:
+                self.confirmed = asked.clarification.doubtful
 
     def graph_edited(self, body: events.GraphEdited, at: float) -> None:
         batch = body.batch

@@ -14,7 +14,7 @@ from orchestrator.core.compiler import compile_plan
 from orchestrator.core.edits import EditBatch
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
-from orchestrator.core.plan import Clarification, Plan, Proposal
+from orchestrator.core.plan import Clarification, Doubtful, Plan, Proposal
 from orchestrator.core.ports import Consultation, StoreError, Supervisor
 from orchestrator.core.project import graph_view, run_view
 from orchestrator.core.requests import Request
@@ -51,6 +51,9 @@ class Control:
 
     async def answers(self, run: str) -> list[tuple[str, str]]:
         return list((await self._slot(run)).state.answers)
+
+    async def confirmed(self, run: str) -> Doubtful | None:
+        return (await self._slot(run)).state.confirmed
 
     async def note_rung(
         self, run: str, proposal: Proposal, problems: Sequence[str], *, accepted: bool, key: str

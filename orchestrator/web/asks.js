@@ -109,9 +109,14 @@ function Question({ run, of, took }) {
     event.preventDefault();
     answer(new FormData(event.currentTarget).get("answer"));
   };
-  const { question, choices } = of.clarification;
+  const { question, choices, doubtful } = of.clarification;
   return html`<article class="card ask" data-question=${of.id}>
     <h3>${line(question, 500)}</h3>
+    ${doubtful && html`<ol class="plan">${doubtful.plan.steps.map((step) => html`
+      <li><code>${line(step.skill, 100)}</code> ${line(JSON.stringify(step.devices), 300)}
+        <pre tabindex="0" aria-label="Arguments">${exact(step.arguments)}</pre>
+        ${step.after.some((edge) => edge.on !== "success")
+          && html`<pre tabindex="0" aria-label="Conditions">${exact(step.after)}</pre>`}</li>`)}</ol>`}
     ${can("operator") ? html`<div class="row choices">${choices.map((one) => html`
       <button type="button" disabled=${busy} onClick=${() => answer(one.value)}>${line(one.label, 500)}</button>`)}</div>
     <form class="row" onSubmit=${submit}>

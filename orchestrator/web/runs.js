@@ -21,7 +21,9 @@ function Submit() {
   const submit = async (event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const policy = { approve: form.get("approve"), plan_only: form.has("plan_only"), local_only: form.has("local_only") };
+    const policy = {
+      approve: form.get("approve"), plan_only: form.has("plan_only"), local_only: form.has("local_only"), confirm: true,
+    };
     setBusy(true);
     setProblem(null);
     try {

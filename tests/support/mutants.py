@@ -88,8 +88,8 @@ def _elsewhere(step: Step, fleet: FleetView) -> Iterator[tuple[str, Step]]:
         return
     names = [name for name in fleet.devices if step.skill in fleet.devices[name].skills]
     if len(selector.names) == 1:
-        other = next(name for name in names if name not in selector.names)
-        yield "another device", step.model_copy(update={"devices": selector.model_copy(update={"names": (other,)})})
+        for other in [name for name in names if name not in selector.names][:1]:
+            yield "another device", step.model_copy(update={"devices": selector.model_copy(update={"names": (other,)})})
         yield "every device", step.model_copy(update={"devices": Selector(mode="each")})
         yield "any device", step.model_copy(update={"devices": Selector()})
     elif len(selector.names) > 1:

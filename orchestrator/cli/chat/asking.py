@@ -17,6 +17,7 @@ from orchestrator.cli.output import line, say
 from orchestrator.cli.steer import chosen
 from orchestrator.core.application import Refusal
 from orchestrator.core.changing import changed_arguments
+from orchestrator.core.doubtful import lines
 from orchestrator.core.events import ApprovalRequested
 from orchestrator.core.plan import Clarification
 from orchestrator.core.previews import ARGUMENT
@@ -152,6 +153,8 @@ class ChatAsker(ask.Asker):
     async def question(self, asked: Clarification) -> str:
         """Raises Later where nothing, or `later`, is said."""
         say(f"\n{line(asked.question)}")
+        for step in lines(asked):
+            say(f"    {step}")
         for number, choice in enumerate(asked.choices, 1):
             say(f"  {number}. {line(choice.label)}")
         flush()

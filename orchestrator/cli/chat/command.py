@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -35,6 +36,7 @@ def chat(
     common = common or Common()
     if common.json:
         raise CommandError("usage", "A conversation is for people: `asterism run --json` prints one object.")
+    from orchestrator.cli.ask import interactive
     from orchestrator.cli.chat.conversation import Conversation
     from orchestrator.cli.chat.engine import Engine
     from orchestrator.cli.output import say
@@ -44,7 +46,7 @@ def chat(
     settings = loaded.settings
     deadline = timeout if timeout is not None else settings.policy.deadline_s
     wish = Wish("-", None, None, approve or settings.policy.approve, deadline, device, False, False, False)
-    wish = limited(wish, settings, budget_usd, local_only=local_only, parallel=parallel)
+    wish = replace(limited(wish, settings, budget_usd, local_only=local_only, parallel=parallel), confirm=interactive())
     wish.request(None)  # flags that do not fit are told before anything starts
     engine = Engine(settings)
     try:
