@@ -7,8 +7,10 @@ typed, and every content word, literal and device of the request is used. See do
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from agents import coverage
@@ -263,12 +265,33 @@ def _of_devices(plan: Plan) -> bool:
     return any(step.skill.startswith(OF_DEVICES) for step in plan.steps) or (len(plan.steps) > 1 and concerns(plan))
 
 
+# What the grammars read in the last few requests: a plan is checked, repaired and checked again.
+_READINGS: Final = 16
+_readings: OrderedDict[tuple[object, ...], tuple[FleetView, object]] = OrderedDict()
+
+
+def _kept(key: tuple[object, ...], fleet: FleetView, read: Callable[[], object]) -> object:
+    """The reading of a request over a fleet, which is a value that never changes, known by its identity."""
+    known = _readings.get(key)
+    if known is None or known[0] is not fleet:
+        known = fleet, read()
+    _readings[key] = known
+    _readings.move_to_end(key)
+    while len(_readings) > _READINGS:
+        _readings.popitem(last=False)
+    return known[1]
+
+
 def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
     """Whether the grammar of phones, edge boxes and mounted servers makes just this plan of a request."""
-    from orchestrator.core.requests import Request
 
-    request = Request(text=text, client=client)
-    found = EmbeddedPlanner()._of_devices(request, fleet, tuple(answers)).result
+    def read() -> object:
+        from orchestrator.core.requests import Request
+
+        request = Request(text=text, client=client)
+        return EmbeddedPlanner()._of_devices(request, fleet, tuple(answers)).result
+
+    found = _kept(("devices", text, client, tuple(answers)), fleet, read)
     return isinstance(found, Plan) and [_essence(one) for one in found.steps] == [_essence(one) for one in plan.steps]
 
 
@@ -279,8 +302,8 @@ def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, a
 
     # What may run anywhere is held to the allowed devices by now.
     wanted = [_essence(_anywhere(one, fleet)) for one in plan.steps]
-    for reader in (propose, meant):
-        found = reader(text, fleet, client, tuple(answers))
+    for name, reader in (("flow", propose), ("meaning", meant)):
+        found = _kept((name, text, client, tuple(answers)), fleet, partial(reader, text, fleet, client, tuple(answers)))
         if isinstance(found, Plan) and [_essence(_anywhere(one, fleet)) for one in found.steps] == wanted:
             return True
     return False

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pydantic import JsonValue
 
 from agents.cascade import Accepted, Asking, Cascade, Refused
+from agents.model import ModelPlanner
 from agents.scripted import Reply, ScriptedPlanner
+from agents.scripted_server import ScriptedModelServer, say
+from agents.settings import ModelSettings
 from agents.supervisor import LeadingSupervisor
 from agents.testing import FakeRunControl
 from orchestrator.core.doubtful import digest, lines
 from orchestrator.core.plan import CONFIRMED, Declined, Plan, Tier
-from orchestrator.core.ports import Consultation
+from orchestrator.core.ports import Consultation, Planner
 from orchestrator.core.requests import Request, RunPolicy
 from orchestrator.core.tasks import TaskStatus
 from tests.agents.embedded.flow.lab import lab
+from tests.agents.test_long_plans import tasks
 
 LAB = lab()
 TEXT = "Count the lines with ERROR in app.log on alpha and beta, and write both counts into n.txt on alpha."
@@ -51,7 +56,7 @@ def control(*, confirm: bool = True) -> FakeRunControl:
     return found
 
 
-async def climb(at: FakeRunControl, *rungs: ScriptedPlanner) -> Accepted | Asking | Refused:
+async def climb(at: FakeRunControl, *rungs: Planner) -> Accepted | Asking | Refused:
     consultation = Consultation(run="r1", reason="submitted", key=f"r1.{len(at.events)}")
     return await Cascade(rungs).plan(consultation, at, await at.request("r1"))
 
@@ -130,3 +135,38 @@ async def test_a_yes_to_one_plan_is_none_to_another() -> None:
     assert digest(other) in question.clarification.question
     assert digest(other) != digest(DOUBTFUL)
     assert CONFIRMED == "yes"
+
+
+async def test_over_http_a_person_sees_it_and_it_runs() -> None:
+    """The whole way: a server that says the plan, the supervisor, the question, the answer, the devices."""
+    async with ScriptedModelServer(say(DOUBTFUL), say(DOUBTFUL)) as server:
+        at, model = control(), ModelPlanner(over(server))
+        supervisor = LeadingSupervisor([model], checkpoints=None)
+        await at.drive(supervisor)
+        (asked,) = at.run_view().questions
+        assert asked.clarification.doubtful is not None
+        assert at.dispatched == []
+        at.answer("yes")
+        await at.drive(supervisor)
+        await supervisor.close()
+    assert [task for task, _ in at.dispatched][:2] == ["of-alpha", "note"]
+    assert at.run_view().error is None
+
+
+@pytest.mark.parametrize("id", ["build-three-parts", "logs-status-chart", "recovery-odd-ledger-out"])
+async def test_over_http_right_long_plans_are_accepted(id: str) -> None:
+    task = next(one for one in tasks() if one.id == id)
+    at = FakeRunControl(task.fleet, lambda device, skill, arguments: None)
+    at.submit(Request(text=task.text, policy=RunPolicy(approve="all")))
+    async with ScriptedModelServer(say(task.plan)) as server:
+        model = ModelPlanner(over(server))
+        outcome = await climb(at, model)
+        await model.close()
+    assert outcome == Accepted(task.plan, "local")
+
+
+def over(server: ScriptedModelServer) -> ModelSettings:
+    patience = {"timeout_s": 20.0, "connect_timeout_s": 10.0, "probe": False}
+    return ModelSettings.model_validate(
+        {"name": "local", "base_url": server.base_url, "model": "scripted", "max_tokens": 20_000, **patience}
+    )

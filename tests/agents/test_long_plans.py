@@ -100,12 +100,12 @@ def test_wrong_plans_do_not() -> None:
         if task.refused(task.plan):
             continue
         for mutant in (*mutants(task.plan, task.fleet), *slips(task.plan)):
-            if equal(task, mutant) or chosen.random() > 0.12:
+            if equal(task, mutant) or chosen.random() > 0.09:
                 continue
             made[mutant.kind] += 1
             if not compile_plan(mutant.plan, task.fleet)[1] and not task.refused(mutant.plan):
                 passed[mutant.kind] += 1
-    assert made.total() > 200
+    assert made.total() > 150
     assert passed.total() <= MOST_SURVIVORS * made.total(), (made.total(), passed.most_common())
 
 
@@ -115,7 +115,7 @@ def test_what_nobody_asked_for_never_passes() -> None:
     passed = []
     for task in tasks():
         for mutant in intruders(task.plan, task.fleet):
-            if chosen.random() > 0.2 or compile_plan(mutant.plan, task.fleet)[1]:
+            if chosen.random() > 0.1 or compile_plan(mutant.plan, task.fleet)[1]:
                 continue
             gaps = task.refused(mutant.plan)
             if not any(gap.grave for gap in gaps):
