@@ -159,5 +159,5 @@ def _answer_wanted(one: QuestionView) -> str:
         f"To answer: `asterism answer {one.run} ANSWER`, the dashboard, or `POST /v1/runs/{one.run}/answers` with "
         '`{"answer": "..."}`. Or send the request again, and say this in it.'
     )
-    steps = [markdown.block(step) for step in lines(one.clarification)]
+    steps = [markdown.fenced("\n".join(plan))] if (plan := lines(one.clarification)) else []
     return "\n".join([markdown.block(sanitize(one.clarification.question)), *steps, "", *choices, "", how])
