@@ -82,12 +82,13 @@ def spares_more(text: str, steps: Sequence[Step], writes: Collection[str]) -> st
     within = {at for first, end in spans for at in range(first, end)}
     if not within:
         return ""
+    apart = {at for first, end in spans if tokens[first - 1].low not in _LEFT for at in range(first, end)}
     for skill, call in steps:
         if skill not in writes:
             continue
         for value in (call.get("namespace"), call.get("selector")):
             places = [at for at, token in enumerate(tokens) if isinstance(value, str) and token.low == value.casefold()]
-            if places and within.issuperset(places):
+            if places and apart.issuperset(places):
                 return tokens[places[0]].text
         said = {part for part in _texts(call) if "!=" in part or "notin" in part}
         for first, end in spans:

@@ -61,12 +61,13 @@ def create(said: Said) -> JsonObject | None:
 
 SLOTS["command"] = r"(?P<command>(?:(?!: )[^\s,()]+ )+?)"
 _IN = "{in|inside|inside of|within|on}"
-_POD = "[[<the>] [container] <box> [container] {of|in|inside}] [<the>] [Kpod] <o>"
+_POD = "[[<the>] {container <box>|<box> container} {of|in|inside}] [<the>] [Kpod] <o>"
 _OUT = (
     "[[, |and |- ] {show|give|paste|tell|send|let} [me|us] [{what it {prints|says|gives|shows}|the output|its "
     "output|the result|the answer|see the output|"
 )
 _OUT += "have the output|see what it {prints|says}|what comes out}]]"
+_PLACING = words("in inside within of on into container pod pods")
 _PROGRAMS = words(
     "ls cat env printenv df du date id whoami ps top nginx redis-cli psql mysql mongo curl wget ping nslookup "
     "dig kill hostname uptime free "
@@ -102,6 +103,8 @@ def execute(said: Said) -> JsonObject | None:
     else:
         if tokens[0].low not in _PROGRAMS and not re.fullmatch(r"\.?/[\w./-]+", tokens[0].text):
             return None
+        if any(t.low in _PLACING for t in tokens):
+            return None  # where it is to run, and no argument of it
         command = [str(t.value) if t.shape is Shape.QUOTED else t.text for t in tokens]
     pod = arguments(name=found[0]["name"], namespace=found[0].get("namespace", ""))
     return {**pod, **arguments(command=command, container=said.text("box"))} if command else None

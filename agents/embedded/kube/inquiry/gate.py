@@ -25,7 +25,8 @@ _ALSO = (
     "shift|wind|dial|crank|spread|register|"
     "define|introduce|establish|prepare|build|begin|strip|lock|unlock|isolate|shut|wake|restore|recover|reserve|"
     "request|mount|connect|attach|detach|"
-    "override|cancel|abort|force|convert|provide|hand|lend|offer|send|schedule|order|arrange"
+    "override|cancel|abort|force|convert|provide|hand|lend|offer|send|schedule|order|arrange|unset|clear|erase|"
+    "unannotate|untag"
 )
 """More verbs with which something is ordered; what nobody says to a grammar needs no pattern of its own."""
 _PASSIVE = (

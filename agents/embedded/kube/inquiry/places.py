@@ -179,6 +179,10 @@ class Places(Nouns):
                 continue
             if self.low(at - 1) != "in" or not self._word(at) or not self.tokens[at].word or self.kind(at) is not None:
                 continue
+            named = bool(thing.names) and self.low(at) in COMMON_NAMES and self._ends(at) and self.kind(at + 1) is None
+            if named:  # `why is the claim data in db pending`
+                found.append(at)
+                continue
             if self.tokens[at].lemma not in VERB_LEMMAS and self.low(at) not in _STATES and self._closed(at):
                 found.append(at)
         return found or [at for at in range(2, len(self.tokens)) if self.low(at - 1) == "in" and self._nowhere_else(at)]

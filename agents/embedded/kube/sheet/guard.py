@@ -67,6 +67,14 @@ _WORDS = (
         r"undo (?:the |that |this |my |its )?"
         r"(?:scal|label|annot|restart|taint|suspen|paus|delet|creat|expos|limit|cordon)\w*",
     ),
+    _word(
+        "kube.rollout_undo", r"before (?:the )?last|next to last|(?:two|three|four|\d+) (?:revisions|versions|releases)"
+    ),
+    _word(  # some of its pods, where all would be made anew
+        "kube.restart",
+        r"(?:pods?|replicas?|ones?|instances?)(?: [\w.-]+){0,5} (?:that|which) (?:are|is|aren't|isn't|have|has|had|hang"
+        r"|hangs|fail|fails|crash|crashes|run|runs|use|uses)",
+    ),
     _word("kube.create_secret", r"(?:in)?to (?:the |a )?(?:local )?file"),  # that is to save one
     _word("kube.expose", r"lead to it|ingress", lambda calls: any("host" in call for call in calls)),
     _word(
@@ -79,6 +87,12 @@ _WORDS = (
     ),
     _word("kube.set_default_storage_class", r"only (?:for|in)"),
     _word("kube.create_cron_job", r"never two|no overlap\w*|concurren\w+|time ?zone|one at a time|history limit"),
+)
+_COUNTS = re.compile(r"\bhow many\b", re.IGNORECASE)
+_OUTWARD = re.compile(
+    r"\b(?:can|could|may|do|does|able to|allowed to) (?:[\w.-]+ ){0,6}?(?:reach|access|get to|talk to|connect to|call) "
+    r"(?:the )?(?:internet|outside|outer|world|public)\b",
+    re.IGNORECASE,
 )
 _PORT = re.compile(r"\bports?(?: (?:is|are|of|number|no))*[:= ]+(\d{2,5})\b", re.IGNORECASE)
 _SPACE = re.compile(
@@ -116,6 +130,12 @@ _GIVES = frozenset({"kube.grant", "kube.bind_role", "kube.create_quota", "kube.c
 def unsaid(text: str, steps: Sequence[Step]) -> str:
     """The words of the text that the plan does not take up; "" where it takes up all that this table knows."""
     skills = {skill for skill, _ in steps}
+    counts = _COUNTS.findall(text)
+    if len(counts) > max(1, len(steps)) and skills == {"kube.list"}:
+        return counts[-1]
+    found = _OUTWARD.search(text)
+    if found and skills == {"kube.audit"}:
+        return found[0]  # what is open to the outside is another question
     for one in _WORDS:
         found = one.said.search(text)
         calls = [call for skill, call in steps if skill in one.skills]

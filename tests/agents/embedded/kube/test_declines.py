@@ -16,6 +16,11 @@ PLANNER = EmbeddedPlanner()
 DECLINED = [
     "scale oven in bakery to 2 and then undo it",
     "undo the scaling of oven in bakery",
+    "restart the pods of oven in bakery that are not ready",
+    "roll oven in bakery back to the version before last",
+    "how many pods are pending in bakery and how many are running",
+    "can pods in bakery reach the internet",
+    "run ls /data in container app of oven-0 in bakery",
     "create the service account robot in forge-x and a role reader in till-x",
     "scale web in the namespace pods to 3",
     "I'd like a pvc raw-1 in vm-lab of 30Gi with volume mode Block",
