@@ -60,6 +60,7 @@ def edge(world: Processes, broker: Mosquitto) -> Program:
     """The edge agent, not waited for."""
     path = world.folder / "sensors.toml"
     path.write_text(SENSORS.replace("{port}", str(broker.port)))
+    world.workspace("box").mkdir(parents=True, exist_ok=True)
     places = ["--workspace", str(world.workspace("box")), "--state-dir", str(world.folder / "state" / "box")]
     return world.start("device", "edge", "--name", "box", "--url", world.url, *places, "--sensors", str(path))
 
