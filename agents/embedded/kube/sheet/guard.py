@@ -130,7 +130,7 @@ _GIVES = frozenset({"kube.grant", "kube.bind_role", "kube.create_quota", "kube.c
 def unsaid(text: str, steps: Sequence[Step]) -> str:
     """The words of the text that the plan does not take up; "" where it takes up all that this table knows."""
     skills = {skill for skill, _ in steps}
-    counts = _COUNTS.findall(text)
+    counts: list[str] = _COUNTS.findall(text)
     if len(counts) > max(1, len(steps)) and skills == {"kube.list"}:
         return counts[-1]
     found = _OUTWARD.search(text)
