@@ -36,6 +36,12 @@ TURNS: tuple[tuple[str, str], ...] = (
         r"(?P<all>\b(?P<node>(?:node|worker|master)-[\w-]*\w)\b[^.?!]*?)\b(?:that|this|the same) (?:node|machine)\b",
         "{all}{node}",
     ),
+    (
+        rf"{_BEGIN}{_KINDLY}(?:make sure|ensure|see to it|take care) (?:that )?"
+        rf"(?P<what>{_NAME} in (?:namespace |ns )?{_NAME}) (?:runs?|has|is running|have|is) (?:with |at |on )?"
+        r"(?:exactly )?(?P<count>\d+) (?:replicas|pods|instances|copies)(?= *(?:[.!]|$))",
+        "scale {what} to {count} replicas",
+    ),
     (r"(?<=\? )(?=(?:need|want|have) to \w+)", "we "),
     (
         rf"(?P<asked>\bwho (?:all )?(?:can|may|could|is|are|has)\b[^?]*\?)\s*(?:just |only )?(?:the )?names? of "

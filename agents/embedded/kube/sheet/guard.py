@@ -70,6 +70,18 @@ _WORDS = (
     _word(
         "kube.rollout_undo", r"before (?:the )?last|next to last|(?:two|three|four|\d+) (?:revisions|versions|releases)"
     ),
+    _word(  # a program that is named without being quoted
+        _WORKLOADS,
+        r"(?:that|which) (?:runs?|executes?) (?!(?:the |an? )?(?:image|every|each|at|on|in|daily|nightly|weekly|hourly"
+        r"|monthly|once|as|for|with|under|until)\b)(?!\S*[:/])[a-z][\w.-]*",
+        lambda calls: any(
+            call.get("command") or "manifest" in call or ":" not in str(call.get("image")) for call in calls
+        ),
+    ),
+    _word(  # so many are wanted, and a remedy may be another one
+        "kube.fix",
+        r"(?:make sure|ensure|so that|to|at|with) (?:[\w'-]+ ){0,8}\d+ (?:replicas?|pods|copies|instances)",
+    ),
     _word(  # some of its pods, where all would be made anew
         "kube.restart",
         r"(?:pods?|replicas?|ones?|instances?)(?: [\w.-]+){0,5} (?:that|which) (?:are|is|aren't|isn't|have|has|had|hang"
@@ -132,7 +144,7 @@ def unsaid(text: str, steps: Sequence[Step]) -> str:
     skills = {skill for skill, _ in steps}
     counts: list[str] = _COUNTS.findall(text)
     if len(counts) > max(1, len(steps)) and skills == {"kube.list"}:
-        return counts[-1]
+        return str(counts[-1])
     found = _OUTWARD.search(text)
     if found and skills == {"kube.audit"}:
         return found[0]  # what is open to the outside is another question

@@ -16,6 +16,8 @@ PLANNER = EmbeddedPlanner()
 DECLINED = [
     "scale oven in bakery to 2 and then undo it",
     "undo the scaling of oven in bakery",
+    "fix oven in bakery so that it has 3 replicas",
+    "create a job once in bakery with image busybox:1.36 that runs date",
     "restart the pods of oven in bakery that are not ready",
     "roll oven in bakery back to the version before last",
     "how many pods are pending in bakery and how many are running",
