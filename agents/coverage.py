@@ -35,7 +35,7 @@ from agents.scrutiny.words import alternatives, dialled
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Declined, Plan, Selector, Step, StepDependency
 from orchestrator.core.references import find
-from orchestrator.core.tasks import On
+from orchestrator.core.tasks import PERSISTENT, On
 from protocol.vocabulary import Json, Risk, SkillSpec
 
 Answers = Sequence[tuple[str, str]]
@@ -332,7 +332,8 @@ class _Checker:
         """What is excused in a longer plan; a rung's own strict gate excuses nothing."""
         if self.strict or len(self.plan.steps) < 2:
             return None
-        return Leeway(self.text, self.tokens, self.said, self.plan, self.specs, self.selected, self._explained)
+        labels = {name: one.labels for name, one in self.fleet.devices.items()}
+        return Leeway(self.text, self.tokens, self.said, self.plan, self.specs, self.selected, self._explained, labels)
 
     def graded(self, gaps: Sequence[Gap], *, more: bool) -> tuple[Gap, ...]:
         """The gaps, and which of them a person may overrule who has seen the plan.
@@ -701,6 +702,7 @@ class _Checker:
             yield from (text.replace("$${", "${") for text in _strings(value))
 
     def _numbers(self) -> Iterator[float]:
+        yield from (float(step.retry.max_attempts) for step in self.plan.steps if step.retry != PERSISTENT)
         for value in self._values():
             yield from _floats(value)
 

@@ -81,6 +81,8 @@ def idle_word(said: Sequence[Token], at: int, text: str) -> bool:
     before, after = _word(said, at - 1), _word(said, at + 1)
     if amiss(said, at, text):
         return True
+    if token.text.casefold() in ("ends", "ending", "end") and after in ("in", "with", "on"):
+        return True  # `whose names end in .csv`
     if token.lemma == "something" or (token.lemma == "where" and at and said[at - 1].kind is Kind.PUNCT):
         return True
     # `the traffic counts:` is a noun, and what follows is no object.

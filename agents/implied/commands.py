@@ -16,6 +16,14 @@ def parts(command: str) -> tuple[str, str]:
     return found["core"], found["file"] or ""
 
 
+def interpreted(core: str, text: str) -> bool:
+    """`run job/report.py with python3`: an interpreter and a file, both of them named, and nothing else."""
+    found = re.fullmatch(r"(python3?|sh|bash|node|perl|ruby) ([\w./-]+\.\w+)", core)
+    if found is None or not re.search(r"\b(?:run|runs|execute)\b", text, re.IGNORECASE):
+        return False
+    return all(re.search(rf"(?<![\w/.-]){re.escape(one)}(?![\w/-])", text) for one in found.groups())
+
+
 def verbatim(core: str, text: str) -> bool:
     """Whether the request has the command word for word, as one: in quotes, behind `run`, or of several words."""
     edge = r"[\s`\"'“”‘’(),;:]"

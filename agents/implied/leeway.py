@@ -12,13 +12,14 @@ from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 from agents.implied.asides import idle_negation, idle_word
 from agents.implied.code import computes
-from agents.implied.commands import parts, verbatim
+from agents.implied.commands import interpreted, parts, verbatim
 from agents.implied.files import between, made
 from agents.scrutiny.look import texts
 from orchestrator.core.plan import Plan, Step
 from orchestrator.core.references import find
 from protocol.vocabulary import Risk, SkillSpec
 
+COUNTED = ("count", "files", "entries", "total", "lines", "matches")
 ANYWHERE = frozenset({"http.fetch"})
 """Skills that read the same wherever they run: where is not the request's to say."""
 COLUMNS = frozenset({"columns", "x", "y"})
@@ -35,6 +36,7 @@ _ANSWERS = {
     "xlsx.write": words("workbook spreadsheet xlsx"),
     "csv.write": words("combine column table"),
     "html.write": words("html page"),
+    "backup.create": words("backup back"),
     "data.filter": words("combine match"),
 }
 # Verbs that ask for something else as often as for this: they must say it in these words.
@@ -47,6 +49,7 @@ _REMOVES = re.compile(
 _MOVES = re.compile(r"\b(?:mov(?:e|es|ed|ing)|mv|relocat\w*|renam\w*|shift\w*|archive)\b", re.IGNORECASE)
 TRANSFERS = frozenset({"artifact.publish", "file.copy"})
 GRAVE = {"file.delete": _REMOVES, "file.move": _MOVES}
+PRODUCTS = frozenset({"file.write", "csv.write", "xlsx.write", "pdf.write", "html.write", "chart.make", "text.report"})
 _WRITES_FILES = words("leave keep put file note record go")
 
 
@@ -61,6 +64,7 @@ class Leeway:
     specs: Mapping[str, SkillSpec]
     devices: Mapping[str, frozenset[str]]
     explained: Callable[[str], bool]
+    labels: Mapping[str, Mapping[str, str]]
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -109,7 +113,7 @@ class Leeway:
 
     def _command(self, step: Step) -> bool:
         core, file = parts(str(step.arguments.get("command", "")))
-        if not verbatim(core, self.text):
+        if not verbatim(core, self.text) and not interpreted(core, self.text):
             return False
         return not file or all(self.explained(one) or one in self.between.get(step.id, ()) for one in made(step))
 
@@ -190,10 +194,25 @@ class Leeway:
             return step.id in self.computing
         if step.skill == "shell.run":
             return self._command(step)
+        if step.skill in PRODUCTS and self._product(step):
+            return True
         more = _ANSWERS.get(step.skill, frozenset())
         if step.skill == "file.write":
             more |= _WRITES_FILES
         return any(token.word and token.lemma in more for token in self.said)
+
+    def _product(self, step: Step) -> bool:
+        """Whether the request says that something becomes the file, `as a.csv`, `into a.csv`, and nothing reads it."""
+        path = step.arguments.get("path")
+        if not isinstance(path, str) or any(find(path)):
+            return False
+        taken = any(
+            path in _literals(one)
+            for one in self.plan.steps
+            if one.skill not in PRODUCTS and one.skill not in TRANSFERS and self._together(one, step)
+        )
+        written = rf"\b(?:as|into|to|onto|called|named|belongs? in|in) (?:the file )?[`\"']?{re.escape(path)}(?![\w/-])"
+        return not taken and re.search(written, self.text, re.IGNORECASE) is not None
 
     def unasked(self, step: Step) -> bool:
         """Whether what cannot be taken back is asked for by no word that means just that."""
@@ -209,6 +228,8 @@ class Leeway:
 
     def device(self, step: Step) -> bool:
         """Whether it reads the same wherever it runs, and the request names no device with what it reads."""
+        if self._described(self.devices[step.id]):
+            return True
         url = step.arguments.get("url")
         if step.skill not in ANYWHERE or not isinstance(url, str):
             return False
@@ -219,6 +240,19 @@ class Leeway:
                 if any(one.kind is Kind.DEVICE for one in near):
                     return False
         return True
+
+    def _described(self, names: frozenset[str]) -> bool:
+        """Whether these are just the devices of a label that the request calls them by: `the server with the GPU`."""
+        labels = {(key, value) for _, one in self.labels.items() for key, value in one.items()}
+        for key, value in sorted(labels):
+            if names != frozenset(name for name, one in self.labels.items() if one.get(key) == value):
+                continue
+            for word in (key, value):
+                what = r"(?:server|machine|box|host)s?"
+                said = rf"\b{re.escape(word)} {what}\b|\b{what} (?:with|in|at|that has) (?:the |a )?{re.escape(word)}\b"
+                if len(word) > 2 and re.search(said, self.text, re.IGNORECASE):
+                    return True
+        return False
 
     @cached_property
     def implied(self) -> frozenset[str]:
@@ -242,6 +276,8 @@ class Leeway:
             found |= _COMPUTING
         if self.proving:
             found |= words("match matches")
+        if any(one.path.endswith(COUNTED) for step in self.plan.steps for one in find(step.arguments)):
+            found |= words("how many count number")
         return found
 
     @cached_property

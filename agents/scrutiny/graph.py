@@ -172,9 +172,11 @@ def _made_here(look: Look, step: Step) -> bool:
     taken = paths(step, ("path",))
     refers = {reference.task for reference in find(step.arguments)}
     return any(
-        MAKES.get(up.skill) is not None
-        and look.together(up, step)
-        and (up.id in refers or set(paths(up, (MAKES[up.skill],))) & set(taken))
+        look.together(up, step)
+        and (
+            up.skill in ("shell.run", "script.run", "python.run")
+            or (up.skill in MAKES and (up.id in refers or set(paths(up, (MAKES[up.skill],))) & set(taken)))
+        )
         for up in (look.steps[id] for id in sorted(look.above[step.id]))
     )
 

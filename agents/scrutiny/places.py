@@ -17,6 +17,11 @@ PURE = ("data.", "text.report", "http.fetch")
 SLOTS = ("path", "cwd", "source", "target", "archive_path", "database")
 FILES = {**MAKES, "csv.write": "path", "xlsx.write": "path", "chart.make": "path", "pdf.write": "path"}
 FILES |= {"html.write": "path"}
+WRITES = frozenset({"file.write", "file.append", "csv.write", "xlsx.write", "pdf.write", "html.write"})
+READS = words(
+    "file.search file.read file.hash file.head file.tail file.count file.sort csv.read xlsx.read pdf.read html.read "
+    "artifact.publish archive.list"
+)
 BETWEEN = words("the my our your a each both all of server servers every machine machines desktop backup box")
 LITERAL = frozenset({Kind.PATH, Kind.GLOB, Kind.QUOTED})
 ANAPHORA = words("there it its them same beside each every both all next that this these those here together")
@@ -32,6 +37,7 @@ def doubts(look: Look) -> Iterator[Doubt]:
     yield from _packed_early(look)
     yield from _unused(look)
     yield from _wider(look)
+    yield from _overwritten(look)
 
 
 def _anyone(look: Look) -> Iterator[Doubt]:
@@ -73,7 +79,9 @@ def _before(told: Told, at: int, more: int) -> frozenset[str]:
     names: frozenset[str] = frozenset()
     while before >= 0 and (named_at(told, before) or (names and _joins(told, before))):
         names |= named_at(told, before)
-        before -= 1
+        again = told.word(before - 1) in ("on", "to") and before > 2 and _joins(told, before - 2)
+        again = again and bool(named_at(told, before - 3))
+        before -= 2 if again else 1
     while told.word(before) in BETWEEN:
         before -= 1
     return names if told.word(before) in marks else frozenset()
@@ -111,7 +119,8 @@ def _listed(told: Told, at: int) -> frozenset[str]:
             onward = at + 1
             if told.word(onward) in ("and", "or"):
                 onward += 1
-                if told.word(onward) == "on":
+                ahead = " ".join(one.text.casefold() for one in told.tokens[onward : onward + 2])
+                if ahead.startswith("on any"):
                     break  # a new clause: `on alpha and beta, and on any server where ...`
             if told.word(onward) in ("on", "at"):
                 onward += 1
@@ -299,3 +308,17 @@ def _wider(look: Look) -> Iterator[Doubt]:
         wide = look.risky(step) and step.devices.mode == "each" and len(where) > 1
         if wide and told.places and not any(where <= names for names in together):
             yield Doubt(f"step {step.id} changes {_some(where)}, which the request does not name together")
+
+
+def _overwritten(look: Look) -> Iterator[Doubt]:
+    """A file that is looked into, and that the request speaks of once, is not written anew."""
+    if look.told.has("back", "place", "itself", "overwrite", "overwriting", "replace"):
+        return
+    for step in look.plan.steps:
+        path = step.arguments.get("path")
+        if step.skill not in WRITES or not isinstance(path, str) or len(_mentions(look.told, path)) > 1:
+            continue
+        for other in look.plan.steps:
+            read = other.skill in READS and path in _literal_paths(other) and look.together(step, other)
+            if read and step.id not in look.above[other.id]:
+                yield Doubt(f"step {step.id} writes {path}, which {other.id} only reads")
