@@ -107,7 +107,8 @@ class Gap:
 
     `unused_condition`;
     `unexplained_device`, `unexplained_argument`, `unexplained_skill`; `unreadable` where the devices cannot be told;
-    `misplaced` where a part is used in the wrong place. What is not `grave` a person may say yes to: see `_graded`.
+    `misplaced` where a part is used in the wrong place, `unexplained_place`
+    where that is a change. What is not `grave` a person may say yes to: see `_Checker.graded`.
     """
 
     code: str
@@ -348,7 +349,7 @@ class _Checker:
         whole = all(edge.step in ids for step in self.plan.steps for edge in step.after)
         if more and whole and len(ids) > 1 and not any(gap.grave for gap in graded):
             # What is only left out says nothing about the rest: a plan that is shown has been looked at as a whole.
-            graded += [replace(gap, grave=destroys) for gap in self.misplaced()]
+            graded += [replace(gap, grave=destroys or gap.code not in LEFT_OUT) for gap in self.misplaced()]
         return tuple(graded)
 
     def misplaced(self) -> tuple[Gap, ...]:
@@ -356,7 +357,8 @@ class _Checker:
         implied = self.leeway.implied if self.leeway is not None else frozenset()
         told = Told(self.text, self.tokens, self.places, self.answers, self.attachment, implied)
         look = Look(told, self.plan, self.specs, self.selected)
-        return tuple(Gap("misplaced", doubt.message) for doubt in doubts(look))
+        codes = {True: "unexplained_place", False: "misplaced"}
+        return tuple(Gap(codes[doubt.grave], doubt.message) for doubt in doubts(look))
 
     # --- forward: all that the request says is used -------------------------------------------------------------
 

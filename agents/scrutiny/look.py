@@ -18,9 +18,10 @@ from protocol.vocabulary import Json, Risk, SkillSpec
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One thing that is in the wrong place."""
+    """One thing that is in the wrong place. `grave`: a change that is made where, or to what, nobody asked for it."""
 
     message: str
+    grave: bool = False
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ def _anyone(look: Look) -> Iterator[Doubt]:
         return
     for step in look.plan.steps:
         if step.devices == Selector() and not step.skill.startswith(PURE) and len(look.devices[step.id]) > 1:
-            yield Doubt(f"step {step.id} ({step.skill}) may run on any device, and the request says where")
+            yield Doubt(
+                f"step {step.id} ({step.skill}) may run on any device, and the request says where", look.risky(step)
+            )
 
 
 def attached(told: Told, at: int) -> frozenset[str]:
@@ -163,11 +165,13 @@ def _bound(look: Look) -> Iterator[Doubt]:
             if _handed_on(look, step, text) or (copied and not again):
                 continue
             if bound and not where <= bound | again and not _brought(look, step, text):
-                yield Doubt(f"step {step.id} uses {text} on {_some(where - bound)}; it is on {_some(bound)}")
+                yield Doubt(
+                    f"step {step.id} uses {text} on {_some(where - bound)}; it is on {_some(bound)}", look.risky(step)
+                )
             elif not bound and look.risky(step):
                 near = _near(look.told, _mentions(look.told, text))
                 if near and not where & (near | again):
-                    yield Doubt(f"step {step.id} uses {text} on {_some(where)}, which is not named with it")
+                    yield Doubt(f"step {step.id} uses {text} on {_some(where)}, which is not named with it", grave=True)
     named = {str(token.value or token.text).rstrip("/") for token in look.told.tokens if token.kind is Kind.PATH}
     for text in sorted(named):
         least = _on(look.told, text, folders=False)
@@ -307,7 +311,7 @@ def _wider(look: Look) -> Iterator[Doubt]:
         where = look.devices[step.id]
         wide = look.risky(step) and step.devices.mode == "each" and len(where) > 1
         if wide and told.places and not any(where <= names for names in together):
-            yield Doubt(f"step {step.id} changes {_some(where)}, which the request does not name together")
+            yield Doubt(f"step {step.id} changes {_some(where)}, which the request does not name together", grave=True)
 
 
 def _overwritten(look: Look) -> Iterator[Doubt]:
@@ -321,4 +325,4 @@ def _overwritten(look: Look) -> Iterator[Doubt]:
         for other in look.plan.steps:
             read = other.skill in READS and path in _literal_paths(other) and look.together(step, other)
             if read and step.id not in look.above[other.id]:
-                yield Doubt(f"step {step.id} writes {path}, which {other.id} only reads")
+                yield Doubt(f"step {step.id} writes {path}, which {other.id} only reads", grave=True)
