@@ -124,6 +124,8 @@ def _either(parts: Sequence[str], at: int) -> tuple[Node, int]:
             row = []
         elif one in "([":
             inner, at = _either(parts, at + 1)
+            if at == len(parts) or parts[at] != {"(": ")", "[": "]"}[one]:
+                raise ValueError(f"a bracket is not closed in {' '.join(parts)!r}")
             row.append(inner if one == "(" else Node("maybe", parts=(inner,)))
         elif one[0] == "{":
             name, _, symbol = one[1:-1].partition(":")

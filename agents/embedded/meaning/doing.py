@@ -17,10 +17,12 @@ from agents.embedded.meaning.state import FILE, Ent, State
 from agents.embedded.meaning.testing import each_gate, gates
 from agents.embedded.meaning.things import (
     Arranged,
+    Comparison,
     Deed,
     Deleted,
     Drawn,
     Each,
+    Fact,
     Failed,
     Field,
     Files,
@@ -76,7 +78,7 @@ def _read(state: State, deed: Read) -> None:
     led = led_by = state.lead
     for to in deed.to:
         if to.place is not None and to.prep in ("from", "with"):
-            state.lead = led_by = to.place
+            state.lead = led_by = state.goal = to.place
         elif to != To() and not to.times:
             raise decline("a value that is only read goes nowhere")
     found = value(state, deed.thing)
@@ -90,6 +92,8 @@ def _read(state: State, deed: Read) -> None:
         raise decline("only a page is fetched several times")
     elif isinstance(deed.thing, Pages):
         pass
+    elif isinstance(deed.thing, Files) and found.kind == "file":
+        state.owed |= {state.ents[-1]}
     elif isinstance(deed.thing, Files) or (isinstance(deed.thing, Ref) and found.kind not in ("file", "rows")):
         raise decline("a file is not only read")
     elif found.kind != "file":
@@ -257,6 +261,15 @@ def _unpack(state: State, deed: Unpacked) -> None:
     state.keep(Ent("file", (Entry(name, name, step, goals[0].path.rstrip("/")),), words("folder it files")))
 
 
+def _compare(state: State, deed: Comparison) -> None:
+    hashes = value(state, Fact("hash", deed.of)).entries
+    if len(hashes) < 2:
+        raise decline("there is nothing to compare it with")
+    step = state.to.anywhere("compare", "data.compare", {"items": [entry.value for entry in hashes]})
+    state.compared = Entry("compare", "", step, f"${{{step}.output.equal}}")
+    state.to.asked.append(step)
+
+
 def _same(state: State, deed: Same) -> None:
     hashes = [one(value(state, of)) for of in (deed.one, deed.other)]
     if hashes[0].step == hashes[1].step:
@@ -367,6 +380,8 @@ def _tell(state: State, deed: Told) -> None:
     if not text:
         raise decline("it is not clear what should be told")
     state.told = text
+    if isinstance(deed.what, Text):
+        state.keep(Ent("text", (Entry("", "", None, text),), words("text message words notification")))
     skill = _TOLD[deed.how]
     places = [to.place for to in deed.to if to.place is not None]
     names = state.names(places[0]) if places else state.to.world.able(skill)
@@ -498,6 +513,7 @@ def _give(state: State, deed: Give) -> None:
 _DEEDS: Final = {
     Nothing: _nothing, Read: _read, Known: _known, KnownColumns: _known_columns, KnownPages: _known_pages, Run: _run,
     Instead: _instead, Packed: _pack, Verified: _verify, Unpacked: _unpack, Same: _same, Deleted: _delete,
-    Arranged: _arrange, Drawn: _draw, Told: _tell, Reported: _report, Set: _set, If: _if, Each: _each, Give: _give,
+    Arranged: _arrange, Drawn: _draw, Told: _tell, Reported: _report, Comparison: _compare,
+    Set: _set, If: _if, Each: _each, Give: _give,
 }  # fmt: skip
 __all__ = ["Made", "Mention", "Rows", "do", "ending", "source"]

@@ -140,6 +140,8 @@ def _do(state: State, steps: Sequence[tuple[object, object]]) -> None:
 
 
 def _plan(state: State) -> Plan:
+    if state.owed:
+        raise decline("it is not said where what is fetched should go")
     if not state.to.draft.steps:
         raise decline("the request asks for nothing that a skill does")
     in_order(state.to, state.to.sequence)

@@ -52,6 +52,7 @@ def _each_has(d: Mention, f: str, k: tuple[str, ...] = ()) -> Known:
     "{f:files} (has|have|contains|holds) [the] [columns|fields|column] {k:cols}",
     "{f:files} (have|has) {k:known}",
     "on {d:d} there is {f:files} {k:known}",
+    "{f:files} (both|each|all) (have|has) {k:known}",
 )
 def _have(f: Files, k: tuple[str, ...], d: Mention | None = None) -> Known | None:
     return Known(f, k) if d is None else None
@@ -216,8 +217,8 @@ def _measured(d: Mention) -> Read:
 
 
 @rule("deed", "(open|visit) {u:urls} (in|with) the browser on {d:d}")
-def _opened(u: tuple[str, ...], d: Mention) -> KnownPages:
-    return KnownPages(u)
+def _opened(u: tuple[str, ...], d: Mention) -> Read | None:
+    return Read(Pages(u)) if len(u) == 1 else None
 
 
 @rule(
@@ -249,3 +250,8 @@ def _let_ask(x: Pages) -> Read:
 @rule("deed", "(check|ask|query|poll|look at|test|try) [the] [pages|addresses|health pages] [:] {x:pages}")
 def _check_pages(x: Pages) -> Read:
     return Read(x)
+
+
+@rule("deed", "the table {t:w} (in|of) [the] [database|file] {f:p} on {d:d} (has|holds) {k:known}")
+def _table_has(d: Mention, f: str, t: str, k: tuple[str, ...]) -> Known:
+    return Known(Files((FileAt(f, d),)), k, t)

@@ -8,8 +8,11 @@ from agents.embedded.kinds.line import Mention
 from agents.embedded.meaning.terms import rule
 from agents.embedded.meaning.things import (
     Deed,
+    FileAt,
+    Files,
     Give,
     Pages,
+    Read,
     Ref,
     Thing,
     To,
@@ -115,3 +118,13 @@ def _list(
 )
 def _table_of(n: str = "", s: tuple[To, ...] = (), t: tuple[To, ...] = ()) -> Give:
     return Give(Ref("table"), (*((To(path=n),) if n else ()), *s, *t))
+
+
+@rule("deed", "(turn|convert|make) {x:ref} {t:tos}", "(turn|convert) {x:files} {t:tos}")
+def _convert(x: Thing, t: tuple[To, ...]) -> Give:
+    return Give(x, t)
+
+
+@rule("deed", "(get|fetch|pull|take|grab|download) {x:located}")
+def _fetch(x: FileAt) -> Read | None:
+    return Read(Files((x,))) if x.place is not None else None

@@ -21,6 +21,11 @@ def _with(d: Mention) -> To:
     return To(place=d, prep="with")
 
 
+@rule("to", "from there")
+def _from_there() -> To:
+    return To()
+
+
 @rule("to", "from {d:d}")
 def _from(d: Mention) -> To:
     return To(place=d, prep="from")

@@ -154,3 +154,8 @@ def _join(x: Together) -> Read:
 @rule("deed", "(join|match|combine) {x:beside} {t:tos}")
 def _join_there(x: Together, t: tuple[To, ...]) -> Give | None:
     return Give(x, t) if any(to.path for to in t) else None
+
+
+@rule("deed", "(join|match|combine) {x:ref} {k:keys} [on {d:d}]")
+def _join_them(x: Ref, k: tuple[str, str], d: Mention | None = None) -> Read:
+    return Read(Together(None, None, *k), (To(place=d, prep="with"),) if d is not None else ())

@@ -12,6 +12,7 @@ from agents.embedded.meaning.things import (
     Count,
     Deed,
     Each,
+    Equal,
     Failed,
     Files,
     Give,
@@ -293,7 +294,7 @@ def _if(k: Condition, b: tuple[Deed, ...], o: tuple[Deed, ...] = ()) -> tuple[ob
     return ((False, If(k, b, o)),)
 
 
-@rule("sentence", "{s:steps} , [but] {k:head} [, then|then|,] [only] {b:branch}")
+@rule("sentence", "{s:steps} [,] [but|and] {k:head} [, then|then|,] [only] {b:branch}")
 def _then_if(s: tuple[tuple[bool, Deed], ...], k: Condition, b: tuple[Deed, ...]) -> tuple[object, ...]:
     return (*s, (False, If(k, b)))
 
@@ -319,3 +320,38 @@ def _unless(k: Condition, b: tuple[Deed, ...]) -> tuple[object, ...]:
 )
 def _each(d: Mention, k: tuple[str, int | float | str], b: tuple[Deed, ...]) -> tuple[object, ...]:
     return ((False, Each(Compared(Ref("count"), *k), b, d)),)
+
+
+@rule(
+    "cond",
+    "(they|the two|these|those|the checksums|the files|the copies|both) (differ|are different|do not "
+    "match|are not the same|are not equal|do not agree)",
+)
+def _differ() -> Equal:
+    return Equal(False)
+
+
+@rule(
+    "cond",
+    "(they|the two|these|those|the checksums|the files|the copies|both) (are the same|are equal|match|"
+    "are identical|agree)",
+)
+def _equal() -> Equal:
+    return Equal(True)
+
+
+@rule("cond", "(any|one|at least one) [one] of (them|those|these|the {n:noun}) {k:cmp}")
+def _any(k: tuple[str, int | float | str], n: str = "") -> Compared | None:
+    if k[0] not in (">", ">=", "<", "<="):
+        return None
+    return Compared(Total("maximum" if k[0] in (">", ">=") else "minimum", "", Ref("them")), *k)
+
+
+@rule("sentence", "in (both|either|any|each) (case|cases) [,] {s:steps}")
+def _in_any_case(s: tuple[tuple[bool, Deed], ...]) -> tuple[object, ...]:
+    return s
+
+
+@rule("step", "{a:deed} {l:later}")
+def _after_all(a: Deed, l: bool) -> tuple[bool, Deed]:  # noqa: E741
+    return l, a

@@ -57,6 +57,10 @@ class State:
     each: str = ""
     """The device for which a deed is done, where it is done for each."""
     told: str = ""
+    compared: Entry | None = None
+    """Whether the files that were compared last are the same."""
+    owed: frozenset[Ent] = frozenset()
+    """Files that should be fetched, and have gone nowhere yet."""
     last: tuple[str, ...] = ()
     """The steps of the last deed."""
     folders: dict[str, str] = field(default_factory=dict)
@@ -96,6 +100,7 @@ class State:
                 continue
             if not set(ent.guard) <= set(self.to.draft.gates):
                 raise decline(f"{ref.noun} may not be there", [ref.noun])
+            self.owed = frozenset(one for one in self.owed if not set(one.entries) & set(ent.entries))
             return ent
         if ref.number and (several := self._several(ref, kinds)) is not None:
             return several

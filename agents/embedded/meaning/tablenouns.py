@@ -229,8 +229,9 @@ def _total(m: str, c: str, o: Thing | None = None) -> Total:
 
 @rule(
     "total",
-    "(the|their) {m:measured} (one|value|number|count|of these|of those|of them] [of the two|of the "
-    "two values|of both|of them|of these|of those|of the three|of all reasons]",
+    "(the|their) {m:measured} (one|value|number|count)",
+    "(the|their) {m:measured} [one|value|number|count] (of these|of those|of them|of the two|of the two values|of both|"
+    "of the three|of all reasons)",
     "(the|their) {m:measured} of (the|these|those|both|all) [the] [two|three|four|of the] (values|"
     "numbers|counts|readings|results|temperatures)",
 )

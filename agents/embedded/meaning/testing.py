@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from agents.embedded.flow.conditions import gate
 from agents.embedded.flow.things import Entry
 from agents.embedded.flow.versus import compared
 from agents.embedded.kinds.world import STATES
 from agents.embedded.meaning.state import Ent, State
-from agents.embedded.meaning.things import Compared, Condition, Failed, Good, Holds, Ref
+from agents.embedded.meaning.things import Compared, Condition, Equal, Failed, Good, Holds, Ref
 from agents.embedded.meaning.values import one, value
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import StepDependency
+from orchestrator.core.references import find
 from orchestrator.core.tasks import On
 from protocol.vocabulary import JsonObject
+
+_FAILING: Final = ("http.download", "http.fetch", "artifact.save", "file.copy", "phone.push", "phone.pull")
 
 
 def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
@@ -21,6 +26,10 @@ def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
         if state.to.verified is None:
             raise decline("no backup was checked before")
         return (gate(state.to.verified, "==", condition.good),)
+    if isinstance(condition, Equal):
+        if state.compared is None:
+            raise decline("nothing was compared before")
+        return (gate(state.compared, "==", condition.equal),)
     if isinstance(condition, Holds):
         file = one(value(state, condition.of))
         arguments: JsonObject = {"path": file.value, "pattern": condition.text}
@@ -28,10 +37,15 @@ def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
         entry = Entry(file.label, file.device, step, f"${{{step}.output.count}}")
         return (gate(entry, ">" if condition.holds else "==", 0),)
     if isinstance(condition, Failed):
+        runs = [id for id, step in state.to.draft.steps.items() if step.skill == "shell.run"]
+        spoken = {*state.last, *(one.task for id in state.last for one in find(state.to.draft.steps[id].arguments))}
+        if len(runs) == 1 and not condition.still and runs[0] in spoken:
+            # A command that ends badly has been run all the same.
+            return (gate(Entry("run", "", runs[0], f"${{{runs[0]}.output.exit_code}}"), "!=", 0),)
         last = state.last
         if condition.still:
             last = tuple(id for id, step in state.to.draft.steps.items() if step.skill.startswith("http."))
-        if len(last) != 1:
+        if len(last) != 1 or state.to.draft.steps[last[0]].skill not in _FAILING:
             raise decline("it is not clear what could fail")
         return (StepDependency(step=last[0], on=On.FAILURE),)
     if isinstance(condition, Compared):

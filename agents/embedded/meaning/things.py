@@ -176,10 +176,12 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """The rows of two tables side by side where the columns `left` and `right` are equal."""
+    """The rows of two tables side by side where the columns `left` and `right` are equal.
 
-    one: Files
-    other: Files
+    Tables that are None are those that were spoken of."""
+
+    one: Files | None
+    other: Files | None
     left: str
     right: str
 
@@ -322,6 +324,13 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """The checksums of files, for later conditions."""
+
+    of: Files
+
+
+@dataclass(frozen=True, slots=True)
 class Same:
     """The checksums of two files have to be the same, or nothing more happens."""
 
@@ -407,6 +416,13 @@ class Good:
 
 
 @dataclass(frozen=True, slots=True)
+class Equal:
+    """Whether the files that were compared last are the same."""
+
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Holds:
     """Whether a file holds a text."""
 
@@ -447,8 +463,8 @@ class Each:
     place: Mention | None = None
 
 
-Condition = Compared | Good | Holds | Failed | Other
+Condition = Compared | Equal | Good | Holds | Failed | Other
 Deed = (
     Give | Read | Known | KnownColumns | KnownPages | Run | Packed | Unpacked | Verified | Same | Deleted | Drawn
-    | Arranged | Told | Reported | Set | Instead | Nothing | If | Each
+    | Arranged | Told | Comparison | Reported | Set | Instead | Nothing | If | Each
 )  # fmt: skip

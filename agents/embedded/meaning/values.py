@@ -225,7 +225,9 @@ def _fact(state: State, thing: Fact) -> Ent:
     found = state.find(thing.of, "file") if isinstance(thing.of, Ref) else value(state, thing.of)
     skill, path = {"hash": ("file.hash", "hash"), "size": ("file.stat", "size_bytes")}[thing.what]
     entries = []
-    for file in found.entries:
+    # Copies of one file are the same.
+    copies = found.entries[:1] if len({file.label for file in found.entries}) == 1 else found.entries
+    for file in copies:
         id = state.to.step(thing.what, skill, {"path": file.value}, file.device, file.step, once=True)
         entries.append(Entry(file.label, file.device, id, f"${{{id}.output.{path}}}"))
     state.to.answers += [entry.step for entry in entries if entry.step]
@@ -336,12 +338,19 @@ def _group(state: State, thing: Group) -> Ent:
 
 
 def _together(state: State, thing: Together) -> Ent:
-    sides = [one(value(state, side)) for side in (thing.one, thing.other)]
+    if thing.one is None or thing.other is None:
+        both = _last_tables(state, Ref("them"))
+        if both.kind != "file" or len(both.entries) != 2:
+            raise decline("it is not clear which two tables are joined")
+        sides = list(both.entries)
+    else:
+        sides = [one(value(state, side)) for side in (thing.one, thing.other)]
     known = [state.columns((side,)) for side in sides]
     keys = [column(key, names, exact=True) for key, names in zip((thing.left, thing.right), known, strict=True)]
     left, right = (read(state.to, side) for side in sides)
     asked: JsonObject = {"left": left, "right": right, "on": keys[0], "right_on": keys[1]}
-    step = state.to.anywhere("join", "data.join", asked)
+    place = state.names(state.lead)[0] if state.lead is not None else ""
+    step = state.to.somewhere("join", "data.join", asked, place)
     return state.keep(Ent("rows", (Entry("table", "", None, f"${{{step}.output.items}}"),), ROWSET))
 
 

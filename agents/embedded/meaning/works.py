@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.embedded.kinds.line import Mention
 from agents.embedded.meaning.terms import rule
 from agents.embedded.meaning.things import (
+    Comparison,
     Count,
     Deleted,
     Drawn,
@@ -387,3 +390,48 @@ def _report(p: str, t: tuple[To, ...], i: tuple[Thing, ...]) -> Reported | None:
 )
 def _draw_and_keep(k: str, t: tuple[To, ...], c: str = "", f: Files | None = None) -> Drawn:
     return Drawn(k, f, t, c)
+
+
+@rule("deed", "(verify|check) {x:ref} there")
+def _verify_there(x: Ref) -> Verified:
+    return Verified(replace(x, place=Mention("there", there=True)))
+
+
+@rule(
+    "deed",
+    "(make|create|build) (a|an) (archive|zip|zip archive|tarball|zip file) (of|from|out of) {x:np} {t:tos}",
+    "(make|create|build) (a|an) (archive|zip|zip archive|tarball|zip file) {p:p} (of|from|out of) {x:np}",
+)
+def _archive(x: Thing, t: tuple[To, ...] = (), p: str = "") -> Packed:
+    return Packed(x, t or (To(path=p),))
+
+
+@rule(
+    "deed",
+    "(tell|notify) me on {d:d} [(with|by|in) a (%note)] {x:count}",
+    "(tell|notify) me on {d:d} [(with|by|in) a (%note)] {x:fact}",
+    "(%show) {x:np} on {d:d} as (a|an) (%note)",
+    "(%show) {x:count} on {d:d}",
+    "(%show) {x:ref} on {d:d}",
+)
+def _tell_value(d: Mention, x: Thing) -> Told:
+    return Told("notify", x, "", (To(place=d, prep="on"),))
+
+
+@rule(
+    "deed",
+    "send [the] [text|message|text message|words] {x:text} (from|with|using|via) {d:d} to {g:texted}",
+    "send [the] [text|message|text message|words] {x:text} to {g:texted} (from|with|using|via) {d:d}",
+)
+def _send(x: Thing, d: Mention, g: tuple[str, tuple[To, ...]]) -> Told | None:
+    return Told("sms", x, g[0], (To(place=d, prep="with"),)) if not g[1] else None
+
+
+@rule("deed", "(build|make|test|compile) {f:files} (with|using|by) {c:q}")
+def _build_with(f: Files, c: str) -> Run | None:
+    return Run(((c, f),)) if all(one.noun == "folder" for one in f.files) else None
+
+
+@rule("deed", "compare [the] (%sha|checksums|hashes|sha-256 sums) of {x:files}", "compare {x:files} [by (%sha)]")
+def _compare(x: Files) -> Comparison:
+    return Comparison(x)

@@ -211,3 +211,41 @@ def test_there_is_where_something_was_put_last() -> None:
         "go to c/age.csv there, with the columns measure and value and the rows median and average."
     )
     assert steps[-1].devices.names == ("desk",)
+
+
+def test_a_command_that_ends_badly_fails_and_nothing_else_is_taken_for_it() -> None:
+    text = (
+        "Run `make test` in the folder lib on forge and save its output as t.txt on desk. If it fails, show "
+        '"bad" on desk.'
+    )
+    [edge] = [edge for edge in planned(text)[-1].after if edge.when is not None]
+    assert edge.when is not None
+    assert edge.when.model_dump() == {"path": "output.exit_code", "op": "!=", "value": 0}
+    other = (
+        "Run `make test` in the folder lib on forge. Download http://h.test/a.bin to beta as a.bin. If "
+        "that fails, show "
+        '"bad" on desk.'
+    )
+    steps = planned(other)
+    assert [edge.step for edge in steps[-1].after if edge.on.value == "failure"] == [steps[1].id]
+
+
+def test_files_that_are_compared_and_what_follows() -> None:
+    steps = planned(
+        'Compare the checksums of d.bin on alpha and d.bin on beta. If they differ, show "differ" on desk; '
+        'if not, write "ok" '
+        "to r.txt on desk."
+    )
+    assert [step.skill for step in steps] == ["file.hash", "file.hash", "data.compare", "desktop.notify", "file.write"]
+
+
+def test_what_is_fetched_goes_somewhere() -> None:
+    assert isinstance(
+        propose(
+            "Fetch a.txt from alpha. Count the ERROR lines in b.log on beta and write the count to n.txt on desk.",
+            lab(),
+            None,
+            (),
+        ),
+        Declined,
+    )
