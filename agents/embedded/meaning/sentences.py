@@ -268,7 +268,7 @@ def _sensed(x: Reading, y: Reading, r: tuple[tuple[bool, Deed], ...] = ()) -> tu
     "before the (upgrade|update|migration|release|maintenance|weekend|holidays|meeting|night) [tonight|"
     "tomorrow|today] [,]",
     "for the (meeting|report|records|archive) [tonight|tomorrow|today] ,",
-    "(tonight|today|tomorrow|for once) [,]",
+    "(today|for once) [,]",
 )
 def _aside() -> bool:
     return True

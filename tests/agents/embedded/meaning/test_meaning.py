@@ -147,6 +147,7 @@ def test_rows_that_are_left_in_an_order() -> None:
         "Count the ERROR lines in a.log on alpha. Count the WARN lines in b.log on beta. Write the count "
         "to n.txt on desk.",
         # words that no rule reads
+        "Tomorrow copy a.txt from alpha to beta as b.txt and write its checksum to s.txt on desk.",
         "Copy a.txt from alpha to beta as b.txt, and never touch c.txt.",
         "Copy a.txt from alpha to beta as b.txt unless it is Sunday.",
         "a.txt on alpha will be copied to beta as b.txt.",
