@@ -137,6 +137,8 @@ def _all(tokens: list[Token], tables: Sequence[Table], names: frozenset[str]) ->
 def _once(tokens: list[Token], line: Line, table: Table, names: frozenset[str]) -> tuple[list[Token], Line]:
     """The tokens that a table leaves, and their line."""
     for lazy in table:
+        if not lazy.possible(line[0]):
+            continue
         pattern = lazy.on(line[0])
         kept = tokens if pattern is None else _drop(tokens, pattern, line)
         if kept is not tokens:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 Needs = frozenset[str] | None
 """Texts of which a match holds at least one; None where that is not known."""
@@ -78,6 +78,16 @@ class Lazy:
     def on(self, line: str) -> re.Pattern[str] | None:
         """The pattern of the rows that may match in `line`; None where none can."""
         return _on(self, line)
+
+    def possible(self, line: str) -> bool:
+        """Whether any row may match in `line`: sooner told than by `on`."""
+        return _may(line, self._any)
+
+    @cached_property
+    def _any(self) -> Needs:
+        each = [needs_of(row) for row in self.rows]
+        known = [needs for needs in each if needs is not None]
+        return frozenset().union(*known) if len(known) == len(each) else None
 
     def fitting(self, line: str) -> tuple[str, ...]:
         """The rows that may match in `line`."""

@@ -66,12 +66,12 @@ class _Trial:
 
 def act(piece: Piece, world: World) -> Act | None:
     """The one skill that the piece asks for; None where there is none, or more than one that fits as well."""
-    known = KNOWN | ordered()
+    known = ordered()
     found: list[tuple[int, Act]] = []
     spoken = [token.text.casefold() for token in piece.tokens if token.kind is not Kind.QUOTED]
     forms = {_form(word) for word in spoken}
     for spec in world.skills.values():
-        if spec.name in known or spec.name.startswith(TABLED):
+        if spec.name in KNOWN or spec.name in known or spec.name.startswith(TABLED):
             continue
         if forms.isdisjoint(_own(spec.name)) and spec.name not in spoken:
             continue
@@ -142,8 +142,13 @@ def _stands_for(missing: list[str], own: Sequence[str], said: list[tuple[int, st
 
 def _led(spec: SkillSpec, own: Sequence[str], head: str, mounted: list[int]) -> bool:
     """Whether the verb in front is one of the skill's own, or it is called by its name."""
-    heads = {_form(_spoken(phrase)[0]) for phrase in spec.examples if _spoken(phrase)}
-    return _form(head) in own or _form(head) in heads or (head in CALLING and bool(mounted))
+    return _form(head) in own or _form(head) in _heads(tuple(spec.examples)) or (head in CALLING and bool(mounted))
+
+
+@lru_cache(maxsize=1024)
+def _heads(examples: tuple[str, ...]) -> frozenset[str]:
+    """The words with which they begin."""
+    return frozenset(_form(spoken[0]) for phrase in examples if (spoken := _spoken(phrase)))
 
 
 @lru_cache(maxsize=1024)
