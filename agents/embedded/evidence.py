@@ -28,7 +28,7 @@ DATA_WORDS: dict[str, frozenset[str]] = {
         "dedupe unique duplicate together into list single sort sorted"
     ),
     "data.filter": words("have has more less than only with that whose keep filter list"),
-    "csv.read": words("count howmany number row record entry"),
+    "csv.read": words("count howmany number row record entry first top show display see give print"),
     "text.report": words(
         "report summary overview summarize summarise produce generate prepare build compile make "
         "create markdown short brief file write-up"

@@ -191,7 +191,9 @@ def another_format(plan: Plan) -> bool:
 
 
 def rows_counted(plan: Plan, text: str, fleet: FleetView) -> Plan | Declined:
-    """The plan with tables read where their rows are counted: the first line of a table names its columns."""
+    """The plan with tables read where their rows are counted, or the first of them shown: the first line of a table
+    names its columns."""
+    plan = _first_rows(plan, text, fleet)
     counted = [one for one in plan.steps if one.skill == "file.count" and _table(str(one.arguments.get("path", "")))]
     if not counted or "csv.read" not in fleet.skills or re.search(r"\b(?:rows?|records?)\b", text, re.I) is None:
         return plan
@@ -202,6 +204,21 @@ def rows_counted(plan: Plan, text: str, fleet: FleetView) -> Plan | Declined:
     def read(step: Step) -> Step:
         arguments: JsonObject = {"path": step.arguments["path"], "limit": ROWS}
         return step.model_copy(update={"skill": "csv.read", "arguments": arguments}) if step in counted else step
+
+    return plan.model_copy(update={"steps": tuple(read(step) for step in plan.steps)})
+
+
+def _first_rows(plan: Plan, text: str, fleet: FleetView) -> Plan:
+    """`the first 5 rows of a.csv`: five rows, beside the heading."""
+    if "csv.read" not in fleet.skills or re.search(r"\bfirst (?:\w+ )?(?:rows?|records?)\b", text, re.I) is None:
+        return plan
+    used = {edge.step for one in plan.steps for edge in one.after}
+
+    def read(step: Step) -> Step:
+        path, lines = str(step.arguments.get("path", "")), step.arguments.get("lines", 1)
+        if step.skill != "file.head" or step.id in used or not _table(path):
+            return step
+        return step.model_copy(update={"skill": "csv.read", "arguments": {"path": path, "limit": lines}})
 
     return plan.model_copy(update={"steps": tuple(read(step) for step in plan.steps)})
 

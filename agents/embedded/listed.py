@@ -38,7 +38,7 @@ _LOW: Final = words("oldest smallest")
 _INTO: Final = words("to into in inside under")
 _NO_FOLDER: Final = words(
     "it them this that there here these those one another other same each every all both either place parallel order "
-    "turn case total full fact"
+    "turn case total full fact position memory effect action mind account question"
 )
 
 
@@ -48,7 +48,10 @@ def one_by_one(view: View) -> list[View]:
     head = plain.head
     if (head in _LOOKS or head not in VERBS) and (both := _two_ends(plain)):
         return both
-    if head in _OVER and (files := _over_files(plain)):
+    unpacked = head in words("unzip extract unpack") and any(
+        plain.lemma(at) in _INTO for at in range(len(plain.tokens))
+    )
+    if head in _OVER and not unpacked and (files := _over_files(plain)):
         return files
     if head not in _PLAIN | _CARRIED | _MADE | DELETES:
         return []

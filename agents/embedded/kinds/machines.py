@@ -49,7 +49,7 @@ _CALLED: Final = re.compile(r"(?<![\w-])(?:service|daemon) ([A-Za-z][\w.@-]*)|([
 def fact(world: World, piece: Piece) -> tuple[Act, str, str, Json] | None:
     """(what reads it, the output, how it is compared, with what); None where it is no such condition."""
     bare = piece.placeless()
-    for noun, skill, path, percent in _FACTS if len(bare.places) == 1 else ():
+    for noun, skill, path, percent in _FACTS if _one_machine(bare) else ():
         for tail, op in _NUMBERS:
             slots = match(f"{noun} {tail}", bare)
             if slots is None:
@@ -61,6 +61,11 @@ def fact(world: World, piece: Piece) -> tuple[Act, str, str, Json] | None:
     return None
 
 
+def _one_machine(bare: Piece) -> bool:
+    """A condition looks at one machine: of several, it would not be clear whether one or all of them decide."""
+    return len(bare.places) == 1 and len(bare.places[0][1].names) == 1 and not bare.places[0][1].many
+
+
 def _fits(slots: Slots, percent: bool, piece: Piece) -> bool:
     """How full something is, is a percentage; a load is none."""
     said = slots["n"][0].kind == "percent" or any(token.text.casefold() == "percent" for token in piece.tokens)
@@ -70,7 +75,7 @@ def _fits(slots: Slots, percent: bool, piece: Piece) -> bool:
 def state(world: World, piece: Piece) -> tuple[Act, str, str, Json] | None:
     """`nginx is not running on beta`, `the service backup is down`."""
     bare = piece.placeless()
-    if "service.status" not in world.skills or len(bare.places) != 1:
+    if "service.status" not in world.skills or not _one_machine(bare):
         return None
     for pattern, op in _STATES:
         slots = match(pattern, bare)
