@@ -8,6 +8,7 @@ from agents.embedded.view import View
 from agents.embedded.words import ASK, FILLERS
 from agents.embedded.wordset import words
 
+_PLACING = words("on at in of from the my both all")
 SHARED = ASK | words("delete remove mkdir compare erase rm verify hash checksum")
 
 
@@ -50,6 +51,11 @@ def _split(view: View) -> list[tuple[Token, ...]]:
             pieces.append([])
         else:
             pieces[-1].append(token)
+    # ", on beta": where all of it is, and no part of its own.
+    while len(pieces) > 1 and pieces[-1] and any(token.kind is Kind.DEVICE for token in pieces[-1]):
+        if any(token.kind is not Kind.DEVICE and not (token.word and token.lemma in _PLACING) for token in pieces[-1]):
+            break
+        pieces[-2:] = [[*pieces[-2], *pieces[-1]]]
     return [tuple(piece) for piece in pieces if piece]
 
 
