@@ -34,6 +34,8 @@ BACKUPS = frozenset({"backup", "sync", "mirror", "replicate"})
 MAY = words(
     "file folder directory copy content its entire whole document archive same name version report backup logfile"
 )
+# What they tell is some of a file's lines, or all in another order: not the file.
+SOME_LINES = frozenset({"file.head", "file.tail", "file.sort", "file.search"})
 TO = "to into as at in inside under named called onto"
 
 
@@ -60,6 +62,10 @@ def backup(composer: Composer, view: View, found: Sequence[Spot]) -> bool:
     packed = _pack(composer, source, text.rstrip("/"), f"backups/{name}.tar.gz") if folder else None
     file = f"backups/{name}.tar.gz" if folder else text
     saved = f"{home}/{name}.tar.gz" if folder else f"{home}/{name}"
+    if isinstance(where, str) and looks_like_file(where):  # the copy's own name, and no folder for it
+        if folder and not where.casefold().endswith((".tar.gz", ".tgz")):
+            raise decline("a folder is backed up as a .tar.gz", [where])
+        saved = where
     sent = _publish(composer, source, file, packed)
     stored = _save(composer, target, sent, saved)
     verify = composer.draft.add(
@@ -228,6 +234,8 @@ def _earlier(composer: Composer, view: View) -> tuple[str, bool] | None:
     view.take({"them"} if last is not None and last.skill == "archive.create" else frozenset())
     if last is None or last.file is None or last.many:
         return None
+    if last.skill in SOME_LINES and not any(token.lemma in {"file", "log"} for token in view.tokens):
+        raise decline("it is not clear whether the file or the lines of it that were read are to be sent", ["it"])
     for at, token in enumerate(view.tokens):
         if token.word and token.lemma in words(
             "file archive result copy backup it one report document tarball zip output log"

@@ -596,8 +596,9 @@ SCREENS: Final = frozenset({"browser", "desktop", "phone"})
 ANYWHERE: Final = frozenset({"http.fetch"})
 FILES: Final = frozenset(
     {"file.write", "file.append", "file.copy", "file.move", "archive.create", "artifact.save", "http.download",
-     "file.read", "file.head", "file.tail", "file.sort", "file.replace"}
+     "file.read", "file.replace"}
 )  # fmt: skip
+"""What is about a whole file, which may be sent on then; some lines of one are a text."""
 TEXTS: Final = frozenset({"file.read", "file.head", "file.tail", "http.fetch"})
 
 

@@ -105,6 +105,15 @@ CASES = {
             'h=file.hash @beta {"path":"backups/alpha/data.tar.gz"} <s',
         ],
     ),
+    "backup under a name": (
+        "back up the folder data from alpha to beta as old/data.tar.gz",
+        [
+            'a=archive.create @alpha {"source":"data","target":"backups/data.tar.gz"}',
+            'p=artifact.publish @alpha {"path":"backups/data.tar.gz"} <a',
+            's=artifact.save @beta {"artifact":"${p.output.artifact}","path":"old/data.tar.gz"}',
+            'h=file.hash @beta {"path":"old/data.tar.gz"} <s',
+        ],
+    ),
     "reference to a found file": (
         "find the largest file in downloads on nova and copy it to desk",
         [
