@@ -1,7 +1,7 @@
 """Long plans of models: the right ones of the tasks that may be tuned on pass, and wrong ones made of them do not.
 
-A wrong plan that still passes reads more than was asked for, reads it elsewhere, or says less. What nobody asked for,
-a delete, a command, a write, a message, never passes.
+Wrong plans that still pass read more or elsewhere, say less, or err in a title, a column, an order, a condition or in
+which of several named devices it is. What nobody asked for, a delete, a command, a write, a message, never passes.
 """
 
 from __future__ import annotations
