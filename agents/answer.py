@@ -133,17 +133,18 @@ def _gated(view: RunView, answers: Sequence[TaskView]) -> list[str]:
 
 
 def _shut(view: RunView, answers: Sequence[TaskView]) -> list[TaskView]:
-    """The skipped tasks, up from the answers, that had a condition of their own."""
+    """The skipped tasks, up from the answers, that had a condition of their own. The view may lack tasks."""
     tasks = {task.id: task for task in view.tasks}
     seen = dict.fromkeys(task.id for task in answers)
     todo = list(answers)
     shut = []
     while todo:
         task = todo.pop(0)
-        if any(edge.on is On.CONDITION and _done(tasks[edge.task]) for edge in task.depends_on):
+        before = [(edge, tasks[edge.task]) for edge in task.depends_on if edge.task in tasks]
+        if any(edge.on is On.CONDITION and _done(one) for edge, one in before):
             shut.append(task)
             continue
-        above = [tasks[edge.task] for edge in task.depends_on if tasks[edge.task].status is TaskStatus.SKIPPED]
+        above = [one for _, one in before if one.status is TaskStatus.SKIPPED]
         todo += [one for one in above if one.id not in seen]
         seen.update(dict.fromkeys(one.id for one in above))
     return shut

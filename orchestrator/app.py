@@ -721,7 +721,8 @@ class Asterism:
     async def _open(self, run: str) -> Slot:
         slot = await self._slot(run)
         if slot.state.status.terminal:
-            raise Refusal("run_ended", f"the run {slot.state.status.value} already")
+            was = "was " if slot.state.status is RunStatus.CANCELLED else ""
+            raise Refusal("run_ended", f"the run {was}{slot.state.status.value} already")
         return slot
 
     async def _stored(self, work: Awaitable[T]) -> T:
@@ -755,7 +756,9 @@ class Asterism:
         wrong = [id for id, task in state.tasks.items() if task.status is not TaskStatus.SUCCEEDED][:ANSWERS]
         looked = [spec for spec in state.graph.tasks if spec.checks is not None][:ANSWERS]
         found = [id for spec in looked if spec.checks is not None for id in (spec.checks.task, spec.id)]
-        told = task_views(state, only=dict.fromkeys((*answering, *wrong, *found)))
+        # What a skipped task came after says why it was skipped.
+        before = [edge.task for id in wrong for edge in state.graph[id].depends_on][:ANSWERS]
+        told = task_views(state, only=dict.fromkeys((*answering, *wrong, *found, *before)))
         return write_answer(run_view(state, brief=True).model_copy(update={"tasks": told}), answering)
 
 

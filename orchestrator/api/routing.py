@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope
 
 from orchestrator.api.callers import Caller, Right
 from orchestrator.api.problems import Problem
+from orchestrator.core import misfits
 from orchestrator.core.application import Application
 from orchestrator.core.audit import AuditEntry
 from protocol.codec import check_json
@@ -160,9 +161,12 @@ def application(request: Request) -> Application:
 
 def misfit(errors: Sequence[Mapping[str, Any]]) -> tuple[str, list[JsonValue]]:
     """A sentence about the first field that does not fit, and all of them."""
+    places = [tuple(one["loc"]) for one in errors]
+    inner = {place[:end] for place in places for end in range(1, len(place))}
     found: list[JsonValue] = [
-        {"field": ".".join(map(str, one["loc"][1:])) or str(one["loc"][0]), "message": str(one["msg"])}
-        for one in errors
+        {"field": misfits.place(place[1:]) or str(place[0]), "message": misfits.said(str(one["msg"]))}
+        for one, place in zip(errors, places, strict=True)
+        if place not in inner  # what holds a part that does not fit does not fit for that reason
     ]
     first = found[0] if found else {}
     assert isinstance(first, dict)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.cli.exits import CommandError
+from orchestrator.core import misfits
 
 FILE_BYTES = 64 << 20
 
@@ -32,8 +33,8 @@ def read_json(file: Path, model: type[_Model], what: str) -> _Model:
         return model.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "its top"
-        raise CommandError("bad_request", f"{file} is not {what}: at {place}: {first['msg']}.") from None
+        place = misfits.place(first["loc"]) or "its top"
+        raise CommandError("bad_request", f"{file} is not {what}: at {place}: {misfits.said(first['msg'])}.") from None
 
 
 def check_writable(file: Path) -> None:

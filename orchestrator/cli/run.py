@@ -60,6 +60,7 @@ class Wish:
         """As the orchestrator takes it. Raises CommandError `bad_request`."""
         from pydantic import ValidationError
 
+        from orchestrator.core import misfits
         from orchestrator.core.budget import RunBudget
         from orchestrator.core.requests import Request, RunPolicy, unreadable
         from orchestrator.core.webhook_settings import Webhook
@@ -84,8 +85,8 @@ class Wish:
             )
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the request"
-            raise CommandError("bad_request", f"{place}: {first['msg']}.") from None
+            place = misfits.place(first["loc"]) or "the request"
+            raise CommandError("bad_request", f"{place}: {misfits.said(first['msg'])}.") from None
         if wrong := unreadable(asked):  # before an orchestrator is started for it
             raise CommandError("bad_request", f"{wrong[:1].upper()}{wrong[1:]}.")
         return asked

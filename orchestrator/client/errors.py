@@ -24,6 +24,8 @@ from collections.abc import Mapping
 import httpx2
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from orchestrator.core import misfits
+
 _JSON = TypeAdapter(dict[str, JsonValue])
 
 
@@ -75,8 +77,8 @@ class BadArgument(ClientError):
     def of(cls, error: ValidationError, what: str) -> BadArgument:
         """The first thing that did not fit."""
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join((what, *map(str, first["loc"])))
-        return cls(f"{place}: {first['msg'].removeprefix('Value error, ')}.")
+        place = misfits.place((what, *first["loc"]))
+        return cls(f"{place}: {misfits.said(first['msg'])}.")
 
 
 class Refused(ClientError):

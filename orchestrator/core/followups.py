@@ -117,6 +117,11 @@ _EXTREMES = {
     **dict.fromkeys(("newest", "latest", "most recent"), (_TIME, True)),
     **dict.fromkeys(("oldest", "earliest"), (_TIME, False)),
 }
+_WHICH = re.compile(
+    r"which (?:ones?|(?:file |folder |one )?of (?:them|those|these)) is (?:the )?"
+    rf"(?P<which>{'|'.join(_EXTREMES)})(?: one)?[?.!]?",
+    re.I,
+)
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 
 
@@ -135,6 +140,10 @@ def understand(said: str, earlier: Sequence[Earlier], fleet: Sequence[DeviceView
     where = _elsewhere(rest, earlier[-1], fleet, led=lead is not None)
     if where is not None:
         return where
+    which = _WHICH.fullmatch(rest)
+    if which:
+        word = which["which"].casefold()
+        rest = f"how {'large' if _EXTREMES[word][0] is _SIZE else 'old'} is the {word} of them"
     head = _HEAD.match(rest)
     reference = _REFERENCE.match(rest, head.end()) if head else None
     if head is None or reference is None:

@@ -87,6 +87,10 @@ class RunMachine(Unknowns):
             if id not in state.revising and id not in state.left and self._deal_with(id):
                 return True
         if state.open == 0 and state.graph.version and not state.revising and not state.questions:
+            if not len(state.graph):  # nothing was done: that is no success
+                message = "the run has no tasks left: edits took them all out"
+                self._finish(RunStatus.CANCELLED, "", RunError(code="cancelled", message=message))
+                return True
             self._settled()
         return False
 

@@ -174,6 +174,14 @@ async def test_a_condition_that_does_not_hold(devices: RealDevices) -> None:
     assert second == "not done: clean up: the condition on disk does not hold [clean]"
 
 
+async def test_an_answer_from_a_part_of_the_tasks(devices: RealDevices) -> None:
+    edge = StepDependency(step="disk", on="failure")
+    rescue = Step(id="rescue", skill="file.list", arguments={"path": "."}, devices=ALPHA, after=(edge,))
+    view = await run(devices, Step(id="disk", skill="system.disk", devices=ALPHA), rescue)
+    part = view.model_copy(update={"tasks": tuple(task for task in view.tasks if task.id == "rescue")})
+    assert write_answer(part, ["rescue"]) == "not done: file.list: disk did not fail [rescue]"
+
+
 async def test_a_condition_that_keeps_a_whole_chain_from_being_done(devices: RealDevices) -> None:
     full = Compare(path="output.used_percent", op=">", value=101)
     edge = StepDependency(step="disk", on="condition", when=full)

@@ -241,6 +241,21 @@ async def test_an_edit_while_the_run_goes_on(tmp_path: Path) -> None:
         assert {task.id for task in view.tasks} == {"a", "b", "c"}
 
 
+async def test_a_given_plan_tells_why_its_last_step_was_not_called_for(tmp_path: Path) -> None:
+    async with running(tmp_path, "alpha", test_only=True) as system:
+        many = {"path": "output.value", "op": ">", "value": 9}
+        for edge, why in (
+            ({"on": "condition", "when": many}, "Nothing was done: the condition on a does not hold [b]"),
+            ({"on": "failure"}, "not done: test.noop: a did not fail [b]"),
+        ):
+            run = await system.submit(
+                {"id": "a", "skill": "test.noop", "arguments": {"value": 1}},
+                {"id": "b", "skill": "test.noop", "after": [{"step": "a", **edge}]},
+            )
+            view = await system.app.wait(run, 30)
+            assert (view.state, why in view.answer) == (RunStatus.SUCCEEDED, True), view.answer
+
+
 async def test_the_log_tells_the_whole_run(tmp_path: Path) -> None:
     async with running(tmp_path, "alpha", "beta", test_only=True) as system:
         steps = [{"id": f"t{n}", "skill": "test.noop", "arguments": {"value": n}} for n in range(50)]

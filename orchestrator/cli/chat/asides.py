@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from orchestrator.cli.chat import slash
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.output import answer, line, say
+from orchestrator.core.events import RunStatus
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import RunView, TaskView
 
@@ -91,7 +92,8 @@ def why(view: RunView) -> str:
     if view.error is None and not failed:
         skipped = [task for task in view.tasks if task.status is TaskStatus.SKIPPED]
         told = [f"Not done: {task.title or task.skill}: {task.why}" for task in skipped[:10]]
-        return "\n".join(told or [f"Nothing went wrong in the last request: run {view.run} is {view.state}."])
+        state = "has succeeded" if view.state is RunStatus.SUCCEEDED else f"is {view.state}"
+        return "\n".join(told or [f"Nothing went wrong in the last request: run {view.run} {state}."])
     lines = [f"{view.error.message} [{view.error.code}]"] if view.error is not None else []
     for task in failed[:10]:
         reason = f"{line(task.error.message)} [{task.error.code}]" if task.error is not None else "no reason was given"

@@ -248,3 +248,14 @@ async def test_the_description_says_how_to_show_a_token(api: Served) -> None:
     needed = {path: next(iter(of.values()))["security"] for path, of in described["paths"].items()}
     assert [path for path, security in needed.items() if security == []] == ["/livez", "/readyz"]
     assert needed["/v1/runs"] == [{"token": []}]
+
+
+async def test_what_does_not_fit_is_told_at_its_innermost_place(api: Served) -> None:
+    edits = {"base": 1, "edits": [{"op": "add_task", "task": {"id": "x", "skill": "a.x", "devices": {}}}]}
+    problem = check(await api.client.post("/v1/runs/r1/edits", json=edits), 422, "bad_request")
+    extra = "Extra inputs are not permitted"
+    assert problem["errors"] == [{"field": "edits.0.add_task.task.devices", "message": extra}]
+    problem = check(await api.client.post("/v1/runs", json={"text": " "}), 422, "bad_request")
+    assert problem["detail"] == (
+        "The request does not fit at body: the request is empty: say what should happen, or give a plan."
+    )

@@ -144,6 +144,10 @@ def test_an_explicit_plan(served: Background, capsys: Out, tmp_path: Path) -> No
     plan.write_text('{"steps": 1}')
     assert call("run", "--plan", str(plan)) == 2
     assert "is not a plan: at steps" in capsys.readouterr().err
+    edge = {"step": "a", "on": "condition", "when": {"path": "output", "op": "gt", "value": 1}}
+    plan.write_text(json.dumps({"steps": [{"id": "a", "skill": "s"}, {"id": "b", "skill": "s", "after": [edge]}]}))
+    assert call("run", "--plan", str(plan)) == 2
+    assert "is not a plan: at steps.1.after.0.when.op: " in capsys.readouterr().err
 
 
 def test_a_run_that_waits_says_how_to_go_on(served: Background, capsys: Out) -> None:

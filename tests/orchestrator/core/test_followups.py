@@ -62,6 +62,9 @@ DELETED = earlier(
         ("could you delete the last of them", LISTED, "delete the file b.txt on alpha"),
         ("show the last 3 lines of the first one", LISTED, "show the last 3 lines of the file logs/big.log on alpha"),
         ("how large is it?", ONE, "how large is the file notes.txt on beta"),
+        ("which of them is the biggest?", LISTED, "how large is the file logs/big.log on alpha"),
+        ("and which one is newest", LISTED, "how old is the file a.txt on alpha"),
+        ("which file is the largest?", LISTED, "which file is the largest?"),  # of those, or of all?
         ("delete it", ONE, "delete the file notes.txt on beta"),
         ("delete it on beta", ONE, "delete the file notes.txt on beta"),
         ("copy that file to alpha", ONE, "copy the file notes.txt on beta to alpha"),
@@ -113,6 +116,7 @@ def test_what_is_asked(said: str, before: Earlier, asks: str) -> None:
         ("delete the largest of them", found(entry("a", 5), entry("b", 4), truncated=True)),  # more than was shown
         ("delete the largest of them", found()),
         ("delete the largest of them", ONE),  # no list
+        ("which of them is the largest?", ONE),
         ("delete the largest file", LISTED),  # of those, or of all?
         ("delete the fifth of them", LISTED),
         ("delete both of them", LISTED),

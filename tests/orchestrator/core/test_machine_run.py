@@ -85,6 +85,14 @@ def test_nothing_moves_a_run_that_has_ended() -> None:
         assert run.decision.events == []
 
 
+@pytest.mark.parametrize("explicit", [True, False])
+def test_a_run_whose_tasks_were_all_taken_out_did_not_succeed(explicit: bool) -> None:
+    run = Run.of(task("a"), task("b", "a"), explicit=explicit)
+    run.do(stimuli.UndoAsked(1, "ann"))
+    assert (run.state.status, run.state.error and run.state.error.code) == ("cancelled", "cancelled")
+    assert not has(run.commands, "consult settled")
+
+
 # --- failures --------------------------------------------------------------------------------------------------
 
 
