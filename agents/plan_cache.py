@@ -3,7 +3,7 @@
 The key is a hash over the request's text, client, device policy, answers and attachment, the fleet's facts and every
 skill's specification. A plan that is found is compiled and checked again before anything runs; one whose run failed is
 dropped. Nothing with a secret in it is kept, nor a request that means another time tomorrow. In memory the least used
-go first; with a path the rest survives a restart, in one file that is replaced as a whole.
+go first; with a path what models planned survives a restart, in one file that is replaced as a whole.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class PlanCache:
     def pending(self) -> Mapping[str, Entry] | None:
         """All that is to be written, where there is something new and a file for it."""
         changed, self.changed = self.changed, False
-        return dict(self._loaded()) if changed and self._path is not None else None
+        return _lasting(self._loaded()) if changed and self._path is not None else None
 
     def write(self, entries: Mapping[str, Entry]) -> None:
         """Replace the file. One that cannot be written costs the next start some time, and is only warned of."""
@@ -164,7 +164,12 @@ class PlanCache:
         except (OSError, ValidationError) as error:
             _log.warning("the plan cache is not usable and is made anew (%s)", type(error).__name__)
             return {}
-        return held.plans if held.format == FORMAT else {}
+        return _lasting(held.plans) if held.format == FORMAT else {}
+
+
+def _lasting(plans: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Plans that outlive the process: the embedded rung makes its own again at once, in a newer version better ones."""
+    return {key: one for key, one in plans.items() if one.tier != "embedded"}
 
 
 class _Prints:

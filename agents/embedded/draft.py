@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from agents.embedded.devices import Place
+from agents.embedded.gate import another_format
 from agents.embedded.outcome import decline
+from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import Plan, Selector, Step, StepDependency
 from orchestrator.core.references import find
+from orchestrator.core.tasks import On
 from protocol.vocabulary import JsonObject, Risk, SkillSpec
 
 ANYWHERE = Selector()
+CUT: Final = ("items", "rows", "lines", "text", "stdout", "stderr", "entries", "messages")
+"""What of an output a skill may cut off."""
+_BOUNDS: Final = ("limit", "max_bytes", "max_rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,34 @@ class Draft:
         }
         return [step for step in wanted if step not in consumed]
 
+    def uncut(self, edge: StepDependency) -> StepDependency:
+        """The edge to a step, open only where its output was not cut off; as it was where the skill never cuts."""
+        properties = self.specs[self.steps[edge.step].skill].output_schema.get("properties")
+        if edge.on is not On.SUCCESS or not isinstance(properties, Mapping) or "truncated" not in properties:
+            return edge
+        when = Compare.model_validate({"path": "output.truncated", "op": "==", "value": False})
+        return StepDependency(step=edge.step, on=On.CONDITION, when=when)
+
+    def _whole_only(self) -> None:
+        """What was cut off is written nowhere as if it were the whole, nor what was made of it, unless only so much
+        was asked for."""
+        kept: set[str] = set()
+        for id, step in reversed(self.steps.items()):
+            references = tuple(find(step.arguments))
+            if id not in kept and self.specs[step.skill].risk is Risk.READ:
+                continue
+            kept.update(one.task for one in references)
+            parts = {one.task for one in references if one.path.rpartition(".")[2] in CUT and "[" not in one.path}
+            whole = {one for one in parts if not any(bound in self.steps[one].arguments for bound in _BOUNDS)}
+            if whole and step.join == "all":
+                after = tuple(self.uncut(edge) if edge.step in whole else edge for edge in step.after)
+                self.steps[id] = step.model_copy(update={"after": after})
+
     def plan(self, answer: Sequence[str], why: str) -> Plan:
+        """All of it. Raises Stop where a file would not be of the kind that its name says."""
+        if another_format(self.steps.values()):
+            raise decline("the file's name says that it is of another kind")
+        self._whole_only()
         return Plan(steps=tuple(self.steps.values()), answer=tuple(dict.fromkeys(answer)), why=why[:2000])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from agents.embedded.outcome import decline
@@ -11,6 +11,7 @@ from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Declined, Plan, Step
+from orchestrator.core.references import find
 from protocol.vocabulary import JsonObject
 
 HOW_TO = (
@@ -160,6 +161,10 @@ _ENDINGS: Final[dict[str, tuple[str, ...]]] = {
     "html.write": (".html", ".htm"),
     "csv.write": (".csv", ".tsv", ".txt"),
 }
+_DOCUMENTS: Final = (
+    ".pdf", ".xlsx", ".xlsm", ".docx", ".odt", ".ods", ".pptx", ".png", ".jpg", ".jpeg", ".gif", ".zip", ".gz", ".tgz",
+)  # fmt: skip
+_TEXTS: Final = (".csv", ".tsv", ".txt", ".log", ".md", ".json", ".html", ".xml", ".yaml", ".yml", ".toml", ".ini")
 
 
 def swapped(plan: Plan, text: str) -> bool:
@@ -181,13 +186,20 @@ def text_lost(plan: Plan, text: str) -> bool:
     )
 
 
-def another_format(plan: Plan) -> bool:
-    """Whether a plan writes a document under the name of another kind of file."""
-    return any(
-        not str(one.arguments.get("path", "")).casefold().endswith(ends)
-        for one in plan.steps
-        for ends in (_ENDINGS.get(one.skill, ("",)),)
-    )
+def another_format(steps: Collection[Step]) -> bool:
+    """Whether a plan writes a document, or a text, under the name of another kind of file."""
+    published = {one.id: str(one.arguments.get("path", "")) for one in steps if one.skill == "artifact.publish"}
+    return any(_misnamed(one, published) for one in steps)
+
+
+def _misnamed(step: Step, published: Mapping[str, str]) -> bool:
+    path = str(step.arguments.get("path", "")).casefold()
+    if step.skill == "file.write":
+        return path.endswith(_DOCUMENTS)
+    if step.skill == "artifact.save":
+        sources = [published.get(one.task, "").casefold() for one in find(step.arguments)]
+        return path.endswith(_DOCUMENTS) and any(one.endswith(_TEXTS) for one in sources)
+    return not path.endswith(_ENDINGS.get(step.skill, ("",)))
 
 
 def rows_counted(plan: Plan, text: str, fleet: FleetView) -> Plan | Declined:

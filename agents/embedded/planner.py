@@ -19,7 +19,7 @@ from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.doubt import Answers, namesakes, settled
-from agents.embedded.gate import another_format, refuse_corrections, refuse_kind, rows_counted, swapped, text_lost
+from agents.embedded.gate import refuse_corrections, refuse_kind, rows_counted, swapped, text_lost
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, KNOWN
 from agents.embedded.kube.fleets import machines
@@ -119,8 +119,6 @@ class EmbeddedPlanner:
                 found = decline("it is not clear which file is read and which is written").result
             if isinstance(found, Plan) and text_lost(found, request.text):
                 found = decline("what the file is to hold is not clear: put it in quotation marks").result
-            if isinstance(found, Plan) and another_format(found):
-                found = decline("the file's name says that it is of another kind").result
             # What phones, screens and boxes do is not put together by a grammar that knows none of them.
             ours = special.ours if not isinstance(found, Plan) else _of_devices(found)
             loose = special.result is not None and ours

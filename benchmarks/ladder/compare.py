@@ -12,12 +12,14 @@ import re
 from dataclasses import dataclass, field
 from itertools import product
 
+from orchestrator.core.conditions import Compare
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Plan, Selector
 from orchestrator.core.references import find
 from protocol.vocabulary import Json, JsonObject
 
 _STEP = re.compile(r"(?P<id>\w+)=(?P<skill>[\w.]+) @(?P<where>\S+)(?P<rest>.*)", re.DOTALL)
+WHOLE = Compare(path="output.truncated", op="==", value=False)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def actual(plan: Plan, fleet: FleetView) -> dict[str, Node]:
 
 
 def _condition(when: object) -> str:
-    if when is None:
+    # That an output was not cut off is no condition that a request names.
+    if when is None or when == WHOLE:
         return ""
     data = when.model_dump(mode="json")  # type: ignore[attr-defined]
     return json.dumps(_simplest(data), sort_keys=True)

@@ -76,6 +76,17 @@ def holds(condition: Condition, record: JsonValue) -> bool:
             return _compare(condition, walk(record, condition.path))
 
 
+def wants_whole(condition: Condition | None, record: JsonValue) -> bool:
+    """Whether `condition` fails because the task's output was cut off."""
+    parts = condition.all if isinstance(condition, AllOf) else (condition,)
+    return any(
+        isinstance(part, Compare)
+        and (part.path, part.op, part.value) == ("output.truncated", "==", False)
+        and walk(record, part.path) is True
+        for part in parts
+    )
+
+
 def describe(condition: Condition) -> str:
     """The condition as one line for people: `output.percent > 80 and not status == "failed"`."""
     match condition:

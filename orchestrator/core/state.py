@@ -480,6 +480,8 @@ class RunState:
             status = self.tasks[dependency.task].status
             if self.tasks[dependency.task].closed and not self._satisfied(dependency):
                 if dependency.on is On.CONDITION and status is S.SUCCEEDED:
+                    if conditions.wants_whole(dependency.when, self.record(dependency.task)):
+                        return f"the output of {dependency.task} was cut short, and only the whole would do"
                     return f"the condition on {dependency.task} does not hold"
                 return f"{dependency.task} {'did not fail' if dependency.on is On.FAILURE else status.value}"
         return "nothing led to it"

@@ -147,6 +147,21 @@ def test_plans_survive_a_restart_and_a_damaged_file_does_not_matter(tmp_path: Pa
         assert len(PlanCache(path)) == 0
 
 
+def test_what_the_embedded_rung_planned_is_planned_anew_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "plans.json"
+    cache = PlanCache(path)
+    key = cache.key(ASKED, FLEET, ()) or ""
+    cache.put(key, ASKED, READ, rung="embedded", tier="embedded")
+    assert found(cache)
+    save(cache)
+    assert not found(PlanCache(path))
+    # Older versions kept it, too.
+    entry = cache.get(key)
+    assert entry is not None
+    cache.write({key: entry})
+    assert not found(PlanCache(path))
+
+
 def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     cache = PlanCache(tmp_path / "file" / "plans.json")

@@ -67,7 +67,7 @@ _NOUNS: Final = {
 
 VALUE: Final = words("number count value result reading sum total mean average checksum hash text message")
 _BACK: Final = ("it", "them", "this", "that", "these", "those")
-_CONVERSIONS: Final = {
+CONVERSIONS: Final = {
     ("csv", "xlsx"): ("csv.read", "items", "xlsx.write", "items"),
     ("xlsx", "csv"): ("xlsx.read", "items", "csv.write", "items"),
     ("md", "html"): ("file.read", "text", "html.write", "markdown"),
@@ -76,7 +76,7 @@ _CONVERSIONS: Final = {
 """How a file of one kind becomes one of another: what reads it, its output, what writes it, its argument."""
 
 
-def _kinds(source: str, target: str) -> tuple[str, str]:
+def kinds(source: str, target: str) -> tuple[str, str]:
     return source.rpartition(".")[2].casefold(), target.rpartition(".")[2].casefold()
 
 
@@ -310,10 +310,10 @@ class Builder:
         self.made.append(Made("file", tuple(new), made.nouns | {"copy", "copies"}))
 
     def _delivered(self, made: Made, entry: Entry, device: str, path: str) -> Entry:
-        if made.form and _kinds("", path)[1] != made.form:
+        if made.form and kinds("", path)[1] != made.form:
             raise decline(f"{path} is not of the kind {made.form}", [path])
-        if made.kind == "file" and (kinds := _kinds(entry.value, path)) in _CONVERSIONS:
-            return self._converted(entry, device, path, _CONVERSIONS[kinds])
+        if made.kind == "file" and (both := kinds(entry.value, path)) in CONVERSIONS:
+            return self._converted(entry, device, path, CONVERSIONS[both])
         if made.kind not in ("file", "text", "number"):
             return delivered(self, made, entry, device, path)
         if made.kind != "file":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from agents.embedded.draft import CUT
 from agents.embedded.flow.parts import Part
 from agents.embedded.outcome import decline
 from orchestrator.core.conditions import Compare
@@ -22,7 +23,6 @@ _PLACES: Final = ("path", "source", "target", "archive_path", "cwd")
 _WRITERS: Final = (
     "file.write", "artifact.save", "csv.write", "xlsx.write", "html.write", "pdf.write", "chart.make", "http.download",
 )  # fmt: skip
-_CUT: Final = ("items", "rows", "lines", "text", "stdout", "stderr", "entries", "messages")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def whole_only(to: Builder) -> None:
     of a sum or a mean, only where there were numbers: of none it would be 0."""
     for id, step in list(to.draft.steps.items()):
         parts = {
-            one.task for one in find(step.arguments) if one.path.rpartition(".")[2] in _CUT and "[" not in one.path
+            one.task for one in find(step.arguments) if one.path.rpartition(".")[2] in CUT and "[" not in one.path
         }
         if step.join == "any":
             continue
@@ -68,13 +68,7 @@ def _uncut(to: Builder, edge: StepDependency, cut: bool) -> StepDependency:
     if edge.on is On.SUCCESS and skill == "data.stats":
         some = Compare.model_validate({"path": "output.count", "op": ">", "value": 0})
         return StepDependency(step=edge.step, on=On.CONDITION, when=some)
-    if not cut:
-        return edge
-    properties = to.draft.specs[skill].output_schema.get("properties")
-    if edge.on is not On.SUCCESS or not isinstance(properties, Mapping) or "truncated" not in properties:
-        return edge
-    when = Compare.model_validate({"path": "output.truncated", "op": "==", "value": False})
-    return StepDependency(step=edge.step, on=On.CONDITION, when=when)
+    return to.draft.uncut(edge) if cut else edge
 
 
 def _wait(to: Builder, id: str, earlier: Iterable[str]) -> None:

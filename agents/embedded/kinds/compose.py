@@ -374,6 +374,8 @@ class Composer:
             return f"${{{source.step}.output.{_number(source, outputs, counted)}}}\n"
         if "text" in outputs:
             return f"${{{source.step}.output.text}}\n"
+        if "stdout" in outputs and ending != "md":
+            return f"${{{source.step}.output.stdout}}"
         if ending not in {"txt", "md", "log"}:
             raise decline(
                 f"what {source.skill} tells cannot be put into a .{ending} file; .json or .md can hold it", [path]

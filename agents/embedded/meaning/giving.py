@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agents.embedded.flow.build import CONVERSIONS, kinds
 from agents.embedded.kinds.line import Mention
 from agents.embedded.meaning.terms import rule
 from agents.embedded.meaning.things import (
@@ -17,6 +18,8 @@ from agents.embedded.meaning.things import (
     Thing,
     To,
 )
+
+_TURNED_INTO = frozenset(target for _, target in CONVERSIONS)
 
 # --- something goes somewhere ----------------------------------------------------------------------------------------
 
@@ -121,8 +124,14 @@ def _table_of(n: str = "", s: tuple[To, ...] = (), t: tuple[To, ...] = ()) -> Gi
 
 
 @rule("deed", "(turn|convert|make) {x:ref} {t:tos}", "(turn|convert) {x:files} {t:tos}")
-def _convert(x: Thing, t: tuple[To, ...]) -> Give:
-    return Give(x, t)
+def _convert(x: Thing, t: tuple[To, ...]) -> Give | None:
+    """A name that nothing is turned into would be a copy under it: `turn a.csv into json`, `into uppercase`."""
+    goals = [to.path for to in t if to.path]
+    if isinstance(x, Files):
+        fitting = all(kinds(one.path, goal) in CONVERSIONS for one in x.files for goal in goals)
+    else:
+        fitting = all(kinds("", goal)[1] in _TURNED_INTO for goal in goals)
+    return Give(x, t) if fitting else None
 
 
 @rule("deed", "(get|fetch|pull|take|grab|download) {x:located}")

@@ -216,3 +216,17 @@ def test_tasks_that_come_while_the_run_goes_on_count_what_has_ended() -> None:
     run.edit(AddTask(task=task("b", "a")), AddTask(task=task("c", "b")), AddTask(task=task("d", "a!")))
     assert run.events == ["edited v2", "d skipped: a did not fail"]
     assert run.commands == ["offer b"]
+
+
+@pytest.mark.parametrize(
+    ("truncated", "then", "why"),
+    [
+        (False, "ready", ""),
+        (True, "skipped", "the output of a was cut short, and only the whole would do"),
+        (None, "skipped", "the condition on a does not hold"),
+    ],
+)
+def test_what_was_cut_short_is_said_to_be_the_reason(truncated: object, then: str, why: str) -> None:
+    run = Run.of(task("a"), task("b", when("a", "output.truncated", "==", False)))
+    run.succeed("a", output={"truncated": truncated})  # type: ignore[dict-item]
+    assert (run.statuses()["b"], run["b"].why) == (then, why)

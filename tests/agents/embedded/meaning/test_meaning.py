@@ -184,6 +184,10 @@ def test_declined(text: str) -> None:
         "Actually, copy a.txt on alpha to beta and b.txt on alpha to gamma.",
         "Each of alpha and beta has a.csv with the columns id and fee. Write the average of price to m.txt on desk.",
         "Copy a.txt on alpha to beta as a.txt and to gamma as a.txt every night.",
+        # kinds that nothing is turned into
+        "Turn a.csv on alpha into json and save it on beta as a.json.",
+        "Turn a.csv on alpha into a.json and save it on beta as b.json.",
+        "Turn a.txt on alpha into uppercase and save it on beta as a.txt.",
     ],
 )
 def test_near_misses(text: str) -> None:

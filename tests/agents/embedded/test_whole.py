@@ -1,0 +1,47 @@
+"""What a skill cut off is written nowhere as if it were the whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.embedded.planner import EmbeddedPlanner
+from orchestrator.core.conditions import Compare
+from orchestrator.core.plan import Plan, Step
+from orchestrator.core.requests import Request
+from tests.support.embedded_fleet import Context, twelve
+
+WHOLE = Compare(path="output.truncated", op="==", value=False)
+
+
+def steps(text: str) -> tuple[Step, ...]:
+    result = EmbeddedPlanner().propose(Request(text=text), Context(twelve()))
+    assert isinstance(result, Plan), result
+    return result.steps
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sort a.log on alpha and save it on beta as s.log",
+        "show the last 9000 lines of a.log on alpha and save them as t.log on beta",
+        "save b.log of alpha on beta as copy.log",
+        "append b.log of alpha to all.log on beta",
+        "search app.log on alpha for ERROR, count them by service and save a report as r.md on beta",
+        "list the files in data on alpha and save the list as l.md on beta",
+    ],
+)
+def test_what_is_kept_waits_for_the_whole(text: str) -> None:
+    first, *rest = steps(text)
+    assert [edge.when for step in rest for edge in step.after if edge.step == first.id] == [WHOLE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "find the 3 biggest files in videos on nova and save the list as big.md on nova",
+        "search app.log on alpha for ERROR and count them by service",
+        "write the load of alpha to load.md on beta",
+    ],
+)
+def test_what_is_shown_or_bounded_or_never_cut_does_not(text: str) -> None:
+    assert {edge.when for step in steps(text) for edge in step.after} == {None}
