@@ -32,6 +32,7 @@ from agents.implied.asides import amiss
 from agents.implied.leeway import Leeway
 from agents.scrutiny import Look, Told, doubts
 from agents.scrutiny.words import alternatives, dialled
+from orchestrator.core.conditions import WHOLE
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Declined, Plan, Selector, Step, StepDependency
 from orchestrator.core.references import find
@@ -85,6 +86,8 @@ EXCEPTIONS = re.compile(
     r"(?:differs?|another one|deviates?|wrong|damaged|broken|missing|gone|gone bad)\b",
     re.IGNORECASE,
 )
+CUT = re.compile(r"\b(?:truncat|cut|incomplete)", re.IGNORECASE)
+PARTIAL = (WHOLE.model_copy(update={"op": "!="}), WHOLE.model_copy(update={"value": True}))
 SQL_WORDS = words(
     "select from where and or not order by desc asc group having limit distinct sum count avg min max total as join "
     "left inner on using between in is null like cast integer real text round lower upper case when then else end"
@@ -474,7 +477,10 @@ class _Checker:
         if self.unchanging and changing:
             told = f"the request forbids a change, and the plan makes one with {changing[0]}"
             yield Gap("unused_negation", told, (changing[0],))
-        conditions = [edge for step in self.plan.steps for edge in step.after if edge.on is not On.SUCCESS]
+        edges = [edge for step in self.plan.steps for edge in step.after if edge.on is not On.SUCCESS]
+        conditions = [edge for edge in edges if edge.when != WHOLE]
+        if any(edge.when in PARTIAL for edge in conditions) and not CUT.search(self.text):
+            yield Gap("unexplained_argument", "the plan does something only where an output was cut off")
         yield from self._exceptions(conditions)
         moved = self.heard.idle
         for at, token in enumerate(self.said):

@@ -10,7 +10,7 @@ from typing import Final
 from agents.embedded.devices import Place
 from agents.embedded.gate import another_format
 from agents.embedded.outcome import decline
-from orchestrator.core.conditions import Compare
+from orchestrator.core.conditions import WHOLE
 from orchestrator.core.plan import Plan, Selector, Step, StepDependency
 from orchestrator.core.references import find
 from orchestrator.core.tasks import On
@@ -127,8 +127,7 @@ class Draft:
         properties = self.specs[self.steps[edge.step].skill].output_schema.get("properties")
         if edge.on is not On.SUCCESS or not isinstance(properties, Mapping) or "truncated" not in properties:
             return edge
-        when = Compare.model_validate({"path": "output.truncated", "op": "==", "value": False})
-        return StepDependency(step=edge.step, on=On.CONDITION, when=when)
+        return StepDependency(step=edge.step, on=On.CONDITION, when=WHOLE)
 
     def _whole_only(self) -> None:
         """What was cut off is written nowhere as if it were the whole, nor what was made of it, unless only so much

@@ -12,14 +12,13 @@ import re
 from dataclasses import dataclass, field
 from itertools import product
 
-from orchestrator.core.conditions import Compare
+from orchestrator.core.conditions import WHOLE
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Plan, Selector
 from orchestrator.core.references import find
 from protocol.vocabulary import Json, JsonObject
 
 _STEP = re.compile(r"(?P<id>\w+)=(?P<skill>[\w.]+) @(?P<where>\S+)(?P<rest>.*)", re.DOTALL)
-WHOLE = Compare(path="output.truncated", op="==", value=False)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,10 @@ for _model in (AllOf, AnyOf, Not):
     _model.model_rebuild()
 
 
+WHOLE = Compare(path="output.truncated", op="==", value=False)
+"""That a skill cut nothing off its output."""
+
+
 def holds(condition: Condition, record: JsonValue) -> bool:
     """Whether `condition` is true of a task's record."""
     match condition:
@@ -79,12 +83,7 @@ def holds(condition: Condition, record: JsonValue) -> bool:
 def wants_whole(condition: Condition | None, record: JsonValue) -> bool:
     """Whether `condition` fails because the task's output was cut off."""
     parts = condition.all if isinstance(condition, AllOf) else (condition,)
-    return any(
-        isinstance(part, Compare)
-        and (part.path, part.op, part.value) == ("output.truncated", "==", False)
-        and walk(record, part.path) is True
-        for part in parts
-    )
+    return WHOLE in parts and walk(record, WHOLE.path) is True
 
 
 def describe(condition: Condition) -> str:

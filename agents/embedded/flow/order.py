@@ -54,9 +54,7 @@ def whole_only(to: Builder) -> None:
     """What is made of a text or a list that a skill may cut off is made only where nothing was cut off; what is made
     of a sum or a mean, only where there were numbers: of none it would be 0."""
     for id, step in list(to.draft.steps.items()):
-        parts = {
-            one.task for one in find(step.arguments) if one.path.rpartition(".")[2] in CUT and "[" not in one.path
-        }
+        parts = {one.task for one in find(step.arguments) if one.path.rpartition(".")[2] in CUT and "[" not in one.path}
         if step.join == "any":
             continue
         edges = tuple(_uncut(to, edge, edge.step in parts) for edge in step.after)
