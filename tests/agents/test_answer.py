@@ -98,7 +98,8 @@ async def test_a_ranking(devices: RealDevices) -> None:
     rank = Step(id="rank", skill="data.rank", arguments={"items": "${disk[*]}", "by": "output.free_bytes"})
     first, *rest = (await run(devices, disk, rank)).answer.splitlines()
     # Both are on one disk, which others write to between the two looks at it.
-    pattern = r"(alpha|beta|alpha and beta) (has|share) the most free disk space: [\d.]+ GB free of [\d.]+ GB \(.* used\) \[rank\]"
+    who = "(alpha|beta|alpha and beta) (has|share)"
+    pattern = rf"{who} the most free disk space: [\d.]+ GB free of [\d.]+ GB \(.* used\) \[rank\]"
     assert re.fullmatch(pattern, first)
     assert len(rest) <= 1
 
