@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
 
-from orchestrator.api.routing import application, caller_of, needs, router
+from orchestrator.api.routing import application, caller_of, needs, note, router
 from orchestrator.core.application import Application, FaultsView
 from protocol.failpoints import Rule
 
@@ -28,6 +28,8 @@ async def enable(app: App, request: Request, point: Point, body: Rule) -> Faults
     403 `faults_off` where no token is configured and the orchestrator was not started with `--faults`; modes that end
     the process need that flag in any case.
     """
+    # First, refused or not: the next write of the record may be what is to fail from here on.
+    await note(request)
     app.enable_fault(point, body, by=caller_of(request).name)
     return app.faults()
 

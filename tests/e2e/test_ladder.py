@@ -92,7 +92,7 @@ def untouched(world: World, view: Json) -> None:
         ("lösch alles " * 1600, 7),
         ("".join(map(chr, range(1, 32))), 2),
         ("\x00\x01\x02\x7f", 2),
-        ("\x1b[2J\x1b]0;owned\x07 frobnicate", 7),
+        ("\x1b[2J\x1b]0;owned\x07 frobnicate", 2),
         ("\u202edaed\u202c \u200b\u200b\ufeff frobnicate", 7),
         (bytes(range(128, 256)).decode("latin-1"), 2),
         (bytes(range(160, 256)).decode("latin-1"), 7),

@@ -12,6 +12,7 @@ from tools.browser.verbs import Page, TabName, address, line, place, verb
 from tools.errors import ToolError
 
 TITLE_S: Final = 3.0
+CLOSE_S: Final = 15.0
 
 
 class OpenTab(Output):
@@ -116,5 +117,5 @@ async def close(session: Session, *, tab: TabName | None = None, all: bool = Fal
     if found is None:
         return Closed(closed=[])
     with session.translated(None):
-        await session.soon(found.close())
+        await session.soon(found.close(), CLOSE_S)
     return Closed(closed=[found.id])

@@ -33,7 +33,6 @@ async def _ran(folder: Path) -> tuple[str, str]:
     await system.start()
     try:
         await system.device("alpha", test_only=True)
-        token, _ = await system.app.create_token("viewer", name=f"token={PLANTED}")
         steps = [
             {"id": "a", "skill": "test.noop", "arguments": {"value": ARGUMENTS}},
             {"id": "b", "skill": "test.fail"},
@@ -41,6 +40,8 @@ async def _ran(folder: Path) -> tuple[str, str]:
         request = Request(text=f"say password={PLANTED}", plan=Plan.model_validate({"steps": steps}))
         run, _ = await system.app.submit(request)
         await system.app.wait(run, 30)
+        # After the run: from the first token on, a device without one is sent away.
+        token, _ = await system.app.create_token("viewer", name=f"token={PLANTED}")
     finally:
         await system.stop()
     return run, token

@@ -109,7 +109,9 @@ async def test_a_browser_that_hangs_as_a_whole(own: Bench, site: Site, monkeypat
     site.pages |= {"/": "<title>one</title>", "/get": attachment(b"x", "x")}
     await own.call("browser.open", url=site.url())
     (process,) = own.processes()
-    hanging = psutil.Process().children(recursive=True)
+    driver = process.parent()
+    assert driver is not None
+    hanging = [driver, *driver.children(recursive=True)]
     monkeypatch.setattr(session, "NAVIGATE_S", 0.2)
     monkeypatch.setattr(session, "STOP_S", 0.2)
     monkeypatch.setattr(session.Session.soon, "__defaults__", (0.5,))
