@@ -120,7 +120,7 @@ function Question({ run, of, took }) {
     ${can("operator") ? html`<div class="row choices">${choices.map((one) => html`
       <button type="button" disabled=${busy} onClick=${() => answer(one.value)}>${line(one.label, 500)}</button>`)}</div>
     <form class="row" onSubmit=${submit}>
-      <label>${choices.length ? "Or in your words" : "Your answer"} <input name="answer" required maxlength="500" /></label>
+      <label>${choices.length ? "Or in your words" : "Your answer"} <input name="answer" required /></label>
       <button type="submit" disabled=${busy}>Answer</button>
     </form>` : html`<ul>${choices.map((one) => html`<li>${line(one.label, 500)}</li>`)}</ul>`}
     <${Problem} of=${problem} />

@@ -41,7 +41,7 @@ function Submit() {
   };
   return html`<form class="card submit" onSubmit=${submit} aria-label="New request">
     <label for="text">What should happen?</label>
-    <textarea id="text" name="text" rows="2" maxlength="20000" required onKeyDown=${enter}
+    <textarea id="text" name="text" rows="2" required onKeyDown=${enter}
       placeholder="Which of my devices has the most free disk space?"></textarea>
     <div class="row">
       <label>Changes <select name="approve">

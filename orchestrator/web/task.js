@@ -22,7 +22,7 @@ export function TaskDetail({ run, task, entries, close, choose }) {
       <dt>Task</dt><dd><code>${task.id}</code>${task.group ? html` of fan-out <code>${task.group}</code>` : ""}</dd>
       <dt>Skill</dt><dd><code>${line(task.skill)}</code></dd>
       ${task.device && html`<dt>Device</dt><dd>${line(task.device)}</dd>`}
-      ${task.waiting_for && html`<dt>${task.status === "running" ? "Says" : "Waits for"}</dt><dd>${line(task.waiting_for, 500)}</dd>`}
+      ${task.waiting_for && html`<dt>${says(task) ? "Says" : "Waits for"}</dt><dd>${line(task.waiting_for, 500)}</dd>`}
       ${task.depends_on.length > 0 && html`<dt>After</dt><dd>${task.depends_on.slice(0, 50).map((one) => html`
         <button type="button" class="linklike" onClick=${() => choose(one.task)}>${one.task}</button>${one.on !== "success" ? ` (on ${one.on})` : ""} `)}
         ${task.depends_on.length > 50 && `and ${task.depends_on.length - 50} more`}</dd>`}
@@ -39,6 +39,9 @@ export function TaskDetail({ run, task, entries, close, choose }) {
     <${ArtifactList} run=${run} task=${task.id} entries=${entries.length} />
   </aside>`;
 }
+
+/* Whether what a task tells is its own word: one that runs may also wait for its device, which is away. */
+const says = (task) => task.status === "running" && !task.waiting_for.startsWith(`${task.device} to come back`);
 
 function Part({ name, of, how }) {
   return html`<h3>${name}</h3><pre tabindex="0" aria-label=${name}>${cut(how(of), LONGEST)}</pre>`;

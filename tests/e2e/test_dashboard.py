@@ -111,6 +111,15 @@ def test_arguments_are_changed_before_they_are_approved(shown: Screen, world: Pr
     assert (old.exists(), other.exists()) == (True, False)
 
 
+def test_a_request_that_is_too_long_is_refused_and_never_cut(shown: Screen, world: Processes) -> None:
+    before = world.get("/v1/runs")
+    shown.go("runs")
+    shown.page.get_by_label("What should happen?").fill("x" * 20_001)
+    shown.page.get_by_role("button", name="Submit").click()
+    expect(shown.page.get_by_role("alert")).to_contain_text("at most 20000 characters")
+    assert world.get("/v1/runs") == before
+
+
 def test_a_question_is_answered_by_a_choice(shown: Screen) -> None:
     shown.submit("what is the load of the server?")
     card = shown.page.locator("[data-question]")
