@@ -30,6 +30,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from orchestrator.core import misfits
 from orchestrator.core.budget import Limits, RunBudget, Usd
 from orchestrator.core.owner import PrivacySettings
 from orchestrator.core.rungs import ModelSettings as ModelSettings
@@ -311,5 +312,5 @@ def _sentence(
         where = f"in {PREFIX}{top.upper()}"
     else:
         where = f"in {file}" if file else "in the settings"
-    what = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+    what = "there is no such setting" if first["type"] == "extra_forbidden" else misfits.said(first["msg"])
     return f"The setting {name or 'combination'} {where} does not fit: {what}."

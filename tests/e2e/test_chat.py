@@ -149,6 +149,7 @@ def test_a_question_is_a_choice(scripted: Background, env: dict[str, str], tmp_p
     with terminal("chat", "--url", scripted.url, env=env, cwd=tmp_path) as chat:
         chat.expect(PROMPT)
         assert "2. the second" in say(chat, "which", "leaves it open): ")
+        assert "Answer a number from 1 to 2" in say(chat, "7", "leaves it open): ")
         assert "beta" in say(chat, "2")
         assert "1. the first" in say(chat, "which", "leaves it open): ")
         assert "/answer TEXT" in say(chat, "later")

@@ -19,7 +19,7 @@ from orchestrator.core.application import Refusal
 from orchestrator.core.changing import changed_arguments
 from orchestrator.core.doubtful import lines
 from orchestrator.core.events import ApprovalRequested
-from orchestrator.core.plan import Clarification
+from orchestrator.core.plan import Choice, Clarification
 from orchestrator.core.previews import ARGUMENT
 from protocol.vocabulary import JsonObject
 
@@ -162,8 +162,16 @@ class ChatAsker(ask.Asker):
             said = await ask.prompt("Number, name, or your own words (later leaves it open): ")
             if not said or said.strip().casefold() == "later":
                 raise Later
-            if said.strip():
-                return chosen(asked, said)
+            words = chosen(asked, said)
+            if asked.choices and words.isdecimal() and not any(_numbered(choice) for choice in asked.choices):
+                say(f"Answer a number from 1 to {len(asked.choices)}, a name, or words.")
+            elif words:
+                return words
+
+
+def _numbered(choice: Choice) -> bool:
+    """Whether a number may be meant as such, where it is none of the list's."""
+    return any(sign.isdecimal() for sign in choice.label + choice.value)
 
 
 def flush() -> None:
