@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, insert, select
 
@@ -11,6 +13,7 @@ from storage.groups import storable
 from storage.tables import audit
 
 PAGE = 5_000
+NAMED = ("actor", "action", "object")  # columns to list by: they repeat what the body, and so the digest, has
 
 
 def append(connection: Connection, entry: AuditEntry) -> None:
@@ -20,7 +23,7 @@ def append(connection: Connection, entry: AuditEntry) -> None:
     last = connection.execute(select(audit.c.seq, audit.c.digest).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
     seq, before = (1, SEED) if last is None else (last.seq + 1, last.digest)
     body = entry.model_dump_json()
-    named = {name: storable(getattr(entry, name)) for name in ("actor", "action", "object")}
+    named = dict(zip(NAMED, _named(body), strict=True))
     row = {"seq": seq, "id": entry.id, "at": entry.at, **named, "body": body, "digest": digest(before, seq, body)}
     connection.execute(insert(audit).values(row))
 
@@ -46,16 +49,22 @@ def _record(seq: int, of: str, body: str) -> AuditRecord:
         raise make("database_corrupt", says) from error
 
 
+def _named(body: str) -> list[str]:
+    entry = json.loads(body)
+    return [storable(entry[name]) for name in NAMED]
+
+
 def verify(connection: Connection) -> AuditVerdict:
     """Follow the chain from its beginning to the first entry that does not fit."""
     count, before = connection.scalar(select(func.count()).select_from(audit)) or 0, SEED
     seen = 0
-    query = select(audit.c.seq, audit.c.digest, audit.c.body).order_by(audit.c.seq).limit(PAGE)
+    named = (audit.c.actor, audit.c.action, audit.c.object)
+    query = select(audit.c.seq, audit.c.digest, audit.c.body, *named).order_by(audit.c.seq).limit(PAGE)
     while rows := connection.execute(query.where(audit.c.seq > seen)).all():
-        for seq, found, body in rows:
+        for seq, found, body, *names in rows:
             if seq != seen + 1:
                 return AuditVerdict(entries=count, digest=before, fault=f"entry {seen + 1} is missing")
-            if found != digest(before, seq, body):
+            if found != digest(before, seq, body) or names != _named(body):
                 return AuditVerdict(entries=count, digest=before, fault=f"entry {seq} was changed")
             seen, before = seq, found
     return AuditVerdict(entries=count, digest=before)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -11,6 +12,9 @@ from orchestrator.cli.calls import call
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.options import Common
 from orchestrator.cli.output import dump, say, table
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def audit(
@@ -25,18 +29,18 @@ def audit(
     """List who did what, newest first. Needs a token with the role admin."""
     if not 1 <= limit <= 1000:
         raise CommandError("usage", "--limit is a number from 1 to 1000.")
-    json = common is not None and common.json
+    as_json = common is not None and common.json
     if verify:
         verdict = call(common, lambda client: client.verify_audit())
         if verdict.fault:
             raise CommandError("database_corrupt", f"The audit is not as it was written: {verdict.fault}.")
-        if json:
+        if as_json:
             dump(verdict.model_dump(mode="json"))
         else:
             say(f"{verdict.entries} entries, none changed or missing; the last one's digest is {verdict.digest}")
         return
     found = call(common, lambda client: client.audit(actor=actor, action=action, object=object, limit=limit))
-    if json:
+    if as_json:
         dump({"entries": [one.model_dump(mode="json") for one in found]})
         return
     if not found:
@@ -46,6 +50,12 @@ def audit(
     for one in found:
         entry = one.entry
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
-        told = ", ".join(f"{name}={value}" for name, value in entry.detail.items())
+        told = ", ".join(
+            f"{name}={_told(value)}" for name, value in entry.detail.items() if value not in ("", {}, None)
+        )
         rows.append((str(one.seq), at, f"{entry.actor} ({entry.role})", entry.action, entry.object, told[:80]))
     table(("NO", "AT", "WHO", "DID", "TO", "DETAIL"), rows)
+
+
+def _told(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -17,6 +17,7 @@ from storage.urls import parse
     ("change", "fault"),
     [
         ("UPDATE audit SET body = replace(body, 'anna', 'ben') WHERE seq = 2", "entry 2 was changed"),
+        ("UPDATE audit SET actor = 'ben' WHERE seq = 2", "entry 2 was changed"),
         ("DELETE FROM audit WHERE seq = 2", "entry 2 is missing"),
         ("DELETE FROM audit WHERE seq = 1", "entry 1 is missing"),
         ("UPDATE audit SET digest = '00' WHERE seq = 3", "entry 3 was changed"),
