@@ -91,10 +91,10 @@ def _turns(messages: Sequence[Message]) -> list[_Turn]:
             turns.append(_Turn(message.text().strip()))
         elif message.role == "assistant" and turns:
             turns[-1].replied += message.text()
+    if last is not None and isinstance(last.content, list) and any(part.type != "text" for part in last.content):
+        raise Problem("bad_request", "A message takes text alone: name files by their device and path.")
     if last is None or not turns[-1].said:
         raise Problem("bad_request", "The request is empty: the last message of the user says what should happen.")
-    if isinstance(last.content, list) and any(part.type != "text" for part in last.content):
-        raise Problem("bad_request", "A message takes text alone: name files by their device and path.")
     return turns
 
 
@@ -119,11 +119,11 @@ def _run_of(turn: _Turn, asked: str, recorded: Sequence[RunItem]) -> RunItem | N
 
 
 def _shown(view: RunView, form: Literal["table", "json", "csv"]) -> str:
+    head, rows = tables.table_of(view)
+    if not rows and form != "json":
+        return "The last result has nothing that a table could hold."
     if form != "table":
         return markdown.fenced(sanitize(tables.text(view, form)).rstrip("\n"), form)
-    head, rows = tables.table_of(view)
-    if not rows:
-        return "The last result has nothing that a table could hold."
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(_cell, cells)) + " |" for cells in lines)
 

@@ -190,6 +190,10 @@ def test_an_edit_is_taken_back(world: Behind, files: Path, env: dict[str, str], 
         say(chat, "later")
         assert "the graph is at version 3" in say(chat, "/undo")
         assert "deleted logs/small.log" in say(chat, "/approve")
+        say(chat, "delete the file a.txt on alpha", ASKS)
+        say(chat, "later")
+        assert "nothing of it is left to do" in say(chat, "undo")
+        assert "nothing that a table could hold" in say(chat, "as csv")
     assert (files / "a.txt").exists()
 
 

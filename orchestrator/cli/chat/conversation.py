@@ -214,12 +214,12 @@ class Conversation:
 
     def _show(self, earlier: list[followups.Earlier], form: Literal["table", "json", "csv"]) -> None:
         last = earlier[-1].view
+        head, rows = tables.table_of(last)
+        if not rows and form != "json":
+            raise CommandError("not_clear", "The last result has nothing that a table could hold.")
         if form != "table":
             answer(tables.text(last, form))
             return
-        head, rows = tables.table_of(last)
-        if not rows:
-            raise CommandError("not_clear", "The last result has nothing that a table could hold.")
         table([name.upper() for name in head], rows)
 
     # --- runs ------------------------------------------------------------------------------------------------------

@@ -222,6 +222,9 @@ def _undo(chat: Conversation, command: Command) -> None:
     if not result.accepted:
         raise CommandError(result.code or "rejected", result.reason)
     say(f"the graph is at version {result.version}")
+    left = chat.engine.call(chat.engine.desk.run(run))
+    if left.state.terminal:
+        say(f"nothing of it is left to do: run {run} is {left.state}")
 
 
 def _run(chat: Conversation, command: Command | None) -> str:

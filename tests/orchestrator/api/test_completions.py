@@ -191,10 +191,15 @@ async def test_errors_have_both_shapes(api: Served, app: FakeApplication) -> Non
     response = await api.client.post("/v1/chat/completions", json=sent)
     assert (response.status_code, response.json()["code"]) == (404, "model_not_found")
     assert response.json()["error"]["code"] == "model_not_found"
+    picture: dict[str, object] = {
+        "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
+    }
+    told = (await api.client.post("/v1/chat/completions", json={"model": "asterism", **picture})).json()["detail"]
+    assert told.startswith("A message takes text alone")
     bad: list[dict[str, object]] = [
         {"messages": []},
         {"messages": [{"role": "user", "content": " "}]},
-        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+        picture,
         {"messages": [{"role": "user", "content": "x" * 20_001}]},
         {"n": 2},
         {"response_format": {"type": "json_object"}},
