@@ -97,12 +97,13 @@ def answer(
 
 
 def chosen(asked: Clarification, text: str) -> str:
-    """The value of the choice that a person named by number or label; else the text itself."""
+    """The value of the choice that a person named by number or label, or `y` and `n` of yes and no; else the text."""
     words = text.strip()
     if words.isascii() and words.isdigit() and 1 <= int(words) <= len(asked.choices):
         return asked.choices[int(words) - 1].value
+    said = {"y": "yes", "n": "no"}.get(words.casefold(), words.casefold())
     for choice in asked.choices:
-        if words.casefold() in (choice.label.casefold(), choice.value.casefold()):
+        if words.casefold() in (choice.label.casefold(), choice.value.casefold()) or said == choice.value.casefold():
             return choice.value
     return words
 
