@@ -130,12 +130,13 @@ class Draft:
         return StepDependency(step=edge.step, on=On.CONDITION, when=WHOLE)
 
     def _whole_only(self) -> None:
-        """What was cut off is written nowhere as if it were the whole, nor what was made of it, unless only so much
-        was asked for."""
+        """What was cut off is written nowhere as if it were the whole, and nothing is computed of it, unless only so
+        much was asked for."""
         kept: set[str] = set()
         for id, step in reversed(self.steps.items()):
             references = tuple(find(step.arguments))
-            if id not in kept and self.specs[step.skill].risk is Risk.READ:
+            shown = self.specs[step.skill].risk is Risk.READ and not step.skill.startswith("data.")
+            if id not in kept and shown:
                 continue
             kept.update(one.task for one in references)
             parts = {one.task for one in references if one.path.rpartition(".")[2] in CUT and "[" not in one.path}

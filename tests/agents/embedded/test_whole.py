@@ -1,4 +1,4 @@
-"""What a skill cut off is written nowhere as if it were the whole."""
+"""What a skill cut off is written nowhere as if it were the whole, and nothing is counted in it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def steps(text: str, fleet: str = "machines") -> tuple[Step, ...]:
     "text",
     [
         "sort a.log on alpha and save it on beta as s.log",
+        "search app.log on alpha for ERROR and count them by service",
         "show the last 9000 lines of a.log on alpha and save them as t.log on beta",
         "save b.log of alpha on beta as copy.log",
         "append b.log of alpha to all.log on beta",
@@ -41,12 +42,12 @@ def test_what_is_kept_waits_for_the_whole(text: str, fleet: str) -> None:
     "text",
     [
         "find the 3 biggest files in videos on nova and save the list as big.md on nova",
-        "search app.log on alpha for ERROR and count them by service",
+        "show the last 9 lines of app.log on alpha",
         "write the load of alpha to load.md on beta",
     ],
 )
 def test_what_is_shown_or_bounded_or_never_cut_does_not(text: str) -> None:
-    assert {edge.when for step in steps(text) for edge in step.after} == {None}
+    assert {edge.when for step in steps(text) for edge in step.after} <= {None}
 
 
 @pytest.mark.parametrize("fleet", FLEETS)
