@@ -68,6 +68,9 @@ def test_text_between_words_that_mark_it(text: str, said: str | None) -> None:
         ("hello, write the uptime to a.txt", None),
         ("write ok beta count to a.txt", None),
         ("write weather to a.txt", None),
+        ("write done to a.txt", "done"),
+        ("write test results to a.txt", None),
+        ("write no of errors to a.txt", None),
     ],
 )
 def test_text_that_can_be_nothing_else(text: str, said: str | None) -> None:
