@@ -124,7 +124,8 @@ async def test_a_redirect_is_a_failure_and_is_not_followed(running: Running, hoo
 
 
 async def test_a_slow_receiver_is_bounded_and_holds_up_nobody(running: Running, hook: Receiver) -> None:
-    await running.start(parallel=2)
+    # A sending that is given up on a slow machine would be tried again.
+    await running.start(parallel=2, timeout_s=60)
     hook.open.clear()
     for _ in range(5):
         await running.run(Webhook(url=hook.url()))
