@@ -52,6 +52,7 @@ class Webhooks:
         secrets = (settings.secret, settings.previous_secret)
         self._keys = [key(secret) for secret in secrets if secret is not None]
         self._sending: dict[str, str] = {}  # id -> target
+        self._over: set[str] = set()  # whose sending has ended since the record was last asked
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -116,12 +117,18 @@ class Webhooks:
             counted = Counter(self._sending.values())
             busy = sorted(target for target, number in counted.items() if number >= self._settings.parallel)
             free = PARALLEL - len(self._sending)
-            # Some of what is being sent is found too.
+            # Some of what is being sent is found too, and what ends while the record is read may be found as it was.
+            self._over.clear()
             found = await self._store.due_deliveries(now, without=busy, limit=PAGE + len(self._sending))
             self.pending = found.pending
             started = 0
             for row in found.rows:
-                if row.id in self._sending or counted[row.target] >= self._settings.parallel or started >= free:
+                if (
+                    row.id in self._sending
+                    or row.id in self._over
+                    or counted[row.target] >= self._settings.parallel
+                    or started >= free
+                ):
                     continue
                 counted[row.target] += 1
                 started += 1
@@ -145,6 +152,7 @@ class Webhooks:
             await self._record(self._after(row, sent))
         finally:
             del self._sending[row.id]
+            self._over.add(row.id)
             self._woken.set()
 
     def _after(self, row: DeliveryRow, sent: Sent) -> DeliveryRow:
