@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from protocol.errors import ErrorCode
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
 
 CALL_S: Final = 5.0
+# dbus-fast gives up a connection whose socket takes no more for the moment (python-dbus-next's issue 153: EAGAIN).
+# Linux takes 93 messages of 1 kB that nobody has read yet: of so many calls at once, none is one too many.
+AT_ONCE: Final = 48
+_SMALL: Final = 1_000
 ACCESS: Final = "org.a11y.Bus"
 _ACCESS_PATH: Final = "/org/a11y/bus"
 _STATUS: Final = "org.a11y.Status"
@@ -36,12 +41,15 @@ class RefusedError(ToolError):
 
 
 class Bus:
-    """One connection, made when it is needed, and anew once it was lost."""
+    """One connection, made when it is needed, and anew once it was lost, until it is closed."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._connection: MessageBus | None = None
         self._connecting = asyncio.Lock()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._large = asyncio.Lock()
+        self._closed = False
 
     async def call(
         self,
@@ -56,13 +64,14 @@ class Bus:
         """Call a method; what it returns. Raises BusGoneError, RefusedError, and ToolError(TIMEOUT)."""
         from dbus_fast import Message, MessageType
 
-        connection = await self._connected()
         message = Message(
             destination=name, path=path, interface=interface, member=member, signature=signature, body=list(body)
         )
         try:
-            async with asyncio.timeout(seconds):
-                reply = await connection.call(message)
+            async with self._turn(body):
+                connection = await self._connected()
+                async with asyncio.timeout(seconds):
+                    reply = await connection.call(message)
         except TimeoutError:
             text = f"a program of the desktop does not answer within {seconds:g} s: it may be busy, or hang"
             raise ToolError(ErrorCode.TIMEOUT, text, retryable=True) from None
@@ -74,11 +83,24 @@ class Bus:
             raise _refused(reply.error_name or "", reply.body)
         return reply.body
 
+    @contextlib.asynccontextmanager
+    async def _turn(self, body: tuple[object, ...]) -> AsyncIterator[None]:
+        """Wait until the socket has room for a call for sure. A large one goes alone."""
+        large = sum(len(one) for one in body if isinstance(one, str)) > _SMALL
+        async with contextlib.AsyncExitStack() as held:
+            if large:
+                await held.enter_async_context(self._large)  # two that wait for each other's turns would never end
+            for _ in range(AT_ONCE if large else 1):
+                await held.enter_async_context(self._turns)
+            yield
+
     async def _connected(self) -> MessageBus:
         from dbus_fast.aio import MessageBus
         from dbus_fast.errors import AuthError, DBusError, InvalidAddressError
 
         async with self._connecting:
+            if self._closed:
+                raise self._gone()
             if self._connection is None or not self._connection.connected:
                 try:
                     async with asyncio.timeout(CALL_S):
@@ -91,8 +113,10 @@ class Bus:
         return BusGoneError(ErrorCode.UNAVAILABLE, "the desktop's session bus is gone: log in again", retryable=True)
 
     async def close(self) -> None:
-        """Hang up."""
-        connection, self._connection = self._connection, None
+        """Hang up, for good."""
+        self._closed = True
+        async with self._connecting:
+            connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(OSError, EOFError):
                 connection.disconnect()
