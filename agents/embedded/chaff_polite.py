@@ -272,7 +272,9 @@ SAME = "<same>"
 
 # Set phrases that stand for one plain verb or question.
 RENAMES = (
-    (r"(?:away|off|out) with(?= (?:it|that|this|them|the|my|our|#) )", "delete"),
+    # An order only where it begins: "something is off with a.txt" says that a.txt is in a bad way.
+    (r"(?:(?<=^ )|(?<=[.;!?:,–] )|(?<= (?:and|now) )|(?<= then )|(?<= please ))(?:away|off|out) with"
+     r"(?= (?:it|that|this|them|the|my|our|#) )", "delete"),
     (r"(?:(?:that|which) )?(?:i|we|you|they) (?:may|might|could|should|must)(?: still| already)? have(?= )", ""),
     # Capitals do not count.
     (r"(?:, )?(?:(?:whether|no matter (?:if|whether)|be it) )?(?:(?:in|with|written in) )?(?:upper|lower|capitals?"

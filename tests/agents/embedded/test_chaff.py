@@ -164,3 +164,18 @@ def test_a_device_called_like_politeness_is_no_politeness() -> None:
     tokens = spelt("cheers", Directory(FLEET, None, ()))
     assert without_chaff(tokens) == []
     assert [token.text for token in without_chaff(tokens, frozenset({"cheers"}))] == ["cheers"]
+
+
+@pytest.mark.parametrize(
+    "text", ["something is off with {}", "what is off with {}", "is anything off with {}", "check what's off with {}"]
+)
+def test_what_is_off_with_a_file_is_no_order_to_delete_it(text: str) -> None:
+    for what in ("a.txt on beta", "the file a.txt on beta"):
+        assert "delete" not in said(text.format(what))
+        result = planned(text.format(what))
+        assert not isinstance(result, Plan) or all(not step.skill.endswith("delete") for step in result.steps)
+
+
+def test_off_with_a_file_is_an_order_where_it_begins() -> None:
+    assert said("off with the file a.txt on beta").startswith("delete")
+    assert said("show a.txt on beta, then away with it").endswith("delete it")
