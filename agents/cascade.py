@@ -18,7 +18,7 @@ from typing import Protocol, runtime_checkable
 from agents.checks import NO_DEVICE, Finding, allowed_fleet, check, narrowed
 from agents.plan_cache import Entry, PlanCache
 from agents.steps import step_key
-from orchestrator.core.doubtful import question
+from orchestrator.core.doubtful import asks_about_a_plan, question
 from orchestrator.core.events import RunError
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import UNHEARD, Clarification, Declined, DeclinedCode, Doubtful, Plan, Proposal, Tier
@@ -231,7 +231,9 @@ class _Climb:
         return (
             waiting
             or await self._doubtful()
-            or Refused(_refusal(self.tries, self.request, self.fleet, self.cascade.rungs))
+            or Refused(
+                _refusal(self.tries, self.request, self.fleet, self.cascade.rungs, unconfirmed=self._unconfirmed())
+            )
         )
 
     async def _doubtful(self) -> Asking | None:
@@ -249,6 +251,10 @@ class _Climb:
             if plain(clarification.question) not in asked:
                 return Asking(clarification)
         return None
+
+    def _unconfirmed(self) -> bool:
+        """Whether a person was shown a plan, and did not say yes: one that they did was taken before any rung."""
+        return any(asks_about_a_plan(question) for question, _ in self.answers)
 
     async def take(self, rung: Planner) -> Accepted | Asking | None:
         """One rung: a proposal and, where the checks do not like it, one repair. None: on to the next rung."""
@@ -361,8 +367,10 @@ def _unknown(request: Request, fleet: FleetView) -> RunError | None:
     return RunError(code="no_capable_device", message=message)
 
 
-def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView, rungs: Sequence[Planner]) -> RunError:
-    """The error of a request that no rung could plan."""
+def _refusal(
+    tries: Sequence[_Try], request: Request, fleet: FleetView, rungs: Sequence[Planner], *, unconfirmed: bool
+) -> RunError:
+    """The error of a request that no rung could plan; `unconfirmed` where a person did not want the plan."""
     if not any(device.available for device in fleet.devices.values()):
         where = "that this run may use " if request.policy.devices else ""
         message = f"no device {where}is connected: start one with `asterism device server`, then ask again"
@@ -381,6 +389,9 @@ def _refusal(tries: Sequence[_Try], request: Request, fleet: FleetView, rungs: S
     elif tries and all(one.reason.startswith(BROKE_DOWN) for one in tries):
         code = "internal"
     details: JsonObject = {"rungs": [one.details() for one in tries]}
+    if unconfirmed:
+        message = _UNCONFIRMED + sanitize(reasons, multiline=False, limit=4000)
+        return RunError(code="denied", message=message, details=details)
     remedy = _remedy(tries, rungs, fleet) if code == "no_plan" else ""
     message = _REFUSALS[code] + sanitize(reasons, multiline=False, limit=4000) + remedy
     return RunError(code=code, message=message, details=details)
@@ -404,6 +415,7 @@ def _remedy(tries: Sequence[_Try], rungs: Sequence[Planner], fleet: FleetView) -
     return ""
 
 
+_UNCONFIRMED = "the plan was not confirmed, and there is no other: nothing was run. "
 WRITTEN_BY_MODELS = "kube.run_tool"
 _WRITTEN = ". What no skill of a cluster covers a model can write as a tool (kube.run_tool): that needs a model, too"
 _REFUSALS = {

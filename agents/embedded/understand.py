@@ -97,6 +97,8 @@ class Understanding:
         return [ranked[0][2]] if ranked[0][0] > 1.25 * ranked[1][0] else top
 
     def _failure(self, found: Sequence[Match], view: View) -> Failure:
+        # What a frame alone looks for is no argument of its skill: without it, the skill is not near.
+        found = [one for one in found if not any(name.startswith("_") for name in one.missing)]
         if not found:
             return Failure("no skill fits", _words(view))
         near = min(found, key=lambda one: (len(one.left) + len(one.missing), -one.score))

@@ -85,11 +85,21 @@ class Wish:
             )
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = misfits.place(first["loc"]) or "the request"
+            place = _FLAGS.get(misfits.place(first["loc"])) or misfits.place(first["loc"]) or "the request"
             raise CommandError("bad_request", f"{place}: {misfits.said(first['msg'])}.") from None
         if wrong := unreadable(asked):  # before an orchestrator is started for it
             raise CommandError("bad_request", f"{wrong[:1].upper()}{wrong[1:]}.")
         return asked
+
+
+# What the command line calls the fields of a request.
+_FLAGS = {
+    "deadline_s": "--timeout",
+    "budget_usd": "--budget-usd",
+    "parallel": "--parallel",
+    "devices": "--device",
+    "url": "--webhook",
+}
 
 
 def run(

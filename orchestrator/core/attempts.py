@@ -293,7 +293,7 @@ class Attempts:
             else:
                 self._end(id, AttemptOutcome.SUCCEEDED, stimulus.output, None, stimulus.usage)
             return
-        error = stimulus.error or TaskError(code=ErrorCode.TOOL_FAILED, message="the device gave no reason")
+        error = stimulus.error or self._unsaid(id, stimulus.outcome)
         if stimulus.outcome is Outcome.CANCELLED and task.status is TaskStatus.CANCELLING:
             self._stopped(id, error, stimulus.usage)
         elif error.code is ErrorCode.LOST:
@@ -301,6 +301,14 @@ class Attempts:
         else:
             retryable = error.retryable or (stimulus.outcome is Outcome.CANCELLED and state.graph[id].idempotent)
             self._failed(id, error, stimulus.usage, retryable=retryable)
+
+    def _unsaid(self, id: str, outcome: Outcome) -> TaskError:
+        """Why an attempt ended whose device did not say."""
+        if outcome is not Outcome.CANCELLED:
+            return TaskError(code=ErrorCode.TOOL_FAILED, message="the device gave no reason")
+        asked = self.state.tasks[id].status is TaskStatus.CANCELLING
+        why = self.state.tasks[id].why if asked else "its device stopped it"
+        return TaskError(code=ErrorCode.CANCELLED, message=why or "it was cancelled")
 
     def attempt_lost(self, stimulus: stimuli.AttemptLost) -> None:
         """Nobody knows what became of the attempt."""

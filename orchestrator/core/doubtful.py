@@ -11,15 +11,21 @@ from orchestrator.core.sanitize import sanitize
 MOST_GAPS = 5
 MOST_STEPS = 50
 _WIDTH = 4_000
+_ASKS = "Not sure that this is what you meant (plan "
 
 
 def question(doubtful: Doubtful) -> Clarification:
     """What a person is asked. The digest in it binds the question to the plan: another plan is another question."""
     gaps = "; ".join(sanitize(one, multiline=False) for one in doubtful.gaps[:MOST_GAPS])
-    asked = f"Not sure that this is what you meant (plan {digest(doubtful.plan)}): {gaps}"
+    asked = f"{_ASKS}{digest(doubtful.plan)}): {gaps}"
     text = f"{asked[:460]}{'...' if len(asked) > 460 else ''} Run it as it is?"
     choices = (Choice(label="yes, run this plan", value=CONFIRMED), Choice(label="no", value="no"))
     return Clarification(question=text, choices=choices, doubtful=doubtful)
+
+
+def asks_about_a_plan(question: str) -> bool:
+    """Whether a question that was put is one of `question`'s."""
+    return question.startswith(_ASKS)
 
 
 def digest(plan: Plan) -> str:

@@ -150,3 +150,11 @@ def test_what_all_devices_are_asked_is_asked_of_those_that_can(text: str) -> Non
 def test_what_is_named_or_changed_leaves_no_device_out(text: str) -> None:
     fleet = FleetView.of(device("alpha"), device("beta"), NO_DISK)
     assert isinstance(EmbeddedPlanner().propose(Request(text=text), Context(fleet)), Declined)
+
+
+def test_what_is_missing_is_told_in_words_of_the_skill() -> None:
+    text = "if beta has less than 5 GB free delete x.log on beta otherwise say ok"
+    result = EmbeddedPlanner().propose(Request(text=text, client="desk"), Context(twelve()))
+    assert isinstance(result, Declined)
+    assert "_" not in result.reason
+    assert "ok" in result.unplaced

@@ -86,6 +86,12 @@ def test_a_runs_exit_code_and_object(
     assert (view["error"] or {}).get("code") == error
 
 
+@pytest.mark.parametrize("flag", ["--timeout", "--budget-usd", "--parallel"])
+def test_a_value_that_does_not_fit_is_told_by_its_flag(served: Background, capsys: Out, flag: str) -> None:
+    assert call("run", "echo", flag, "-1") == 2
+    assert f"{flag}: Input should be greater than" in " ".join(capsys.readouterr().err.split())
+
+
 def test_the_answer_is_all_there_is_on_stdout(served: Background, capsys: Out) -> None:
     assert call("run", "echo", "hello", "there") == 0
     shown = capsys.readouterr()

@@ -55,6 +55,15 @@ def test_a_failure_without_a_reason_gets_one() -> None:
     assert run["a"].error.code is ErrorCode.TOOL_FAILED
 
 
+def test_an_attempt_that_was_cancelled_says_why() -> None:
+    asked = Run.of(task("a")).place("a").cancel().result("a", Outcome.CANCELLED)
+    assert asked["a"].error is not None
+    assert (asked["a"].error.code, asked["a"].error.message) == (ErrorCode.CANCELLED, "the run was cancelled")
+    unasked = Run.of(task("a", on_failure="skip")).place("a").result("a", Outcome.CANCELLED)
+    assert unasked["a"].error is not None
+    assert (unasked["a"].error.code, unasked["a"].error.message) == (ErrorCode.CANCELLED, "its device stopped it")
+
+
 def test_a_retry_timer_whose_reason_has_passed_does_nothing() -> None:
     run = Run.of(task("a", retry=RETRY)).fail("a", retryable=True)
     run.fire(TimerKind.RETRY, "a", after=2).place("a")
