@@ -114,6 +114,8 @@ class RunMachine(Unknowns):
             self.record(events.RevisionRequested(task=id))
             self._consult("failed", id)
             return True
+        if state.denied(id):
+            return False  # only what needs it is skipped
         if self._stopped_rest != state.graph.version:
             self._stopped_rest = state.graph.version
             self._stop_rest(id)

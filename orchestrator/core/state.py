@@ -25,6 +25,7 @@ from orchestrator.core.graph import TaskGraph, Touched
 from orchestrator.core.plan import CONFIRMED, Doubtful, Plan
 from orchestrator.core.requests import Request
 from orchestrator.core.tasks import LIVE, Dependency, On, Task, TaskStatus
+from protocol.errors import ErrorCode
 from protocol.messages import TaskError, Usage
 
 S = TaskStatus
@@ -408,11 +409,17 @@ class RunState:
         self._move(id, to, at)
         self.open -= 1
         self.tasks[id].ended = at
-        if to is S.FAILED and self.graph[id].on_failure == "fail":
-            # Its edges stay open: a revision may decide them, or else the run fails.
+        fails = to is S.FAILED and self.graph[id].on_failure == "fail"
+        if fails:
             self.failed[id] = None
-        else:
+        if not fails or self.denied(id):
             self._close(id, at)
+        # Else its edges stay open: a revision may decide them, or the rest is stopped. A no is final.
+
+    def denied(self, id: str) -> bool:
+        """Whether the task ended because somebody did not allow it."""
+        error = self.tasks[id].error
+        return error is not None and error.code is ErrorCode.DENIED
 
     def _close(self, id: str, at: float) -> None:
         """Decide the edges out of a task that has ended."""

@@ -181,3 +181,19 @@ def test_where_no_other_device_takes_an_approved_task_it_fails_in_time() -> None
 def test_an_approved_task_that_names_its_device_waits_for_that_one() -> None:
     run = asking(requirements={"device": "alpha"}).place("a").approve().do(stimuli.Stranded("a"))
     assert run.commands == ["timer queue a at 1120"]
+
+
+def test_a_no_skips_what_needs_the_operation_and_nothing_else() -> None:
+    run = Run.of(task("a", risk="write"), task("b", "a"), task("c"), task("d", "c"), approve="ask")
+    run.place("c").place("a").approve(granted=False)
+    assert run.statuses() == {"a": "failed", "b": "skipped", "c": "running", "d": "pending"}
+    run.succeed("c").place("d").succeed("d")
+    assert run.statuses() == {"a": "failed", "b": "skipped", "c": "succeeded", "d": "succeeded"}
+    error = run.machine.verdict()
+    assert error is not None
+    assert error.code == "denied"
+
+
+def test_a_write_that_a_policy_denies_stops_no_read() -> None:
+    run = Run.of(task("a", risk="write"), task("c"), approve="none").place("a").place("c")
+    assert run.statuses() == {"a": "failed", "c": "running"}
