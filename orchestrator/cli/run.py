@@ -316,8 +316,8 @@ async def _print(wish: Wish, backend: Backend, view: RunView) -> None:
 def _exit(view: RunView) -> Exit:
     if view.error is not None:
         return exit_of(view.error.code)
-    from orchestrator.core.exit_codes import failed_commands
+    from orchestrator.core.exit_codes import cut_short, failed_commands
 
-    if failed_commands(view):
+    if failed_commands(view) or cut_short(view):
         return Exit.FAILED  # ADR 0014
     return {"succeeded": Exit.OK, "cancelled": Exit.CANCELLED, "failed": Exit.FAILED}.get(view.state, Exit.DENIED)

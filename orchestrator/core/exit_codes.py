@@ -1,7 +1,9 @@
-"""Commands that ended well for their device, and with another exit code than 0. Pure."""
+"""Runs that succeeded, and still are failures to who asked: commands that ended with another exit code than 0, and what
+was not done because a text was cut short. Pure."""
 
 from __future__ import annotations
 
+from orchestrator.core.conditions import wants_whole
 from orchestrator.core.references import find
 from orchestrator.core.tasks import On, TaskStatus
 from orchestrator.core.views import RunView, TaskView
@@ -29,3 +31,22 @@ def failed_commands(view: RunView) -> tuple[TaskView, ...]:
         if reference.path.endswith("exit_code")
     }
     return tuple(task for task in failed if task.id not in looked and (not task.group or task.group not in looked))
+
+
+def cut_short(view: RunView) -> tuple[TaskView, ...]:
+    """The tasks that were skipped because only a part of what they were to be made of is known (ADR 0014)."""
+    tasks = {task.id: task for task in view.tasks}
+
+    def short(of: str) -> bool:
+        one = tasks.get(of)
+        return one is not None and one.status is TaskStatus.SUCCEEDED
+
+    return tuple(
+        task
+        for task in view.tasks
+        if task.status is TaskStatus.SKIPPED
+        and any(
+            edge.on is On.CONDITION and short(edge.task) and wants_whole(edge.when, {"output": tasks[edge.task].output})
+            for edge in task.depends_on
+        )
+    )

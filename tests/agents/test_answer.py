@@ -14,9 +14,11 @@ from agents.scripted import ScriptedPlanner
 from agents.shapes import _BY_SKILL, shape
 from agents.supervisor import LeadingSupervisor
 from agents.testing import FakeRunControl, failure
-from orchestrator.core.conditions import Compare
+from orchestrator.cli.exits import Exit
+from orchestrator.cli.run import _exit
+from orchestrator.core.conditions import WHOLE, AllOf, Compare
 from orchestrator.core.events import RunStatus
-from orchestrator.core.exit_codes import failed_commands
+from orchestrator.core.exit_codes import cut_short, failed_commands
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.plan import Plan, Selector, Step, StepDependency
 from orchestrator.core.requests import Request, RunPolicy
@@ -91,6 +93,24 @@ def test_what_the_plan_looks_at_is_no_failure() -> None:
     told = task("told", "text.report", {"text": "2"}, arguments={"text": "${other.output.exit_code}"})
     shown = view(ran("build", 1), ran("other", 2), ran("third", 3), log, told)
     assert [one.id for one in failed_commands(shown)] == ["third"]
+
+
+def test_what_was_not_done_because_a_text_was_cut_short_is_a_failure_to_who_asked() -> None:
+    found = Compare(path="output.count", op=">", value=0)
+    short, whole, none = (
+        task(id, "file.search", {"count": count, "truncated": cut})
+        for id, count, cut in (("short", 3, True), ("whole", 3, False), ("none", 0, False))
+    )
+
+    def left(id: str, of: str, *more: Compare) -> TaskView:
+        edge = Dependency(task=of, on=On.CONDITION, when=AllOf(all=(WHOLE, *more)) if more else WHOLE)
+        return task(id, "file.write", None, status=TaskStatus.SKIPPED, depends_on=(edge,))
+
+    skipped = (left("save", "short"), left("mail", "short", found), left("keep", "whole"), left("add", "none", found))
+    assert [one.id for one in cut_short(view(short, whole, none, *skipped))] == ["save", "mail"]
+    ended = {"state": RunStatus.SUCCEEDED}
+    assert _exit(view(short, left("save", "short")).model_copy(update=ended)) is Exit.FAILED
+    assert _exit(view(none, left("add", "none", found)).model_copy(update=ended)) is Exit.OK
 
 
 async def test_a_ranking(devices: RealDevices) -> None:
