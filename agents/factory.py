@@ -118,7 +118,7 @@ class LateEmbedded:
 def _rehearsed(request: Request, context: PlanningContext) -> Planner:
     """The planner, once it has read a request: its tables and patterns take a second, in which devices are heard."""
     # The check of a plan needs the compiler's libraries, which take as long to import.
-    from agents.embedded import EmbeddedPlanner
+    from agents.embedded.planner import EmbeddedPlanner
 
     planner = EmbeddedPlanner()
     planner.propose(request, context)

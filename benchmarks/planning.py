@@ -58,7 +58,7 @@ from time import process_time
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
 before = resident()
-from agents.embedded import EmbeddedPlanner
+from agents.embedded.planner import EmbeddedPlanner
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.requests import Request
 from protocol.vocabulary import DeviceKind, DeviceProfile, SkillSpec

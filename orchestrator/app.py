@@ -236,7 +236,7 @@ class Asterism:
                 async with asyncio.timeout(BREATH_S):
                     await self._stopping.wait()
         try:
-            await asyncio.to_thread(importlib.import_module, "agents.embedded")
+            await asyncio.to_thread(importlib.import_module, "agents.embedded.planner")
             await leader.prepare()
         except Exception as error:  # noqa: BLE001 - the first consultation tries again, and says so where it fails
             log.warning("the supervisor could not be prepared", error=str(error))

@@ -1,5 +1,1 @@
-"""The embedded rung: requests to plans with no model, no network and no file but its own tables."""
-
-from agents.embedded.planner import EmbeddedPlanner
-
-__all__ = ["EmbeddedPlanner"]
+"""The embedded rung: requests to plans with no model, no network and no file but its own tables. Door: `planner`."""

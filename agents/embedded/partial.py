@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents import coverage
+from agents.covering.check import Grammars, check
 from agents.embedded.blocks import Block
 from agents.embedded.clauses import VERBS
 from agents.embedded.compose import Walk
@@ -27,13 +27,13 @@ LIMITERS = NEGATIONS | words(
 )
 
 
-def partly(stop: Stop, walk: Walk, text: str) -> Stop:
+def partly(stop: Stop, walk: Walk, text: str, grammars: Grammars) -> Stop:
     """The stop, with the plan of what was placed before it."""
-    plan = _placed(walk, normalise(text)) if isinstance(stop.result, Declined) else None
+    plan = _placed(walk, normalise(text), grammars) if isinstance(stop.result, Declined) else None
     return stop if plan is None else Stop(stop.result.model_copy(update={"partial": plan}))
 
 
-def _placed(walk: Walk, text: str) -> Plan | None:
+def _placed(walk: Walk, text: str, grammars: Grammars) -> Plan | None:
     done, rest = _tokens(walk.blocks[: walk.at]), _tokens(walk.blocks[walk.at :])
     if not done or not rest or not walk.before[0] or not _stands_alone(walk.blocks[walk.at], rest):
         return None
@@ -43,10 +43,11 @@ def _placed(walk: Walk, text: str) -> Plan | None:
     draft = Draft(walk.draft.specs, walk.before[0])
     plan = draft.plan(draft.answering(walk.before[1]), "the beginning of the request; what follows has no place here")
     directory = walk.directory
-    gaps = coverage.check(
+    gaps = check(
         text[:start],
         plan,
         directory.fleet,
+        grammars,
         client=directory.client,
         answers=directory.answers,
         strict=True,

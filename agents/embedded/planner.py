@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from agents import coverage
+from agents.covering.check import Grammars, check
 from agents.embedded.chaff import line_of, without_chaff
 from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
@@ -193,7 +193,7 @@ class EmbeddedPlanner:
         try:
             walk.compose(segment(reading.said))
         except Stop as stop:
-            raise partly(stop, walk, request.text) from None
+            raise partly(stop, walk, request.text, GRAMMARS) from None
         if not walk.draft.steps:
             raise decline(
                 "the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20]
@@ -210,10 +210,11 @@ class EmbeddedPlanner:
 
     def _covered(self, request: Request, plan: Plan, directory: Directory) -> None:
         """The last gate, the same for every rung, held strictly here."""
-        gaps = coverage.check(
+        gaps = check(
             request.text,
             plan,
             directory.fleet,
+            GRAMMARS,
             client=request.client,
             answers=directory.answers,
             strict=True,
@@ -281,7 +282,14 @@ def _kept(key: tuple[object, ...], fleet: FleetView, read: Callable[[], object])
 
 
 def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
-    """Whether the grammar of phones, edge boxes and mounted servers makes just this plan of a request."""
+    """Whether the grammar of phones, edge boxes and mounted servers makes just this plan of a request.
+
+    Every word has its place there, and every literal and device of the request is in its plan: see `kinds.remains`.
+    """
+    from agents.embedded.kinds.remains import concerns
+
+    if not concerns(plan):
+        return False
 
     def read() -> object:
         from orchestrator.core.requests import Request
@@ -294,7 +302,9 @@ def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None
 
 
 def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
-    """Whether the grammar of flows makes just this plan of a request that no other one reads."""
+    """Whether the grammar of flows makes just this plan of a request that no other one reads: no word is left over."""
+    if len(plan.steps) == 1 and not plan.steps[0].skill.startswith(OF_DEVICES):
+        return False
     from agents.embedded.flow.door import propose
     from agents.embedded.meaning.door import propose as meant
 
@@ -305,6 +315,9 @@ def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, a
         if isinstance(found, Plan) and [_essence(_anywhere(one, fleet)) for one in found.steps] == wanted:
             return True
     return False
+
+
+GRAMMARS: Final = Grammars(reads_of_devices, reads_as_flow)
 
 
 def _anywhere(step: Step, fleet: FleetView) -> Step:

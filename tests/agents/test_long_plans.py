@@ -11,13 +11,16 @@ import random
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
-from agents import coverage
+from agents.covering.case import fits
+from agents.covering.check import check
+from agents.covering.gap import Gap
+from agents.embedded.planner import GRAMMARS
 from orchestrator.core.compiler import compile_plan
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Plan, Step
@@ -30,6 +33,8 @@ TASKS = Path(__file__).parents[2] / "benchmarks" / "crossdevice" / "tasks"
 SITE = "http://127.0.0.1:39009"
 FLEET = FleetView.of(*lab().devices.values(), home().devices["pixel"])
 MACHINES = ["alpha", "beta", "gamma", "desk", "forge"]
+MODELS_ALONE = replace(GRAMMARS, of_flows=lambda *given: False)
+"""The grammar of flows reads some of the requests itself."""
 LEAST_RIGHT = 0.9
 MOST_SURVIVORS = 0.10
 # What comes out the same wherever it is worked out.
@@ -43,8 +48,8 @@ class Long:
     plan: Plan
     fleet: FleetView
 
-    def refused(self, plan: Plan) -> tuple[coverage.Gap, ...]:
-        return coverage.check(self.text, plan, self.fleet)
+    def refused(self, plan: Plan) -> tuple[Gap, ...]:
+        return check(self.text, plan, self.fleet, MODELS_ALONE)
 
 
 @lru_cache
@@ -63,12 +68,6 @@ def _tasks() -> Iterator[Long]:
         yield Long(task["id"], task["request"].replace("{site}", SITE), plan, fleet)
 
 
-@pytest.fixture(autouse=True)
-def _models_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checks without the grammar of flows, which reads some of the requests itself."""
-    monkeypatch.setattr(coverage, "_flows", lambda *given: False)
-
-
 def equal(task: Long, mutant: Mutant) -> bool:
     """Whether the mutant does the same: on the same devices, or where it makes no difference."""
     if mutant.plan == task.plan:
@@ -82,7 +81,7 @@ def equal(task: Long, mutant: Mutant) -> bool:
 
 def takes(step: Step, fleet: FleetView) -> frozenset[str]:
     able = [name for name, one in fleet.devices.items() if step.skill in one.skills]
-    return frozenset(name for name in able if coverage.fits(step.devices, name, fleet))
+    return frozenset(name for name in able if fits(step.devices, name, fleet))
 
 
 def test_right_plans_pass() -> None:

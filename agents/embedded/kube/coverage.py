@@ -66,7 +66,7 @@ def is_kube(plan: Plan) -> bool:
 def gaps(
     text: str, plan: Plan, fleet: FleetView, answers: Sequence[tuple[str, str]] = (), attachment: str = ""
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """(code, message, words) of every gap; codes as in `agents.coverage.Gap`."""
+    """(code, message, words) of every gap; codes as in `agents.covering.gap.Gap`."""
     raw = normalise(text)
     text, dry = rehearsed(raw)
     if dry and not plan.dry_run and any(step.skill in WRITES for step in plan.steps):

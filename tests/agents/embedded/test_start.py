@@ -10,7 +10,7 @@ from pathlib import Path
 HEAVY = ("protocol.messages", "protocol.codec", "networkx", "rapidfuzz", "openai", "langgraph", "sqlalchemy", "fastapi")
 CHILD = """
 import json, sys
-from agents.embedded import EmbeddedPlanner
+from agents.embedded.planner import EmbeddedPlanner
 from orchestrator.core.fleet import DeviceInfo, FleetView
 from orchestrator.core.requests import Request
 from protocol.vocabulary import DeviceKind, SkillSpec

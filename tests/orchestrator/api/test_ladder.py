@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from agents.checks import sound
-from agents.embedded import EmbeddedPlanner
+from agents.embedded.planner import EmbeddedPlanner
 from agents.scripted_server import Say, ScriptedModelServer
 from agents.supervisor import LeadingSupervisor
 from orchestrator.api.testing import FakeApplication
