@@ -22,6 +22,7 @@ from agents.embedded.kube.frames import asks
 from agents.embedded.kube.guards import against, uncalled
 from agents.embedded.kube.lexicon import CHANGES, FILLERS, KINDS, VERBS
 from agents.embedded.kube.names import Context
+from agents.embedded.kube.polarity import turned
 from agents.embedded.kube.rehearsal import rehearsed
 from agents.embedded.kube.segments import Segment, segments
 from agents.embedded.kube.sheet.prose import whole
@@ -89,6 +90,7 @@ def gaps(
         | WRITES
     )
     changing = [step for step in plan.steps if any(skill in risky for skill in _called(step))]
+    yield from turned(text, plan)
     alone = all(step.skill.startswith("kube.") for step in plan.steps)
     yield from uncalled(spoken, plan)
     yield from against(straight(text), plan, changing, whole=alone)

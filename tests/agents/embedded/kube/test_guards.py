@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import JsonValue
 
 from agents import coverage
-from orchestrator.core.conditions import Compare
+from orchestrator.core.conditions import Compare, Not, Op
 from orchestrator.core.plan import Plan, Selector, Step, StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json
@@ -182,3 +183,45 @@ def test_a_command_comes_from_the_request_alone(text: str, steps: tuple[Step, ..
 )
 def test_what_the_person_says_may_run_once_it_is_approved(text: str, command: list[Json]) -> None:
     assert gaps(text, exec_(command)) == []
+
+
+GET = step("get", kind="deployment", name="web", namespace="shop", path="status.readyReplicas")
+STATUS = step("rollout_status", name="web", namespace="shop")
+DIAGNOSE = step("diagnose", name="web", namespace="shop")
+ILL: list[tuple[Step, str, Op, JsonValue]] = [
+    (STATUS, "output.ready", "==", 0),
+    (STATUS, "output.ready", "<", 3),
+    (STATUS, "output.state", "!=", "complete"),
+    (STATUS, "output.state", "==", "failed"),
+    (DIAGNOSE, "output.healthy", "==", False),
+    (GET, "output.value", "<=", 0),
+]
+OPPOSITE: dict[Op, Op] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">"}
+
+
+@pytest.mark.parametrize(("looked", "path", "op", "value"), ILL)
+@pytest.mark.parametrize("round", [False, True])
+def test_a_condition_turned_round_is_a_gap(looked: Step, path: str, op: Op, value: JsonValue, round: bool) -> None:
+    when = Compare(path=path, op=OPPOSITE[op] if round else op, value=value)
+    for ill, text in (
+        (True, "if the deployment web in shop is not ready restart it"),
+        (True, "restart web in shop unless it is ready"),
+        (True, "if web in shop has fewer than 3 ready replicas, restart it"),
+        (False, "if the deployment web in shop is ready, restart it"),
+    ):
+        edge = StepDependency(step=looked.id, on=On.CONDITION, when=when)
+        told = gaps(text, looked, RESTART.model_copy(update={"after": (edge,)}))
+        assert any("contrary" in one for one in told) == (round is ill), (text, told)
+        inner = StepDependency(step=looked.id, on=On.CONDITION, when=Not.model_validate({"not": when}))
+        told = gaps(text, looked, RESTART.model_copy(update={"after": (inner,)}))
+        assert any("contrary" in one for one in told) == (round is not ill), (text, told)
+
+
+def test_a_condition_whose_sense_is_not_plain_is_left_to_the_other_checks() -> None:
+    edge = StepDependency(step=STATUS.id, on=On.CONDITION, when=Compare(path="output.state", op="==", value="complete"))
+    for text in (
+        "if the deployment web in shop is not ready restart it, otherwise say so",
+        "if web in shop is on version 3, restart it",
+    ):
+        told = gaps(text, STATUS, RESTART.model_copy(update={"after": (edge,)}))
+        assert not any("contrary" in one for one in told)
