@@ -26,7 +26,7 @@ from protocol.vocabulary import JsonObject, SkillSpec
 
 if TYPE_CHECKING:
     from agents.recording import Exchange
-    from orchestrator.app import Asterism
+    from orchestrator.desks.reading import Reading
     from orchestrator.runtime.roster import Known
 
 log = structlog.get_logger("asterism.recorder")
@@ -49,7 +49,7 @@ class Recorder:
 
     def __init__(
         self,
-        app: Asterism,
+        app: Reading,
         folder: Path | None,
         secrets: Sequence[str] = (),
         ended: Callable[[Recording], None] | None = None,

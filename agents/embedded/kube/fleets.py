@@ -11,7 +11,7 @@ _last: tuple[FleetView, FleetView] | None = None
 def machines(fleet: FleetView) -> FleetView:
     """The fleet without devices that are clusters and nothing else; the same value where there is none.
 
-    The last answer is kept: what is read of a fleet is remembered by its identity (see `agents.coverage`).
+    The last answer is kept: what is read of a fleet is remembered by its identity (see `agents.covering.heard`).
     """
     global _last
     if not any(is_only_cluster(device) for device in fleet.devices.values()):
