@@ -7,17 +7,15 @@ request.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from orchestrator.cli.chat import slash
+from orchestrator.cli.chat.conversation import Conversation
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.output import answer, line, say
 from orchestrator.core.events import RunStatus
 from orchestrator.core.tasks import TaskStatus
 from orchestrator.core.views import RunView, TaskView
-
-if TYPE_CHECKING:
-    from orchestrator.cli.chat.conversation import Conversation
 
 Aside = Literal["why", "undo", "cancel", "help", "greeting", "thanks"]
 

@@ -39,6 +39,7 @@ def chat(
     from orchestrator.cli.ask import interactive
     from orchestrator.cli.chat.conversation import Conversation
     from orchestrator.cli.chat.engine import Engine
+    from orchestrator.cli.chat.talk import Talk
     from orchestrator.cli.output import say
     from orchestrator.cli.run import Wish, limited
 
@@ -58,6 +59,6 @@ def chat(
             conversation.resume(session or "")
         else:
             conversation.sessions.begin()
-        return conversation.talk()
+        return Talk(conversation).talk()
     finally:
         engine.close()

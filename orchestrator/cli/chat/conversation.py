@@ -1,14 +1,11 @@
-"""The conversation itself: reads lines, sends requests, shows what comes of them."""
+"""The conversation itself: sends requests, shows what comes of them, goes on with sessions."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import os
 import signal
-import sys
-import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
@@ -16,16 +13,15 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.cli.ask import interactive
-from orchestrator.cli.chat import asides, slash, view
+from orchestrator.cli.chat import view
 from orchestrator.cli.chat.asking import ChatAsker
-from orchestrator.cli.chat.attachments import attach, read_file
-from orchestrator.cli.chat.completion import Catalogue, Editor
+from orchestrator.cli.chat.attachments import Attached, attach, read_file
 from orchestrator.cli.chat.engine import Engine
 from orchestrator.cli.chat.sessions import Sessions, Turn
 from orchestrator.cli.exits import CommandError, Exit, exit_of
 from orchestrator.cli.lead import Interrupts, Later, Lead
 from orchestrator.cli.output import answer, say, table
-from orchestrator.cli.run import TEXT_LIMIT, Wish
+from orchestrator.cli.run import Wish
 from orchestrator.cli.watch import Show
 from orchestrator.core import followups, tables
 from orchestrator.core.views import RunView
@@ -34,7 +30,6 @@ if TYPE_CHECKING:
     from orchestrator.core.requests import Request
     from orchestrator.settings import Loaded
 
-PROMPT = "asterism> "
 REMEMBERED = 12
 GLANCE_S = 2.0
 First = Callable[[], Coroutine[Any, Any, RunView]]
@@ -52,115 +47,11 @@ class Conversation:
         self.code: int = Exit.OK
         self._views: dict[str, RunView] = {}
         self._attended: dict[str, None] = {}
-        self._known = Catalogue(commands=tuple(slash.COMMANDS))
-
-    # --- lines -----------------------------------------------------------------------------------------------------
-
-    def talk(self) -> int:
-        """Until the person leaves, or the input ends; the exit code."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if sys.stdin is not None and interactive() and sys.stdout.isatty():
-            self._talk_on_terminal()
-            return Exit.OK
-        self._talk_in_pipe()
-        return self.code
-
-    def _talk_on_terminal(self) -> None:
-        editor = Editor(self.sessions.folder / "history", lambda: self._known)
-        say("Say what should happen. /help lists the commands, /quit or Ctrl-D leaves.")
-        twice = False
-        while True:
-            try:
-                self._learn()
-                line = editor.read(PROMPT)
-            except EOFError:
-                say("")
-                return
-            except KeyboardInterrupt:
-                if twice:
-                    say("")
-                    return
-                twice = True
-                say("\n(Ctrl-C again leaves)")
-                continue
-            twice = False
-            if not self.take(line):
-                return
-
-    def _talk_in_pipe(self) -> None:
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(errors="replace")
-        for line in sys.stdin or ():
-            if not self.take(line.rstrip("\r\n")):
-                return
-
-    def take(self, line: str) -> bool:
-        """One line; whether to go on after it. Whatever goes wrong is told, and does not end the conversation."""
-        if not line.strip():
-            return True
-        try:
-            command = slash.parse(line)
-            if command is None:
-                self.say(line.strip())
-            else:
-                slash.obey(self, command)
-        except slash.Quit:
-            return False
-        except KeyboardInterrupt:
-            turns = self.sessions.now.turns
-            unsure = bool(turns) and not turns[-1].run
-            say("\n(given up; it may have been sent: /retry makes sure, once)" if unsure else "\n(given up)")
-        except BrokenPipeError:
-            raise  # nobody reads us any more
-        except Exception as error:  # noqa: BLE001 - told as the program's last door would, and the conversation goes on
-            from orchestrator.cli.main import unexpected
-
-            if self.loaded.settings.log_level == "debug":
-                traceback.print_exc()
-            self._failed(error if isinstance(error, CommandError) else unexpected(error))
-        return True
-
-    def _failed(self, error: CommandError) -> None:
-        say(f"asterism: {error.message} [{error.code}]")
-        self.code = exit_of(error.code)
-
-    def _learn(self) -> None:
-        """What Tab completes with. An orchestrator that is slow, or away, keeps nobody from typing."""
-
-        async def look() -> Catalogue:
-            desk = self.engine.desk
-            devices, runs = await desk.devices(), await desk.runs(limit=50)
-            ids = self.runs()
-            waiting = await desk.run(ids[-1]) if ids else None
-            return Catalogue(
-                commands=tuple(slash.COMMANDS),
-                devices=tuple(one.name for one in devices),
-                skills=tuple(sorted({skill.name for one in devices for skill in one.skills})),
-                runs=tuple(one.run for one in runs),
-                approvals=tuple(one.id for one in waiting.approvals) if waiting is not None else (),
-            )
-
-        future = self.engine.begin(look())
-        try:
-            self._known = future.result(GLANCE_S)
-        except (NotYet, CommandError):
-            future.cancel()
-        except Exception as error:
-            if getattr(error, "code", None) is None:
-                raise
-        self._known.sessions = tuple(one.id for one in self.sessions.all()[:50])
 
     # --- messages --------------------------------------------------------------------------------------------------
 
-    def say(self, line: str) -> None:
-        """A message: understood after those before it, sent, and followed to its end."""
-        if len(line) > TEXT_LIMIT:
-            raise CommandError("bad_request", f"A message takes at most {TEXT_LIMIT} characters: attach a file.")
-        attached = attach(line, read_file)
-        aside = asides.read(attached.text) if not attached.files else None
-        if aside is not None:
-            asides.obey(self, aside)
-            return
+    def send(self, line: str, attached: Attached) -> None:
+        """A request: understood after those before it, sent, and followed to its end."""
         earlier = self._earlier()
         fleet = self.engine.call(self.engine.desk.devices())
         meaning = followups.understand(attached.text, earlier, fleet)
@@ -221,6 +112,11 @@ class Conversation:
             answer(tables.text(last, form))
             return
         table([name.upper() for name in head], rows)
+
+    def failed(self, error: CommandError) -> None:
+        """Tell what went wrong; the program will end with its exit code."""
+        say(f"asterism: {error.message} [{error.code}]")
+        self.code = exit_of(error.code)
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
@@ -304,7 +200,7 @@ class Conversation:
         if seen.answer:
             answer(seen.answer)
         if seen.error is not None:
-            self._failed(CommandError(seen.error.code, seen.error.message))
+            self.failed(CommandError(seen.error.code, seen.error.message))
         elif seen.state.terminal and seen.state != "succeeded":
             say(f"run {seen.run} is {seen.state}")
             self.code = Exit.CANCELLED if seen.state == "cancelled" else Exit.FAILED

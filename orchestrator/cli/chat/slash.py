@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from orchestrator.cli.chat.conversation import Conversation
 from orchestrator.cli.chat.sessions import Session, transcript
 from orchestrator.cli.exits import CommandError
 from orchestrator.cli.files import write_text
@@ -19,9 +19,6 @@ from orchestrator.cli.steer import chosen
 from orchestrator.core.egress import LedgerEntry
 from orchestrator.core.render import text as drawing
 from orchestrator.core.views import RunView
-
-if TYPE_CHECKING:
-    from orchestrator.cli.chat.conversation import Conversation
 
 RUNS = 15
 COMMANDS = {
