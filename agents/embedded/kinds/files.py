@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from agents.embedded.kinds.acts import Act, Install, Missing, Save, Send, text_of
 from agents.embedded.kinds.line import Mention, Piece
@@ -11,9 +11,6 @@ from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.kinds.world import World
 from agents.embedded.slots import looks_like_file
 from agents.embedded.tokens import Token
-
-if TYPE_CHECKING:
-    from agents.embedded.kinds.reading import Reader
 
 BACK: Final = (
     "(it|them|that|this|these|those|the result|the results|the output|the answer|[the|that|this] "
@@ -101,8 +98,14 @@ def phones_of(world: World) -> frozenset[str]:
     return frozenset(world.able("phone.push"))
 
 
-def deed(reader: Reader, piece: Piece) -> Save | Send | Install | None:
-    return installed(reader.world, piece) or sent(reader.world, piece) or saved(reader, piece)
+class Acts(Protocol):
+    """The one skill that a piece asks for: see `reading.Reader.act`."""
+
+    def __call__(self, piece: Piece, *, only_nouns: bool = False) -> Act | None: ...
+
+
+def deed(world: World, piece: Piece, act_of: Acts) -> Save | Send | Install | None:
+    return installed(world, piece) or sent(world, piece) or saved(world, piece, act_of)
 
 
 def installed(world: World, piece: Piece) -> Install | None:
@@ -151,14 +154,14 @@ def sent(world: World, piece: Piece) -> Send | None:
     return None
 
 
-def saved(reader: Reader, piece: Piece) -> Save | None:
+def saved(world: World, piece: Piece, act_of: Acts) -> Save | None:
     """`save it on alpha as a.png`, `store the battery level of the phone in battery.json on the server`."""
     for pattern in SAVES:
         slots = match(pattern, piece)
         if slots is None:
             continue
         target = device(slots, "v", piece)
-        if target is not None and set(target.names) - machines(reader.world):
+        if target is not None and set(target.names) - machines(world):
             continue
         path = text_of(slots, "goal", piece) if "goal" in slots else ""
         what = replace(piece, tokens=slots["what"]) if "what" in slots else None
@@ -168,19 +171,19 @@ def saved(reader: Reader, piece: Piece) -> Save | None:
             continue
         act: Act | None = None
         if what is not None and match(BACK, what) is None:
-            act = reader.act(what, only_nouns=True)
-            if act is None or not _kept(reader.world, act):
+            act = act_of(what, only_nouns=True)
+            if act is None or not _kept(world, act):
                 continue
         counted = _counted(what) if act is None and what is not None else frozenset()
         return Save(act, path, (("on", target),) if target is not None else (), counted=counted)
     for pattern in TAILS:
         slots = match(pattern, piece)
         target = device(slots, "v", piece) if slots is not None else None
-        if slots is None or target is None or set(target.names) - machines(reader.world):
+        if slots is None or target is None or set(target.names) - machines(world):
             continue
         path = text_of(slots, "goal", piece)
-        act = reader.act(replace(piece, tokens=slots["what"]))
-        if act is not None and not act.bare and _kept(reader.world, act) and _plain(path):
+        act = act_of(replace(piece, tokens=slots["what"]))
+        if act is not None and not act.bare and _kept(world, act) and _plain(path):
             return Save(act, path, (("on", target),))
     return None
 

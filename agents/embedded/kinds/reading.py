@@ -63,7 +63,7 @@ class Reader:
             found = (
                 documents.deed(self.world, piece)
                 or self.verified(piece)
-                or files.deed(self, piece)
+                or files.deed(self.world, piece, self.act)
                 or self.told(piece)
                 or self.act(piece)
             )
