@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import structlog
 from fastapi import APIRouter, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -65,7 +66,7 @@ class StrictRequest(Request):
 
 
 class Route(APIRoute):
-    """A route that looks at the caller's role, and at the media type, before it reads a body."""
+    """A route that looks at the caller's role, the parameters' names and the media type before it reads a body."""
 
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
@@ -75,9 +76,11 @@ class Route(APIRoute):
         body: TypeAdapter[object] | None = None
         if self.body_field is not None:
             body = TypeAdapter(cast("type[object]", self.body_field.field_info.annotation))
+        known = sorted(_query_names(self.dependant))
 
         async def handle(request: Request) -> Response:
             caller_of(request).require(right)
+            _check_names(request, known)
             if takes_json:
                 await _check_media_type(request)
             request.scope["state"]["does"] = does
@@ -123,6 +126,22 @@ def _log(request: Request) -> None:
 def note_nothing(request: Request) -> None:
     """The request has changed nothing."""
     request.scope["state"].pop("does", None)
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    """What a route reads of an address's query, by itself or through what it depends on."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_query_names(one) for one in dependant.dependencies))
+
+
+def _check_names(request: Request, known: Sequence[str]) -> None:
+    """A parameter that nobody reads was meant to do something: it is refused, and not left unheard."""
+    strange = [name[:100] for name in dict.fromkeys(request.query_params.keys()) if name not in known]
+    if strange:
+        takes = f"takes {', '.join(known)}" if known else "takes none"
+        message = f"There is no parameter {strange[0]!r} at this address: it {takes}."
+        fields: list[JsonValue] = [{"field": name, "message": "no such parameter"} for name in strange[:MISFITS]]
+        raise Problem("bad_request", message, errors=fields)
 
 
 async def _check_media_type(request: Request) -> None:

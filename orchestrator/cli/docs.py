@@ -70,6 +70,7 @@ machine readable description is `/openapi.json`.
   instead of 201), and `conflict` for another one.
 - **Waiting**: `?wait=S` on submission and on one run answers when the run has ended or waits for a person, or after
   S seconds (at most 300).
+- **Parameters** that an address does not know are refused by name (422), so that a mistyped one is not left unheard.
 - **Pages**: pass `next` of one page as `cursor` to get the one after.
 - **Events** come as a stream with `Accept: text/event-stream`, each entry once, its number as the `id`; after a
   drop, `Last-Event-ID` goes on where it broke off. 204 says that nothing more will come. Who does not read is cut.

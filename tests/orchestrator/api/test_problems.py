@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -73,6 +74,18 @@ def check(response: httpx2.Response, status: int, code: str) -> dict[str, object
 )
 async def test_addresses(api: Served, method: str, path: str, status: int, code: str) -> None:
     check(await api.client.request(method, path), status, code)
+
+
+async def test_a_parameter_that_no_route_knows_is_told_by_its_name(api: Served) -> None:
+    paths: dict[str, dict[str, object]] = (await api.client.get("/openapi.json")).json()["paths"]
+    asked = [(method, re.sub(r"{\w+}", "x", path)) for path, methods in paths.items() for method in methods]
+    assert len(asked) > 30
+    for method, path in asked:
+        response = await api.client.request(method, f"{path}?lmit=1&lmit=2&x=")
+        assert (response.status_code, "'lmit'" in response.text) == (422, True), (method, path, response.text)
+    problem = check(await api.client.get("/v1/runs?limit=1&statsu=running"), 422, "bad_request")
+    assert problem["errors"] == [{"field": "statsu", "message": "no such parameter"}]
+    assert str(problem["detail"]).endswith("it takes cursor, limit, status.")
 
 
 @pytest.mark.parametrize(
