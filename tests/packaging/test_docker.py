@@ -1,4 +1,4 @@
-"""The Dockerfile: a linter's word, and that what it copies and starts is there. No image is built by these tests."""
+"""The Dockerfile: a linter's word, and that what it copies and starts is there. `scripts/image.sh` builds from it."""
 
 from __future__ import annotations
 
