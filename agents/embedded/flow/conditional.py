@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agents.embedded.flow.comparing import comparing
-from agents.embedded.flow.conditions import All, Condition, condition, opposite
+from agents.embedded.flow.conditions import All, Condition, opposite
 from agents.embedded.flow.line import part
 from agents.embedded.flow.parts import Part, PartReader
+from agents.embedded.flow.whether import condition
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline

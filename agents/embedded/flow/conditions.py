@@ -1,4 +1,4 @@
-"""Conditions over what a flow has made before, and over what an edge box or a phone tells."""
+"""What every condition of a flow is, its edges and their opposites, and the conditions over pages that were fetched."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agents.embedded.flow.things import Entry, Made
-from agents.embedded.kinds import conditions as kinds
-from agents.embedded.kinds.acts import Act
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
@@ -21,18 +19,8 @@ from orchestrator.core.tasks import On
 from protocol.vocabulary import Json
 
 if TYPE_CHECKING:
-    from agents.embedded.flow.acts import Acting
     from agents.embedded.flow.build import Builder
 
-_COMES: Final = (
-    ("(comes|adds up|amounts|sums up) to more than {n:amount}", ">"),
-    ("(comes|adds up|amounts|sums up) to less than {n:amount}", "<"),
-    ("(comes|adds up|amounts|sums up) to at least {n:amount}", ">="),
-    ("(has|have|holds|contains) more than {n:amount} [{unit:word}]", ">"),
-    ("(has|have|holds|contains) (less|fewer) than {n:amount} [{unit:word}]", "<"),
-    ("(is|are) (longer|larger|bigger|greater|higher|hotter|warmer) than {n:amount}", ">"),
-    ("(is|are) (shorter|smaller|lower|colder|cooler) than {n:amount}", "<"),
-)
 _ANSWER: Final = "(answer|answers|respond|responds|reply|replies)"
 _NOT: Final = (
     f"{_ANSWER} with another [http] [status] [code] than {{s:number}}",
@@ -47,40 +35,6 @@ class Condition(ABC):
     @abstractmethod
     def gates(self, to: Builder) -> tuple[StepDependency, ...]:
         """The edges behind which a step happens only where it holds. Raises Stop."""
-
-
-@dataclass(frozen=True)
-class Compared(Condition):
-    """A single value, by a noun of what was made before or as a reading, against a number."""
-
-    noun: str
-    probe: Act | None
-    path: str
-    op: str
-    value: Json
-
-    def gates(self, to: Builder) -> tuple[StepDependency, ...]:
-        made = self._made(to)
-        if made is not None:
-            if made.kind != "number" or len(made.entries) != 1:
-                raise decline(f"it is not clear what is meant by {self.noun!r}", [self.noun])
-            return (gate(made.entries[0], self.op, self.value),)
-        if self.probe is None:
-            raise decline(f"it is not clear what is meant by {self.noun!r}", [self.noun])
-        from agents.embedded.flow.acts import Acts
-
-        count = len(to.made)
-        Acts(self.probe).build(to)
-        step = list(to.draft.steps.values())[-1]
-        del to.made[count:]
-        when = Compare.model_validate({"path": self.path, "op": self.op, "value": self.value})
-        return (StepDependency(step=step.id, on=On.CONDITION, when=when),)
-
-    def _made(self, to: Builder) -> Made | None:
-        to.one_meant(self.noun)
-        back = self.noun in ("it", "that", "this")
-        values = [one for one in reversed(to.made) if one.kind == "number" and (back or self.noun in one.nouns)]
-        return values[0] if values and self.noun else None
 
 
 @dataclass(frozen=True)
@@ -136,28 +90,7 @@ _ENDS: Final = {On.SUCCESS: On.FAILURE, On.FAILURE: On.SUCCESS}
 _OPPOSITE: Final = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
 
 
-def condition(piece: Piece, acting: Acting) -> Condition | None:
-    """What a condition says from its first word to its last; None where it is none of ours."""
-    from agents.embedded.flow.backups import intact
-    from agents.embedded.flow.comparing import comparing, plain
-    from agents.embedded.flow.existing import existing
-    from agents.embedded.flow.loglines import counted
-    from agents.embedded.flow.running import ended
-    from agents.embedded.flow.versus import versus
-
-    piece = plain(piece)
-    found = _statuses(piece) or ended(piece) or intact(piece) or versus(piece) or counted(piece) or existing(piece)
-    found = found or comparing(piece, nouns=False)
-    return _of_table(piece, found or _compared(piece, acting) or comparing(piece))
-
-
-def _of_table(piece: Piece, other: Condition | None) -> Condition | None:
-    from agents.embedded.flow.tabletests import tabletest
-
-    return tabletest(piece, other) or other
-
-
-def _statuses(piece: Piece) -> Condition | None:
+def of_pages(piece: Piece) -> Condition | None:
     for pattern in _NOT:
         for head, op in (
             (f"{{n:number}} or more [of them|pages] {pattern}", ">="),
@@ -195,24 +128,3 @@ class All(Condition):
         if self.of is not None and self.of != len(entries):
             raise decline(f"there are {len(entries)} pages, not {self.of}")
         return tuple(gate(entry, "==", self.status) for entry in entries)
-
-
-def _compared(piece: Piece, acting: Acting) -> Condition | None:
-    found = kinds.condition(acting.reader, piece)
-    for pattern, op in (*kinds.COMPARISONS, *_COMES):
-        slots = match("{what:any} " + pattern, piece)
-        if slots is None:
-            continue
-        noun = _noun(Piece(piece.line, slots["what"]))
-        if noun is None:
-            break
-        if found is not None:
-            return Compared(noun, found.probe, found.path, found.op, found.value)
-        return Compared(noun, None, "", op, slots["n"][0].value)
-    return Compared("", found.probe, found.path, found.op, found.value) if found is not None else None
-
-
-def _noun(piece: Piece) -> str | None:
-    """`the mean`, `it`, `the number of those`: the noun by which what was made before is spoken of."""
-    slots = match("[the|that|this|its] {noun:word} [of those|of them|of that]", piece)
-    return slots["noun"][0].text.casefold() if slots is not None else None

@@ -9,9 +9,10 @@ from typing import Final
 
 from agents.embedded.flow.canonical import variants
 from agents.embedded.flow.line import SEPARATORS, elements, part
-from agents.embedded.flow.nouns import files, literal, mention, thing
+from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.order import Then
 from agents.embedded.flow.parts import Part, PartReader
+from agents.embedded.flow.phrases import thing
 from agents.embedded.flow.places import targets
 from agents.embedded.flow.puts import puts
 from agents.embedded.flow.references import reference

@@ -1,4 +1,4 @@
-"""Noun phrases: which thing they mean, from their first word to their last; None where they mean none."""
+"""Noun phrases of files, of pages, of what is measured of them and of what was made before; None for any other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from agents.embedded.flow.line import elements
-from agents.embedded.flow.things import Before, FileAt, Files, Measure, Pages, Thing
+from agents.embedded.flow.things import Before, FileAt, Files, Measure, Pages
 from agents.embedded.kinds.line import Mention, Piece, once
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.tokens import Token
@@ -56,17 +56,6 @@ NOUNS: Final = words(
     "results "
     "checksum hash total sum mean average chart report page text lines"
 )
-
-
-@once
-def thing(piece: Piece) -> Thing | None:
-    """The thing that all of the piece means."""
-    from agents.embedded.flow.narrowing import of_noun, page_table
-    from agents.embedded.flow.references import reference
-    from agents.embedded.flow.values import value
-
-    found = reference(piece) or before(piece) or measure(piece) or pages(piece) or files(piece)
-    return found or page_table(piece) or value(piece) or of_noun(piece)
 
 
 def before(piece: Piece) -> Before | None:

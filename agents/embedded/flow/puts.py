@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.line import SEPARATORS, elements, part
-from agents.embedded.flow.nouns import literal, mention, thing
+from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
+from agents.embedded.flow.phrases import thing
 from agents.embedded.flow.places import targets
 from agents.embedded.flow.rows import merged
 from agents.embedded.flow.sums import beside
