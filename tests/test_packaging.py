@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.support.processes import free_port
 
 ROOT = Path(__file__).parents[1]
 OURS = {"orchestrator", "agents", "protocol", "devices", "tools", "storage"}
@@ -139,9 +142,11 @@ def base_install(code: str) -> subprocess.CompletedProcess[str]:
     """Runs code where nothing can be imported that only an orchestrator has."""
     lacking = (*ORCHESTRATOR_ONLY, *CLUSTER_ONLY, *MCP_ONLY, *EDGE_ONLY, *BROWSER_ONLY, *DOCUMENTS_ONLY)
     program = BLOCK.format(blocked={name.replace("-", "_") for name in lacking}) + code
+    alone = os.environ | {"ASTERISM_URL": f"http://127.0.0.1:{free_port()}"}
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
+        [sys.executable, "-c", program], cwd=ROOT, env=alone, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        check=False,
+    )  # fmt: skip
 
 
 def test_a_device_agent_imports_nothing_of_the_orchestrator() -> None:

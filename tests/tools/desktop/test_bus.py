@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.desktops import needs_x11
-from tests.support.processes import eventually
 from tools.desktop.bus import DBUS, DBUS_PATH, Bus, BusGoneError
 
 pytestmark = [pytest.mark.slow, needs_x11]
@@ -30,10 +29,13 @@ CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 def daemon(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     path, settings = tmp_path / "bus", tmp_path / "bus.conf"
     settings.write_text(CONFIGURATION.format(path=path))
-    process = subprocess.Popen(["dbus-daemon", "--config-file", str(settings), "--nofork"], stdin=subprocess.DEVNULL)
+    words = ["dbus-daemon", "--config-file", str(settings), "--nofork", "--print-address"]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
-        eventually(path.exists, "the bus did not start")
-        yield process, f"unix:path={path}"
+        assert process.stdout is not None
+        with process.stdout as told:
+            address = told.readline().decode().strip()  # it listens from then on
+        yield process, address
     finally:
         process.kill()
         process.wait()
