@@ -98,9 +98,11 @@ def _to_postgres(backup: Path, connection: Connection, overwrite: bool) -> None:
     if state is not schema.State.EMPTY and used and not overwrite:
         raise make("database_exists", "The database holds a record.", remedy=KEEP)
     before = queries.owner(connection)
+    connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER audit_no_change")  # the backup's takes its place
     for table in metadata.sorted_tables:
         if table is not version:
             connection.execute(delete(table))
+    connection.exec_driver_sql("ALTER TABLE audit ENABLE TRIGGER audit_no_change")
     for name in sorted(schema.neighbours(connection)):
         connection.exec_driver_sql(f"DELETE FROM {name}")
     with opened(backup) as source:

@@ -19,13 +19,26 @@ Times are Unix times in seconds, sizes bytes. Bodies are JSON text, kept to the 
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    event,
+)
 from sqlalchemy.schema import SchemaItem
 
 APPLICATION = "asterism"
 OWNER, BACKUP, PRUNING = "owner", "backup", "pruning"
 """Keys in `meta`: the latest owner's number; of what, and when, a backup was made; what is still to be deleted."""
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every schema revision, oldest first. The last is what this version of the program writes."""
 
 metadata = MetaData()
@@ -202,3 +215,20 @@ audit = _table(
     _text("digest"),
     Index("audit_id", "id", unique=True),
 )
+# Who would change or delete an entry has to take the triggers away first. Only a restore does; see `restore.py`.
+_TRIGGERS = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER audit_no_{what} BEFORE {what.upper()} ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
+        for what in ("update", "delete")
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION audit_only_added_to() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit is only ever added to'; END $$",
+        "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_only_added_to()",
+    ),
+}
+for _dialect, _statements in _TRIGGERS.items():
+    for _statement in _statements:
+        event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from orchestrator.core.records import (
 )
 from storage import make_store
 from storage.memory import Durable, MemoryStore
+from tests.support.postgres import execute
 from tests.support.stores import AT, dispatched, ended, event_row, noted, run_row, seqs, submit_all
 
 Opener = Callable[[], Awaitable[Store]]
@@ -617,6 +620,11 @@ async def test_a_pruned_run_takes_its_logs_along(store: Store) -> None:
     assert [row.run for row in await store.task_logs()] == ["young"]
 
 
+def execute_in_sqlite(url: str, statement: str) -> None:
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+        database.execute(statement)
+
+
 def did(number: int, action: str = "run.submit", actor: str = "anna", object: str = "r1") -> AuditEntry:
     return AuditEntry(id=f"e{number}", at=AT + number, actor=actor, role="admin", action=action, object=object)
 
@@ -632,6 +640,19 @@ async def test_who_did_what_is_listed_newest_first_page_by_page(opener: Opener) 
     assert [one.entry.id for one in await store.audit(before=4, limit=2)] == ["e3", "e2"]
     assert [one.seq for one in await store.audit(actor="anna", action="run.submit", object="r1")] == [5, 3, 1]
     assert await store.audit(object="r2") == []
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'ben'", "DELETE FROM audit WHERE seq = 1"])
+async def test_a_database_refuses_to_change_its_audit(kind: str, url: str, opener: Opener, change: str) -> None:
+    store = await opener()
+    await store.add_audit(did(1))
+    await store.close()
+    if kind == "memory":
+        return  # nobody else gets at it
+    with pytest.raises(Exception, match="only ever added to"):
+        execute(url, change) if kind == "postgresql" else execute_in_sqlite(url, change)
+    store = await opener()
+    assert [one.entry for one in await store.audit()] == [did(1)]
 
 
 async def test_an_entry_of_the_audit_is_added_once_behind_the_last(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -48,7 +49,10 @@ def sqlite_tables(path: Path) -> dict[str, tuple[object, ...]]:
             fields = [
                 connection.execute(f"SELECT * FROM pragma_index_info('{index[0]}')").fetchall() for index in indexes
             ]
-            found[name] = (without_rowid, columns, indexes, fields)
+            triggers = connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? ORDER BY 1", (name,)
+            ).fetchall()
+            found[name] = (without_rowid, columns, indexes, fields, triggers)
         return found
     finally:
         connection.close()
@@ -60,7 +64,8 @@ def postgres_tables(url: str) -> list[tuple[object, ...]]:
         f"SELECT {names} FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, ordinal_position"
     )
     indexes = "SELECT tablename::text, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
-    return execute(url, columns) + execute(url, indexes)
+    triggers = "SELECT tgname::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
+    return execute(url, columns) + execute(url, indexes) + execute(url, triggers)
 
 
 def build(url: str, how: Callable[[Connection], None]) -> None:
@@ -163,6 +168,19 @@ async def test_a_database_of_the_first_revision_gets_a_ledger_and_keeps_its_runs
         assert await store.egress() == []
     finally:
         await store.close()
+
+
+async def test_an_audit_of_the_revision_before_is_kept_and_guarded(path: Path) -> None:
+    made = engine(path)
+    with made.begin() as connection:
+        schema.upgrade(connection, "0005")
+        connection.execute(text("INSERT INTO audit VALUES (1, 'e1', 0, 'anna', 'run.submit', 'r1', '{}', '00')"))
+    made.dispose()
+    await opened(path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="only ever added to"):
+            connection.execute("DELETE FROM audit")
+        assert connection.execute("SELECT id FROM audit").fetchall() == [("e1",)]
 
 
 async def opened(path: Path) -> None:
