@@ -54,10 +54,12 @@ def up(
     common = common or Common()
     given = {"faults": "open" if faults else None, "record_runs": record_runs}
     settings = common.load(port=port, host=host, database=db, **given).settings
+    devices = local_devices(device, settings.data_dir, simulated=simulated, sensors=sensors)
+    if sensors is not None:
+        require_sensors(sensors.expanduser().absolute())
     configure(settings.log_level)
     if make_folder(settings.data_dir):
         say(f"made the folder {settings.data_dir} for the record and local devices' files")
-    devices = local_devices(device, settings.data_dir, simulated=simulated, sensors=sensors)
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
 
@@ -73,6 +75,19 @@ def up(
 
     run(_Up(settings, devices, ready).serve())
     return 0
+
+
+def require_sensors(file: Path) -> None:
+    """Raises CommandError where no edge box could start with this file: none of them would ever be there."""
+    from orchestrator.cli.device import require_mqtt
+    from tools.edge.declared import load
+    from tools.errors import ToolError
+
+    require_mqtt("edge")
+    try:
+        load(file)
+    except ToolError as error:
+        raise CommandError("bad_configuration", f"--sensors: {error.message}") from None
 
 
 def local_devices(

@@ -92,6 +92,14 @@ def test_a_value_that_does_not_fit_is_told_by_its_flag(served: Background, capsy
     assert f"{flag}: Input should be greater than" in " ".join(capsys.readouterr().err.split())
 
 
+def test_up_does_not_start_with_sensors_that_no_edge_box_could_have(capsys: Out, tmp_path: Path) -> None:
+    wrong = tmp_path / "sensors.toml"
+    wrong.write_text("[[sensor]]\nname = 7\n")
+    for file, says in ((tmp_path / "missing.toml", "No such file"), (wrong, "sensor.0.name")):
+        assert call("up", "--device", "edge:x", "--sensors", str(file), "--port", "0") == 3
+        assert says in " ".join(capsys.readouterr().err.split())
+
+
 def test_the_answer_is_all_there_is_on_stdout(served: Background, capsys: Out) -> None:
     assert call("run", "echo", "hello", "there") == 0
     shown = capsys.readouterr()
