@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.support.schema_fuzz import SHARP, Findings, fuzz
+from benchmarks.support.schema_fuzz import ADDRESSES, SHARP, WEBHOOKS, Findings, fuzz
 from tests.support.background import Behind, behind
 from tests.support.guards import NetworkGuard
 
@@ -43,12 +43,12 @@ def main() -> int:
 
 
 def _ask(folder: Path, examples: int, seed: int, phases: str) -> list[Findings]:
-    with behind(folder) as system:
+    with behind(folder, webhooks=WEBHOOKS) as system:
         token = system.client.post("/v1/tokens", json={"role": "admin"}).json()["token"]
         shown = {"Authorization": f"Bearer {token}"}
         device = system.client.post("/v1/tokens", json={"role": "device"}, headers=shown).json()["token"]
         system.do(lambda one: one.device("alpha", token=device))
-        known = _known(system)
+        known = _known(system) | {"id": _told(system, shown)}
         return [
             fuzz(folder, system.url, token, known, examples=examples, seed=seed, phases=phases, without=SHARP),
             fuzz(folder, system.url, token, known, examples=examples, seed=seed, phases=phases, only=SHARP),
@@ -67,6 +67,15 @@ def _known(system: Behind) -> dict[str, list[str]]:
         "name": ["alpha"],
         "rung": ["embedded"],
     }
+
+
+def _told(system: Behind, shown: dict[str, str]) -> list[str]:
+    """Deliveries of a run's webhook."""
+    plan = {"steps": [{"id": "a", "skill": "system.uptime"}]}
+    body = {"plan": plan, "webhook": {"url": ADDRESSES[0]}}
+    run = system.client.post("/v1/runs?wait=30", json=body, headers=shown).json()["run"]
+    page = system.client.get(f"/v1/webhooks/deliveries?run={run}", headers=shown).json()
+    return [delivery["id"] for delivery in page["deliveries"]]
 
 
 if __name__ == "__main__":

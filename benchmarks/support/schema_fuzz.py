@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from pydantic import SecretStr
+
+from orchestrator.core.webhook_settings import WebhookSettings
 
 CHECKS = (
     "not_a_server_error",
@@ -48,6 +51,15 @@ REFUSALS = [
 ]
 SHARP = r"^/v1/(tokens/|faults|prune|devices/)"
 """Routes that may take from the others what they need: a token, a device, runs, peace. They are asked last."""
+
+ADDRESSES = ["http://127.0.0.1:9/hook", "https://127.0.0.1:9/", "http://[::1]:9/a?b=c"]
+"""All that a webhook is ever given: the port for what is discarded, on this machine, where nothing listens."""
+WEBHOOKS = WebhookSettings(
+    secret=SecretStr("whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+    networks=("127.0.0.0/8", "::1/128"),
+    tries=1,
+)
+"""For the orchestrator that is asked: webhooks are sent, and not again."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +123,13 @@ def fuzz(
 
 
 def _described(url: str, token: str) -> dict[str, Any]:
-    """The description without what makes an orchestrator speak to addresses that are made up: webhooks' own."""
+    """The description, in which webhooks have no made-up addresses: the orchestrator would speak to them."""
     found: dict[str, Any] = httpx2.get(
         f"{url}/openapi.json", headers={"Authorization": f"Bearer {token}"}, timeout=60
     ).json()
-    del found["paths"]["/v1/webhooks/test"]
-    for schema in found["components"]["schemas"].values():
-        schema.get("properties", {}).pop("webhook", None)
+    schemas = found["components"]["schemas"]
+    schemas["Webhook"]["properties"]["url"] = {"enum": ADDRESSES}
+    schemas["WebhookTest"]["properties"]["to"] = {"enum": ADDRESSES}
     return found
 
 

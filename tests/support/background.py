@@ -14,6 +14,7 @@ from typing import TypeVar
 import httpx2
 
 from orchestrator.core.views import RunView
+from orchestrator.core.webhook_settings import WebhookSettings
 from tests.support.system import System
 
 T = TypeVar("T")
@@ -58,14 +59,17 @@ class Behind:
 
 
 @contextlib.contextmanager
-def behind(folder: Path, *devices: str, database: str = "") -> Iterator[Behind]:
+def behind(
+    folder: Path, *devices: str, database: str = "", webhooks: WebhookSettings | None = None
+) -> Iterator[Behind]:
     """A started system with these server devices, stopped at the end."""
     started: Future[tuple[System, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def live() -> None:
         system = System(folder, database)
         # A busy machine must not look like a device that died.
-        system.settings = system.settings.model_copy(update={"heartbeat_s": 10.0, "lease_s": 25.0})
+        patient = {"heartbeat_s": 10.0, "lease_s": 25.0, "webhooks": webhooks or WebhookSettings()}
+        system.settings = system.settings.model_copy(update=patient)
         await system.start()
         try:
             for name in devices:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.support.schema_fuzz import SHARP, fuzz
+from benchmarks.support.schema_fuzz import SHARP, WEBHOOKS, fuzz
 from tests.support.background import behind
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_is_promised_is_kept(tmp_path: Path) -> None:
-    with behind(tmp_path, "alpha") as system:
+    with behind(tmp_path, "alpha", webhooks=WEBHOOKS) as system:
         ended = system.run({"id": "a", "skill": "file.write", "arguments": {"path": "a.txt", "text": "x"}})
         waits = system.run({"id": "a", "skill": "file.delete", "arguments": {"path": "a.txt"}}, approve="ask")
         token = system.client.post("/v1/tokens", json={"role": "admin"}).json()["token"]
