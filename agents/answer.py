@@ -45,7 +45,7 @@ def write_answer(view: RunView, answer_tasks: Sequence[str], fleet: FleetView | 
     only_shown = view.policy.preview_only or (view.plan is not None and view.plan.dry_run)
     dry = _dry(view, fleet) if only_shown else ()
     gated = _gated(view, answers)
-    rest = (dry[1:], _effects(view, answers), _notes(view), _absent(view, fleet))
+    rest = (dry[1:], _effects(view, answers), _ties(view), _notes(view), _absent(view, fleet))
     written = _bounded(chain(dry[:1], gated, blocks, *rest))
     return written or "There is nothing to report: no task of this run has a result."
 
@@ -155,6 +155,26 @@ def _effects(view: RunView, answers: Sequence[TaskView]) -> list[str]:
     shown = {task.id for task in answers}
     changes = [task for task in view.tasks if _done(task) and task.risk is not Risk.READ and task.id not in shown]
     lines = [f"also: {_headed(joined(view, task), task)}" for task in changes]
+    return _some(lines)
+
+
+_ALIKE = {("size", "desc"): "large", ("size", "asc"): "small", ("modified", "desc"): "new", ("modified", "asc"): "old"}
+
+
+def _ties(view: RunView) -> list[str]:
+    """Which other files were as large, or as old, as the one that was taken for the largest or the oldest."""
+    lines = []
+    for task in view.tasks:
+        output = task.output if _done(task) and isinstance(task.output, dict) else {}
+        tied, entries = output.get("tied"), output.get("entries")
+        order = (str(task.arguments.get("sort")), str(task.arguments.get("order", "asc")))
+        if not isinstance(tied, list) or not tied or order not in _ALIKE or not isinstance(entries, list):
+            continue
+        last = entries[-1] if entries else None
+        names = ", ".join(one_line(one, 200) for one in tied)
+        taken = one_line(last.get("path"), 200) if isinstance(last, dict) else "the last"
+        where = f"{task.device}: " if task.device else ""
+        lines.append(f"{where}just as {_ALIKE[order]} as {taken}: {names} [{task.id}]")
     return _some(lines)
 
 

@@ -29,18 +29,24 @@ class Entry(Output):
 
 
 class Listing(Output):
+    """`tied`: paths of what was left out although it is as large, or as old, as the last entry; ten at most."""
+
     path: str
     entries: list[Entry]
     count: int
     total_bytes: int
     truncated: bool
+    tied: list[str] = []
 
 
 class Found(Output):
+    """`tied` as of a listing."""
+
     entries: list[Entry]
     count: int
     total_bytes: int
     truncated: bool
+    tied: list[str] = []
 
 
 class LargeFile(Output):
@@ -165,7 +171,13 @@ def find(
     with context.workspace.open_folder(path) as (folder, place):
         tree = Tree(context, folder, place)
         found = _listing(context, place.path, filter(wanted, tree), sort, order, limit, lambda: tree.incomplete)
-    return Found(entries=found.entries, count=found.count, total_bytes=found.total_bytes, truncated=found.truncated)
+    return Found(
+        entries=found.entries,
+        count=found.count,
+        total_bytes=found.total_bytes,
+        truncated=found.truncated,
+        tied=found.tied,
+    )
 
 
 @skill(
@@ -224,6 +236,9 @@ def _keep_largest(heap: list[tuple[int, str]], one: tuple[int, str], limit: int)
         heapq.heappushpop(heap, one)
 
 
+TIED = 10
+"""How many are named of what is as large, or as old, as the last entry."""
+
 _KEYS: dict[str, Callable[[Entry], tuple[str | int, str]]] = {
     "name": lambda entry: (entry.path, ""),
     "size": lambda entry: (entry.size_bytes, entry.path),
@@ -251,10 +266,19 @@ def _listing(
             yield entry(thing)
 
     choose = heapq.nlargest if order == "desc" else heapq.nsmallest
-    chosen = choose(limit, entries(), key=_KEYS[sort])
+    key = _KEYS[sort]
+    chosen = choose(limit + TIED, entries(), key=key)
     budget = Budget(room(context))
-    kept = [one for one in chosen if budget.take(one)]
-    return Listing(path=path, entries=kept, count=count, total_bytes=total, truncated=len(kept) < count or incomplete())
+    kept = [one for one in chosen[:limit] if budget.take(one)]
+    alike = [one for one in chosen[limit:] if kept and key(one)[0] == key(kept[-1])[0]]
+    return Listing(
+        path=path,
+        entries=kept,
+        count=count,
+        total_bytes=total,
+        truncated=len(kept) < count or incomplete(),
+        tied=[one.path for one in alike if budget.take(one)],
+    )
 
 
 def entry(thing: Thing) -> Entry:

@@ -124,6 +124,24 @@ async def test_a_ranking(devices: RealDevices) -> None:
     assert len(rest) <= 1
 
 
+async def test_a_tie_for_the_largest_file_is_told(devices: RealDevices) -> None:
+    for name, text in (("a.log", "12345"), ("b.log", "54321"), ("c.log", "1")):
+        devices.write("alpha", f"same/{name}", text)
+    largest = {"path": "same", "sort": "size", "order": "desc", "limit": 1, "type": "file"}
+    find = Step(id="find", skill="file.find", arguments=largest, devices=ALPHA)
+    keep = Step(
+        id="keep",
+        skill="file.copy",
+        arguments={"source": "${find.output.entries[0].path}", "target": "largest.log"},
+        devices=ALPHA,
+    )
+    told = "alpha: just as large as same/b.log: same/a.log [find]"
+    assert told in (await run(devices, find)).answer.splitlines()
+    assert told in (await run(devices, find, keep)).answer.splitlines()
+    small = find.model_copy(update={"arguments": largest | {"order": "asc"}})
+    assert "just as" not in (await run(devices, small)).answer
+
+
 async def test_counts_and_the_report_of_them(devices: RealDevices) -> None:
     view = await run(
         devices,

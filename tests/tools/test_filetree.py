@@ -69,6 +69,23 @@ async def test_list_says_what_it_left_out(call: Call, tree: Path) -> None:
     assert (found["count"], found["total_bytes"], found["truncated"]) == (3, 110, True)
 
 
+async def test_what_is_as_large_or_as_old_as_the_last_is_named(call: Call, workspace: Path) -> None:
+    for name, size, at in (("a", 5, 20), ("b", 5, 20), ("c", 5, 10), ("d", 1, 10)):
+        (workspace / name).write_text("x" * size)
+        os.utime(workspace / name, (at, at))
+    for asked, taken, tied in (
+        ({"sort": "size", "order": "desc", "limit": 1}, ["c"], ["b", "a"]),
+        ({"sort": "size", "limit": 1}, ["d"], []),
+        ({"sort": "modified", "order": "desc", "limit": 1}, ["b"], ["a"]),
+        ({"sort": "modified", "limit": 1}, ["c"], ["d"]),
+        ({"sort": "size", "order": "desc", "limit": 3}, ["c", "b", "a"], []),
+        ({"limit": 1}, ["a"], []),
+    ):
+        for skill in ("file.list", "file.find"):
+            found = await call(skill, **asked)
+            assert (names(found), found["tied"]) == (taken, tied), asked
+
+
 async def test_list_through_a_link_and_of_a_file(call: Call, tree: Path) -> None:
     assert names(await call("file.list", path="link")) == ["logs/app.log", "logs/old.log", "logs/sub"]
     assert names(await call("file.list", path="data.csv")) == ["data.csv"]
