@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from agents.embedded.flow.build import Builder
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.screens import in_order
 from agents.embedded.flow.things import Entry, Made

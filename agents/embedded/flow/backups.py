@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import Condition, gate
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.layout import place_of
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
@@ -17,9 +19,6 @@ from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import StepDependency
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _ARCHIVES: Final = (".tar.gz", ".tgz", ".zip", ".tar", ".tar.bz2", ".tar.xz")
 _NOUN: Final = "(backup|archive|copy|file|tarball)"
@@ -189,7 +188,7 @@ class KeepsFolder(Part):
         to.made.append(made)
         to.pending = ""
         if self.target.place is not None and self.target.place.names != (name,):
-            to.put(made, made.entries, self.target)
+            put(to, made, made.entries, self.target)
 
 
 @dataclass(frozen=True)

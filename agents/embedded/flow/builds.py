@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part, Remark
 from agents.embedded.flow.places import targets
@@ -19,9 +20,6 @@ from orchestrator.core.plan import StepDependency
 from orchestrator.core.references import escape
 from orchestrator.core.tasks import On
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _GIVE: Final = "(put|copy|hand|send|bring|take|get|fetch|collect|save|store)"
 _PROGRAMS: Final = ("python3", "python", "sh", "bash", "node", "perl", "ruby")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
@@ -15,9 +17,6 @@ from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _MEASURES: Final = {
     "average": "average",
@@ -49,7 +48,7 @@ class Copies(Part):
         made = next((one for one in reversed(to.made) if one.kind == "file"), None)
         if made is None or len({entry.value for entry in made.entries}) != 1:
             raise decline("it is not clear of what there should be copies")
-        to.put(made, made.entries[:1], Target(None, self.place))
+        put(to, made, made.entries[:1], Target(None, self.place))
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class Pairs(Part):
             if path.rpartition(".")[2].casefold() != self.form:
                 raise decline(f"{path} is not of the kind {self.form}", [path])
             made = to.realised(Files((file,)))
-            to.put(made, made.entries, Target(path, self.place))
+            put(to, made, made.entries, Target(path, self.place))
 
 
 def is_read(path: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder, Value
 from agents.embedded.flow.conditions import Condition, gate
 from agents.embedded.flow.nouns import before, files
 from agents.embedded.flow.references import Reduced, Tally, numbers, reference
-from agents.embedded.flow.things import Entry, Made, Value
+from agents.embedded.flow.things import Entry, Made
 from agents.embedded.flow.values import as_number, value
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
@@ -19,9 +20,6 @@ from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _BE: Final = (
     "(is|are|was|were|be|gets|get|goes|go|rises|rise|climbs|climb|falls|fall|drops|drop|comes out|come out|turns out|"

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.acts import Acting
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.comparing import comparing
 from agents.embedded.flow.conditions import All, Condition, opposite
+from agents.embedded.flow.deeds import clauses
 from agents.embedded.flow.line import part
-from agents.embedded.flow.parts import Part, PartReader
+from agents.embedded.flow.parts import Part, PartReader, build
 from agents.embedded.flow.whether import condition
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Token
 from orchestrator.core.plan import StepDependency
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.acts import Acting
-    from agents.embedded.flow.build import Builder
-    from agents.embedded.flow.deeds import Deed
 
 _IFS: Final = ("if", "unless", "when", "provided", "assuming")
 _HEADS: Final = (
@@ -54,8 +52,8 @@ class If(Part):
     """Deeds that are done where a condition holds, and others where it does not."""
 
     condition: Condition
-    deeds: tuple[Deed, ...]
-    otherwise: tuple[Deed, ...] = ()
+    deeds: tuple[Part, ...]
+    otherwise: tuple[Part, ...] = ()
 
     limits = True
 
@@ -71,7 +69,7 @@ class If(Part):
 class Otherwise(Part):
     """Deeds that are done where the condition before does not hold."""
 
-    deeds: tuple[Deed, ...]
+    deeds: tuple[Part, ...]
 
     limits = True
 
@@ -83,7 +81,7 @@ class Otherwise(Part):
 class Again(Part):
     """Deeds that are done where the condition before holds: `if so`."""
 
-    deeds: tuple[Deed, ...]
+    deeds: tuple[Part, ...]
 
     limits = True
 
@@ -117,19 +115,19 @@ class Negated(Condition):
         return opposite(self.condition.gates(to))
 
 
-def _under(to: Builder, gates: Sequence[StepDependency], deeds: Sequence[Deed]) -> None:
+def _under(to: Builder, gates: Sequence[StepDependency], deeds: Sequence[Part]) -> None:
     """Build the deeds behind gates. What they make is not spoken of later: it may never be made."""
     if to.draft.gates:
         raise decline("a condition within a condition is not read")
     before = list(to.made)
     for deed in deeds:
         to.draft.begin((), gates)
-        to.build(deed)
+        build(to, deed)
     to.made = before
     to.draft.begin((), ())
 
 
-def _otherwise(to: Builder, deeds: Sequence[Deed]) -> None:
+def _otherwise(to: Builder, deeds: Sequence[Part]) -> None:
     if not to.conditions or to.draft.gates:
         raise decline("there is no condition that `otherwise` belongs to", ["otherwise"])
     _under(to, opposite(to.conditions.pop()), deeds)
@@ -212,15 +210,13 @@ class Conditional:
         deeds = self._deeds(part(piece, 0, end), False) if found is not None and end > 0 else None
         return If(found, deeds) if found is not None and deeds and len(deeds) == 1 else None
 
-    def _deeds(self, piece: Piece, instead: bool) -> tuple[Deed, ...] | None:
-        from agents.embedded.flow.deeds import clauses
-
+    def _deeds(self, piece: Piece, instead: bool) -> tuple[Part, ...] | None:
         end = len(piece.tokens) - (instead and _low(piece, len(piece.tokens) - 1) == "instead")
         found = clauses(part(piece, 0, end), self.more) if end else None
         return tuple(deed for deed, _ in found) if found else None
 
 
-def _split(found: Condition, deeds: tuple[Deed, ...]) -> If | None:
+def _split(found: Condition, deeds: tuple[Part, ...]) -> If | None:
     """`if C, A, otherwise B`: the last clause is the other branch."""
     if any(isinstance(deed, Otherwise) for deed in deeds[:-1]) or any(isinstance(deed, If) for deed in deeds):
         return None

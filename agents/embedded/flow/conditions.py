@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
@@ -17,9 +18,6 @@ from orchestrator.core.plan import StepDependency
 from orchestrator.core.references import whole
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _ANSWER: Final = "(answer|answers|respond|responds|reply|replies)"
 _NOT: Final = (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
@@ -13,9 +15,6 @@ from agents.embedded.flow.things import Before, Files, Target
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _FORMS: Final = {
     "page": "html",
@@ -55,7 +54,7 @@ class Goes(Part):
     def build(self, to: Builder) -> None:
         made = to.before(Before("it"))
         count = len(to.draft.steps)
-        to.put(made, made.entries, self.target)
+        put(to, made, made.entries, self.target)
         if not self.title:
             return
         for id, step in list(to.draft.steps.items())[count:]:
@@ -81,7 +80,7 @@ class Becomes(Part):
             raise decline(f"these cannot become files of the kind {self.form}")
         paths = self._matched([entry.label for entry in made.entries])
         for entry, path in zip(made.entries, paths, strict=True):
-            to.put(made, (entry,), Target(path, self.place))
+            put(to, made, (entry,), Target(path, self.place))
 
     def _matched(self, labels: list[str]) -> tuple[str, ...]:
         """The path with each label in its name; the paths in their order where none has any."""

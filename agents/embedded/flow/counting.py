@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from agents.embedded.flow.things import Entry, Files, Made, Value
+from agents.embedded.flow.builder import Builder, Value
+from agents.embedded.flow.things import Entry, Files, Made
 from agents.embedded.outcome import decline
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 NUMBER: Final = frozenset(
     {"number", "numbers", "count", "counts", "result", "results", "it", "that", "value", "values"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
-from agents.embedded.flow.relation import Table
 from agents.embedded.flow.sums import beside
-from agents.embedded.flow.things import ROWS, Before, Entry, FileAt, Made
+from agents.embedded.flow.things import ROWS, Before, Entry, FileAt, Made, Table
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
@@ -18,9 +18,6 @@ from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _DATABASES: Final = (".db", ".sqlite", ".sqlite3")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Final
 
+from agents.embedded.flow.builder import Thing, Value
 from agents.embedded.flow.canonical import variants
+from agents.embedded.flow.doings import (
+    Has,
+    Mirrors,
+    Move,
+    Moves,
+    Packs,
+    Publishes,
+    Reads,
+    Runs,
+    Senses,
+    Tabulates,
+    Texts,
+)
 from agents.embedded.flow.line import SEPARATORS, elements, part
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.order import Then
@@ -16,7 +29,7 @@ from agents.embedded.flow.phrases import thing
 from agents.embedded.flow.places import targets
 from agents.embedded.flow.puts import puts
 from agents.embedded.flow.references import reference
-from agents.embedded.flow.things import Before, FileAt, Files, Measure, Move, Pages, Target, Thing, Value
+from agents.embedded.flow.things import Before, FileAt, Files, Measure, Pages, Target
 from agents.embedded.flow.values import as_number, value
 from agents.embedded.kinds.line import Mention, Piece, kept
 from agents.embedded.kinds.pattern import match
@@ -34,100 +47,19 @@ _PASSIVE: Final = (
 _FETCHED: Final = "(belongs|goes|should go|has to go)"
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """Things that go somewhere."""
-
-    moves: tuple[Move, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """A value that is wanted, or that later clauses speak of."""
-
-    thing: Thing
-
-
-@dataclass(frozen=True, slots=True)
-class Packs:
-    """A folder or file into an archive on the same device."""
-
-    files: FileAt
-    into: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tells:
-    """A text to a number (`sms`), a topic (`publish`) or a screen (`notify`): quoted, or what was made before."""
-
-    how: str
-    to: str
-    place: Mention | None
-    text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Has:
-    """A fact: these devices each have a file. Nothing is done; later clauses speak of it."""
-
-    files: Files
-
-
-@dataclass(frozen=True, slots=True)
-class Senses:
-    """A sensor is read: its words, and the seconds of a mean (0: its value now)."""
-
-    words: tuple[str, ...]
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """A command in a folder of each device."""
-
-    command: str
-    folders: tuple[FileAt, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tabulates:
-    """What was made before, a row for each device, as a table."""
-
-    columns: tuple[str, str]
-    targets: tuple[Target, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Publishes:
-    """What was made before, one to each topic."""
-
-    topics: tuple[str, ...]
-    place: Mention | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mirrors:
-    """Another address for what was downloaded before, where the first one fails."""
-
-    url: str
-
-
-Deed = Moves | Reads | Packs | Tells | Has | Senses | Runs | Tabulates | Publishes | Mirrors | Part
-
-
-def _as_it_stands(piece: Piece, more: Sequence[PartReader]) -> Deed | None:
+def _as_it_stands(piece: Piece, more: Sequence[PartReader]) -> Part | None:
     """What the whole piece wants; None where it is nothing of ours."""
-    readers = (packs, tells, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads, puts)
+    readers = (packs, texts, has, senses, runs, tabulates, publishes, mirrors, *more, moves, reads, puts)
     return next((found for read in readers if (found := _read_once(read, piece)) is not None), None)
 
 
-def _read_once(read: Callable[[Piece], Deed | None], piece: Piece) -> Deed | None:
+def _read_once(read: Callable[[Piece], Part | None], piece: Piece) -> Part | None:
     """What a reader makes of the piece. A function knows nothing but the piece; others know the devices, which may be
     others when a request is read again."""
     return kept(read, piece) if isinstance(read, FunctionType) else read(piece)
 
 
-def _in_other_words(piece: Piece, more: Sequence[PartReader]) -> Deed | None:
+def _in_other_words(piece: Piece, more: Sequence[PartReader]) -> Part | None:
     """What it wants in any of the wordings that come to the same; None where these are two things."""
     tries = [_as_it_stands(form, more) for form in variants(piece) if form.tokens]
     others = [one for one in tries if one is not None]
@@ -240,16 +172,12 @@ def packs(piece: Piece) -> Packs | None:
     return None
 
 
-def tells(piece: Piece) -> Tells | None:
-    for pattern, how in (
-        ("(text|sms) (the number|the count|the result|it|that) to {n:call} [from {d:device}]", "sms"),
-        ("(text|sms) (the number|the count|the result|it|that) to {n:call} with {d:device}", "sms"),
-    ):
-        slots = match(pattern, piece)
-        if slots is not None:
-            number = piece.source(slots["n"]).replace(" ", "")
-            return Tells(how, number, mention(slots, "d", piece) if "d" in slots else None, None)
-    return None
+def texts(piece: Piece) -> Texts | None:
+    slots = match("(text|sms) (the number|the count|the result|it|that) to {n:call} [(from|with) {d:device}]", piece)
+    if slots is None:
+        return None
+    number = piece.source(slots["n"]).replace(" ", "")
+    return Texts(number, mention(slots, "d", piece) if "d" in slots else None)
 
 
 def moves(piece: Piece) -> Moves | None:
@@ -389,33 +317,33 @@ def _trimmed(piece: Piece) -> Piece:
     return part(piece, begin, end)
 
 
-def clauses(piece: Piece, more: Sequence[PartReader] = ()) -> list[tuple[Deed, Piece]] | None:
+def clauses(piece: Piece, more: Sequence[PartReader] = ()) -> list[tuple[Part, Piece]] | None:
     """The deeds of a sentence with their words: the whole of it, or parts at its separators that all are clauses; the
     fewest. `more` reads what is none of this module's. Other wordings count only where it is not read as it stands."""
-    known: dict[tuple[int, int], Deed | None] = {}
+    known: dict[tuple[int, int], Part | None] = {}
 
-    def exact(clause: Piece) -> Deed | None:
+    def exact(clause: Piece) -> Part | None:
         # Both ways ask for the same parts; a token is in a line once, and a part is known by its ends.
         key = (clause.tokens[0].start, clause.tokens[-1].end)
         if key not in known:
             known[key] = _as_it_stands(clause, more)
         return known[key]
 
-    def loose(clause: Piece) -> Deed | None:
+    def loose(clause: Piece) -> Part | None:
         found = exact(clause)
         return _in_other_words(clause, more) if found is None else found
 
     return _clauses(piece, exact) or _clauses(piece, loose)
 
 
-def _clauses(piece: Piece, deed: Callable[[Piece], Deed | None]) -> list[tuple[Deed, Piece]] | None:
-    known: dict[int, list[tuple[Deed, Piece]] | None] = {}
+def _clauses(piece: Piece, deed: Callable[[Piece], Part | None]) -> list[tuple[Part, Piece]] | None:
+    known: dict[int, list[tuple[Part, Piece]] | None] = {}
 
-    def read(begin: int) -> list[tuple[Deed, Piece]] | None:
+    def read(begin: int) -> list[tuple[Part, Piece]] | None:
         if begin in known:
             return known[begin]
         known[begin] = None
-        best: list[tuple[Deed, Piece]] | None = None
+        best: list[tuple[Part, Piece]] | None = None
         for end in _ends(piece, begin):
             clause = _trimmed(part(piece, begin, end))
             first = deed(clause) if clause.tokens else None
@@ -440,17 +368,17 @@ def _ends(piece: Piece, begin: int) -> Iterator[int]:
             yield at
 
 
-def _closing(first: Deed) -> bool:
-    return isinstance(first, Mirrors) or (isinstance(first, Part) and first.closing)
+def _closing(first: Part) -> bool:
+    return first.closing
 
 
-def _then(piece: Piece, end: int, rest: list[tuple[Deed, Piece]]) -> list[tuple[Deed, Piece]]:
+def _then(piece: Piece, end: int, rest: list[tuple[Part, Piece]]) -> list[tuple[Part, Piece]]:
     """What comes behind a clause, in order where `then` stands between."""
     between = piece.tokens[end : _after(piece, end)]
     return [(Then(), part(piece, end, end)), *rest] if any(one.text.casefold() == "then" for one in between) else rest
 
 
-def _size(found: list[tuple[Deed, Piece]]) -> int:
+def _size(found: list[tuple[Part, Piece]]) -> int:
     return sum(not isinstance(deed, Then) for deed, _ in found)
 
 
@@ -458,6 +386,3 @@ def _after(piece: Piece, at: int) -> int:
     while at < len(piece.tokens) and piece.tokens[at].text.casefold() in (*SEPARATORS, "then", ":"):
         at += 1
     return at
-
-
-__all__ = ["Before", "Deed", "Moves", "Packs", "Reads", "Tells", "clauses"]

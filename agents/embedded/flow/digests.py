@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _DIGEST: Final = "(digest|collection|compilation|overview)"
 _EACH: Final = "[, for each [of them|page|one] ,|for each [of them|page|one]]"

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from agents.embedded.flow.asides import with_fillings, without_asides, without_counts, without_opening
-from agents.embedded.flow.build import Builder
+from agents.embedded.flow.build import planned
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.canonical import joined
-from agents.embedded.flow.deeds import Deed, Mirrors, Reads, clauses
+from agents.embedded.flow.deeds import clauses
 from agents.embedded.flow.line import sentences, together
 from agents.embedded.flow.order import Then
 from agents.embedded.flow.parts import Part, PartReader
@@ -41,7 +42,7 @@ def propose(
     line, counts = without_counts(with_fillings(line))
     line = shared(line)
     more = readers(world)
-    found: list[tuple[Deed, Piece]] = []
+    found: list[tuple[Part, Piece]] = []
     said: list[Token] = []
     for sentence in without_opening(list(sentences(line))):
         sentence, piece, deeds = _read(sentence, more)
@@ -54,7 +55,7 @@ def propose(
         found += deeds
     builder = Builder(world)
     try:
-        plan = builder.plan([deed for deed, _ in found])
+        plan = planned(builder, [deed for deed, _ in found])
     except Stop as stop:
         return stop.result
     for number in counts:
@@ -66,7 +67,7 @@ def propose(
     return plan if lacking is None else decline(lacking).result
 
 
-def _read(sentence: Piece, more: Sequence[PartReader]) -> tuple[Piece, Piece, list[tuple[Deed, Piece]] | None]:
+def _read(sentence: Piece, more: Sequence[PartReader]) -> tuple[Piece, Piece, list[tuple[Part, Piece]] | None]:
     """The deeds of a sentence; with `then` for other words of order where it is not read as it stands."""
     piece = without_asides(courteous(sentence))
     deeds = clauses(piece, more)
@@ -77,13 +78,13 @@ def _read(sentence: Piece, more: Sequence[PartReader]) -> tuple[Piece, Piece, li
     return ordered, piece, clauses(piece, more)
 
 
-def _weighed(line: Line, found: Sequence[tuple[Deed, Piece]], filled: Collection[str]) -> Line:
+def _weighed(line: Line, found: Sequence[tuple[Part, Piece]], filled: Collection[str]) -> Line:
     """The line without the words that limit and the numbers that are spelt out, where a deed has read them, and
     without quoted texts that were filled in."""
     read = {
         id(token)
         for deed, piece in found
-        if isinstance(deed, (Mirrors, Reads)) or (isinstance(deed, Part) and deed.limits)
+        if deed.limits
         for token in piece.tokens
         if token.text.casefold().replace("’", "'") in FORBIDDING or (token.kind is Kind.NUMBER and token.text.isalpha())
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import gate
 from agents.embedded.flow.line import elements, part
 from agents.embedded.flow.nouns import mention
@@ -17,9 +18,6 @@ from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind
 from agents.embedded.wordset import words
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _NOUN: Final = words("page service address site url endpoint shop one")
 _HEADS: Final = (

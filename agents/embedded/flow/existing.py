@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import Condition
 from agents.embedded.flow.nouns import files
 from agents.embedded.flow.things import FileAt, Made
@@ -14,9 +15,6 @@ from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _THERE: Final = (
     "(exists|is [already|still] there|is [already|still] present|can be found|is in place|is available|there is|"

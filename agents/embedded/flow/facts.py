@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part, Remark
@@ -12,9 +13,6 @@ from agents.embedded.flow.things import FileAt, Files
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.tokens import Kind, Token
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _A: Final = "[a|an|the|its own|their own|one]"
 _NOUN: Final = "[file|table|workbook|csv file|text file|log|list|document|database|sheet|spreadsheet]"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.embedded.flow.asides import HOW_MANY
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.loglines import joined
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import Step, StepDependency
 from orchestrator.core.references import find
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 
 def fill(to: Builder) -> frozenset[str]:

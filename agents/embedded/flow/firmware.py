@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.places import targets
@@ -13,9 +15,6 @@ from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _SKILL: Final = "edge.update_firmware"
 _SUM: Final = "(sha-256|sha256|checksum|hash|sha-256 sum|sha256 sum)"
@@ -90,7 +89,7 @@ class Installed(Part):
         for goal in self.goals:
             if goal.path is None:
                 raise decline("it is not said into which file")
-            to.put(made, made.entries, goal)
+            put(to, made, made.entries, goal)
 
 
 def _update(to: Builder) -> str:

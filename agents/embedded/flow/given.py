@@ -6,8 +6,9 @@ Nothing is done; later sentences speak of what was named.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.counting import NUMBER, Found
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import files, literal, mention
@@ -18,9 +19,6 @@ from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind
 from agents.embedded.wordset import words
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _HAS: Final = "(has|have|holds|hold|contains|contain|keeps|keep|with|having|comes with|come with|consists of)"
 _EACH: Final = "[each|all|both]"

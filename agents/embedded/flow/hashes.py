@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part, Remark
 from agents.embedded.flow.places import targets
@@ -17,9 +19,6 @@ from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _HASH: Final = "(sha-256|sha256|checksum|checksums|hash|hashes) [sum|sums]"
 _THEIR: Final = (
@@ -124,7 +123,7 @@ class GetsCopy(Part):
         made = to.before(Before(self.noun))
         if made.kind != "file":
             raise decline(f"it is not clear what is meant by {self.noun!r}", [self.noun])
-        to.put(made, made.entries, self.target)
+        put(to, made, made.entries, self.target)
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class Sums(Part):
         for goal in self.goals:
             if goal.path is None:
                 raise decline("it is not said into which file the checksum goes")
-            to.put(made, made.entries, goal)
+            put(to, made, made.entries, goal)
 
 
 def _another(before: list[Made]) -> bool:

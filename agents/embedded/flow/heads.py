@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from agents.embedded.flow.builder import Value
 from agents.embedded.flow.columns import NO_COLUMNS
 from agents.embedded.flow.counting import Counted, Found, Listed, Matched, Sized
 from agents.embedded.flow.rows import MEASURES, OfColumn, RowCount, RowsOf, is_table, where
-from agents.embedded.flow.things import Files, Value
+from agents.embedded.flow.things import Files
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.tokens import Kind

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agents.embedded.flow.acts import Acting, Acts
+from agents.embedded.flow.builder import Builder
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.line import part
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.places import targets
@@ -14,9 +16,6 @@ from agents.embedded.kinds.acts import Act
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import Stop, decline
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _KEEP: Final = "(keep|put|write|save|store|file|record|leave|collect|get|bring)"
 
@@ -37,7 +36,7 @@ class Kept(Part):
         if any(goal.path is None for goal in self.goals):
             raise decline("it is not said into which file")
         for goal in self.goals:
-            to.put(made, made.entries, goal)
+            put(to, made, made.entries, goal)
         to.answers = to.answers[:answers]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import Condition
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.places import targets
@@ -19,9 +21,6 @@ from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _LEVEL: Final = re.compile(r"[A-Z][A-Z0-9_]+")
 _TIME: Final = "(in order of time|in order of their time|sorted by time|ordered by time|in time order|oldest first)"
@@ -91,7 +90,7 @@ class PacksIt(Part):
         arguments: JsonObject = {"source": entry.value, "target": self.into}
         step = to.step("pack", "archive.create", arguments, entry.device, entry.step)
         archive = Made("file", (Entry(entry.label, entry.device, step, self.into),), frozenset({"archive", "it"}))
-        to.put(archive, archive.entries, Target(self.into, self.place))
+        put(to, archive, archive.entries, Target(self.into, self.place))
 
 
 @dataclass(frozen=True)

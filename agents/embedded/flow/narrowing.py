@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder, Value
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.rows import NOUNS, RowsOf, Where, where
-from agents.embedded.flow.things import Entry, Made, Value
+from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _PAGE: Final = "[the page|the website|the site|the address] {u:url}"
 _CALLED: Final = "[called|named|titled|headed|with the caption|with the title]"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agents.embedded.draft import CUT
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.parts import Part
 from agents.embedded.outcome import decline
 from orchestrator.core.conditions import Compare
@@ -14,9 +15,6 @@ from orchestrator.core.plan import Step, StepDependency
 from orchestrator.core.references import find
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Risk
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 TELLING: Final = ("phone.sms", "desktop.notify", "edge.publish")
 _PLACES: Final = ("path", "source", "target", "archive_path", "cwd")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
@@ -13,9 +14,6 @@ from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _LOOK: Final = "(check|fetch|request|query|probe|poll|ping|call|look at|get|visit|test)"
 _NOUNS: Final = frozenset({"pages", "page", "services", "service", "addresses", "statuses", "them", "those", "shops"})

@@ -1,15 +1,13 @@
-"""What every deed of a module of its own is: something that is read from a clause and builds its steps itself."""
+"""What every deed is: something that is read from a clause and builds its steps itself."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.kinds.line import Piece
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 
 class Part(ABC):
@@ -26,6 +24,15 @@ class Part(ABC):
     @abstractmethod
     def build(self, to: Builder) -> None:
         """Add its steps, and what it made. Raises Stop where it cannot be done."""
+
+
+def build(to: Builder, deed: Part) -> None:
+    """The steps of one deed, and what it made."""
+    then, to.then = to.then, False
+    before = frozenset(to.draft.steps)
+    deed.build(to)
+    if then:
+        to.sequence.append((frozenset(to.draft.steps) - before, before))
 
 
 class Remark(Part):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from agents.embedded.flow.builder import Thing
 from agents.embedded.flow.narrowing import of_noun, page_table
 from agents.embedded.flow.nouns import before, files, measure, pages
 from agents.embedded.flow.references import reference
-from agents.embedded.flow.things import Thing
 from agents.embedded.flow.values import value
 from agents.embedded.kinds.line import Piece, once
 

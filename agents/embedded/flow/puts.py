@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from agents.embedded.flow.builder import Builder, Thing
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.line import SEPARATORS, elements, part
 from agents.embedded.flow.nouns import literal, mention
@@ -16,16 +18,13 @@ from agents.embedded.flow.phrases import thing
 from agents.embedded.flow.places import targets
 from agents.embedded.flow.rows import merged
 from agents.embedded.flow.sums import beside
-from agents.embedded.flow.things import Before, Entry, Files, Made, Pages, Target, Thing
+from agents.embedded.flow.things import Before, Entry, Files, Made, Pages, Target
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _PUT: Final = (
     "(write|put|save|store|keep|list|collect|record|note|note down|log|leave|file|i want|i need|we need|i'd like|"
@@ -87,7 +86,7 @@ class Puts(Part):
             if made.kind == "number" and len(made.entries) > 1 and len(goals) == 1:
                 raise decline("several values go into a table")
             for goal in goals:
-                to.put(made, made.entries, goal)
+                put(to, made, made.entries, goal)
             return
         if made.kind == "lines":
             items = merged(to, made)

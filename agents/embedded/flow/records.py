@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part, Remark
@@ -19,9 +20,6 @@ from orchestrator.core.conditions import AllOf
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 Op = Literal["==", "!=", "<", "<=", ">", ">="]
 _OPS: Final[tuple[tuple[str, Op], ...]] = (

@@ -7,20 +7,18 @@ declined.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder, Value
 from agents.embedded.flow.counting import NUMBER
 from agents.embedded.flow.nouns import mention
 from agents.embedded.flow.rows import RowsOf, merged
-from agents.embedded.flow.things import Entry, Made, Value
+from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _ALL: Final = (
     "(them|these|those|both|all|it all|the {n:number}|all of them|both of them|the {m:number} of them|these {k:number}|"

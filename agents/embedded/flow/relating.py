@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.relation import (
     DATABASES,
     NOUNS,
     PLAIN,
-    Relation,
     checked,
     column,
     ending,
@@ -21,16 +21,13 @@ from agents.embedded.flow.relation import (
     sources,
     table_of,
 )
-from agents.embedded.flow.things import ROWS, Entry, FileAt, Files, Made
+from agents.embedded.flow.things import ROWS, Entry, FileAt, Files, Made, Relation
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 Measure = Literal["count", "sum", "mean", "median", "minimum", "maximum"]
 MEASURES: Final[dict[str, Measure]] = {

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from agents.embedded.flow.things import ROWS, Entry
+from agents.embedded.flow.builder import Builder
+from agents.embedded.flow.things import ROWS, Entry, Table
 from agents.embedded.kinds.line import Piece
 from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DATABASES: Final = ("db", "sqlite", "sqlite3")
@@ -24,35 +21,6 @@ NOUNS: Final = words(
     "table tables result results outcome sums totals list rows records it them that those numbers counts what"
 )
 """Words by which a table that was computed is spoken of."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """What is known of a file: the table in a database, and the columns where they were said."""
-
-    name: str = ""
-    columns: tuple[str, ...] = ()
-
-
-@dataclass
-class Relation:
-    """A table of the run: `items` refers to its records. `value`: its column with numbers, `by` the others of a group.
-
-    `step` may still get another order and name for that column. `origin`: what `items` was when it was made.
-    """
-
-    items: Json
-    columns: tuple[str, ...]
-    value: str = ""
-    step: str = ""
-    device: str = ""
-    origin: str = ""
-    guessed: bool = False
-    """Whether the column with the numbers is read out of a plural, and was never named."""
-
-    @property
-    def by(self) -> tuple[str, ...]:
-        return tuple(one for one in self.columns if one != self.value)
 
 
 def names_of(piece: Piece) -> tuple[str, ...] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.things import FileAt, Files
@@ -12,9 +13,6 @@ from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _DELETE: Final = "(delete|remove|erase|get rid of)"
 _ORIGINAL: Final = "(original|original file|source file)"

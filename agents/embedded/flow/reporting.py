@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
-from agents.embedded.flow.relation import Relation, column, said
+from agents.embedded.flow.relation import column, said
 from agents.embedded.flow.saving import STATS, chart, current, devices, named, rows_counted, total
 from agents.embedded.flow.sums import beside
-from agents.embedded.flow.things import Entry, Made, Target
+from agents.embedded.flow.things import Entry, Made, Relation, Target
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _MAKE: Final = "(make|write|create|build|produce|generate|prepare|put|i want|i need)"
 _TITLED: Final = "[,] (titled|entitled|with the title|headed|with the heading|called) {q:quoted}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder, Value
 from agents.embedded.flow.counting import NUMBER
-from agents.embedded.flow.things import ROWS, Entry, Files, Made, Value
+from agents.embedded.flow.things import ROWS, Entry, Files, Made
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
@@ -19,9 +20,6 @@ from orchestrator.core.plan import StepDependency
 from orchestrator.core.references import escape
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 READ: Final = {"csv": "csv.read", "xlsx": "xlsx.read"}
 DATABASES: Final = ("db", "sqlite", "sqlite3")

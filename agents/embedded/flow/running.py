@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import Condition, gate
 from agents.embedded.flow.line import elements
 from agents.embedded.flow.nouns import literal, mention
@@ -19,9 +20,6 @@ from agents.embedded.outcome import decline
 from agents.embedded.tokens import Kind, Token
 from orchestrator.core.plan import StepDependency
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 PRINTED: Final = "asterism-output.log"
 _RUN: Final = "(run|execute|start|call|launch) [the] [command|script|program]"

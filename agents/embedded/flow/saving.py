@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.columns import Computed
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.layout import AS_IT_IS, Goal, Layout, goal, place_of
 from agents.embedded.flow.line import part
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.relating import grouping, rows, summary
-from agents.embedded.flow.relation import NOUNS, Relation, column, known_columns, said
+from agents.embedded.flow.relation import NOUNS, column, known_columns, said
 from agents.embedded.flow.sums import beside
-from agents.embedded.flow.things import Entry, Made, Target
+from agents.embedded.flow.things import Entry, Made, Relation, Target
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _PUT: Final = (
     "(put|write|save|store|keep|export|list|collect|give me|give|i need|i want|i would like|i'd like|we need|we "

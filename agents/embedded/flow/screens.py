@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.things import Entry, Made
@@ -14,9 +15,6 @@ from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from orchestrator.core.plan import StepDependency
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _WROTE: Final = (
     "[a|an|the|our|my] [{who:words}] (has texted|texted|has messaged|messaged|has sent a text "

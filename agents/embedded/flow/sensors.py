@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.things import Before, Entry, FileAt, Made
@@ -14,9 +15,6 @@ from agents.embedded.outcome import decline
 from agents.embedded.tokens import Token
 
 _NUMBERS: Final = ("number", "count", "value", "limit", "threshold", "setpoint")
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from agents.embedded.flow.builder import Builder
+from agents.embedded.flow.deliver import put
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.places import targets
@@ -13,9 +15,6 @@ from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from protocol.vocabulary import Json
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _MOST: Final = (
     "(takes [up] the most space|takes [up] most space|is [the] (biggest|largest|fullest)|uses the most space)"
@@ -107,7 +106,7 @@ class Named(Part):
         if made is None or any(goal.path is None for goal in self.goals):
             raise decline("it is not clear whose name is meant", ["name"])
         for goal in self.goals:
-            to.put(made, made.entries, goal)
+            put(to, made, made.entries, goal)
 
 
 def sizes(piece: Piece) -> Part | None:

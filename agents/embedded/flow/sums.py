@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
@@ -17,9 +18,6 @@ from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 READ: Final = {"csv": "csv.read", "xlsx": "xlsx.read"}
 _SEVERAL: Final = "(sums|totals|numbers|counts|values|results)"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import elements, part
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
-from agents.embedded.flow.relation import DATABASES, NAME, PLAIN, Table, ending, names_of, table_of
-from agents.embedded.flow.things import Entry, FileAt, Made
+from agents.embedded.flow.relation import DATABASES, NAME, PLAIN, ending, names_of, table_of
+from agents.embedded.flow.things import Entry, FileAt, Made, Table
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _HAS: Final = "(has|have|keeps|keep|holds|hold|contains|contain)"
 _COLUMNS: Final = f"(with|{_HAS}|having|holding) [all] [just|only] [the|its|their] [same] (columns|column|fields|field)"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.layout import Layout
 from agents.embedded.flow.nouns import literal, mention
@@ -17,9 +18,6 @@ from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from orchestrator.core.references import escape
 from protocol.vocabulary import Json, JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _PUT: Final = "(write|put|save|store|keep|list|collect|i want|i need|we need|make|give me|create)"
 _THEM: Final = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import Condition, gate
 from agents.embedded.flow.relation import said
 from agents.embedded.flow.saving import current, rows_counted, total
@@ -14,9 +15,6 @@ from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import StepDependency
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _MORE: Final = "(more than|over|above|greater than|higher than|larger than)"
 _LESS: Final = "(less than|under|below|fewer than|lower than|smaller than)"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from agents.embedded.flow.builder import Builder, Value
 from agents.embedded.flow.nouns import literal, mention
 from agents.embedded.flow.parts import Part
 from agents.embedded.flow.references import reference
-from agents.embedded.flow.things import Value
 from agents.embedded.flow.values import value as value_of
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots, match
@@ -17,9 +17,6 @@ from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from orchestrator.core.references import escape
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 Way = Literal["sms", "notify", "publish"]
 _SHOW: Final = "(show|display|pop up|put up|flash|raise|post|send)"

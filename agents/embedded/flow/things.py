@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from agents.embedded.kinds.line import Mention
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
+from protocol.vocabulary import Json
 
 ROWS: Final = 100_000
 """The most rows of a table that a skill returns: what is made of fewer than all would be wrong."""
@@ -63,31 +60,12 @@ class Before:
     number: int = 0
 
 
-class Value(ABC):
-    """What a noun phrase means that is computed by steps of its own."""
-
-    @abstractmethod
-    def realised(self, to: Builder) -> Made:
-        """What its steps leave. Raises Stop where it cannot be computed."""
-
-
-Thing = Files | Pages | Measure | Before | Value
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where something goes: a path, a device, or both. `beside`: in the folder of what was made last."""
 
     path: str | None = None
     place: Mention | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A thing and where it goes."""
-
-    thing: Thing
-    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +96,32 @@ class Entry:
     device: str
     step: str | None
     value: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is known of a file: the table in a database, and the columns where they were said."""
+
+    name: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass
+class Relation:
+    """A table of the run: `items` refers to its records. `value`: its column with numbers, `by` the others of a group.
+
+    `step` may still get another order and name for that column. `origin`: what `items` was when it was made.
+    """
+
+    items: Json
+    columns: tuple[str, ...]
+    value: str = ""
+    step: str = ""
+    device: str = ""
+    origin: str = ""
+    guessed: bool = False
+    """Whether the column with the numbers is read out of a plural, and was never named."""
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        return tuple(one for one in self.columns if one != self.value)

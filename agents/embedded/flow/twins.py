@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import gate
 from agents.embedded.flow.nouns import files, literal, mention
 from agents.embedded.flow.parts import Part
@@ -13,9 +14,6 @@ from agents.embedded.flow.things import Entry, FileAt, Files, Made
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _SUM: Final = "(sha-256|sha256|checksum|hash|sha-256 sum|sha256 sum)"
 _LENGTH: Final = 64

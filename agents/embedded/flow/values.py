@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from agents.embedded.flow.builder import Value
 from agents.embedded.flow.heads import head_of
 from agents.embedded.flow.line import part
 from agents.embedded.flow.nouns import files
-from agents.embedded.flow.things import Files, Value
+from agents.embedded.flow.things import Files
 from agents.embedded.kinds.line import Piece
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words

@@ -6,8 +6,9 @@ An edge's condition compares with a literal: two results are compared by a step 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.conditions import Condition, gate
 from agents.embedded.flow.layout import place_of
 from agents.embedded.flow.nouns import mention
@@ -19,9 +20,6 @@ from agents.embedded.kinds.pattern import match
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import StepDependency
 from protocol.vocabulary import JsonObject
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _FUNCTIONS: Final = {
     "highest": "MAX", "largest": "MAX", "maximum": "MAX", "biggest": "MAX", "greatest": "MAX",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agents.embedded.flow.acts import Acting, Acts
 from agents.embedded.flow.backups import intact
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.comparing import comparing, plain
 from agents.embedded.flow.conditions import Condition, gate, of_pages
 from agents.embedded.flow.existing import existing
@@ -24,9 +25,6 @@ from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json
-
-if TYPE_CHECKING:
-    from agents.embedded.flow.build import Builder
 
 _COMES: Final = (
     ("(comes|adds up|amounts|sums up) to more than {n:amount}", ">"),

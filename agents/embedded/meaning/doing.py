@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from agents.embedded.flow.conditions import opposite
-from agents.embedded.flow.deeds import Mirrors
-from agents.embedded.flow.relation import Table, column, ending
-from agents.embedded.flow.things import Entry, Made
+from agents.embedded.flow.doings import Mirrors
+from agents.embedded.flow.relation import column, ending
+from agents.embedded.flow.things import Entry, Made, Table
 from agents.embedded.kinds.line import Mention
 from agents.embedded.kinds.world import value_for
 from agents.embedded.meaning.putting import put, targets
@@ -179,7 +179,7 @@ def _instead(state: State, deed: Instead) -> None:
     last = state.to.made[-1] if state.to.made else None
     if last is None or state.to.draft.gates or not {entry.step for entry in last.entries} <= set(state.last):
         raise decline("it is not said what else could be taken")
-    state.to._mirror(Mirrors(deed.url))
+    Mirrors(deed.url).build(state.to)
 
 
 # --- archives --------------------------------------------------------------------------------------------------------

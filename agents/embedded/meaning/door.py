@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Final
 
-from agents.embedded.flow.build import Builder
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import sentences, together
 from agents.embedded.flow.order import in_order, whole_only
 from agents.embedded.kinds.line import Line, Mention, Piece, line_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agents.embedded.flow.build import CONVERSIONS, kinds
+from agents.embedded.flow.deliver import CONVERSIONS, kinds
 from agents.embedded.kinds.line import Mention
 from agents.embedded.meaning.terms import rule
 from agents.embedded.meaning.things import (

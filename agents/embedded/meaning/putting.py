@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from agents.embedded.flow.deliver import delivered
 from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.relation import column, ending
 from agents.embedded.flow.things import Entry, Made
@@ -276,7 +277,7 @@ def _delivered(state: State, ent: Ent, entry: Entry, device: str, path: str) -> 
     if ent.kind == "file":
         if entry.device == device and entry.value == path:
             raise decline("it is there already")
-        return state.to._delivered(Made("file", (entry,), frozenset()), entry, device, path)
+        return delivered(state.to, Made("file", (entry,), frozenset()), entry, device, path)
     if ending(path) in _NO_TEXTS:
         raise decline(f"{path} is no file for a text", [path])
     # A text of several lines has its own end.

@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from agents.embedded.flow.build import Builder
+from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.relation import known_columns
 from agents.embedded.flow.things import Entry
 from agents.embedded.kinds.line import Mention
