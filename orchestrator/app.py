@@ -314,6 +314,8 @@ class Asterism(Reading, Steering, Fleet, Entry):
             found = await probe(planner)
         except ExchangeError as error:
             raise Refusal("not_ready", str(error)) from None
+        finally:
+            self._changes.tell("rung", [rung])
         if found is None:
             raise Refusal("bad_request", f"the rung {rung} has no server to probe")
         return found

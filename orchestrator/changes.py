@@ -1,4 +1,4 @@
-"""What has changed of runs and devices, for pages that show lists of them: names alone, each once however often.
+"""What has changed of runs and devices, for pages that show them: names alone, each once however often.
 
 A change has a place, `EPOCH.NUMBER`: who was told up to there goes on from there. The epoch is this process's. Who
 comes with another one, or has missed more than is remembered, is told `reset`: anything may have changed.
@@ -10,9 +10,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from itertools import takewhile
-from typing import Literal
 
-from orchestrator.core.views import Change
+from orchestrator.core.views import Change, Changed
 
 MOST = 10_000
 """Runs and devices whose last change is remembered."""
@@ -26,10 +25,10 @@ class Changes:
         self._most = most
         self._number = 0
         self._floor = 0  # who was told up to here, or more, has missed nothing
-        self._latest: OrderedDict[tuple[Literal["run", "device"], str], int] = OrderedDict()
+        self._latest: OrderedDict[tuple[Changed, str], int] = OrderedDict()
         self._waiters: list[asyncio.Future[None]] = []
 
-    def tell(self, kind: Literal["run", "device"], names: Iterable[str]) -> None:
+    def tell(self, kind: Changed, names: Iterable[str]) -> None:
         """These have changed: what may be asked of them shows it from now on."""
         for name in names:
             self._number += 1

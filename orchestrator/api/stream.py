@@ -92,7 +92,7 @@ async def events(
 @routes.get(
     "/changes",
     openapi_extra=needs("viewer"),
-    summary="Which runs and devices change",
+    summary="What changes of runs, devices and rungs",
     response_model=ChangePage,
     responses={200: {"content": {EVENT_STREAM: {}}}},
 )
@@ -102,7 +102,10 @@ async def changes(
     after: Annotated[str, Query(max_length=100, description="The `id` of the last change seen")] = "",
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> Response:
-    """For pages that show lists: `run` and `device` name what has changed since `after`, to be asked for again.
+    """For pages: `run`, `device` and `rung` name what has changed since `after`, to be asked for again.
+
+    A run's own entries are not among it (`/v1/runs/{run}/events`), only what its line in the list of runs shows.
+    `said` names a run one of whose tasks has said something: a line of its log, or how far it is.
 
     With `Accept: text/event-stream`, a stream that goes on: what changes often is told a few times a second. `reset`:
     anything may have changed. That comes first, and after a drop only where `Last-Event-ID` (or `after`) is of another

@@ -61,11 +61,15 @@ class TaskLog(Model):
     dropped: int = 0
 
 
+Changed = Literal["run", "said", "device", "rung"]
+
+
 class Change(Model):
-    """A run or device has changed: its name. `reset`: anything may have. `id` is where to go on from."""
+    """What has changed: its kind and name. `said`: a run's task has said something, which is no entry of the run.
+    `reset`: anything may have changed. `id` is where to go on from."""
 
     id: str
-    kind: Literal["reset", "run", "device"]
+    kind: Literal["reset"] | Changed
     name: str = ""
 
 

@@ -124,6 +124,7 @@ class Reception:
             self._words.move_to_end((message.run, message.task))
             if len(self._words) > WORDS_KEPT:
                 self._words.popitem(last=False)
+            self._engine.changes.tell("said", [message.run])
 
     def holds(self, name: str, run: str, task: str, attempt: int) -> bool:
         """Whether the device has that attempt at work, as far as the record knows."""

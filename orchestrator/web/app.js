@@ -58,7 +58,8 @@ function App() {
 }
 
 function Links({ view }) {
-  const waiting = useChanging(() => get("/v1/runs?status=waiting&limit=100"), ["run"], { keeps: view !== "run" });
+  const waiting = useChanging(() => get("/v1/runs?status=waiting&limit=100"), (kind) => kind === "run",
+    { keeps: view === "run" ? "focus" : true });
   const number = waiting.value?.runs.length ?? 0;
   useEffect(() => { document.title = number ? `(${number}) Asterism` : "Asterism"; }, [number]);
   const current = view === "run" ? "runs" : view;

@@ -1,7 +1,7 @@
 // Files that a run left. They are saved, never shown: a browser must not take one for a page of ours.
 import { download, get, runPath } from "./api.js";
+import { useChanging } from "./changes.js";
 import { html, useState } from "./html.js";
-import { usePoll } from "./live.js";
 import { Problem } from "./marks.js";
 import { bytes, line, moment } from "./text.js";
 
@@ -11,7 +11,7 @@ export function Artifacts({ run, entries }) {
 
 /** A run's artifacts, or one task's. */
 export function ArtifactList({ run, task = null, entries, empty = "" }) {
-  const found = usePoll(() => get(runPath(run, "/artifacts")), 10, [run, Math.ceil(entries / 20)]);
+  const found = useChanging(() => get(runPath(run, "/artifacts")), () => false, { keys: [run], keeps: false, after: entries });
   const [problem, setProblem] = useState(null);
   const records = (found.value?.artifacts ?? []).filter((one) => task === null || one.task === task);
   const save = (record) => download(run, record).then(() => setProblem(null), setProblem);

@@ -1,5 +1,6 @@
 // What waits for a person: an operation to approve, exactly as it would be done, and questions with their choices.
 import { post, runPath } from "./api.js";
+import { DoubtfulPlan } from "./doubtful.js";
 import { html, say, useState } from "./html.js";
 import { Problem, Risk } from "./marks.js";
 import { can } from "./rights.js";
@@ -112,15 +113,11 @@ function Question({ run, of, took }) {
   const { question, choices, doubtful } = of.clarification;
   return html`<article class="card ask" data-question=${of.id}>
     <h3>${line(question, 500)}</h3>
-    ${doubtful && html`<ol class="plan">${doubtful.plan.steps.map((step) => html`
-      <li><code>${line(step.skill, 100)}</code> ${line(JSON.stringify(step.devices), 300)}
-        <pre tabindex="0" aria-label="Arguments">${exact(step.arguments)}</pre>
-        ${step.after.some((edge) => edge.on !== "success")
-          && html`<pre tabindex="0" aria-label="Conditions">${exact(step.after)}</pre>`}</li>`)}</ol>`}
+    ${doubtful && html`<${DoubtfulPlan} of=${doubtful} question=${question} />`}
     ${can("operator") ? html`<div class="row choices">${choices.map((one) => html`
       <button type="button" disabled=${busy} onClick=${() => answer(one.value)}>${line(one.label, 500)}</button>`)}</div>
     <form class="row" onSubmit=${submit}>
-      <label>${choices.length ? "Or in your words" : "Your answer"} <input name="answer" required /></label>
+      <label>${doubtful ? "Or say what is meant" : choices.length ? "Or in your words" : "Your answer"} <input name="answer" required /></label>
       <button type="submit" disabled=${busy}>Answer</button>
     </form>` : html`<ul>${choices.map((one) => html`<li>${line(one.label, 500)}</li>`)}</ul>`}
     <${Problem} of=${problem} />

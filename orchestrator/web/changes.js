@@ -1,4 +1,4 @@
-// One stream of what changes, of all runs and devices, for all lists of the page: they ask again when it says so.
+// One stream of what changes, of all runs, devices and rungs, for all that is on the page: it asks again when told so.
 import { useEffect, useRef, useState } from "./html.js";
 import { follow } from "./stream.js";
 
@@ -6,20 +6,21 @@ const TICK_MS = 10_000;  // ages on the page grow by themselves
 const LOST_MS = 3_000;  // lists are asked for so often while there is no stream
 const REST_MS = 150;
 
-// Who hears of changes, and whether the stream is kept up for them: browsers have six connections for one address, and
-// a page that follows a run has no second one for the number of what waits.
+// Who hears of changes, and whether the stream is kept up for them: `true`, `false`, or `"focus"`. Browsers have six
+// connections for one address: of several windows that each follow a run, one has the second stream, the others ask.
 const listeners = new Map();
 let place = "";
 let live = false;
 let following = null;
 
-function tell(kind) {
-  for (const heard of [...listeners.keys()]) heard(kind);
+function tell(kind, name = "") {
+  for (const heard of [...listeners.keys()]) heard(kind, name);
 }
 
 /** A page that nobody sees follows nothing; what it misses it is told when it is seen again. */
 function look() {
-  const wanted = !document.hidden && [...listeners.values()].includes(true);
+  const kept = (keeps) => (keeps === "focus" ? document.hasFocus() : keeps);
+  const wanted = !document.hidden && [...listeners.values()].some(kept);
   if (wanted && !following) start();
   else if (!wanted && following) stop();
 }
@@ -30,9 +31,9 @@ function start() {
     after: place,
     signal: mine.signal,
     next: (_, id) => id,
-    told: (_, entry) => {
+    told: ({ name }, entry) => {
       place = entry.id;
-      tell(entry.event);
+      tell(entry.event, name);
     },
     link: (state) => {
       live = state === "live";
@@ -49,8 +50,11 @@ function stop() {
 }
 
 document.addEventListener("visibilitychange", look);
+addEventListener("focus", look);
+addEventListener("blur", look);
 
-function listen(heard, keeps) {
+/** `heard(kind, name)` of every change, of `reset` and of `lost`, until what this gives is called. */
+export function listen(heard, keeps) {
   listeners.set(heard, keeps);
   look();
   return () => {
@@ -60,20 +64,22 @@ function listen(heard, keeps) {
 }
 
 /**
- * `load()`'s value, asked for again when something of these `kinds` (`run`, `device`) has changed, and whenever a key
- * changes; every 3 s while there is no stream. `keeps`: whether the stream is kept up for this.
+ * `load()`'s value, asked for again when something that it is `about(kind, name)` has changed (`kind` is `run`, `said`,
+ * `device` or `rung`), when `after`, the number of a run's entries, has changed, and whenever a key changes; every
+ * `lost` milliseconds while there is no stream. `keeps`: whether the stream is kept up for this.
  * `{value, problem, again}`; a value stays on the page while a later question fails.
  *
  * However much changes, one question is asked at a time, and the longer the last one took, the rarer.
  */
-export function useChanging(load, kinds, { keys = [], keeps = true } = {}) {
+export function useChanging(load, about, { keys = [], keeps = true, after = 0, lost = LOST_MS } = {}) {
   const [state, setState] = useState({ value: undefined, problem: null });
   const again = useRef(() => {});
+  const asked = useRef(null);
   useEffect(() => {
-    const asker = new Asker(load, setState);
-    const quiet = listen((kind) => {
-      if (kind === "lost") asker.within(LOST_MS);
-      else if (kind === "reset" || kinds.includes(kind)) asker.outdated();
+    const asker = asked.current = new Asker(load, setState, lost);
+    const quiet = listen((kind, name) => {
+      if (kind === "lost") asker.lost();
+      else if (kind === "reset" || about(kind, name)) asker.outdated();
     }, keeps);
     const seen = () => asker.seen();
     const tick = setInterval(() => { if (!document.hidden) setState((before) => ({ ...before })); }, TICK_MS);
@@ -87,28 +93,34 @@ export function useChanging(load, kinds, { keys = [], keeps = true } = {}) {
       document.removeEventListener("visibilitychange", seen);
     };
   }, [...keys, keeps]);
+  const known = useRef(after);
+  useEffect(() => {
+    if (known.current !== after) asked.current.outdated();
+    known.current = after;
+  }, [after]);
   return { ...state, again: () => again.current() };
 }
 
-/** Asks one question again and again, as it is told that the answer is out of date. */
-class Asker {
-  constructor(load, set) {
+/** Asks one question again and again, as it is told that the answer is out of date. `set(next)` gets the next state from
+ *  the one before, `{value, problem}`. */
+export class Asker {
+  constructor(load, set, lostMs = LOST_MS) {
     this.load = load;
     this.set = set;
+    this.lostMs = lostMs;
     this.asking = false;
     this.stale = false;
     this.ended = false;
     this.rest = 0;
     this.timer = null;
     this.due = 0;
+    this.losing = null;
   }
 
-  outdated() {
+  /** What changes without end and matters little is asked for no sooner than after `patience` milliseconds. */
+  outdated(patience = 0) {
     this.stale = true;
-    this.within(this.rest);
-  }
-
-  within(ms) {
+    const ms = Math.max(this.rest, patience);
     const due = performance.now() + ms;
     if (this.ended || this.asking || document.hidden || (this.timer !== null && this.due <= due)) return;
     clearTimeout(this.timer);
@@ -116,12 +128,18 @@ class Asker {
     this.timer = setTimeout(() => this.ask(), ms);
   }
 
+  /** Nothing tells of changes any more: it asks by the clock. */
+  lost() {
+    clearTimeout(this.losing);
+    if (!this.ended && !this.asking) this.losing = setTimeout(() => this.ask(), Math.max(this.rest, this.lostMs));
+  }
+
   seen() {
     if (!document.hidden && (this.stale || !live)) this.ask();
   }
 
   async ask() {
-    clearTimeout(this.timer);
+    for (const timer of [this.timer, this.losing]) clearTimeout(timer);
     this.timer = null;
     if (this.asking || document.hidden) {
       this.stale = true;
@@ -141,12 +159,12 @@ class Asker {
     this.asking = false;
     this.rest = REST_MS + 3 * (performance.now() - began);
     this.set(next);
-    if (this.stale) this.within(this.rest);
-    else if (!live) this.within(LOST_MS);
+    if (this.stale) this.outdated();
+    if (!live) this.lost();
   }
 
   over() {
     this.ended = true;
-    clearTimeout(this.timer);
+    for (const timer of [this.timer, this.losing]) clearTimeout(timer);
   }
 }

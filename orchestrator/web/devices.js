@@ -3,19 +3,19 @@ import { get } from "./api.js";
 import { useChanging } from "./changes.js";
 import { html, useState } from "./html.js";
 import { Problem, Risk } from "./marks.js";
+import { cells, Table } from "./table.js";
 import { ago, bytes, count, exact, line, moment } from "./text.js";
 
+const HEADS = ["Device", "Kind", "State", "Tasks", "Load", "Skills", "Last seen"];
+
 export function Devices({ words: [chosen] }) {
-  const found = useChanging(() => get("/v1/devices"), ["device"]);
+  const found = useChanging(() => get("/v1/devices"), (kind) => kind === "device");
   const devices = found.value?.devices ?? [];
   const one = devices.find((device) => device.name === chosen);
-  return html`<h1>Devices</h1><${Problem} of=${found.problem} />
+  return html`${one && html`<p class="dim crumb"><a href="#/devices">Devices</a> / ${line(one.name)}</p>`}<h1>Devices</h1><${Problem} of=${found.problem} />
     ${found.value && devices.length === 0 && html`<p class="empty">No device has registered yet: <code>asterism device server</code> starts one.</p>`}
-    ${devices.length > 0 && html`<table class="devices">
-      <thead><tr><th scope="col">Device</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Tasks</th><th scope="col">Load</th>
-        <th scope="col">Skills</th><th scope="col">Last seen</th></tr></thead>
-      <tbody>${devices.map((device) => html`<${Line} key=${device.name} of=${device} />`)}</tbody>
-    </table>`}
+    ${devices.length > 0 && html`<${Table} name="Devices" of="devices" heads=${HEADS}>${devices.map((device) => html`
+      <${Line} key=${device.name} of=${device} chosen=${device === one} />`)}<//>`}
     ${one && html`<${Detail} key=${one.name} of=${one} />`}`;
 }
 
@@ -25,17 +25,17 @@ function Presence({ of }) {
   return html`<span class="state ${tone}"><svg class="mark ${tone}" viewBox="0 0 14 14" width="14" height="14" aria-hidden="true"><path d=${shape} /></svg>${word}</span>`;
 }
 
-function Line({ of }) {
+function Line({ of, chosen }) {
   const withheld = Object.keys(of.withheld).length;
-  return html`<tr data-device=${of.name}>
-    <td><a href="#/devices/${encodeURIComponent(of.name)}">${line(of.name)}</a></td>
-    <td>${of.kind}${of.profile.phone?.simulated ? " (simulated)" : ""}</td>
-    <td><${Presence} of=${of} />${of.unavailable_because && html` <span class="dim">${line(of.unavailable_because, 200)}</span>`}</td>
-    <td>${of.running} of ${of.slots}</td>
-    <td>${of.online ? `${(of.load * 100).toFixed(0)} %` : ""}</td>
-    <td>${of.skills.length}${withheld > 0 && html` <span class="dim">(${withheld} withheld)</span>`}</td>
-    <td><time title=${moment(of.last_seen)}>${of.online ? "now" : ago(of.last_seen)}</time></td>
-  </tr>`;
+  return html`<tr role="row" data-device=${of.name} class=${chosen ? "chosen" : ""}>${cells(HEADS, [
+    html`<a href="#/devices/${encodeURIComponent(of.name)}" aria-current=${chosen ? "true" : null}>${line(of.name)}</a>`,
+    `${of.kind}${of.profile.phone?.simulated ? " (simulated)" : ""}`,
+    html`<${Presence} of=${of} />${of.unavailable_because && html` <span class="dim">${line(of.unavailable_because, 200)}</span>`}`,
+    `${of.running} of ${of.slots}`,
+    of.online ? `${(of.load * 100).toFixed(0)} %` : "",
+    html`${of.skills.length}${withheld > 0 && html` <span class="dim">(${withheld} withheld)</span>`}`,
+    html`<time title=${moment(of.last_seen)}>${of.online ? "now" : ago(of.last_seen)}</time>`,
+  ])}</tr>`;
 }
 
 function Detail({ of }) {
@@ -60,7 +60,7 @@ function Detail({ of }) {
       <dt><code>${line(name)}</code></dt><dd>${line(why, 500)}</dd>`)}</dl>`}
     <h3>${count(of.skills.length, "skill")}</h3>
     <label>Find <input type="search" onInput=${(event) => setWords(event.currentTarget.value)} /></label>
-    <ul class="skills">${skills.map((skill) => html`<li key=${skill.name}><details><summary><code>${skill.name}</code> <${Risk} of=${skill.risk} />
+    <ul class="skills">${skills.map((skill) => html`<li key=${skill.name}><details><summary><code>${skill.name}</code> <${Risk} of=${skill.risk} />${" "}
       ${line(skill.description, 200)}</summary>
       ${skill.examples.length > 0 && html`<ul>${skill.examples.map((one) => html`<li>“${line(one)}”</li>`)}</ul>`}
       <${Schema} of=${skill.input_schema} /></details></li>`)}</ul>

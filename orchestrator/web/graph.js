@@ -77,10 +77,10 @@ function timed(tasks) {
   return { ...found, ms: Math.round(performance.now() - began) };
 }
 
-/** As large as fits, but never so small that nothing can be read, unless one asks for it. */
+/** As large as fits, but never so small that nothing can be read, unless one asks for it; on a phone one scrolls. */
 function fitting(frame, { width, height }) {
   if (!frame || !width) return 1;
-  return Math.min(1, Math.max(0.4, Math.min(frame.clientWidth / width, Math.max(360, innerHeight * 0.6) / height)));
+  return Math.min(1, Math.max(frame.clientWidth < 700 ? 0.7 : 0.4, Math.min(frame.clientWidth / width, Math.max(360, innerHeight * 0.6) / height)));
 }
 
 /** Where each arrow key leads: along an edge where there is one, else to the next column, row or end. */

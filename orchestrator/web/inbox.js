@@ -9,7 +9,7 @@ import { count, line } from "./text.js";
 const MOST = 20;
 
 export function Inbox() {
-  const found = useChanging(load, ["run"]);
+  const found = useChanging(load, (kind) => kind === "run");
   const { views = [], more = 0 } = found.value ?? {};
   return html`<h1>Waiting for you</h1>
     <${Problem} of=${found.problem} />

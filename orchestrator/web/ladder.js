@@ -1,28 +1,31 @@
 // The planner's rungs as they are, and what they did and cost.
 import { get } from "./api.js";
+import { useChanging } from "./changes.js";
 import { html, useState } from "./html.js";
-import { usePoll } from "./live.js";
 import { Problem } from "./marks.js";
+import { cells, Table } from "./table.js";
 import { ago, bytes, dollars, duration, line, percent } from "./text.js";
 
 const SPANS = [["86400", "last day"], ["604800", "last week"], ["", "all time"]];
 
+const RUNGS = ["Rung", "Tier", "Model", "Host", "Breaker", "Last used"];
+const DID = ["Rung", "Asked", "Accepted", "Refused", "Asked back", "Declined", "Time", "Tokens in, out", "Cost"];
+
 export function Ladder() {
-  const rungs = usePoll(() => get("/v1/ladder"), 10);
+  const rungs = useChanging(() => get("/v1/ladder"), (kind) => kind === "run" || kind === "rung");
   return html`<h1>Ladder and cost</h1><${Problem} of=${rungs.problem} />
-    ${rungs.value && html`<h2>Rungs, in the order in which they are asked</h2><table>
-      <thead><tr><th scope="col">Rung</th><th scope="col">Tier</th><th scope="col">Model</th><th scope="col">Host</th><th scope="col">Breaker</th>
-        <th scope="col">Last used</th></tr></thead>
-      <tbody>${rungs.value.rungs.map((one) => html`<tr>
-        <td>${line(one.rung)}${one.switched_off ? " (switched off)" : ""}</td><td>${one.tier}</td><td>${line(one.model)}</td><td>${line(one.host)}</td>
-        <td>${one.breaker.replace("_", " ")}</td><td>${one.last_used ? ago(one.last_used) : "never"}</td></tr>`)}</tbody></table>`}
+    ${rungs.value && html`<h2>Rungs, in the order in which they are asked</h2><${Table} name="Rungs" heads=${RUNGS}>${rungs.value.rungs.map((one) => html`
+      <tr role="row" data-rung=${one.rung}>${cells(RUNGS, [
+        `${line(one.rung)}${one.switched_off ? " (switched off)" : ""}`, one.tier, line(one.model), line(one.host),
+        one.breaker.replace("_", " "), one.last_used ? ago(one.last_used) : "never",
+      ])}</tr>`)}<//>`}
     <${Report} />`;
 }
 
 function Report() {
   const [span, setSpan] = useState("604800");
   const since = () => (span ? `?since=${Date.now() / 1000 - Number(span)}` : "");
-  const found = usePoll(() => get(`/v1/ladder/report${since()}`), 15, [span]);
+  const found = useChanging(() => get(`/v1/ladder/report${since()}`), (kind) => kind === "run", { keys: [span] });
   const report = found.value;
   return html`<h2>What they did</h2>
     <label>Over the <select value=${span} onChange=${(event) => setSpan(event.currentTarget.value)}>${SPANS.map(([value, words]) => html`
@@ -38,11 +41,10 @@ function Report() {
       <dt>Sent to models</dt><dd>${Object.entries(report.bytes_out).map(([tier, size]) => `${tier} ${bytes(size) || "0 B"}`).join(", ") || "nothing"}</dd>
       <dt>Until the first action</dt><dd>${report.first_action.count ? `half within ${duration(report.first_action.p50)}, 95 % within ${duration(report.first_action.p95)}` : "–"}</dd>
     </dl>
-    ${report.rungs.length > 0 && html`<table>
-      <thead><tr><th scope="col">Rung</th><th scope="col">Asked</th><th scope="col">Accepted</th><th scope="col">Refused</th><th scope="col">Asked back</th>
-        <th scope="col">Declined</th><th scope="col">Time</th><th scope="col">Tokens in, out</th><th scope="col">Cost</th></tr></thead>
-      <tbody>${report.rungs.map((one) => html`<tr><td>${line(one.rung)}</td><td>${one.tries}</td><td>${one.accepted}</td><td>${one.refused}</td>
-        <td>${one.asked_back}</td><td>${Object.values(one.declined).reduce((sum, number) => sum + number, 0)}</td><td>${duration(one.seconds)}</td>
-        <td>${one.input_tokens}, ${one.output_tokens}</td><td>${dollars(one.known_usd)}${one.unpriced_tries ? ` and ${one.unpriced_tries} unpriced` : ""}</td></tr>`)}</tbody>
-    </table>`}`}`;
+    ${report.rungs.length > 0 && html`<${Table} name="What the rungs did" heads=${DID}>${report.rungs.map((one) => html`<tr role="row">${cells(DID, [
+      line(one.rung), one.tries, one.accepted, one.refused, one.asked_back,
+      Object.values(one.declined).reduce((sum, number) => sum + number, 0), duration(one.seconds),
+      `${one.input_tokens}, ${one.output_tokens}`,
+      `${dollars(one.known_usd)}${one.unpriced_tries ? ` and ${one.unpriced_tries} unpriced` : ""}`,
+    ])}</tr>`)}<//>`}`}`;
 }

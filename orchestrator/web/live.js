@@ -1,52 +1,19 @@
-// What is on the page stays true: views ask again, and a run's entries are followed as they come.
+// A run as it goes on: its entries are followed, and the server's view of it is asked for again after they came.
 import { get, runPath } from "./api.js";
+import { Asker, listen } from "./changes.js";
 import { useEffect, useRef, useState } from "./html.js";
 import { follow } from "./stream.js";
+import { clock } from "./text.js";
 
-const LOOK_MS = 5_000;
+const TELL_MS = 100;
+const TICK_MS = 10_000;  // ages on the page grow by themselves
+const ELSEWHERE_MS = 1_000;  // what devices do for other runs seldom matters to this one
 const ENDED = ["succeeded", "failed", "cancelled"];
 export const ended = (state) => ENDED.includes(state);
 
 /**
- * `load()`'s value, asked for again every `seconds` while the page is seen, and whenever a key changes.
- * `{value, problem, again}`; a value stays on the page while a later question fails.
- */
-export function usePoll(load, seconds, keys = []) {
-  const [state, setState] = useState({ value: undefined, problem: null });
-  const again = useRef(() => {});
-  useEffect(() => {
-    let over = false;
-    let timer = null;
-    let turn = 0;
-    const ask = async () => {
-      clearTimeout(timer);
-      const mine = ++turn;
-      const set = (next) => { if (!over && mine === turn) setState(next); };
-      if (!document.hidden) {
-        try {
-          const value = await load();
-          set({ value, problem: null });
-        } catch (problem) {
-          set((before) => ({ ...before, problem }));
-        }
-      }
-      if (!over && mine === turn) timer = setTimeout(ask, seconds * 1000);
-    };
-    const seen = () => { if (!document.hidden) ask(); };
-    again.current = ask;
-    document.addEventListener("visibilitychange", seen);
-    ask();
-    return () => {
-      over = true;
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", seen);
-    };
-  }, keys);
-  return { ...state, again: () => again.current() };
-}
-
-/**
- * One run: its entries from the first on, and the server's view of it, asked for again after entries came.
+ * One run: its entries from the first on, and the server's view of it, asked for again after entries came, and after
+ * changes that are no entries: a device that comes or goes, what a task says.
  *
  * Many entries at once make one question, and the larger the view, the rarer it is asked for: a run of a thousand tasks
  * must neither burden the server nor the page. `change()` is called after anything has changed.
@@ -56,32 +23,37 @@ export class RunFeed {
     this.run = run;
     this.change = change;
     this.entries = [];
-    this.view = null;
+    this.retries = new Map();  // when a task is tried again, by its id
+    this.answer = { value: null, problem: null };
     this.link = "connecting";
-    this.problem = null;
     this.ending = new AbortController();
     this.following = null;
-    this.cost = 0;  // milliseconds that the last question took
-    this.asking = false;
-    this.stale = false;
-    this.hurrying = false;
+    this.asker = new Asker(() => get(runPath(run), { signal: this.ending.signal }), (next) => this.set(next(this.answer)));
   }
+
+  get view() { return this.answer.value; }
+  get problem() { return this.answer.problem; }
 
   start() {
     this.seen = () => {
       if (document.hidden) return this.unfollow();
-      this.soon();
+      this.asker.outdated();
       if (!this.following) this.follow();
     };
     document.addEventListener("visibilitychange", this.seen);
-    this.refresh();
+    this.quiet = listen((kind, name) => this.heard(kind, name), "focus");
+    this.ticking = setInterval(() => { if (!document.hidden) this.change(); }, TICK_MS);
+    this.asker.ask();
     this.follow();
   }
 
   stop() {
     document.removeEventListener("visibilitychange", this.seen);
+    this.quiet();
+    this.asker.over();
     this.ending.abort();
-    for (const timer of [this.timer, this.told, this.looking]) clearTimeout(timer);
+    clearInterval(this.ticking);
+    clearTimeout(this.told);
   }
 
   /** Follow on from the last entry: also what goes on again after its end, because somebody retried it. */
@@ -92,12 +64,13 @@ export class RunFeed {
       signal: AbortSignal.any([this.following.signal, this.ending.signal]),
       told: (entry) => {
         this.entries.push(entry);
-        this.soon();
+        if (entry.body.type === "attempt_ended") this.retries.set(entry.body.task, entry.body.retry_at);
+        this.asker.outdated();
         this.tell();
       },
       link: (state) => {
-        if (state === "ended" || (state === "live" && this.link === "lost")) this.soon();
-        if (state === "ended") this.look();
+        // What was asked for while the stream was away may be older than what it tells no more.
+        if (state === "ended" || (state === "live" && this.link === "lost")) this.asker.outdated();
         this.link = state;
         this.tell();
       },
@@ -111,64 +84,41 @@ export class RunFeed {
   unfollow() {
     this.following?.abort();
     this.following = null;
-    clearTimeout(this.looking);
   }
 
-  /** A run that has ended goes on where somebody else retries it. */
-  look() {
-    this.looking = setTimeout(async () => {
-      const path = runPath(this.run, `/events?after=${this.entries.length}&limit=1`);
-      const more = document.hidden ? null : await get(path, { signal: this.ending.signal }).catch(() => null);
-      if (this.ending.signal.aborted || this.link !== "ended") return;
-      if (more?.events.length) this.follow();
-      else this.look();
-    }, LOOK_MS);
+  heard(kind, name) {
+    if (kind === "lost") this.asker.lost();
+    else if (kind === "reset" || (["run", "said"].includes(kind) && name === this.run)) this.asker.outdated();
+    else if (kind === "device" && !(this.view && ended(this.view.state))) this.asker.outdated(ELSEWHERE_MS);
+  }
+
+  set({ value, problem }) {
+    // A run that has ended goes on where somebody retries it: there are entries that no stream has told.
+    const goesOn = this.link === "ended" && this.view && value && value.updated !== this.view.updated;
+    this.answer = { value: value && this.dated(value), problem };
+    if (goesOn && !document.hidden) {
+      this.link = "connecting";
+      this.follow();
+    }
+    this.tell();
+  }
+
+  /** A view in which no time that is left stands still: when a task is tried again is told by the clock. */
+  dated(view) {
+    const soon = (task) => task.status === "ready" && task.waiting_for.startsWith("the next attempt") && this.retries.get(task.id);
+    if (!view.tasks.some(soon)) return view;
+    return { ...view, tasks: view.tasks.map((task) => (
+      soon(task) ? { ...task, waiting_for: `the next attempt at ${clock(this.retries.get(task.id))}` } : task)) };
   }
 
   /** An action's answer is newer than what is here. */
   took(view) {
-    this.view = view;
-    this.tell();
-    if (this.link === "ended" && !ended(view.state)) {
-      clearTimeout(this.looking);
-      this.link = "connecting";
-      this.follow();
-    }
-    this.soon();
-  }
-
-  soon() {
-    if (this.asking) this.stale = true;
-    else if (!this.hurrying) {
-      this.hurrying = true;
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.refresh(), 30 + 3 * this.cost);
-    }
-  }
-
-  async refresh() {
-    clearTimeout(this.timer);
-    this.hurrying = false;
-    this.asking = true;
-    this.stale = false;
-    const began = performance.now();
-    try {
-      this.view = await get(runPath(this.run), { signal: this.ending.signal });
-      this.problem = null;
-    } catch (problem) {
-      if (this.ending.signal.aborted) return;
-      this.problem = problem;
-    }
-    this.asking = false;
-    this.cost = performance.now() - began;
-    this.tell();
-    // What waits and why changes without an entry, too.
-    if (this.stale) this.soon();
-    else if (!document.hidden && !(this.view && ended(this.view.state))) this.timer = setTimeout(() => this.refresh(), 3000 + 10 * this.cost);
+    this.set({ value: view, problem: null });
+    this.asker.outdated();
   }
 
   tell() {
-    this.told ??= setTimeout(() => { this.told = null; this.change(); }, 100);
+    this.told ??= setTimeout(() => { this.told = null; this.change(); }, TELL_MS);
   }
 }
 

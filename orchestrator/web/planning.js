@@ -1,19 +1,19 @@
 // How a run was planned: every rung that was asked, what came of it and what it cost; and the policy it is under.
 import { html } from "./html.js";
+import { cells, Table } from "./table.js";
 import { bytes, dollars, duration, exact, line } from "./text.js";
+
+const HEADS = ["Rung", "Tier", "What came of it", "Time", "Tokens in, out", "Cost"];
 
 export function Planning({ view }) {
   const { usage } = view;
   return html`<div>
     <p>In all: ${duration(usage.seconds)} of planning, ${usage.calls} calls to models, ${usage.input_tokens} tokens
       in, ${usage.output_tokens} out, ${bytes(usage.bytes_out) || "0 B"} sent, cost ${dollars(usage.cost_usd)}.</p>
-    ${view.rungs.length > 0 && html`<table>
-      <thead><tr><th scope="col">Rung</th><th scope="col">Tier</th><th scope="col">What came of it</th><th scope="col">Time</th>
-        <th scope="col">Tokens in, out</th><th scope="col">Cost</th></tr></thead>
-      <tbody>${view.rungs.map((one) => html`<tr>
-        <td>${line(one.rung)}</td><td>${one.tier}</td><td>${outcome(one)}</td><td>${duration(one.usage.seconds)}</td>
-        <td>${one.usage.input_tokens}, ${one.usage.output_tokens}</td><td>${dollars(one.usage.cost_usd)}</td></tr>`)}</tbody>
-    </table>`}
+    ${view.rungs.length > 0 && html`<${Table} name="Rungs that were asked" heads=${HEADS}>${view.rungs.map((one) => html`<tr role="row">${cells(HEADS, [
+      line(one.rung), one.tier, html`<div>${outcome(one)}</div>`, duration(one.usage.seconds),
+      `${one.usage.input_tokens}, ${one.usage.output_tokens}`, dollars(one.usage.cost_usd),
+    ])}</tr>`)}<//>`}
     ${view.rungs.length === 0 && html`<p class="dim">No rung was asked${view.plan ? ": the run came with a plan" : " yet"}.</p>`}
     <h3>Policy</h3><pre tabindex="0" aria-label="Policy">${exact(view.policy)}</pre>
     ${view.plan && html`<details><summary>Plan</summary><pre tabindex="0" aria-label="Plan">${exact(view.plan)}</pre></details>`}

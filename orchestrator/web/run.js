@@ -18,17 +18,25 @@ const TABS = [["graph", "Graph"], ["tasks", "Tasks"], ["timeline", "Timeline"], 
   ["planning", "Planning and cost"], ["artifacts", "Artifacts"]];
 const LINK = { connecting: "connecting…", live: "live", lost: "connection lost, reconnecting…", ended: "all entries are here", gone: "" };
 
+// Where the page is narrow, an open task covers all of it: the keyboard must not go on behind it.
+const NARROW = matchMedia("(max-width: 700px)");
+
 export function Run({ words: [run, tab] }) {
   const feed = useRun(run);
   const [chosen, choose] = useState(null);
   const view = feed?.view;
   useTold(view, feed?.link);
+  const opened = useRef(null);
+  useEffect(() => {
+    if (opened.current && !chosen) back(opened.current);
+    opened.current = chosen;
+  }, [chosen]);
   // Entries come by the hundred a second; what shows tasks is compared anew only when there is a new view of them.
   const graph = useMemo(() => view && drawn(view, chosen, choose), [view, chosen]);
   const list = useMemo(() => view && html`<${Tasks} tasks=${view.tasks} choose=${choose} chosen=${chosen} />`, [view, chosen]);
   if (!view) return html`<h1>Run ${run}</h1><${Problem} of=${feed?.problem} />${!feed?.problem && html`<p>Loading…</p>`}`;
   const task = view.tasks.find((one) => one.id === chosen);
-  return html`
+  return html`<div inert=${Boolean(task) && NARROW.matches}>
     <p class="dim crumb"><a href="#/runs">Runs</a> / ${view.run}</p>
     <div class="head"><h1>${line(view.text, 300) || `Plan ${view.run}`}</h1><${State} of=${view.state} /></div>
     <${Actions} view=${view} took=${(next) => feed.took(next)} />
@@ -44,14 +52,14 @@ export function Run({ words: [run, tab] }) {
       events: () => html`<${Entries} of=${feed.entries} />`,
       planning: () => html`<${Planning} view=${view} />`,
       artifacts: () => html`<${Artifacts} run=${run} entries=${feed.entries.length} />`,
-    }} />
-    ${task && html`<${TaskDetail} key=${task.id} run=${run} task=${task} entries=${feed.entries} close=${() => { choose(null); back(task.id); }} choose=${choose} />`}`;
+    }} /></div>
+    ${task && html`<${TaskDetail} key=${task.id} run=${run} task=${task} entries=${feed.entries} close=${() => choose(null)} choose=${choose} />`}`;
 }
 
 function drawn(view, chosen, choose) {
   return view.tasks.length
     ? html`<${TaskGraph} tasks=${view.tasks} version=${view.version} chosen=${chosen} choose=${choose} />`
-    : html`<p class="empty">${view.state === "planning" ? "Being planned…" : "There are no tasks."}</p>`;
+    : html`<p class="empty">${view.state === "planning" ? "Being planned…" : ended(view.state) ? "There are no tasks." : "There are no tasks yet."}</p>`;
 }
 
 /** Where one came from when a task was opened: its node, or its line in the list. */
@@ -100,7 +108,7 @@ function Actions({ view, took }) {
 
 function Outcome({ view }) {
   if (view.error) {
-    return html`<section class="card bad" aria-label="Error"><h2>${view.error.code}</h2><p class="answer">${clean(view.error.message)}</p>
+    return html`<section class="card bad" aria-label="Error"><h2>${view.state === "cancelled" ? "Cancelled" : "What went wrong"}${" "}<code class="dim">${view.error.code}</code></h2><p class="answer">${clean(view.error.message)}</p>
       ${view.answer && html`<p class="answer">${clean(view.answer)}</p>`}</section>`;
   }
   return view.answer ? html`<section class="card" aria-label="Answer"><h2>Answer</h2><p class="answer" tabindex="0" data-answer>${clean(view.answer)}</p></section>` : null;

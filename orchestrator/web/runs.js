@@ -4,10 +4,12 @@ import { useChanging } from "./changes.js";
 import { html, say, useMemo, useState } from "./html.js";
 import { Problem, State } from "./marks.js";
 import { can } from "./rights.js";
+import { cells, Table } from "./table.js";
 import { ago, duration, line, moment } from "./text.js";
 
 const STATES = ["planning", "running", "waiting", "cancelling", "succeeded", "failed", "cancelled"];
 const PAGE = 50;
+const HEADS = ["State", "Request", "Answer", "Submitted", "Took"];
 
 export function Runs() {
   return html`<h1>Runs</h1>${can("operator") && html`<${Submit} />`}<${List} />`;
@@ -61,7 +63,7 @@ function List() {
   const [state, setState] = useState("");
   const [words, setWords] = useState("");
   const [pages, setPages] = useState(1);
-  const found = useChanging(() => load(state, pages), ["run"], { keys: [state, pages] });
+  const found = useChanging(() => load(state, pages), (kind) => kind === "run", { keys: [state, pages] });
   const runs = useMemo(() => matching(found.value?.runs ?? [], words), [found.value, words]);
   const choose = (event) => { setState(event.currentTarget.value); setPages(1); };
   return html`<section aria-label="Runs">
@@ -72,11 +74,7 @@ function List() {
       <label>Words <input type="search" onInput=${(event) => setWords(event.currentTarget.value)} /></label>
     </div>
     <${Problem} of=${found.problem} />
-    ${runs.length > 0 && html`<table class="runs">
-      <thead><tr><th scope="col">State</th><th scope="col">Request</th><th scope="col">Answer</th><th scope="col">Submitted</th>
-        <th scope="col">Took</th></tr></thead>
-      <tbody>${runs.map((run) => html`<${Item} key=${run.run} run=${run} />`)}</tbody>
-    </table>`}
+    ${runs.length > 0 && html`<${Table} name="Runs" of="runs" heads=${HEADS}>${runs.map((run) => html`<${Item} key=${run.run} run=${run} />`)}<//>`}
     ${found.value && runs.length === 0 && html`<p class="empty">${words || state ? "No run fits." : "No runs yet."}</p>`}
     ${found.value?.more && html`<button type="button" onClick=${() => setPages(pages + 1)}>Older runs</button>`}
   </section>`;
@@ -104,11 +102,12 @@ function matching(runs, words) {
 
 function Item({ run }) {
   const open = !["succeeded", "failed", "cancelled"].includes(run.state);
-  return html`<tr>
-    <td><${State} of=${run.state} /></td>
-    <td><a href="#/run/${encodeURIComponent(run.run)}">${line(run.text, 140) || `plan ${run.run}`}</a></td>
-    <td class="dim">${line(run.error?.message || run.answer, 140)}</td>
-    <td><time title=${moment(run.created)}>${ago(run.created)}</time></td>
-    <td>${open ? "" : duration(run.updated - run.created)}</td>
-  </tr>`;
+  const said = line(run.error?.message || run.answer, 140);
+  return html`<tr role="row">${cells(HEADS, [
+    html`<${State} of=${run.state} />`,
+    html`<a href="#/run/${encodeURIComponent(run.run)}">${line(run.text, 140) || `plan ${run.run}`}</a>`,
+    said && html`<span class="dim">${said}</span>`,
+    html`<time title=${moment(run.created)}>${ago(run.created)}</time>`,
+    open ? "" : duration(run.updated - run.created),
+  ])}</tr>`;
 }

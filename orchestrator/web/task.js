@@ -1,8 +1,8 @@
 // One task in full: where it stands and why, what it was given and gave, and every attempt.
 import { get, runPath } from "./api.js";
 import { ArtifactList } from "./artifacts.js";
+import { useChanging } from "./changes.js";
 import { html, useEffect, useMemo, useRef } from "./html.js";
-import { usePoll } from "./live.js";
 import { Problem, Risk, State } from "./marks.js";
 import { bytes, clean, clock, count, cut, duration, exact, line, shown } from "./text.js";
 
@@ -12,7 +12,8 @@ export function TaskDetail({ run, task, entries, close, choose }) {
   const heading = useRef(null);
   useEffect(() => heading.current?.focus(), []);
   const attempts = useMemo(() => attemptsOf(task.id, entries), [task.id, entries.length]);
-  const why = usePoll(() => get(runPath(run, `/tasks/${encodeURIComponent(task.id)}/explain`)), 5, [task.id, task.status, task.attempt]);
+  const why = useChanging(() => get(runPath(run, `/tasks/${encodeURIComponent(task.id)}/explain`)), (kind) => kind === "device",
+    { keys: [task.id], keeps: false, after: entries.length });
   const key = (event) => { if (event.key === "Escape") close(); };
   return html`<aside class="detail" aria-label="Task ${task.id}" onKeyDown=${key} data-detail=${task.id}>
     <div class="head"><h2 ref=${heading} tabindex="-1">${line(task.title, 200) || task.id}</h2>
@@ -49,9 +50,8 @@ function Part({ name, of, how }) {
 
 /** What its tools say while they run; live, and from the record. */
 function Log({ run, task }) {
-  const live = ["running", "cancelling"].includes(task.status);
   const path = runPath(run, `/tasks/${encodeURIComponent(task.id)}/log`);
-  const found = usePoll(() => get(path), live ? 1.5 : 30, [path, task.status, task.attempt]);
+  const found = useChanging(() => get(path), (kind, name) => kind === "said" && name === run, { keys: [path], keeps: false });
   const { entries = [], dropped = 0 } = found.value ?? {};
   if (!entries.length) return null;
   return html`<h3>Log</h3>${dropped > 0 && html`<p class="dim">${count(dropped, "earlier entry", "earlier entries")} left out.</p>`}

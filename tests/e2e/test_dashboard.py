@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from orchestrator.core.sanitize import sanitize
 from tests.support.browsers import needs_browser
-from tests.support.dashboards import Screen, chromium, screen
+from tests.support.dashboards import DEAF_TO_THE_CLOCK, Screen, chromium, screen
 from tests.support.plans import step_on
 from tests.support.processes import Processes, processes
 
@@ -184,9 +184,20 @@ def test_after_a_restart_of_the_server_nothing_is_missed(browser: Browser, tmp_p
         run = world.submit(
             step("first", "test.noop"), step("long", "test.sleep", "first", seconds=600), approve="all", deadline_s=3600
         )
-        with screen(browser, world.url) as shown:
+        with (
+            screen(browser, world.url) as shown,
+            screen(browser, world.url) as line,
+            screen(browser, world.url) as ladder,
+        ):
+            for one in (line, ladder):
+                one.context.add_init_script(DEAF_TO_THE_CLOCK)
             shown.go(f"run/{run}/events")
+            line.go(f"run/{run}/timeline")
+            ladder.go("ladder")
             world.until_event(run, "task_dispatched", 2)
+            expect(line.page.get_by_role("button", name=re.compile(r"running: .*under way"))).to_have_count(1)
+            asked = ladder.page.locator("dl.numbers dd").first
+            expect(asked).to_contain_text("0, of which")
             expect(shown.page.locator("[data-type=task_dispatched]")).to_have_count(2)
             up.kill()
             expect(shown.page.locator("[data-link]")).to_have_attribute("data-link", "lost")
@@ -194,6 +205,10 @@ def test_after_a_restart_of_the_server_nothing_is_missed(browser: Browser, tmp_p
             world.online(HOME)
             world.post(f"/v1/runs/{run}/cancel", {})
             world.wait(run)
+            world.wait(str(world.post("/v1/runs", {"text": "do something that nobody can"})["run"]))
+            # What is asked for when there is something new only is as it is now, too.
+            expect(asked).to_contain_text("1, of which")
+            expect(line.page.get_by_role("button", name=re.compile(r"cancelled: .*attempt"))).to_have_count(1)
             shown.reaches("cancelled")
             expect(shown.page.locator("[data-link]")).to_have_attribute("data-link", "ended")
             recorded = world.get(f"/v1/runs/{run}/events")["events"]
@@ -207,11 +222,11 @@ def test_after_a_restart_of_the_server_nothing_is_missed(browser: Browser, tmp_p
             expect(shown.page.locator(f"tr[data-device={HOME}]")).to_contain_text("away")
             shown.go("runs")
             rows = shown.page.locator(".runs tbody tr")
-            expect(rows).to_have_count(1)
+            expect(rows).to_have_count(2)
             shown.hide(True)
             world.submit(step("late", "test.noop"))
             shown.hide(False)
-            expect(rows).to_have_count(2)
+            expect(rows).to_have_count(3)
 
 
 def test_a_tab_that_nobody_sees_gets_what_it_missed(shown: Screen, world: Processes) -> None:

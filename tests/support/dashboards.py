@@ -13,6 +13,13 @@ from tools.browser.finding import find_program
 
 PATIENCE_MS = 30_000
 
+# Whatever asks by the clock never does: the page lives by what it is told.
+DEAF_TO_THE_CLOCK = """
+  const after = globalThis.setTimeout;
+  globalThis.setTimeout = (work, ms, ...more) => ms === 3000 || ms >= 10000 ? 0 : after(work, ms, ...more);
+  globalThis.setInterval = () => 0;
+"""
+
 
 @dataclass
 class Screen:

@@ -133,6 +133,18 @@ async def test_signs_of_life_keep_an_attempt_and_cost_no_event() -> None:
     assert task_of(bench).attempt == 2
 
 
+async def test_what_a_task_says_is_told_to_who_follows_changes_and_what_is_not_its_to_say_is_not() -> None:
+    bench = await Bench().start("alpha", "beta")
+    await bench.submit("r1", BEATING)
+    place, hears = bench.engine.changes.since()[-1].id, reception(bench)
+    hears.noticed("beta", LogLine(run="r1", task="a", attempt=1, text="x"))
+    assert bench.engine.changes.since(place) == []
+    hears.noticed("alpha", LogLine(run="r1", task="a", attempt=1, text="x"))
+    hears.noticed("alpha", Progress(run="r1", task="a", attempt=1))
+    assert [(one.kind, one.name) for one in bench.engine.changes.since(place)] == [("said", "r1")]
+    await hears.logs.close()
+
+
 async def test_while_a_device_is_away_its_lease_decides_and_not_the_heartbeat() -> None:
     bench = await Bench().start("alpha", "beta")
     await bench.submit("r1", BEATING)
