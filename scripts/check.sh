@@ -16,6 +16,7 @@ check lint "$bin/python" -m ruff check --quiet .
 check format "$bin/python" -m ruff format --check --quiet --diff .
 check types "$bin/python" -m mypy
 check imports "$bin/lint-imports" --no-logo --cache-dir .cache/import-linter
+check circles "$bin/python" scripts/check_circles.py
 check tracked "$bin/python" scripts/check_tracked.py
 
 [ ${#failed[@]} -eq 0 ] || { echo "check: failed: ${failed[*]}" >&2; exit 1; }
