@@ -271,6 +271,21 @@ def _processes(output: JsonObject, arguments: JsonObject) -> Shape:
     return Shape("fact", f"{counted(count, 'process', 'processes')}{held}{_more(output)}", bounded(lines, count))
 
 
+def _listening_on(output: JsonObject, arguments: JsonObject) -> Shape:
+    count, port = int(_num(output, "count")), arguments.get("port")
+    lines = []
+    for one in _objects(output, "listeners"):
+        address = one_line(one["address"], 60)
+        place = f"[{address}]" if ":" in address else address
+        pid = one.get("pid")
+        who = f" {one_line(one.get('process') or 'process', 80)} ({int(_num(one, 'pid'))})" if pid is not None else ""
+        lines.append(f"{one_line(one['protocol'], 10)} {place}:{int(_num(one, 'port'))}{who}")
+    on = f" on port {int(_num(arguments, 'port'))}" if isinstance(port, int) else ""
+    if not count:
+        return Shape("fact", f"nothing listens{on}")
+    return Shape("fact", f"{counted(count, 'listening socket')}{on}{_more(output)}", bounded(lines, count))
+
+
 def _stopped(output: JsonObject, _: JsonObject) -> Shape:
     pids, left = words(_list(output, "stopped")), output.get("remaining")
     still = f"; still running: {words(left)}" if left else ""
@@ -335,6 +350,7 @@ _BY_SKILL: dict[str, Callable[[JsonObject, JsonObject], Shape]] = {
     "system.info": _info,
     "process.list": _processes,
     "process.stop": _stopped,
+    "net.listening": _listening_on,
     "shell.run": _ran,
     "script.run": _ran,
     "phone.shell": _ran,

@@ -95,6 +95,22 @@ def test_what_the_plan_looks_at_is_no_failure() -> None:
     assert [one.id for one in failed_commands(shown)] == ["third"]
 
 
+def test_what_listens_is_told_by_address_and_process() -> None:
+    ssh: Json = {"protocol": "tcp", "address": "::", "port": 22, "pid": 7, "process": "sshd"}
+    dns: Json = {"protocol": "udp", "address": "127.0.0.1", "port": 53, "pid": None, "process": ""}
+    output: Json = {"listeners": [ssh, dns], "count": 2, "truncated": False}
+    assert answer(task("ports", "net.listening", output)).splitlines() == [
+        "alpha: 2 listening sockets [ports]",
+        "  tcp [::]:22 sshd (7)",
+        "  udp 127.0.0.1:53",
+    ]
+    none: Json = {"listeners": [], "count": 0, "truncated": False}
+    assert (
+        answer(task("ports", "net.listening", none, arguments={"port": 22}))
+        == "alpha: nothing listens on port 22 [ports]"
+    )
+
+
 def test_what_was_not_done_because_a_text_was_cut_short_is_a_failure_to_who_asked() -> None:
     found = Compare(path="output.count", op=">", value=0)
     short, whole, none = (

@@ -46,6 +46,7 @@ READ = {
     "group.list",
     "http.fetch",
     "journal.read",
+    "net.listening",
     "package.info",
     "package.list",
     "package.upgradable",

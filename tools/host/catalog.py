@@ -6,12 +6,12 @@ from types import ModuleType
 from typing import Final
 
 from protocol.vocabulary import SkillSpec
-from tools.host import accounts, backup, containers, cron, databases, journal, packages, sandbox, services
+from tools.host import accounts, backup, containers, cron, databases, journal, listening, packages, sandbox, services
 from tools.registry import Registry
 from tools.server import MODULES
 
 OWN: Final[tuple[ModuleType, ...]] = (
-    accounts, backup, containers, cron, databases, journal, packages, sandbox, services,
+    accounts, backup, containers, cron, databases, journal, listening, packages, sandbox, services,
 )  # fmt: skip
 BESIDES: Final[tuple[ModuleType, ...]] = MODULES
 

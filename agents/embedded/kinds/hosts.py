@@ -85,6 +85,19 @@ def user(argument: str) -> Callable[[Slots, Piece, World], Filled]:
     return fill
 
 
+def port(protocol: str) -> Callable[[Slots, Piece, World], Filled]:
+    """`what listens on port 22`: the port, where one is named, and the protocol, where it was said."""
+
+    def fill(slots: Slots, piece: Piece, world: World) -> Filled:
+        out: JsonObject = {"protocol": protocol} if protocol else {}
+        if "n" not in slots:
+            return out
+        found = number_of(slots, "n")
+        return {**out, "port": found} if isinstance(found, int) and 0 < found < 65_536 else None
+
+    return fill
+
+
 def state(slots: Slots, piece: Piece, world: World) -> Filled:
     return {"state": said(slots, "state")[0]} if "state" in slots else {}
 
@@ -109,6 +122,7 @@ _LAST: Final = "(last|latest|newest|most recent)"
 _FOR: Final = "(of|for|from|by)"
 _RUNS: Final = "(running|up|active|alive|started|working)"
 _IN: Final = "(logged in|logged on|logged into|signed in|signed on)"
+_LISTENER: Final = "(what|who|which (program|process|service|daemon))"
 _NOW: Final = "[right now|now|currently|at the moment|at present]"
 _UNIT: Final = "[the] [service|unit|daemon|program] {name:name}"
 _THINGS: Final = "[the] [file|files|folder|folders|directory]"
@@ -254,6 +268,26 @@ ORDERS: Final = (
             f"what does [the] journal say [(about|of) {_UNIT}]",
         ),
         fill=journal,
+    ),
+    *(
+        Order(
+            "net.listening",
+            asks=(
+                f"{_LISTENER} (listens|is listening|waits) on {word} port {{n:number}}",
+                f"{_LISTENER} (uses|is using|occupies|holds|has open|has) {word} port {{n:number}}",
+                f"is (anything|something|anybody|someone) listening on {word} port {{n:number}}",
+                f"does (anything|something|anybody|someone) listen on {word} port {{n:number}}",
+                f"is {word} port {{n:number}} (open|in use|used|taken|occupied)",
+                f"(what|which) {word} ports are {_NOW} (open|listening|in use|used|taken) {_NOW}",
+                *((f"(what|which) (programs|processes|services) are listening {_NOW}",) if not protocol else ()),
+            ),
+            nouns=(
+                f"(open|listening|used) [network] {word} ports",
+                f"{word} ports (in use|that are open|that are listening|that are in use)",
+            ),
+            fill=port(protocol),
+        )
+        for protocol, word in (("", "[the]"), ("tcp", "[the] tcp"), ("udp", "[the] udp"))
     ),
     Order(
         "user.sessions",
