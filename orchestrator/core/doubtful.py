@@ -18,7 +18,7 @@ def question(doubtful: Doubtful) -> Clarification:
     """What a person is asked. The digest in it binds the question to the plan: another plan is another question."""
     gaps = "; ".join(sanitize(one, multiline=False) for one in doubtful.gaps[:MOST_GAPS])
     asked = f"{_ASKS}{digest(doubtful.plan)}): {gaps}"
-    text = f"{asked[:460]}{'...' if len(asked) > 460 else ''} Run it as it is?"
+    text = f"{asked[:460]}{'...' if len(asked) > 460 else '.'} Run it as it is?"
     choices = (Choice(label="yes, run this plan", value=CONFIRMED), Choice(label="no", value="no"))
     return Clarification(question=text, choices=choices, doubtful=doubtful)
 

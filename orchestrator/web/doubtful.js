@@ -19,7 +19,7 @@ export function DoubtfulPlan({ of: { plan, gaps, rung }, question }) {
 }
 
 function Step({ of }) {
-  const edges = of.after.filter((edge) => edge.on !== "success" || edge.when);
+  const edges = of.after.filter((edge) => edge.on !== "success");
   const besides = unusual(of);
   const name = line(of.id, 100);
   return html`<li data-step=${of.id}><strong>${name}</strong>: <code>${line(of.skill, 200)}</code> on ${where(of.devices)}${of.after.length > 0
