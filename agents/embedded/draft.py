@@ -53,6 +53,8 @@ class Draft:
 
     specs: Mapping[str, SkillSpec]
     steps: dict[str, Step] = field(default_factory=dict)
+    parts_do: bool = True
+    """Whether what was cut off may be shown, and a bound among the arguments is what the request asked for."""
     gates: tuple[StepDependency, ...] = ()
     before: tuple[str, ...] = ()
     fresh: list[str] = field(default_factory=list)
@@ -135,12 +137,12 @@ class Draft:
         kept: set[str] = set()
         for id, step in reversed(self.steps.items()):
             references = tuple(find(step.arguments))
-            shown = self.specs[step.skill].risk is Risk.READ and not step.skill.startswith("data.")
+            shown = self.parts_do and self.specs[step.skill].risk is Risk.READ and not step.skill.startswith("data.")
             if id not in kept and shown:
                 continue
             kept.update(one.task for one in references)
             parts = {one.task for one in references if one.path.rpartition(".")[2] in CUT and "[" not in one.path}
-            whole = {one for one in parts if not any(bound in self.steps[one].arguments for bound in _BOUNDS)}
+            whole = {one for one in parts if not (self.parts_do and _bounded(self.steps[one]))}
             if whole and step.join == "all":
                 after = tuple(self.uncut(edge) if edge.step in whole else edge for edge in step.after)
                 self.steps[id] = step.model_copy(update={"after": after})
@@ -151,6 +153,10 @@ class Draft:
             raise decline("the file's name says that it is of another kind")
         self._whole_only()
         return Plan(steps=tuple(self.steps.values()), answer=tuple(dict.fromkeys(answer)), why=why[:2000])
+
+
+def _bounded(step: Step) -> bool:
+    return any(bound in step.arguments for bound in _BOUNDS)
 
 
 STEP_NAMES = {

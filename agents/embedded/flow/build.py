@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.fillings import fill
-from agents.embedded.flow.order import in_order, whole_only
+from agents.embedded.flow.order import in_order, measured_only
 from agents.embedded.flow.parts import Part, build
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import Plan
@@ -25,6 +25,6 @@ def planned(to: Builder, deeds: Sequence[Part]) -> Plan:
         raise decline("the request asks for nothing that a skill does")
     to.filled |= fill(to)
     in_order(to, to.sequence)
-    whole_only(to)
+    measured_only(to)
     answer = [*to.asked, *to.draft.answering(to.answers)]
     return to.draft.plan(answer, "every word of the request has its place in a flow")

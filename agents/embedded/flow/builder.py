@@ -94,7 +94,7 @@ class Builder:
     sequence: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.draft = Draft(self.world.skills)
+        self.draft = Draft(self.world.skills, parts_do=False)
 
     def realised(self, thing: Thing) -> Made:
         """What a thing is on its devices, read or computed where it lies."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agents.embedded.draft import CUT
 from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.parts import Part
 from agents.embedded.outcome import decline
@@ -48,23 +47,19 @@ def in_order(to: Builder, sequence: Sequence[tuple[frozenset[str], frozenset[str
                 _wait(to, id, [one])
 
 
-def whole_only(to: Builder) -> None:
-    """What is made of a text or a list that a skill may cut off is made only where nothing was cut off; what is made
-    of a sum or a mean, only where there were numbers: of none it would be 0."""
+def measured_only(to: Builder) -> None:
+    """What is made of a sum or a mean is made only where there were numbers: of none it would be 0."""
     for id, step in list(to.draft.steps.items()):
-        parts = {one.task for one in find(step.arguments) if one.path.rpartition(".")[2] in CUT and "[" not in one.path}
-        if step.join == "any":
-            continue
-        edges = tuple(_uncut(to, edge, edge.step in parts) for edge in step.after)
-        to.draft.steps[id] = step.model_copy(update={"after": edges})
+        if step.join == "all":
+            edges = tuple(_measured(to, edge) for edge in step.after)
+            to.draft.steps[id] = step.model_copy(update={"after": edges})
 
 
-def _uncut(to: Builder, edge: StepDependency, cut: bool) -> StepDependency:
-    skill = to.draft.steps[edge.step].skill
-    if edge.on is On.SUCCESS and skill == "data.stats":
-        some = Compare.model_validate({"path": "output.count", "op": ">", "value": 0})
-        return StepDependency(step=edge.step, on=On.CONDITION, when=some)
-    return to.draft.uncut(edge) if cut else edge
+def _measured(to: Builder, edge: StepDependency) -> StepDependency:
+    if edge.on is not On.SUCCESS or to.draft.steps[edge.step].skill != "data.stats":
+        return edge
+    some = Compare.model_validate({"path": "output.count", "op": ">", "value": 0})
+    return StepDependency(step=edge.step, on=On.CONDITION, when=some)
 
 
 def _wait(to: Builder, id: str, earlier: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.line import sentences, together
-from agents.embedded.flow.order import in_order, whole_only
+from agents.embedded.flow.order import in_order, measured_only
 from agents.embedded.kinds.line import Line, Mention, Piece, line_of
 from agents.embedded.kinds.remains import FORBIDDING, left
 from agents.embedded.kinds.world import World
@@ -146,7 +146,7 @@ def _plan(state: State) -> Plan:
         raise decline("the request asks for nothing that a skill does")
     in_order(state.to, state.to.sequence)
     _ended_well(state)
-    whole_only(state.to)
+    measured_only(state.to)
     answer = [*state.to.asked, *state.to.draft.answering(state.to.answers)]
     return state.to.draft.plan(answer, "every word of the request has its place in one reading")
 
