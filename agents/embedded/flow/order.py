@@ -11,7 +11,6 @@ from agents.embedded.flow.parts import Part
 from agents.embedded.outcome import decline
 from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import Step, StepDependency
-from orchestrator.core.references import find
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Risk
 
