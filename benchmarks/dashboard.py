@@ -17,7 +17,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from orchestrator.cli.demo import TEXT, Demonstration
-from orchestrator.cli.samples import SERVERS
+from orchestrator.cli.samples import WORKSTATION
 from tools.browser.finding import find_program
 
 SIZES = (50, 100, 150, 200, 300, 500, 1000)
@@ -98,7 +98,7 @@ def take(browser: Browser, url: str, folder: Path) -> None:
     dark.locator(".node").last.click()
     expect(dark.locator("aside .attempts li")).to_have_count(1)
     dark.screenshot(path=folder / "dashboard-task.png")
-    page.goto(f"{url}/#/devices/{SERVERS[0]}")
+    page.goto(f"{url}/#/devices/{WORKSTATION}")
     expect(page.locator(".skills")).to_be_visible()
     page.screenshot(path=folder / "dashboard-devices.png")
 
