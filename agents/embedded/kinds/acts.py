@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots
 from agents.embedded.kinds.world import World
-from agents.embedded.tokens import Token
+from agents.embedded.tokens import Kind, Token
 from orchestrator.core.plan import Plan
 from orchestrator.core.references import escape
 from protocol.vocabulary import JsonObject
@@ -158,3 +158,11 @@ def said(slots: Slots, name: str) -> list[str]:
     """The words of a slot in small letters."""
     found = [str(token.value) if token.value is not None and not token.word else token.text for token in slots[name]]
     return [text.casefold().replace("’", "'").removesuffix("'s") for text in found]
+
+
+def point_of(slots: Slots, name: str) -> tuple[int, int] | None:
+    """A place in pixels: `400 , 300`, or `400,300`, which looks like thousands."""
+    tokens = slots[name]
+    parts = [part for token in tokens if token.kind is Kind.NUMBER for part in token.text.split(",")]
+    whole = len(parts) == 2 and all(part.isdigit() for part in parts)
+    return (int(parts[0]), int(parts[1])) if whole else None

@@ -13,6 +13,7 @@ from typing import Final
 from agents.embedded.kinds.acts import Part
 from agents.embedded.kinds.compose import Composer
 from agents.embedded.kinds.line import Line, line_of, shared
+from agents.embedded.kinds.mending import mended
 from agents.embedded.kinds.reading import Reader
 from agents.embedded.kinds.remains import left
 from agents.embedded.kinds.sentences import Clause, Unread, clauses
@@ -48,9 +49,11 @@ def propose(
     answer = _answered(line, fleet, world, plain)
     if isinstance(answer.result, Plan):
         return answer
-    twice = spread(line)
-    other = _answered(twice, fleet, world, plain) if twice is not None else answer
-    return other if isinstance(other.result, Plan) else answer
+    for other in (spread(line), mended(line, world)):
+        found = _answered(other, fleet, world, plain) if other is not None else answer
+        if isinstance(found.result, Plan):
+            return found
+    return answer
 
 
 def _answered(line: Line, fleet: FleetView, world: World, plain: Plain) -> Answer:

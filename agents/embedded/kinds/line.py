@@ -44,6 +44,7 @@ _PORT = re.compile(
     r"((?:localhost|\d{1,3}(?:\.\d{1,3}){3}):\d{2,5}(?:/[^\s\"'`]*)?)",
     re.IGNORECASE,
 )
+_POSSESSIVE = re.compile(r"['’]s?$")
 _CALL = re.compile(r"\+\d[\d()/-]*")
 _SIGNED = re.compile(r"-\d+(?:\.\d+)?")
 
@@ -143,7 +144,8 @@ class Piece:
                 at += 1
                 continue
             prep = ""
-            if kept and kept[-1].word and kept[-1].text.casefold() in PREPOSITIONS:
+            owner = _POSSESSIVE.search(token.text) and at + 1 < len(self.tokens)
+            if kept and kept[-1].word and kept[-1].text.casefold() in PREPOSITIONS and not owner:
                 prep = kept.pop().text.casefold()
             places.append((prep, self.line.mentions[int(token.value or 0)]))
             at += 1
@@ -189,10 +191,11 @@ def _written(token: Token, number: int) -> str:
     return f"{text} " if "<" not in text and ">" not in text else f"<x{number}> "
 
 
-def line_of(text: str, world: World) -> Line:
-    """The request as a line. Offsets of its tokens are into `Line.text`."""
+def line_of(text: str, world: World, mend: Callable[[list[Token]], list[Token]] = list) -> Line:
+    """The request as a line. Offsets of its tokens are into `Line.text`. `mend` sets its words right before devices
+    are looked for."""
     text = _PORT.sub(r"\1http://\2", _DEGREES.sub(" degrees", text))
-    tokens = [_number(token) for token in tokenise(text)]
+    tokens = mend([_number(token) for token in tokenise(text)])
     return _marked(text, _things_in_place(tokens, world), world)
 
 
@@ -307,7 +310,7 @@ def _kind(tokens: Sequence[Token], at: int, world: World) -> tuple[DeviceKind, i
         kind = kind or (KIND_NOUNS.get(bare[:-2]) if bare.endswith("xes") else None)
         if kind is None or at + size > len(tokens) or not world.of_kind(kind):
             continue
-        if size == 1 and bare == "phone" and _low(tokens, at + 1) in {"number", "call", "calls"}:
+        if size == 1 and said == "phone" and _low(tokens, at + 1) in {"number", "call", "calls"}:
             return None
         return kind, at + size
     return None

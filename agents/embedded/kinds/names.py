@@ -62,6 +62,23 @@ def name_of(slots: Slots, slot: str, piece: Piece, *, most: int = 4) -> str | No
     return text_of(slots, slot, piece)
 
 
+_LAST: Final = words("in up on off out now all me again here it back")
+"""Words that end a name that begins with a capital: `Sign in`, `Turn on`."""
+
+
+def label_of(slots: Slots, slot: str, piece: Piece) -> str | None:
+    """What is written on a button, a field or a link: quoted text, or words the first of which has a capital."""
+    tokens = slots[slot]
+    if len(tokens) == 1 and tokens[0].kind is Kind.QUOTED:
+        return text_of(slots, slot, piece)
+    inner, last = tokens[1:-1], tokens[-1:] if len(tokens) > 1 else ()
+    if not (1 <= len(tokens) <= 4 and tokens[0].word and tokens[0].text[:1].isupper()) or tokens[0] is piece.tokens[0]:
+        return None
+    plain = any(one.text.casefold() in NO_NAMES for one in inner)
+    ends = any(one.text.casefold() in NO_NAMES - _LAST for one in last)
+    return None if plain or ends else text_of(slots, slot, piece)
+
+
 def _common(word: str) -> bool:
     low = word.casefold().replace("’", "'")
     return low in NO_NAMES or (low in NO_PLAIN_NAMES and not word[:1].isupper())

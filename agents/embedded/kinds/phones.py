@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.embedded.kinds.acts import Choice, Missing, Order, number_of, said, text_of
+from agents.embedded.kinds.acts import Choice, Missing, Order, number_of, point_of, said, text_of
 from agents.embedded.kinds.line import Piece
+from agents.embedded.kinds.names import address_of, label_of, name_of
 from agents.embedded.kinds.pattern import Slots
 from agents.embedded.kinds.world import World
+from agents.embedded.tokens import Kind
 from agents.embedded.wordset import words
 from protocol.vocabulary import JsonObject
 
@@ -40,6 +42,8 @@ TEXTS: Final = "(text messages|texts|sms|sms messages|smses|messages|text messag
 
 def app(slots: Slots, piece: Piece, world: World) -> Filled:
     name = text_of(slots, "app", piece)
+    if piece.said.startswith(("run ", "execute ")) and slots["app"][0].kind is Kind.QUOTED:
+        return None  # what is run in quotation marks is a command
     if all(word in NO_APPS for word in name.casefold().split()):
         return None
     if world.actuated(said(slots, "app"), None) or world.sensed(said(slots, "app"), None):
@@ -49,7 +53,8 @@ def app(slots: Slots, piece: Piece, world: World) -> Filled:
 
 def key(slots: Slots, piece: Piece, world: World) -> Filled:
     name = KEYS.get(" ".join(said(slots, "key")))
-    return {"keys": [name]} if name is not None else None
+    often = times(slots)
+    return {"keys": [name] * often} if name is not None and 1 <= often <= 20 else None
 
 
 def sms(slots: Slots, piece: Piece, world: World) -> Filled:
@@ -84,11 +89,45 @@ def typed(slots: Slots, piece: Piece, world: World) -> Filled:
     return out
 
 
+def entered(slots: Slots, piece: Piece, world: World) -> Filled:
+    """A text for a field: what is no literal has a capital."""
+    (value,), into = slots["text"], name_of(slots, "into", piece)
+    if into is None or value.kind is Kind.QUOTED or (value.word and not value.text[:1].isupper()):
+        return None
+    return {"text": text_of(slots, "text", piece), "into": into}
+
+
 def tapped(slots: Slots, piece: Piece, world: World) -> Filled:
-    if "x" in slots:
-        return {"x": int(number_of(slots, "x") or 0), "y": int(number_of(slots, "y") or 0)}
+    if "at" in slots:
+        place = point_of(slots, "at")
+        return {"x": place[0], "y": place[1]} if place is not None else None
     label = text_of(slots, "text", piece)
     return {"text": label} if label.casefold() not in NO_APPS else None
+
+
+def labelled(slots: Slots, piece: Piece, world: World) -> Filled:
+    label = label_of(slots, "text", piece)
+    return {"text": label} if label is not None else None
+
+
+def held(slots: Slots, piece: Piece, world: World) -> Filled:
+    out = tapped(slots, piece, world) if "at" in slots else labelled(slots, piece, world)
+    seconds = number_of(slots, "d") if "d" in slots else 1
+    return {**out, "hold_ms": int(1000 * (seconds or 0))} if isinstance(out, dict) else None
+
+
+def swiped(slots: Slots, piece: Piece, world: World) -> Filled:
+    begin, end = point_of(slots, "begin"), point_of(slots, "end")
+    if begin is None or end is None:
+        return None
+    return {"from_x": begin[0], "from_y": begin[1], "to_x": end[0], "to_y": end[1]}
+
+
+def times(slots: Slots) -> int:
+    """How often: `twice`, `three times`; 0 where it is not said in a way that is known."""
+    if "n" in slots:
+        return int(number_of(slots, "n") or 0)
+    return {"once": 1, "twice": 2}.get(said(slots, "often")[0], 0) if "often" in slots else 1
 
 
 def located(slots: Slots, piece: Piece, world: World) -> Filled:
@@ -127,12 +166,16 @@ def of_app(slots: Slots, piece: Piece, world: World) -> Filled:
 
 
 def url(slots: Slots, piece: Piece, world: World) -> Filled:
-    address = text_of(slots, "url", piece)
-    return {"url": address} if address.startswith(("http://", "https://")) else None
+    address = address_of(slots, "url", piece)
+    return {"url": address} if address is not None else None
 
 
 _OPEN = "(open|launch|start|run|open up|bring up|start up|fire up)"
-_TAP = "(tap|tap on|press|touch|push|hit|click|click on)"
+_TAP = "(tap on|tap|press on|press|touch|push|hit|click on|click)"
+_ON_SCREEN = "[on [the] screen]"
+_WHAT = "(button|text|field|element|label|entry|item|link|word|words)"
+_LAST = "(last|newest|latest|most recent|recent)"
+_AND_LEVEL = "(errors|warnings|error|warning|fatal)"
 ORDERS: Final = (
     Order(
         "phone.battery",
@@ -197,26 +240,40 @@ ORDERS: Final = (
     Order("phone.notifications", nouns=("[new] notifications (of|from|by) {app:path}",), fill=of_app),
     Order(
         "phone.messages",
-        asks=(f"what {TEXTS} (are there|do i have|are|came [in])", f"(any|are there any|do i have any) {TEXTS}"),
-        nouns=(f"[last|newest|recent] {TEXTS} [that are]",),
+        asks=(f"(what|which) {TEXTS} (are there|do i have|are|came [in]|have come [in]|did i get|have i got)", f"(any|are there any|do i have any) {TEXTS}"),
+        nouns=(f"[last|newest|recent|latest] {TEXTS} [that are|that came in|that have come in]",),
     ),
     Order("phone.messages", nouns=(f"(sent|outgoing) {TEXTS}",), fixed={"box": "sent"}),
     Order("phone.messages", nouns=(f"(received|incoming) {TEXTS}", "[sms|message] inbox"), fixed={"box": "inbox"}),
-    Order("phone.messages", nouns=(f"(last|newest|latest) {{n:number}} {TEXTS}",), fill=limited),
+    Order("phone.messages", nouns=(f"{_LAST} {{n:number}} {TEXTS} [that came in|received]",), fill=limited),
     Order(
         "phone.messages",
         nouns=(
-            f"{TEXTS} (from|to|with|of) {{number:call}}",
-            f"(last|newest|latest) {{n:number}} {TEXTS} (from|to|with) {{number:call}}",
+            f"[last|newest|latest|recent] {TEXTS} (from|to|with|of) [the number] {{number:call}}",
+            f"{_LAST} {{n:number}} {TEXTS} (from|to|with) [the number] {{number:call}}",
         ),
         fill=of_number,
     ),
     Order(
         "phone.calls",
-        asks=("who called [me|us] [lately|recently]", "who (has|have) (called|been calling) [me|us]"),
-        nouns=("(call log|call history|call list|list of calls|calls|recent calls|phone calls|last calls)",),
+        asks=(
+            "who (called|rang|phoned) [me|us] [lately|recently|last]",
+            "who (has|have) (called|been calling|rung|phoned) [me|us] [lately|recently]",
+            "(what|which) calls (were there|are there|did i get|did i have|came [in]|have there been|did i miss|have "
+            "i had|have i missed)",
+            "(did i miss|have i missed|are there) any calls",
+        ),
+        nouns=("(call log|call history|call list|list of calls|[recent|last|latest|missed|phone] [phone] calls)",),
     ),
-    Order("phone.calls", nouns=("(last|newest|latest) {n:number} [phone] calls",), fill=limited),
+    Order(
+        "phone.calls",
+        asks=(f"who were [the] {_LAST} {{n:number}} callers", f"who made [the] {_LAST} {{n:number}} calls"),
+        nouns=(
+            f"{_LAST} {{n:number}} [missed] [phone] calls [in [the] (call log|call history)]",
+            f"{_LAST} {{n:number}} (entries|items) (of|in|from) [the] (call log|call history|call list)",
+        ),
+        fill=limited,
+    ),
     Order(
         "phone.apps",
         asks=(
@@ -239,8 +296,7 @@ ORDERS: Final = (
         "phone.properties",
         asks=(
             "(what|which) (android version|version of android|android|model|device model) (is "
-            "it|does it (run|have)|runs on it|is|runs)",
-            "(what|which) version of android (is installed|is running|runs|is) ",
+            "it|does it (run|have)|runs on it|is|runs|does (run|have)|is installed|is running|is on)",
             "(what|which) model is it",
         ),
         nouns=("[system|device] properties", "(android version|version of android|model|model name|device model)"),
@@ -259,9 +315,10 @@ ORDERS: Final = (
         asks=("what does [the] (log|logcat) say",),
         nouns=(
             "(log|logcat|logs|system log|device log)",
-            "(last|newest|latest) {n:number} lines of [the] (log|logcat|logs)",
-            "{level:word} [in|from] [the] (log|logcat|logs)",
-            "{level:word} of [the] (log|logcat)",
+            f"{_LAST} {{n:number}} [log] (lines|entries|messages) (of|from|in) [the] [system] (log|logcat|logs)",
+            f"{_LAST} {{n:number}} [log|logcat] (lines|entries)",
+            f"{_LAST} {{n:number}} {{level:word}} (of|from|in) [the] [system] (log|logcat|logs)",
+            "{level:word} [of|in|from] [the] [system] (log|logcat|logs)",
         ),
         fill=lambda s, p, w: log(s, p, w) if "level" not in s or " ".join(said(s, "level")) in LEVELS else None,
     ),
@@ -288,14 +345,29 @@ ORDERS: Final = (
             "where on [the] screen does it say {text:quoted}",
             "(find|look for|search for) {text:quoted} on [the] screen",
             "(find|look for) [the] (button|text|field|element|label) {text:quoted} [on [the] screen]",
+            f"(find|look for|locate) [the] {_WHAT} [called|named|labelled|that says] {{text:quoted}} {_ON_SCREEN}",
+            f"is there [a|an|the] {_WHAT} [called|named|labelled|that says|saying] {{text:quoted}} {_ON_SCREEN}",
+            "(is there|can you see) {text:quoted} on [the] screen",
+            "is {text:quoted} (on|shown on|visible on|to be seen on) [the] screen ~now",
         ),
         fill=found,
     ),
     Order(
+        "phone.find",
+        asks=(
+            f"is there [a|an|the] {_WHAT} [called|named|labelled|that says|saying] {{text:words}} {_ON_SCREEN}",
+            f"is there [a|an|the] {{text:words}} (button|link|field) {_ON_SCREEN}",
+            "does [the] screen (show|say|contain) {text:words}",
+            "where [on [the] screen] does it say {text:words}",
+            f"(find|look for|locate) [the] {_WHAT} [called|named|labelled|that says] {{text:words}} {_ON_SCREEN}",
+        ),
+        fill=labelled,
+    ),
+    Order(
         "phone.open_url",
         asks=(
-            "(open|show|visit|go to|load|browse to|navigate to|bring up|display|open up) [the] "
-            "[page|url|link|address|site|website|web page|webpage] [at] {url:url} [in [the] "
+            "(open|show|visit|go to|load|browse to|navigate to|bring up|display|open up|pull up) [me] [the] "
+            "[page|url|link|address|site|website|web page|webpage] [at] {url:address} [in [the|its] "
             "browser]",
         ),
         fill=url,
@@ -316,9 +388,17 @@ ORDERS: Final = (
         ),
         fill=app,
     ),
-    Order("phone.press", asks=("(press|hit|push|tap) [the] {key:words} (button|key)", "press {key:words}"), fill=key),
+    Order(
+        "phone.press",
+        asks=tuple(
+            f"{verb} {often}"
+            for verb in ("(press|hit|push|tap) [the] {key:words} (button|key)", "press [on] {key:words}")
+            for often in ("", "{n:number} times", "{often:word}")
+        ),
+        fill=key,
+    ),
     Order("phone.press", asks=("go back", "navigate back"), fixed={"keys": ["BACK"]}),
-    Order("phone.press", asks=("go [to [the]] home [screen]",), fixed={"keys": ["HOME"]}),
+    Order("phone.press", asks=("(go|return|get|go back) [to [the]] home [screen]",), fixed={"keys": ["HOME"]}),
     Order(
         "phone.press",
         asks=("wake [up]", "wake (it|up|the phone|the screen) [up]", "wake [the] screen [up]"),
@@ -327,14 +407,51 @@ ORDERS: Final = (
     Order(
         "phone.tap",
         asks=(
-            f"{_TAP} [the] [button|element|text|item|entry|link] [that "
-            f"says|called|named|labelled|saying] {{text:quoted}} "
-            f"[button|element|text|item|entry|link]",
-            f"{_TAP} [the] button {{text:word}}",
-            "(tap|tap on|click|click on) [the] {text:word} button",
-            f"{_TAP} [on] [the] [point|position|place|pixel] [at] {{x:number}} [,|x] {{y:number}}",
+            f"{_TAP} [the] [button|element|text|item|entry|link] [that says|called|named|labelled|saying] "
+            f"{{text:quoted}} [button|element|text|item|entry|link] {_ON_SCREEN}",
+            f"{_TAP} [the] button {{text:word}} {_ON_SCREEN}",
+            f"{_TAP} [the] {{text:word}} button {_ON_SCREEN}",
+            f"{_TAP} [on] [the] [point|position|place|pixel|coordinates] [at] {{at:point}} {_ON_SCREEN}",
         ),
         fill=tapped,
+    ),
+    Order(
+        "phone.tap",
+        asks=(
+            "(tap on|tap|touch|click on|click) [the] [button|element|text|item|entry|link] [that says|called|named|"
+            f"labelled|saying] {{text:words}} {_ON_SCREEN}",
+            f"{_TAP} [the] (button|element|text|item|entry|link) [that says|called|named|labelled|saying] "
+            f"{{text:words}} {_ON_SCREEN}",
+            f"{_TAP} [the] {{text:words}} (button|link|entry|item) {_ON_SCREEN}",
+        ),
+        fill=labelled,
+    ),
+    Order(
+        "phone.tap",
+        asks=tuple(
+            f"(long press|long-press|long tap|long-tap|hold|press long on) [on] [the] {what} {_ON_SCREEN} "
+            "[for {d:duration}]"
+            for what in (
+                "[button|element|text|item|entry|link|icon] {text:quoted}",
+                "[button|element|text|item|entry|link|icon] {text:words}",
+                "[point|position|place] [at] {at:point}",
+            )
+        ),
+        fill=held,
+    ),
+    Order(
+        "phone.swipe",
+        asks=("(swipe|drag|slide) from {begin:point} to {end:point}",),
+        fill=swiped,
+    ),
+    Order(
+        "phone.type",
+        asks=(
+            "(type|enter|write|input|put|fill in) {text:filling} (into|in|in to) [the] [field|input|text field|box] "
+            "[called|named] {into:thing} [field|input|box]",
+            "(fill in|fill) [the] [field] {into:thing} [field|box] with {text:filling}",
+        ),
+        fill=entered,
     ),
     Order(
         "phone.type",

@@ -13,7 +13,7 @@ from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Plan
-from protocol.vocabulary import Json
+from protocol.vocabulary import Json, JsonObject
 
 FORBIDDING: Final = words("don't dont never without except nothing neither nor avoid instead rather")
 TEXTS: Final = frozenset({Kind.QUOTED, Kind.PATH, Kind.GLOB, Kind.URL, Kind.HOST})
@@ -41,7 +41,7 @@ def left(line: Line, plan: Plan, fleet: FleetView) -> str | None:
             return f'"{token.text}" limits the request in a way that this planner does not read'
         if token.kind in TEXTS and not _in_texts(token, texts, plan):
             return f"{token.text} is not used by the plan"
-        if token.kind in NUMBERS and not _in_numbers(token, values, texts):
+        if token.kind in NUMBERS and not _in_numbers(token, values, texts, plan):
             return f"{token.text} is not used by the plan"
     return _devices_left(line, plan, fleet)
 
@@ -51,11 +51,23 @@ def _in_texts(token: Token, texts: list[str], plan: Plan) -> bool:
     return any(value in text for text in texts) or any(step.skill == token.text.casefold() for step in plan.steps)
 
 
-def _in_numbers(token: Token, values: list[Json], texts: list[str]) -> bool:
+def _in_numbers(token: Token, values: list[Json], texts: list[str], plan: Plan) -> bool:
     wanted = float(token.value) if isinstance(token.value, (int, float)) else None
+    if wanted is not None and any(_takes(step.arguments, token, wanted) for step in plan.steps):
+        return True
     numbers = [float(value) for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
     plain = token.text.split()[0].rstrip("%")
-    return (wanted is not None and wanted in numbers) or any(plain in text for text in texts)
+    # A place of the screen, `400,300`, is one number where it looks like thousands.
+    place = plain.split(",")
+    both = len(place) == 2 and all(one.isdigit() and float(one) in numbers for one in place)
+    return (wanted is not None and wanted in numbers) or both or any(plain in text for text in texts)
+
+
+def _takes(arguments: JsonObject, token: Token, wanted: float) -> bool:
+    """Keys that are pressed so often, and a time that is told in milliseconds."""
+    keys = arguments.get("keys")
+    often = isinstance(keys, list) and len(keys) == wanted
+    return often or (token.kind is Kind.DURATION and arguments.get("hold_ms") == wanted * 1000)
 
 
 def _devices_left(line: Line, plan: Plan, fleet: FleetView) -> str | None:
