@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from agents.embedded.kinds.acts import Choice, Missing, Order, number_of, said, text_of
 from agents.embedded.kinds.line import Piece
 from agents.embedded.kinds.pattern import Slots
-from agents.embedded.kinds.world import World, allowed, value_for
+from agents.embedded.kinds.world import STATES, World, allowed, value_for
 from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
@@ -17,6 +18,12 @@ OPENING: Final = words("open")
 CLOSING: Final = words("close shut")
 DAYS: Final = {
     day[:3]: day[:3] for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+}
+UNITS: Final = {"second": 1, "minute": 60, "hour": 3600}
+WAIT_S: Final = 3600
+SPANS: Final = {
+    **dict.fromkeys(("weekday", "weekdays", "workday", "workdays"), ("mon", "tue", "wed", "thu", "fri")),
+    **dict.fromkeys(("weekend", "weekends"), ("sat", "sun")),
 }
 
 
@@ -61,6 +68,11 @@ def put(slots: Slots, piece: Piece, world: World) -> Filled:
     return setting(said(slots, "actuator"), _value(slots, piece), piece, world)
 
 
+def be(slots: Slots, piece: Piece, world: World) -> Filled:
+    """A state that is wished for: `make sure that the window is shut`."""
+    return put(slots, piece, world) if said(slots, "value")[0] in STATES else None
+
+
 def _value(slots: Slots, piece: Piece) -> str:
     tokens = slots["value"]
     if len(tokens) == 1 and isinstance(tokens[0].value, (int, float)):
@@ -76,15 +88,35 @@ def fixed(value: str) -> object:
 
 
 def summed(slots: Slots, piece: Piece, world: World) -> Filled:
-    return sensors(said(slots, "sensor"), piece, world, seconds=number_of(slots, "d"))
+    seconds = _seconds(slots)
+    return sensors(said(slots, "sensor"), piece, world, seconds=seconds) if seconds else None
 
 
 def watched(slots: Slots, piece: Piece, world: World) -> Filled:
-    return sensors(said(slots, "sensor"), piece, world, seconds=number_of(slots, "d"), stop=False)
+    seconds = _seconds(slots)
+    return sensors(said(slots, "sensor"), piece, world, seconds=seconds, stop=False) if seconds else None
+
+
+def _seconds(slots: Slots) -> int | float | None:
+    return UNITS.get(said(slots, "unit")[0]) if "unit" in slots else number_of(slots, "d")
+
+
+def crossing(side: str) -> object:
+    """Followed for an hour at most until it is above, or below, a number."""
+
+    def fill(slots: Slots, piece: Piece, world: World) -> Filled:
+        return sensors(said(slots, "sensor"), piece, world, seconds=WAIT_S, **{side: number_of(slots, "n")})
+
+    return fill
 
 
 def recorded(slots: Slots, piece: Piece, world: World) -> Filled:
     more: JsonObject = {"every_s": number_of(slots, "d")} if "d" in slots else {}
+    if "unit" in slots:
+        seconds = UNITS.get(said(slots, "unit")[0])
+        if seconds is None:
+            return None
+        more = {"every_s": seconds}
     return sensors(said(slots, "sensor"), piece, world, **more)
 
 
@@ -95,21 +127,32 @@ def scheduled(slots: Slots, piece: Piece, world: World, value: str = "") -> Fill
     when: JsonObject = {}
     if "t" in slots:
         when["daily"] = _clock(slots)
-        days = [DAYS.get(word[:3]) for word in said(slots, "days") if word != "and"] if "days" in slots else []
-        if any(day is None for day in days):
+        days = _days(said(slots, "days")) if "days" in slots else ()
+        if days is None:
             return None
         if days:
             when["days"] = list(days)
     elif "every" in slots:
         when["every_s"] = number_of(slots, "every")
     elif "unit" in slots:
-        seconds = {"minute": 60, "hour": 3600}.get(said(slots, "unit")[0])
+        seconds = UNITS.get(said(slots, "unit")[0])
         if seconds is None:
             return None
         when["every_s"] = seconds
     else:
         when["in_s"] = number_of(slots, "d")
     return tuple(Choice({**one.arguments, **when}, one.device) for one in found)
+
+
+def _days(spoken: Sequence[str]) -> tuple[str, ...] | None:
+    """Days of the week, each once; None where a word is no day."""
+    found: list[str] = []
+    for word in spoken:
+        days = SPANS.get(word) or (DAYS.get(word[:3]) or "",) if word not in {"and", ","} else ()
+        if "" in days:
+            return None
+        found += [day for day in days if day not in found]
+    return tuple(found)
 
 
 def _clock(slots: Slots) -> str:
@@ -134,6 +177,16 @@ def published(slots: Slots, piece: Piece, world: World) -> Filled:
     return {"topic": text_of(slots, "topic", piece), "payload": text_of(slots, "payload", piece)}
 
 
+def exported(slots: Slots, piece: Piece, world: World) -> Filled:
+    """Into a file of the box itself, where no other device is named."""
+    return {"path": text_of(slots, "path", piece)}
+
+
+def firmware(slots: Slots, piece: Piece, world: World) -> Filled:
+    digest = text_of(slots, "hash", piece).casefold()
+    return {"url": text_of(slots, "url", piece), "sha256": digest} if re.fullmatch(r"[0-9a-f]{64}", digest) else None
+
+
 def kind_of(kind: str) -> JsonObject:
     return {"kind": kind}
 
@@ -142,14 +195,16 @@ _TIMES = (
     "(every day|daily|each day) at {t:time}",
     "at {t:time} (every day|daily|each day)",
     "at {t:time} (on|every) {days:words}",
-    "(every|each) {days:word} at {t:time}",
+    "(on|every|each) {days:words} at {t:time}",
     "every {every:duration}",
     "(every|each) {unit:word}",
-    "in {d:duration}",
+    "(in|after) {d:duration} [from now]",
+    "{d:duration} from now",
 )
 _VERBS = (
     ("open [the] {actuator:words}", "open"),
-    ("(close|shut) [the] {actuator:words}", "closed"),
+    ("open up [the] {actuator:words}", "open"),
+    ("(close|shut|close up|shut down) [the] {actuator:words}", "closed"),
     ("(turn|switch) on [the] {actuator:words}", "on"),
     ("(turn|switch) [the] {actuator:words} on", "on"),
     ("(turn|switch) off [the] {actuator:words}", "off"),
@@ -157,9 +212,14 @@ _VERBS = (
     ("lock [the] {actuator:words}", "locked"),
     ("unlock [the] {actuator:words}", "unlocked"),
 )
+_BE_SO = (
+    "(make sure|see to it|ensure|see) [that] [the] {actuator:words} (is|stays|gets) {value:word}",
+    "[the] {actuator:words} (should|must|needs to|has to|ought to|is to) be {value:word} ~now",
+    "(get|have|put|leave|i want|i need|i'd like|i would like) [to have] [the] {actuator:words} {value:word}",
+)
 _SET = (
-    "(set|put|change|turn|adjust|move|switch|regulate|raise|lower|bring) [the] {actuator:words} "
-    "to {value:value} [degrees|percent]"
+    "(set|put|change|turn|adjust|move|switch|regulate|raise|lower|bring|turn up|turn down) [the] {actuator:words} "
+    "[up|down|back] to {value:value} [degrees|percent]"
 )
 _READ = (
     "{sensor:words}",
@@ -170,12 +230,28 @@ _READ = (
 _ADJECTIVE = "(hot|warm|cold|cool|high|low|humid|damp|wet|moist|full|bright|dark|much|big|strong)"
 _STATE = "(open|closed|shut|on|off|locked|unlocked)"
 _WHETHER = "(check|see|find out|verify|tell me|let me know|show me|report) (whether|if)"
-_OVER = "(over|for|within|during|in) [the next|the coming|the following] {d:duration}"
+_OVER = (
+    "(over|for|within|during|in) ([the next|the coming|the following|next] {d:duration}|(the next|the coming|a|one) "
+    "{unit:word})"
+)
 _SUM = (
     "(average|mean|minimum|maximum|min|max|extremes|minimum and maximum|min and max|mean , min and max|rate of change|"
     "average , minimum and maximum|mean and maximum|lowest and highest [value|values]|"
     "highest and lowest [value|values])"
 )
+
+
+_ABOVE = (
+    "(is above|is over|rises above|goes above|gets above|goes over|exceeds|is more than|climbs above|is higher than) "
+    "{n:amount} [degrees|percent]"
+)
+_BELOW = (
+    "(is below|is under|falls below|goes below|gets below|drops below|sinks below|is less than|is lower than|falls "
+    "under|drops under) {n:amount} [degrees|percent]"
+)
+_BROKER = "(on|at|of|over) [the] [mqtt] broker"
+_OLD = "(previous|old|last|former|earlier)"
+_SUM_OF = "(sha256|sha-256|sha 256|checksum|hash|sha256 checksum|sha-256 checksum|sha256 sum|sha256 hash)"
 
 
 def _by(verb: str, when: str) -> tuple[str, ...]:
@@ -188,11 +264,14 @@ ORDERS: Final = (
         asks=(
             f"how {_ADJECTIVE} [the] {{sensor:words}} is ~now",
             "(take|measure|sample|sense) [the|a] [reading of the|reading of] {sensor:words} ~now",
-            f"{_WHETHER} [the] {{sensor:words}} is [still|currently] {_STATE} ~now",
+            f"{_WHETHER} [the] {{sensor:words}} is [still|currently] {_STATE} [or {_STATE}|or not] ~now",
             f"how {_ADJECTIVE} is [the] {{sensor:words}} ~now",
             "what does [the] {sensor:words} (say|read|show|measure|report) ~now",
             f"is [the] {{sensor:words}} [still|currently] {_STATE} ~now",
             "what [temperature|state|value] (is|does) [the] {sensor:words} [have|at|in] ~now",
+            "what {sensor:words} (is there|do we have|have we got|is it|is measured) ~now",
+            "(what|which) (state|position) is [the] {sensor:words} in ~now",
+            f"(do you know|do we know) (whether|if) [the] {{sensor:words}} is [still|currently] {_STATE} [or {_STATE}|or not] ~now",
         ),
         nouns=tuple(f"{one} ~now" for one in _READ),
         fill=read,
@@ -220,6 +299,7 @@ ORDERS: Final = (
         ),
         fill=put,
     ),
+    Order("edge.set", asks=_BE_SO, fill=be),
     *(
         Order("edge.add_schedule", asks=_by(pattern, when), fill=scheduling(value))  # type: ignore[arg-type]
         for pattern, value in _VERBS
@@ -241,18 +321,32 @@ ORDERS: Final = (
         asks=(f"(watch|follow|observe|monitor|listen to|keep an eye on|track) [the] {{sensor:words}} {_OVER}",),
         fill=watched,
     ),
+    *(
+        Order(
+            "edge.watch",
+            asks=(f"(watch|follow|monitor|observe|wait for) [the] {{sensor:words}} until it {way}", f"wait until [the] {{sensor:words}} {way}"),
+            fill=crossing(side),  # type: ignore[arg-type]
+        )
+        for side, way in (("above", _ABOVE), ("below", _BELOW))
+    ),
     Order(
         "edge.record",
         asks=(
             "(record|log) [the] {sensor:words} every {d:duration}",
             "(start recording|record|keep recording) [the] {sensor:words}",
-            "record [the] readings of [the] {sensor:words} [every {d:duration}]",
+            "(record|log|keep recording|start recording) [the] [readings of the] {sensor:words} (every|each|once a|once "
+            "every|once per) {unit:word}",
+            "(record|log|start recording) [the] (readings|values) of [the] {sensor:words} [every {d:duration}]",
+            "(start recording|record|log|keep recording|keep logging|start logging) [the] {sensor:words} every {d:duration}",
         ),
         fill=recorded,
     ),
     Order(
         "edge.stop_recording",
-        asks=("(stop|end|cancel) (recording|the recording of|logging) [the] {sensor:words}",),
+        asks=("(stop|end|cancel|quit|finish) (recording|the recording of|logging|the logging of|keeping a record of) [the] "
+            "{sensor:words}",
+            "(stop|end|cancel) the {sensor:words} recording",
+            "no longer (record|log) [the] {sensor:words}",),
         fill=read,
     ),
     Order(
@@ -268,17 +362,28 @@ ORDERS: Final = (
     Order(
         "edge.sensors",
         asks=(
-            "(what|which) (sensors|actuators|sensors and actuators) (are there|does [it] have|do "
+            "(what|which) (sensors|actuators|switches|sensors and actuators) (are there|does [it] have|do "
             "we have|are|are connected|exist|has [it])",
             "what can be (measured|switched|set)",
-            "is [the] [mqtt] broker (connected|there|online|up)",
+            "is [the] [mqtt] broker (connected|there|online|up|reachable|alive)",
+            "what can [i|it|you] (measure|switch|control|sense|set)",
+            "(what|which) things can [i|you] (switch|control|set)",
         ),
-        nouns=("(sensors|actuators|sensors and actuators)", "list of [all] sensors"),
+        nouns=(
+            "(sensors|actuators|switches) [that there are|that are connected]",
+            "list of [all] [the] (sensors|actuators|switches)",
+            "(sensors and actuators|sensors and switches)",
+        ),
     ),
     Order(
         "edge.topics",
-        asks=("(what|which) [mqtt] topics (are there|exist|are)", "discover [the] [mqtt] topics"),
-        nouns=("[mqtt] topics",),
+        asks=(
+            f"(what|which) [mqtt] topics (are there|exist|are|are published|are in use|do we have) [{_BROKER}]",
+            "(what|which) [mqtt] topics does [the] [mqtt] broker (have|know|carry|hold)",
+            f"discover [the] [mqtt] topics [{_BROKER}]",
+            f"what is (published|going on|sent) {_BROKER}",
+        ),
+        nouns=(f"[mqtt] topics [that there are] [{_BROKER}]", "[mqtt] broker's topics"),
     ),
     Order(
         "edge.history",
@@ -293,6 +398,34 @@ ORDERS: Final = (
         fixed=kind_of("reading"),
     ),
     Order("edge.history", nouns=("(history|journal)",)),
+    Order("edge.history", nouns=("history of [the] (schedules|timers)", "schedule history"), fixed=kind_of("schedule")),
+    Order(
+        "edge.history",
+        asks=("what (has happened|happened|was done|has been done|has it done|did it do) [lately|recently|so far|by itself]",),
+    ),
+    Order(
+        "edge.export_history",
+        asks=("export [the] [whole|full] (history|journal) (to|as|into|in) [the|a] [file] [called|named] {path:file}",),
+        fill=exported,
+    ),
+    Order(
+        "edge.restore_firmware",
+        asks=(
+            f"(restore|put back|go back to|bring back|roll back to|revert to|return to|get back) [the] {_OLD} "
+            "(firmware|image|firmware image|firmware version) [back]",
+            "(undo|roll back|revert) [the] [last|latest] firmware [update|upgrade]",
+            "(roll|take|bring|set) [the] firmware back [to [the] (previous|old|last) (version|one|image)]",
+            "go back to the firmware before",
+        ),
+    ),
+    Order(
+        "edge.update_firmware",
+        asks=(
+            "(update|upgrade|install|flash|put) [the] [new] firmware [on] (from|with|to) {url:url} [,] "
+            f"[and|with|whose|having] [the|its] {_SUM_OF} [is|of|:|being] {{hash:plain}}",
+        ),
+        fill=firmware,
+    ),
     Order(
         "edge.remove_rule",
         asks=("(remove|delete|drop) [the] rule {name:thing}", "(remove|delete|drop) [the] {name:thing} rule"),
@@ -309,9 +442,12 @@ ORDERS: Final = (
     Order(
         "edge.publish",
         asks=(
-            "publish {payload:quoted} (to|on|under) [the] [mqtt] [topic] {topic:topic}",
-            "publish {payload:word} (to|on|under) [the] [mqtt] [topic] {topic:topic}",
-            "(send|write) [the] [mqtt] [message] {payload:quoted} (to|on) [the] [mqtt] topic {topic:topic}",
+            "(publish|post) [the] [mqtt] [message|value|text|word|payload] {payload:value} (to|on|under|at) [the] [mqtt] "
+            "[topic] {topic:topic}",
+            "(send|write) [the|a] [mqtt] [message|value|text|word|payload] {payload:value} (to|on|under) [the] [mqtt] "
+            "topic {topic:topic}",
+            "(publish|send) (to|on|under) [the] [mqtt] topic {topic:topic} [the] [message|value|text|word|payload] "
+            "{payload:value}",
             "publish {payload:quoted}",
         ),
         fill=published,

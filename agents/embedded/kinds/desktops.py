@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.embedded.kinds.acts import Order, number_of, said, text_of
+from agents.embedded.kinds.acts import Order, number_of, point_of, said, text_of
 from agents.embedded.kinds.line import Piece
-from agents.embedded.kinds.names import known_app, name_of
+from agents.embedded.kinds.names import known_app, label_of, name_of
 from agents.embedded.kinds.pattern import Slots
-from agents.embedded.kinds.phones import SHOT, Filled, app, found, tapped, typed
+from agents.embedded.kinds.phones import SHOT, Filled, app, found, swiped, tapped, typed
 from agents.embedded.kinds.world import World
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
@@ -42,13 +42,14 @@ VALUES: Final = words(
     "page name message table file path url picture screenshot"
 )
 """Words that stand for something else: typed only where they are quoted."""
-_WINDOW: Final = "[(in|of|from) [the] (window|dialog) {window:thing}]"
+_WINDOW: Final = "[(in|of|from|on) ([the] (window|dialog) {window:thing}|[the] {titled:thing} (window|dialog))]"
 
 
 def _with_window(out: JsonObject, slots: Slots, piece: Piece) -> JsonObject | None:
-    if "window" not in slots:
+    slot = next((one for one in ("window", "titled") if one in slots), None)
+    if slot is None:
         return out
-    name = name_of(slots, "window", piece)
+    name = name_of(slots, slot, piece)
     return {**out, "window": name} if name is not None else None
 
 
@@ -76,9 +77,7 @@ def clicked(slots: Slots, piece: Piece, world: World) -> Filled:
     out = tapped(slots, piece, world)
     if not isinstance(out, dict):
         return None
-    if "times" in slots:
-        out["times"] = 2
-    return _with_window(out, slots, piece)
+    return _with_window({**out, **_how(slots)}, slots, piece)
 
 
 def looked_for(slots: Slots, piece: Piece, world: World) -> Filled:
@@ -89,11 +88,55 @@ def looked_for(slots: Slots, piece: Piece, world: World) -> Filled:
 def filled(slots: Slots, piece: Piece, world: World) -> Filled:
     value, field = slots["value"], name_of(slots, "field", piece)
     bare = value[0].kind is not Kind.QUOTED
-    if field is None or (bare and (name_of(slots, "value", piece) is None or value[0].text.casefold() in VALUES)):
+    if field is None or field.casefold() == "clipboard" or (bare and (name_of(slots, "value", piece) is None or value[0].text.casefold() in VALUES)):
         return None
     if bare and world.sensed(said(slots, "value"), None):
         return None
     return _with_window({"value": text_of(slots, "value", piece), "text": field}, slots, piece)
+
+
+def titled(slots: Slots, piece: Piece, world: World) -> Filled:
+    """What an element says that has a name with a capital, in a window perhaps."""
+    label = label_of(slots, "text", piece)
+    return _with_window({"text": label}, slots, piece) if label is not None else None
+
+
+def clicked_by_name(slots: Slots, piece: Piece, world: World) -> Filled:
+    out = titled(slots, piece, world)
+    if not isinstance(out, dict) or (str(out["text"]).casefold() in KEYS and re.match("press|push|hit", piece.said)):
+        return None
+    return {**out, **_how(slots)}
+
+
+def _how(slots: Slots) -> JsonObject:
+    """Twice, or with the button on the right."""
+    how = " ".join(said(slots, "how")).replace("-", " ").split(" ")[0] if "how" in slots else ""
+    return {"double": {"times": 2}, "right": {"button": "right"}, "middle": {"button": "middle"}}.get(how, {})
+
+
+def read_of(slots: Slots, piece: Piece, world: World) -> Filled:
+    name = name_of(slots, "field", piece)
+    return _with_window({"text": name}, slots, piece) if name is not None and name.casefold() != "clipboard" else None
+
+
+def pointed(slots: Slots, piece: Piece, world: World) -> Filled:
+    place = point_of(slots, "at")
+    return {"x": place[0], "y": place[1]} if place is not None else None
+
+
+def sought(slots: Slots, piece: Piece, world: World) -> Filled:
+    """An application that may be installed."""
+    name = name_of(slots, "app", piece)
+    return {"text": name} if name is not None else None
+
+
+def limited(slots: Slots, piece: Piece, world: World) -> Filled:
+    return {"limit": int(number_of(slots, "n") or 0)}
+
+
+def closed(slots: Slots, piece: Piece, world: World) -> Filled:
+    """`close the editor on the desktop`: an application that is known, on a device that is named."""
+    return focused(slots, piece, world) if piece.places else None
 
 
 def written(slots: Slots, piece: Piece, world: World) -> Filled:
@@ -141,6 +184,9 @@ def turned(slots: Slots, piece: Piece, world: World) -> Filled:
         return None
     if "n" in slots:
         out["steps"] = int(number_of(slots, "n") or 0)
+    if "at" in slots:
+        place = point_of(slots, "at")
+        return {**out, "x": place[0], "y": place[1]} if place is not None else None
     return out
 
 
@@ -152,29 +198,55 @@ def opened(slots: Slots, piece: Piece, world: World) -> Filled:
 
 
 _OPEN: Final = "(open|launch|start|run|open up|bring up|start up|fire up)"
-_CLICK: Final = "(click|click on|press|push|hit)"
-_THING: Final = "[button|element|text|item|entry|link|checkbox]"
+_CLICK: Final = "(click on|click|press|push|hit)"
+_DOUBLE: Final = "{how:how}"
+_LAST: Final = "(last|newest|latest|most recent|recent)"
+_KIND: Final = "(button|text|field|element|label|checkbox|link|entry|item|tab|menu|icon)"
+_THING: Final = "[button|element|text|item|entry|link|checkbox|icon|tab|menu]"
 _SHOOT: Final = "(take|make|capture|grab|snap|get|do|shoot|create) [me] [a|one|another|the]"
 ORDERS: Final = (
     Order(
         "desktop.screenshot",
         asks=(
-            f"{_SHOOT} {SHOT} [(of|from) [the] (window|dialog) {{window:thing}}] ~now",
-            f"{_SHOOT} (picture|photo|image|capture) [(of|from) [the] (window|dialog) {{window:thing}}] ~now",
-            "(capture|screenshot|grab|photograph) [[the] (window|dialog) {window:thing}] ~now",
+            f"{_SHOOT} {SHOT} {_WINDOW} ~now",
+            f"{_SHOOT} (picture|photo|image|capture) {_WINDOW} ~now",
+            "(capture|screenshot|grab|photograph) [[the] (window|dialog) {window:thing}|[the] {titled:thing} "
+            "(window|dialog)] ~now",
         ),
-        nouns=(SHOT, f"{SHOT} of [the] window {{window:thing}}"),
+        nouns=(SHOT, f"{SHOT} of [the] window {{window:thing}}", f"{SHOT} of [the] {{titled:thing}} (window|dialog)"),
         fill=window,
     ),
     Order(
         "desktop.windows",
-        asks=("(what|which) windows are [open|there]", "which window is in front"),
-        nouns=("[open] windows", "list of [open] windows", "windows that are open", "titles of [the] [open] windows"),
+        asks=(
+            "(what|which) windows (are|do i have|have i got) [open|there|open there]",
+            "(what|which) window (is [it that is] (in front|active|in use|focused|on top)|has the focus)",
+            "(what|which) windows are there",
+        ),
+        nouns=(
+            "[open] windows [that are open|that are there]",
+            "list of [all] [the] [open] windows [that are open]",
+            "(titles|names) of [all] [the] [open] windows [that are open]",
+            "(active|focused|front) window",
+            "window titles",
+        ),
     ),
     Order(
         "desktop.ui",
-        asks=("what is in [the] (window|dialog) {window:thing}", "what is [shown] on [the] screen"),
-        nouns=("(text|content|contents|elements) of [the] (window|dialog) {window:thing}", "window {window:thing}"),
+        asks=(
+            "(what is|read what is|show [me] what is) [shown|written] (in|on) [the] (window|dialog) {window:thing}",
+            "(what is|read what is|show [me] what is) [shown|written] (in|on) [the] {titled:thing} (window|dialog)",
+            "(read|read out) [the] (window|dialog) {window:thing}",
+            "(read|read out) [the] {titled:thing} (window|dialog)",
+            "what does [the] (window|dialog) {window:thing} (say|show|contain)",
+            "what does [the] {titled:thing} (window|dialog) (say|show|contain)",
+            "what is [shown] on [the] screen",
+        ),
+        nouns=(
+            "(text|content|contents|elements) (of|in) [the] (window|dialog) {window:thing}",
+            "(text|content|contents|elements) (of|in) [the] {titled:thing} (window|dialog)",
+            "window {window:thing}",
+        ),
         fill=window,
         measure="output.text",
     ),
@@ -183,9 +255,21 @@ ORDERS: Final = (
         asks=(
             "is there [a|an] (button|text|field|element|label|checkbox) [called|named|labelled|that says|saying] "
             f"{{text:quoted}} {_WINDOW}",
-            f"(find|look for) [the] (button|text|field|element|label) {{text:quoted}} {_WINDOW}",
+            f"(find|look for|locate) [the] {_KIND} [called|named|labelled] {{text:quoted}} {_WINDOW}",
+            f"(find|look for|locate) {{text:quoted}} (in|on) ([the] (window|dialog) {{window:thing}}|[the] {{titled:thing}} "
+            "(window|dialog))",
         ),
         fill=looked_for,
+    ),
+    Order(
+        "desktop.find",
+        asks=(
+            f"is there [a|an|the] {_KIND} [called|named|labelled|that says|saying] {{text:words}} {_WINDOW}",
+            f"is there [a|an|the] {{text:words}} {_KIND} {_WINDOW}",
+            f"(find|look for|locate) [the] {_KIND} [called|named|labelled] {{text:words}} {_WINDOW}",
+            f"(find|look for|locate) [the] {{text:words}} {_KIND} {_WINDOW}",
+        ),
+        fill=titled,
     ),
     Order(
         "desktop.click",
@@ -193,10 +277,42 @@ ORDERS: Final = (
             f"{_CLICK} [the] {_THING} [that says|called|named|labelled|saying] {{text:quoted}} {_THING} {_WINDOW}",
             f"{_CLICK} [the] button {{text:word}} {_WINDOW}",
             f"{_CLICK} [the] {{text:word}} button {_WINDOW}",
-            f"(click|click on) {{text:word}} {_WINDOW}",
-            "(click|click at|click on) [the] [point|position|place] [at] {x:number} [,|x] {y:number}",
+            f"(click on|click) {{text:word}} {_WINDOW}",
+            "(click at|click on|click) [the] [point|position|place] [at] {at:point}",
+            f"{_DOUBLE} [at|on] [the] [point|position|place|icon] [at] {{at:point}}",
+            f"{_DOUBLE} [on] [the] {_THING} {{text:quoted}} {_THING} {_WINDOW}",
         ),
         fill=clicked,
+    ),
+    Order(
+        "desktop.click",
+        asks=(
+            f"{_CLICK} [on] [the] {_KIND} [that says|called|named|labelled|saying] {{text:words}} {_WINDOW}",
+            f"{_CLICK} [on] [the] {{text:words}} {_THING} {_WINDOW}",
+            f"{_DOUBLE} [on] [the] {_THING} {{text:words}} {_THING} {_WINDOW}",
+        ),
+        fill=clicked_by_name,
+    ),
+    Order("desktop.drag", asks=("drag [the mouse] from {begin:point} to {end:point}",), fill=swiped),
+    Order(
+        "desktop.move_mouse",
+        asks=(
+            "(move|put|place|bring) [the] (mouse|pointer|cursor|mouse pointer|mouse cursor) (to|at|onto) "
+            "[the] [point|position|place] {at:point}",
+        ),
+        fill=pointed,
+    ),
+    Order(
+        "desktop.read_text",
+        asks=(
+            f"what does [the] (field|text field|input) {{field:thing}} {_WINDOW} (hold|contain|say|have)",
+            f"what does [the] (field|text field|input) {{field:thing}} (hold|contain|say|have) {_WINDOW}",
+            f"what (is|stands) in [the] (field|text field|input) {{field:thing}} {_WINDOW}",
+            f"read [the] (field|text field|input) {{field:thing}} {_WINDOW}",
+        ),
+        nouns=(f"(text|content|contents|value) (of|in) [the] (field|text field|input) {{field:thing}} {_WINDOW}",),
+        fill=read_of,
+        measure="output.text",
     ),
     Order(
         "desktop.set_text",
@@ -208,18 +324,33 @@ ORDERS: Final = (
             f"[field] {_WINDOW}",
             "(put|write|enter|type|fill|fill in) {value:quoted} (into|in|to) [the] {field:words} "
             f"[field] {_WINDOW}",
-            f"(fill|fill in) [the] [field] {{field:thing}} [field] {_WINDOW} with {{value:quoted}}",
+            f"(fill in|fill) [the] [field] {{field:thing}} [field] {_WINDOW} with {{value:quoted}}",
+            f"(fill in|fill) [the] [field] {{field:thing}} [field] with {{value:quoted}} {_WINDOW}",
             f"set [the] [field] {{field:thing}} [field] {_WINDOW} to {{value:quoted}}",
         ),
         fill=filled,
     ),
-    Order("desktop.type", asks=("type {text:quoted} [(into|in) [the] (window|dialog) {window:thing}]",), fill=written),
+    Order(
+        "desktop.type",
+        asks=(
+            "(type|enter|type in) {text:quoted} [(into|in) [the] (window|dialog) {window:thing}]",
+            "(type|enter|write) {text:quoted} (into|in) [the] {titled:thing} (window|dialog)",
+        ),
+        fill=written,
+    ),
     Order(
         "desktop.press",
         asks=(f"(press|hit|push) [the] {{key:words}} (key|keys) {_WINDOW}", f"(press|hit) {{key:words}} {_WINDOW}"),
         fill=pressed,
     ),
-    Order("desktop.scroll", asks=("scroll {direction:word} [{n:number} steps]",), fill=turned),
+    Order(
+        "desktop.scroll",
+        asks=(
+            "scroll {direction:word} [[by] {n:number} [steps|times|notches|clicks]] [(at|over) {at:point}]",
+            "scroll [{n:number} steps] {direction:word}",
+        ),
+        fill=turned,
+    ),
     Order(
         "desktop.open_app",
         asks=(
@@ -233,16 +364,29 @@ ORDERS: Final = (
         asks=(
             "(focus|switch to|go to|activate) [the] (window|dialog) {window:thing}",
             "(focus|switch to|go to|activate) [the] {window:thing} window",
-            "bring [the] (window|dialog) {window:thing} to the front",
+            "(bring|put|move|get|pull) [the] (window|dialog) {window:thing} (to [the] (front|foreground|top)|up front)",
+            "(bring|put|move|get|pull) [the] {window:thing} window (to [the] (front|foreground|top)|up front)",
+            "(bring|get|raise) up [the] (window|dialog) {window:thing}",
         ),
         fill=window,
     ),
     Order(
         "desktop.focus",
-        asks=("(focus|focus on|switch to) [the] {window:thing}", "bring [the] {window:thing} to the front"),
+        asks=(
+            "(focus on|focus|switch to) [the] {window:thing}",
+            "(bring|put|get) [the] {window:thing} to [the] (front|foreground|top)",
+        ),
         fill=focused,
     ),
-    Order("desktop.close", asks=("close [the] (window|dialog) [called|named] {window:thing}",), fill=window),
+    Order(
+        "desktop.close",
+        asks=(
+            "close [the] (window|dialog) [called|named|titled] {window:thing}",
+            "close [the] {titled:thing} (window|dialog)",
+        ),
+        fill=window,
+    ),
+    Order("desktop.close", asks=("(close|quit|exit) [the] {window:thing}",), fill=closed),
     Order(
         "desktop.notify",
         asks=(
@@ -259,19 +403,30 @@ ORDERS: Final = (
     ),
     Order(
         "desktop.notifications",
-        asks=("what notifications (are there|came|came in|are)",),
-        nouns=("[last|new] notifications",),
+        asks=(
+            "(what|which) notifications (are there|came|came in|are|did i get|have come in|were there|popped up)",
+            "(any|are there any|do i have any|did i get any) [new] notifications",
+        ),
+        nouns=("[last|new|latest|recent] notifications [that came in|so far]",),
     ),
+    Order("desktop.notifications", nouns=(f"{_LAST} {{n:number}} notifications",), fill=limited),
     Order(
         "desktop.apps",
-        asks=("(what|which) (applications|apps|programs) (are installed|are there|can i open|are)",),
-        nouns=("[installed] (applications|apps|programs)",),
+        asks=(
+            "(what|which) (applications|apps|programs) (are installed|are there|can i (open|start|launch|run)|are|are "
+            "available|does it have|do i have|have i got|can be (opened|started))",
+        ),
+        nouns=(
+            "[installed] (applications|apps|programs) [that are installed|that i can (open|start)]",
+            "list of [all] [the] [installed] (applications|apps|programs)",
+        ),
     ),
+    Order("desktop.apps", asks=("is [the] [app|program|application] {app:words} installed",), fill=sought),
     Order(
         "desktop.read_clipboard",
         asks=(
-            "(what is|what's|whats) (in|on) (the|my) clipboard",
-            "(what is|what's) (in|on) clipboard",
+            "what is (in|on) [the|my] clipboard ~now",
+            "what (did i copy|have i copied|was copied) [last] [to [the] clipboard]",
             "what does [the] clipboard (say|hold|contain|have)",
         ),
         nouns=("clipboard", "[my] clipboard [text|content|contents]", "(content|contents|text) of [the] clipboard"),
@@ -280,8 +435,11 @@ ORDERS: Final = (
     Order(
         "desktop.write_clipboard",
         asks=(
-            "(put|copy|write|place|set) {text:quoted} [into|in|to|onto|on] [the] clipboard",
-            "set [the] clipboard to {text:quoted}",
+            "(put|copy|write|place|set|store|save|paste) [the text] {text:quoted} [into|in|to|onto|on] [the] clipboard",
+            "set [the] clipboard [content|text] to {text:quoted}",
+            "(fill|load) [the] clipboard with {text:quoted}",
+            "{text:quoted} (into|in|to|onto|on) [the] clipboard",
+            "[the] clipboard should (hold|contain|say|be) {text:quoted}",
         ),
         fill=clipped,
     ),

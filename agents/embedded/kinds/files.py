@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, Protocol
 
-from agents.embedded.kinds.acts import Act, Install, Missing, Save, Send, text_of
+from agents.embedded.kinds.acts import Act, Choice, Install, Missing, Save, Send, text_of
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots, match
 from agents.embedded.kinds.world import World
@@ -82,6 +82,8 @@ INSTALLS: Final = (
     "(install|sideload) [the] [app|apk|package] {file:file} (on|onto|to) {dst:device} (from|of) {src:device}",
     "(install|sideload) [the] [app|apk|package] {file:file} (on|onto|to) {dst:device}",
 )
+LINES: Final = (".jsonl", ".ndjson", ".log")
+"""Files of the box itself that its history is written to, one entry a line."""
 FOLDERS: Final = {
     "download": "/sdcard/Download", "downloads": "/sdcard/Download", "pictures": "/sdcard/Pictures",
     "documents": "/sdcard/Documents", "music": "/sdcard/Music", "dcim": "/sdcard/DCIM", "movies": "/sdcard/Movies",
@@ -104,7 +106,7 @@ class Acts(Protocol):
     def __call__(self, piece: Piece, *, only_nouns: bool = False) -> Act | None: ...
 
 
-def deed(world: World, piece: Piece, act_of: Acts) -> Save | Send | Install | None:
+def deed(world: World, piece: Piece, act_of: Acts) -> Act | Save | Send | Install | None:
     return installed(world, piece) or sent(world, piece) or saved(world, piece, act_of)
 
 
@@ -154,7 +156,7 @@ def sent(world: World, piece: Piece) -> Send | None:
     return None
 
 
-def saved(world: World, piece: Piece, act_of: Acts) -> Save | None:
+def saved(world: World, piece: Piece, act_of: Acts) -> Act | Save | None:
     """`save it on alpha as a.png`, `store the battery level of the phone in battery.json on the server`."""
     for pattern in SAVES:
         slots = match(pattern, piece)
@@ -172,6 +174,9 @@ def saved(world: World, piece: Piece, act_of: Acts) -> Save | None:
         act: Act | None = None
         if what is not None and match(BACK, what) is None:
             act = act_of(what, only_nouns=True)
+            if act is not None and act.skill == "edge.history" and target is None and path.endswith(LINES):
+                (choice,) = act.choices
+                return Act("edge.export_history", (Choice({**choice.arguments, "path": path}),), act.places)
             if act is None or not _kept(world, act):
                 continue
         counted = _counted(what) if act is None and what is not None else frozenset()

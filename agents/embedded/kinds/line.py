@@ -33,6 +33,11 @@ MARKS: Final = {
     Kind.SIGN: "s",
     Kind.DEVICE: "v",
 }
+LONG: Final = {
+    **{f"{one}{end}": f"{one} is" for one in ("what", "how", "where", "who", "which") for end in ("'s", "s")},
+    "what're": "what are", "who're": "who are",
+}  # fmt: skip
+"""What is written short, in full; the offsets of a token stay its own."""
 R = TypeVar("R")
 PREPOSITIONS = words("on of from in at for with to onto into by using via through inside within")
 ARTICLES = words("the my our your this that a an")
@@ -186,6 +191,7 @@ def _written(token: Token, number: int) -> str:
     if mark is not None:
         return f"<{mark}{number}> "
     text = token.text.casefold().replace("’", "'")
+    text = LONG.get(text, text)
     if _CALL.fullmatch(text):
         return f"<f{number}> "
     return f"{text} " if "<" not in text and ">" not in text else f"<x{number}> "

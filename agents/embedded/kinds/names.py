@@ -75,7 +75,7 @@ def label_of(slots: Slots, slot: str, piece: Piece) -> str | None:
     if not (1 <= len(tokens) <= 4 and tokens[0].word and tokens[0].text[:1].isupper()) or tokens[0] is piece.tokens[0]:
         return None
     plain = any(one.text.casefold() in NO_NAMES for one in inner)
-    ends = any(one.text.casefold() in NO_NAMES - _LAST for one in last)
+    ends = any(one.text.casefold() in (NO_NAMES | {"key", "keys"}) - _LAST for one in last)
     return None if plain or ends else text_of(slots, slot, piece)
 
 

@@ -35,6 +35,7 @@ SLOTS: Final[Mapping[str, str]] = {
     "quantity": r"<[ncdz]\d+> ",
     "duration": r"<d\d+> ",
     "time": r"<t\d+> ",
+    "how": r"(?:double|right|middle)(?:-click|click| click) ",
     "point": r"<n\d+> (?:(?:, |x |and |/ )?<n\d+> )?",
     "filling": rf"(?:<[qncuhpt]\d+> |{_WORD})",
     "call": r"(?:<f\d+> (?:<n\d+> )*|(?:<n\d+> )+|<q\d+> )",
@@ -54,7 +55,7 @@ SLOTS: Final[Mapping[str, str]] = {
 MACROS: Final[Mapping[str, str]] = {
     "~show": (
         "(show|tell|give|get|read|check|display|print|fetch|see|report|look up|look at|find out|query|retrieve|list|"
-        "view|let me see|let me know|pull up|bring up|what is|what are|what's|whats|which are|i want to know|"
+        "view|let me see|let me know|pull up|bring up|what is|what are|which are|i want to know|"
         "i want to see|i would like to know|i'd like to know|i'd like to see|i need to know|i need to see|need|"
         "i need|i want|tell me what is|tell me|show me what is|have|have a look at|list out|list up|dump|print out|"
         "read out|get out|let me have|i'd like|i would like|give us|find)"

@@ -58,6 +58,11 @@ def key(slots: Slots, piece: Piece, world: World) -> Filled:
 
 
 def sms(slots: Slots, piece: Piece, world: World) -> Filled:
+    if "told" in slots:
+        told = text_of(slots, "told", piece)
+        # `text 112233 that temperature` names a value; a text says what somebody does, or what is so.
+        value = world.sensed(said(slots, "told"), None) or not STATEMENT & set(said(slots, "told"))
+        return {"number": text_of(slots, "number", piece), "text": told} if not value else None
     if "number" not in slots:
         raise Missing("a text message needs the number that it goes to")
     if "text" not in slots:
@@ -107,7 +112,9 @@ def tapped(slots: Slots, piece: Piece, world: World) -> Filled:
 
 def labelled(slots: Slots, piece: Piece, world: World) -> Filled:
     label = label_of(slots, "text", piece)
-    return {"text": label} if label is not None else None
+    if label is None or (label.casefold() in KEYS and piece.said.startswith(("press", "push", "hit"))):
+        return None
+    return {"text": label}
 
 
 def held(slots: Slots, piece: Piece, world: World) -> Filled:
@@ -170,8 +177,14 @@ def url(slots: Slots, piece: Piece, world: World) -> Filled:
     return {"url": address} if address is not None else None
 
 
+STATEMENT: Final = words(
+    "is are am was were be will would can could i'm i'll i've we're we'll we've it's that's have has had see come call "
+    "bring arrived left done going coming"
+)
+_MESSAGE = "(sms|text|text message|message|short message)"
 _OPEN = "(open|launch|start|run|open up|bring up|start up|fire up)"
 _TAP = "(tap on|tap|press on|press|touch|push|hit|click on|click)"
+_STOP = "(stop|close|quit|kill|end|force stop|force-stop|force close|force-close|terminate|exit|shut|close down)"
 _ON_SCREEN = "[on [the] screen]"
 _WHAT = "(button|text|field|element|label|entry|item|link|word|words)"
 _LAST = "(last|newest|latest|most recent|recent)"
@@ -186,9 +199,10 @@ ORDERS: Final = (
             "how (charged|empty|low) is ~the battery ~now",
             "how much (battery|charge|power|juice) (is|does|has) [it|there] [have|got] [left] ~now",
             "how much (battery|charge|power|juice) [is] [left] ~now",
-            "how is ~the battery [doing] ~now",
             "is ~the (battery|phone) (full|charged|low|empty) ~now",
             "is (charging|charged|plugged in|full) ~now",
+            "how is ~the battery [doing|holding up] ~now",
+            "what percentage is [the battery] [at] ~now",
             "is it (charging|charged|plugged in) ~now",
         ),
         nouns=(
@@ -240,12 +254,19 @@ ORDERS: Final = (
     Order("phone.notifications", nouns=("[new] notifications (of|from|by) {app:path}",), fill=of_app),
     Order(
         "phone.messages",
-        asks=(f"(what|which) {TEXTS} (are there|do i have|are|came [in]|have come [in]|did i get|have i got)", f"(any|are there any|do i have any) {TEXTS}"),
+        asks=(
+            f"what (was|is) in [the|my] [last|newest|latest|recent] {TEXTS}",
+            f"(what|which) {TEXTS} (are there|do i have|are|came [in]|have come [in]|did i get|have i got)", f"(any|are there any|do i have any|did i get any) [new] {TEXTS}",
+        ),
         nouns=(f"[last|newest|recent|latest] {TEXTS} [that are|that came in|that have come in]",),
     ),
     Order("phone.messages", nouns=(f"(sent|outgoing) {TEXTS}",), fixed={"box": "sent"}),
     Order("phone.messages", nouns=(f"(received|incoming) {TEXTS}", "[sms|message] inbox"), fixed={"box": "inbox"}),
-    Order("phone.messages", nouns=(f"{_LAST} {{n:number}} {TEXTS} [that came in|received]",), fill=limited),
+    Order("phone.messages", 
+        asks=(f"what (was|is) in [the|my] {_LAST} {{n:number}} {TEXTS}",),
+        nouns=(f"{_LAST} {{n:number}} {TEXTS} [that came in|received]",),
+        fill=limited,
+    ),
     Order(
         "phone.messages",
         nouns=(
@@ -292,11 +313,12 @@ ORDERS: Final = (
         nouns=("installed (apps|packages|applications)", "(apps|packages|applications) (that are|which are) installed"),
         fixed={"installed": True},
     ),
+    Order("phone.apps", asks=("is [the] [app] {app:words} installed",), fill=lambda s, p, w: {} if app(s, p, w) else None),
     Order(
         "phone.properties",
         asks=(
-            "(what|which) (android version|version of android|android|model|device model) (is "
-            "it|does it (run|have)|runs on it|is|runs|does (run|have)|is installed|is running|is on)",
+            "(what|which) (android version|version of android|android|model|device model) (is it|does [it] (run|have)|runs "
+            "on it|is|runs|is installed|is running)",
             "(what|which) model is it",
         ),
         nouns=("[system|device] properties", "(android version|version of android|model|model name|device model)"),
@@ -383,8 +405,8 @@ ORDERS: Final = (
     Order(
         "phone.stop_app",
         asks=(
-            "(stop|close|quit|kill|end|force stop|terminate|exit) [the] app {app:app}",
-            "(stop|close|quit|kill|end|force stop|terminate|exit) [the] {app:app} [app|application]",
+            f"{_STOP} [the] (app|application) {{app:app}}",
+            f"{_STOP} [the] {{app:app}} [app|application]",
         ),
         fill=app,
     ),
@@ -418,7 +440,7 @@ ORDERS: Final = (
     Order(
         "phone.tap",
         asks=(
-            "(tap on|tap|touch|click on|click) [the] [button|element|text|item|entry|link] [that says|called|named|"
+            f"{_TAP} [the] [button|element|text|item|entry|link] [that says|called|named|"
             f"labelled|saying] {{text:words}} {_ON_SCREEN}",
             f"{_TAP} [the] (button|element|text|item|entry|link) [that says|called|named|labelled|saying] "
             f"{{text:words}} {_ON_SCREEN}",
@@ -472,6 +494,9 @@ ORDERS: Final = (
             "(send|write) {text:quoted} (as|by|via) [a|an] (sms|text|text message) to [the number] {number:call}",
             "(send|write) {text:quoted} to [the number] {number:call} (as|by|via) [a|an] (sms|text|text message)",
             "text {number:call} [,] [saying|that|:] {text:quoted}",
+            "(text|sms) {number:call} (that|saying|:|saying :) {told:rest}",
+            f"(send|write) [a|an] {_MESSAGE} to [the number] {{number:call}} (that|saying|that says|:|saying :) "
+            "{told:rest}",
             "(text|sms) {text:quoted} to [the number] {number:call}",
             "(send|text) {number:call} [a|an|the] [sms|text|text message|message] [,] "
             "[saying|that says|with [the] text|:] {text:quoted}",
@@ -495,7 +520,9 @@ ORDERS: Final = (
         "phone.set_location",
         asks=(
             "(set|mock|change|fake|put) [the] [gps] (location|position) to {a:number} [,] {b:number}",
-            "(set|mock|change|fake) [the] [gps] (location|position) to [latitude] {a:number} [,] "
+            "(set|mock|change|fake) [the] [gps] (location|position) (to|at|as) [latitude] {a:number} [,] "
+            "[and] [longitude] {b:number}",
+            "(pretend|let it think|make it think|make it look like) [that] [it] is (at|in) [latitude] {a:number} [,] "
             "[and] [longitude] {b:number}",
         ),
         fill=located,

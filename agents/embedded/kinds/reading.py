@@ -20,7 +20,7 @@ from protocol.vocabulary import DeviceKind, JsonObject, Risk
 
 SHOWN: Final = (
     "~show ~me ~the {noun}",
-    "(what is|what are|what's|whats|which are|how is|how are) ~the {noun}",
+    "(what is|what are|which are|how is|how are) ~the {noun}",
     "(i want|i need|i would like|i'd like) [to (know|see|have|read|get)] ~the {noun}",
     "~the {noun}",
 )

@@ -23,6 +23,11 @@ _SENSED = words(
     "sensor sensors reading readings value values level current measurement now currently actual probe the a an my our "
     "of in at inside for from on latest state status right present"
 )
+KIN: Final = {
+    "light": "lamp", "lamp": "light", "heater": "heating", "heating": "heater", "radiator": "heating",
+    "thermostat": "heating", "blind": "shutter", "shutter": "blind", "ventilator": "fan", "socket": "plug",
+    "plug": "socket",
+}  # fmt: skip
 _SPOKEN: Final = {
     "°c": words("temperature temp hot warm cold cool warmth heat"),
     "%": frozenset[str](),
@@ -102,7 +107,7 @@ class World:
             found = [
                 (len(parts), Sensed(box, one.name, "", one.values))
                 for box, one in self.actuators
-                if (parts := self._called(said, one.name, one.where, "", box)) is not None
+                if (parts := self._called(self._kin(said), one.name, one.where, "", box)) is not None
             ]
         most = max((size for size, _ in found), default=0)
         return tuple(one for size, one in found if size == most and (devices is None or one.device in devices))
@@ -112,10 +117,15 @@ class World:
         found = [
             (len(parts), (box, one))
             for box, one in self.actuators
-            if (parts := self._called(said, one.name, one.where, "", box)) is not None
+            if (parts := self._called(self._kin(said), one.name, one.where, "", box)) is not None
         ]
         most = max((size for size, _ in found), default=0)
         return tuple(one for size, one in found if size == most and (devices is None or one[0] in devices))
+
+    def _kin(self, said: Sequence[str]) -> Sequence[str]:
+        """Another word for an actuator, where nothing has the name that was said: `the light` for the lamp."""
+        names = {part for _, one in (*self.actuators, *self.sensors) for part in parts_of(one.name)}
+        return [KIN.get(word, word) if word not in names and KIN.get(word) in names else word for word in map(_plain, said)]
 
     def _called(self, said: Sequence[str], name: str, where: str, unit: str, box: str) -> frozenset[str] | None:
         """The words of the name that are said, where they name this; None where they do not, or say more than is so."""
