@@ -271,7 +271,8 @@ ORDERS: Final = (
             "what [temperature|state|value] (is|does) [the] {sensor:words} [have|at|in] ~now",
             "what {sensor:words} (is there|do we have|have we got|is it|is measured) ~now",
             "(what|which) (state|position) is [the] {sensor:words} in ~now",
-            f"(do you know|do we know) (whether|if) [the] {{sensor:words}} is [still|currently] {_STATE} [or {_STATE}|or not] ~now",
+            f"(do you know|do we know) (whether|if) [the] {{sensor:words}} is [still|currently] {_STATE} [or "
+            f"{_STATE}|or not] ~now",
         ),
         nouns=tuple(f"{one} ~now" for one in _READ),
         fill=read,
@@ -324,7 +325,10 @@ ORDERS: Final = (
     *(
         Order(
             "edge.watch",
-            asks=(f"(watch|follow|monitor|observe|wait for) [the] {{sensor:words}} until it {way}", f"wait until [the] {{sensor:words}} {way}"),
+            asks=(
+                f"(watch|follow|monitor|observe|wait for) [the] {{sensor:words}} until it {way}",
+                f"wait until [the] {{sensor:words}} {way}",
+            ),
             fill=crossing(side),  # type: ignore[arg-type]
         )
         for side, way in (("above", _ABOVE), ("below", _BELOW))
@@ -334,19 +338,24 @@ ORDERS: Final = (
         asks=(
             "(record|log) [the] {sensor:words} every {d:duration}",
             "(start recording|record|keep recording) [the] {sensor:words}",
-            "(record|log|keep recording|start recording) [the] [readings of the] {sensor:words} (every|each|once a|once "
+            "(record|log|keep recording|start recording) [the] [readings of the] {sensor:words} (every|each|once "
+            "a|once "
             "every|once per) {unit:word}",
             "(record|log|start recording) [the] (readings|values) of [the] {sensor:words} [every {d:duration}]",
-            "(start recording|record|log|keep recording|keep logging|start logging) [the] {sensor:words} every {d:duration}",
+            "(start recording|record|log|keep recording|keep logging|start logging) [the] {sensor:words} every "
+            "{d:duration}",
         ),
         fill=recorded,
     ),
     Order(
         "edge.stop_recording",
-        asks=("(stop|end|cancel|quit|finish) (recording|the recording of|logging|the logging of|keeping a record of) [the] "
+        asks=(
+            "(stop|end|cancel|quit|finish) (recording|the recording of|logging|the logging of|keeping a record of) "
+            "[the] "
             "{sensor:words}",
             "(stop|end|cancel) the {sensor:words} recording",
-            "no longer (record|log) [the] {sensor:words}",),
+            "no longer (record|log) [the] {sensor:words}",
+        ),
         fill=read,
     ),
     Order(
@@ -401,7 +410,10 @@ ORDERS: Final = (
     Order("edge.history", nouns=("history of [the] (schedules|timers)", "schedule history"), fixed=kind_of("schedule")),
     Order(
         "edge.history",
-        asks=("what (has happened|happened|was done|has been done|has it done|did it do) [lately|recently|so far|by itself]",),
+        asks=(
+            "what (has happened|happened|was done|has been done|has it done|did it do) [lately|recently|so far|by "
+            "itself]",
+        ),
     ),
     Order(
         "edge.export_history",
@@ -442,7 +454,8 @@ ORDERS: Final = (
     Order(
         "edge.publish",
         asks=(
-            "(publish|post) [the] [mqtt] [message|value|text|word|payload] {payload:value} (to|on|under|at) [the] [mqtt] "
+            "(publish|post) [the] [mqtt] [message|value|text|word|payload] {payload:value} (to|on|under|at) [the] "
+            "[mqtt] "
             "[topic] {topic:topic}",
             "(send|write) [the|a] [mqtt] [message|value|text|word|payload] {payload:value} (to|on|under) [the] [mqtt] "
             "topic {topic:topic}",

@@ -306,9 +306,7 @@ ORDERS: Final = (
     ),
     Order(
         "browser.find",
-        asks=(
-            f"(what|which) {{role:word}} (does {_OPEN_PAGE} (have|show)|are there on {_OPEN_PAGE}) [{_IN}]",
-        ),
+        asks=(f"(what|which) {{role:word}} (does {_OPEN_PAGE} (have|show)|are there on {_OPEN_PAGE}) [{_IN}]",),
         nouns=(f"{{role:word}} (on|of) {_OPEN_PAGE} [{_IN}]",),
         fill=lambda slots, piece, world: of_role(slots, piece, world) if said(slots, "role") != ["links"] else None,
     ),

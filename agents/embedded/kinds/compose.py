@@ -523,7 +523,7 @@ class Composer:
         step = self.draft.add(
             step_name(deed.skill),
             deed.skill,
-            {**deed.arguments, **_content(deed, f"${{{read}.output.{deed.whole}}}")},
+            {**_content(deed, f"${{{read}.output.{deed.whole}}}"), **deed.arguments},
             place,
             title=f"write {path} on {name}",
             edges=(StepDependency(step=read, on=On.CONDITION, when=whole),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agents.embedded.kinds.acts import Order, number_of, point_of, said, text_of
@@ -88,7 +88,11 @@ def looked_for(slots: Slots, piece: Piece, world: World) -> Filled:
 def filled(slots: Slots, piece: Piece, world: World) -> Filled:
     value, field = slots["value"], name_of(slots, "field", piece)
     bare = value[0].kind is not Kind.QUOTED
-    if field is None or field.casefold() == "clipboard" or (bare and (name_of(slots, "value", piece) is None or value[0].text.casefold() in VALUES)):
+    if (
+        field is None
+        or field.casefold() == "clipboard"
+        or (bare and (name_of(slots, "value", piece) is None or value[0].text.casefold() in VALUES))
+    ):
         return None
     if bare and world.sensed(said(slots, "value"), None):
         return None
@@ -111,7 +115,14 @@ def clicked_by_name(slots: Slots, piece: Piece, world: World) -> Filled:
 def _how(slots: Slots) -> JsonObject:
     """Twice, or with the button on the right."""
     how = " ".join(said(slots, "how")).replace("-", " ").split(" ")[0] if "how" in slots else ""
-    return {"double": {"times": 2}, "right": {"button": "right"}, "middle": {"button": "middle"}}.get(how, {})
+    return HOW.get(how, {})
+
+
+HOW: Final[Mapping[str, JsonObject]] = {
+    "double": {"times": 2},
+    "right": {"button": "right"},
+    "middle": {"button": "middle"},
+}
 
 
 def read_of(slots: Slots, piece: Piece, world: World) -> Filled:
@@ -256,7 +267,7 @@ ORDERS: Final = (
             "is there [a|an] (button|text|field|element|label|checkbox) [called|named|labelled|that says|saying] "
             f"{{text:quoted}} {_WINDOW}",
             f"(find|look for|locate) [the] {_KIND} [called|named|labelled] {{text:quoted}} {_WINDOW}",
-            f"(find|look for|locate) {{text:quoted}} (in|on) ([the] (window|dialog) {{window:thing}}|[the] {{titled:thing}} "
+            "(find|look for|locate) {text:quoted} (in|on) ([the] (window|dialog) {window:thing}|[the] {titled:thing} "
             "(window|dialog))",
         ),
         fill=looked_for,

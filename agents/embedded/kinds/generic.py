@@ -87,9 +87,9 @@ def act(piece: Piece, world: World) -> Act | None:
 def ordered() -> frozenset[str]:
     """Skills that have orders of their own; read from their specifications, `stop the failed services` stops one called
     "failed"."""
-    from agents.embedded.kinds import documents, hosts
+    from agents.embedded.kinds import documents, hosts, tables
 
-    return frozenset(order.skill for order in (*documents.ORDERS, *hosts.ORDERS))
+    return frozenset(order.skill for order in (*documents.ORDERS, *tables.ORDERS, *hosts.ORDERS))
 
 
 def _read(spec: SkillSpec, piece: Piece) -> tuple[int, JsonObject] | None:

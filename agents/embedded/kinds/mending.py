@@ -20,7 +20,7 @@ from agents.embedded.tokens import Token
 
 def mended(line: Line, world: World) -> Line | None:
     """The line with its words set right and its chaff dropped; None where nothing changes."""
-    things = frozenset(part for _, one in (*world.sensors, *world.actuators) for part in parts_of(one.name))
+    things = frozenset(world.words)
     names = frozenset(part for name in world.names for part in parts_of(name))
 
     def mend(tokens: list[Token]) -> list[Token]:

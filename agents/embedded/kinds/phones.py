@@ -256,13 +256,15 @@ ORDERS: Final = (
         "phone.messages",
         asks=(
             f"what (was|is) in [the|my] [last|newest|latest|recent] {TEXTS}",
-            f"(what|which) {TEXTS} (are there|do i have|are|came [in]|have come [in]|did i get|have i got)", f"(any|are there any|do i have any|did i get any) [new] {TEXTS}",
+            f"(what|which) {TEXTS} (are there|do i have|are|came [in]|have come [in]|did i get|have i got)",
+            f"(any|are there any|do i have any|did i get any) [new] {TEXTS}",
         ),
         nouns=(f"[last|newest|recent|latest] {TEXTS} [that are|that came in|that have come in]",),
     ),
     Order("phone.messages", nouns=(f"(sent|outgoing) {TEXTS}",), fixed={"box": "sent"}),
     Order("phone.messages", nouns=(f"(received|incoming) {TEXTS}", "[sms|message] inbox"), fixed={"box": "inbox"}),
-    Order("phone.messages", 
+    Order(
+        "phone.messages",
         asks=(f"what (was|is) in [the|my] {_LAST} {{n:number}} {TEXTS}",),
         nouns=(f"{_LAST} {{n:number}} {TEXTS} [that came in|received]",),
         fill=limited,
@@ -313,11 +315,14 @@ ORDERS: Final = (
         nouns=("installed (apps|packages|applications)", "(apps|packages|applications) (that are|which are) installed"),
         fixed={"installed": True},
     ),
-    Order("phone.apps", asks=("is [the] [app] {app:words} installed",), fill=lambda s, p, w: {} if app(s, p, w) else None),
+    Order(
+        "phone.apps", asks=("is [the] [app] {app:words} installed",), fill=lambda s, p, w: {} if app(s, p, w) else None
+    ),
     Order(
         "phone.properties",
         asks=(
-            "(what|which) (android version|version of android|android|model|device model) (is it|does [it] (run|have)|runs "
+            "(what|which) (android version|version of android|android|model|device model) (is it|does [it] "
+            "(run|have)|runs "
             "on it|is|runs|is installed|is running)",
             "(what|which) model is it",
         ),

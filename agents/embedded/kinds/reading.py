@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Final
 
-from agents.embedded.kinds import boxes, browsers, desktops, documents, files, generic, hosts, phones
+from agents.embedded.kinds import boxes, browsers, desktops, documents, files, generic, hosts, phones, tables
 from agents.embedded.kinds.acts import Act, Choice, Deed, Missing, Order, Part, Tell, Verify, text_of
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots, match, needs
@@ -273,7 +273,7 @@ def _around(piece: Piece, slots: Slots) -> tuple[tuple[Token, ...], tuple[Token,
 
 
 TABLES: Final = (
-    *phones.ORDERS, *boxes.ORDERS, *desktops.ORDERS, *browsers.ORDERS, *documents.ORDERS, *hosts.ORDERS,
+    *phones.ORDERS, *boxes.ORDERS, *desktops.ORDERS, *browsers.ORDERS, *documents.ORDERS, *tables.ORDERS, *hosts.ORDERS,
 )  # fmt: skip
 VERIFIED: Final = ("(verify|check) (it|that|the backup|that backup|the archive|the copy)",)
 PLACED: Final = ("phone.", "desktop.")

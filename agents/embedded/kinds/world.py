@@ -74,10 +74,16 @@ class World:
         self.names = {key(name): name for name in fleet.devices} | {name.casefold(): name for name in fleet.devices}
         self.sensors: list[tuple[str, SensorProfile]] = []
         self.actuators: list[tuple[str, ActuatorProfile]] = []
+        self.words: set[str] = set()
+        """The words of the names of sensors and actuators."""
         for device in fleet.devices.values():
             if device.profile.edge is not None and device.available:
                 self.sensors += [(device.name, one) for one in device.profile.edge.sensors]
                 self.actuators += [(device.name, one) for one in device.profile.edge.actuators]
+        for _, sensor in self.sensors:
+            self.words |= {*parts_of(sensor.name)}
+        for _, actuator in self.actuators:
+            self.words |= {*parts_of(actuator.name)}
 
     def of_kind(self, kind: DeviceKind) -> tuple[str, ...]:
         return tuple(name for name, device in self.fleet.devices.items() if device.kind is kind)
@@ -124,8 +130,8 @@ class World:
 
     def _kin(self, said: Sequence[str]) -> Sequence[str]:
         """Another word for an actuator, where nothing has the name that was said: `the light` for the lamp."""
-        names = {part for _, one in (*self.actuators, *self.sensors) for part in parts_of(one.name)}
-        return [KIN.get(word, word) if word not in names and KIN.get(word) in names else word for word in map(_plain, said)]
+        names = self.words
+        return [KIN[w] if w not in names and KIN.get(w) in names else w for w in map(_plain, said)]
 
     def _called(self, said: Sequence[str], name: str, where: str, unit: str, box: str) -> frozenset[str] | None:
         """The words of the name that are said, where they name this; None where they do not, or say more than is so."""
