@@ -114,7 +114,16 @@ class Part:
     plan: Plan
 
 
-Deed = Act | Save | Send | Tell | Install | Convert | Verify | Part
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """How much of what was asked for before is wanted: `the last five are enough`, `errors only`."""
+
+    many: int | None = None
+    level: str | None = None
+    newest: bool = False
+
+
+Deed = Act | Save | Send | Tell | Install | Convert | Verify | Part | Narrow
 
 
 class Missing(Exception):

@@ -17,7 +17,9 @@ Filled = JsonObject | tuple[Choice, ...] | None
 OPENING: Final = words("open")
 CLOSING: Final = words("close shut")
 DAYS: Final = {
-    day[:3]: day[:3] for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    form: day[:3]
+    for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    for form in (day, f"{day}s", day[:3], day[:4], day[:5])
 }
 UNITS: Final = {"second": 1, "minute": 60, "hour": 3600}
 WAIT_S: Final = 3600
@@ -126,7 +128,10 @@ def scheduled(slots: Slots, piece: Piece, world: World, value: str = "") -> Fill
         return None
     when: JsonObject = {}
     if "t" in slots:
-        when["daily"] = _clock(slots)
+        clock = _clock(slots)
+        if clock is None:
+            return None
+        when["daily"] = clock
         days = _days(said(slots, "days")) if "days" in slots else ()
         if days is None:
             return None
@@ -148,17 +153,29 @@ def _days(spoken: Sequence[str]) -> tuple[str, ...] | None:
     """Days of the week, each once; None where a word is no day."""
     found: list[str] = []
     for word in spoken:
-        days = SPANS.get(word) or (DAYS.get(word[:3]) or "",) if word not in {"and", ","} else ()
+        days = SPANS.get(word) or (DAYS.get(word) or "",) if word not in {"and", ","} else ()
         if "" in days:
             return None
         found += [day for day in days if day not in found]
     return tuple(found)
 
 
-def _clock(slots: Slots) -> str:
+PARTS: Final = words("morning afternoon evening night")
+
+
+def _clock(slots: Slots) -> str | None:
     """HH:MM of `8:00`, `20:15`, `8:00 pm`."""
     text = str(slots["t"][0].value).casefold().replace(" ", "")
     hour, _, minute = text.removesuffix("am").removesuffix("pm").partition(":")
+    part = said(slots, "part")[0] if "part" in slots else ""
+    if part and part not in PARTS:
+        return None
+    if part and not text.endswith("m"):
+        noon = int(hour) >= 12
+        if (part == "morning" and noon) or (part == "night" and 12 <= int(hour) < 18):
+            return None
+        after = part in {"afternoon", "evening"} or (part == "night" and int(hour) > 5)
+        text += "pm" if after and not noon else ""
     late = 12 if text.endswith("pm") and int(hour) < 12 else -12 if text.endswith("am") and int(hour) == 12 else 0
     return f"{int(hour) + late:02d}:{minute}"
 
@@ -194,6 +211,9 @@ def kind_of(kind: str) -> JsonObject:
 _TIMES = (
     "(every day|daily|each day) at {t:time}",
     "at {t:time} (every day|daily|each day)",
+    "(every|each) {part:word} at {t:time}",
+    "at {t:time} (every|each) {part:word}",
+    "at {t:time} in the {part:word} (every day|daily|each day)",
     "at {t:time} (on|every) {days:words}",
     "(on|every|each) {days:words} at {t:time}",
     "every {every:duration}",

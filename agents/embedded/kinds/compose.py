@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agents.embedded.draft import Draft, step_name
-from agents.embedded.kinds.acts import Act, Choice, Convert, Deed, Install, Part, Places, Save, Send, Tell, Verify
+from agents.embedded.kinds.acts import (
+    Act,
+    Choice,
+    Convert,
+    Deed,
+    Install,
+    Narrow,
+    Part,
+    Places,
+    Save,
+    Send,
+    Tell,
+    Verify,
+)
 from agents.embedded.kinds.conditions import Condition
 from agents.embedded.kinds.files import machines, phones_of
 from agents.embedded.kinds.line import Mention
@@ -207,6 +220,8 @@ class Composer:
                 return self._verify(deed)
             case Part():
                 return self._part(deed)
+            case Narrow():
+                raise decline("it is not clear what so much is wanted of")
 
     # --- one skill ----------------------------------------------------------------------------------------------
 

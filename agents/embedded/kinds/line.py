@@ -49,6 +49,13 @@ _PORT = re.compile(
     r"((?:localhost|\d{1,3}(?:\.\d{1,3}){3}):\d{2,5}(?:/[^\s\"'`]*)?)",
     re.IGNORECASE,
 )
+# The hour of a clock, in the form that has its minutes: `8 pm`, `6 o'clock`, noon.
+_HOURS = (
+    (re.compile(r"(?<=\bat )(\d{1,2})\s?([ap])\.?m\b\.?", re.IGNORECASE), r"\1:00 \2m"),
+    (re.compile(r"(?<=\bat )(\d{1,2}) o['’]clock\b", re.IGNORECASE), r"\1:00"),
+    (re.compile(r"(?<=\bat )(?:noon|midday)\b", re.IGNORECASE), "12:00"),
+    (re.compile(r"(?<=\bat )midnight\b", re.IGNORECASE), "0:00"),
+)
 _POSSESSIVE = re.compile(r"['’]s?$")
 _CALL = re.compile(r"\+\d[\d()/-]*")
 _SIGNED = re.compile(r"-\d+(?:\.\d+)?")
@@ -201,6 +208,8 @@ def line_of(text: str, world: World, mend: Callable[[list[Token]], list[Token]] 
     """The request as a line. Offsets of its tokens are into `Line.text`. `mend` sets its words right before devices
     are looked for."""
     text = _PORT.sub(r"\1http://\2", _DEGREES.sub(" degrees", text))
+    for hour, full in _HOURS if '"' not in text and "'" not in text.replace("o'clock", "") else ():
+        text = hour.sub(full, text)
     tokens = mend([_number(token) for token in tokenise(text)])
     return _marked(text, _things_in_place(tokens, world), world)
 

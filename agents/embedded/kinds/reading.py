@@ -9,12 +9,13 @@ from functools import cache, cached_property
 from typing import Final
 
 from agents.embedded.kinds import boxes, browsers, desktops, documents, files, generic, hosts, phones, tables
-from agents.embedded.kinds.acts import Act, Choice, Deed, Missing, Order, Part, Tell, Verify, text_of
+from agents.embedded.kinds.acts import Act, Choice, Deed, Missing, Narrow, Order, Part, Tell, Verify, said, text_of
 from agents.embedded.kinds.line import Mention, Piece
 from agents.embedded.kinds.pattern import Slots, match, needs
 from agents.embedded.kinds.world import World
 from agents.embedded.outcome import ask
 from agents.embedded.tokens import Kind, Token
+from agents.embedded.wordset import words
 from orchestrator.core.plan import Clarification, Plan
 from protocol.vocabulary import DeviceKind, JsonObject, Risk
 
@@ -70,7 +71,20 @@ class Reader:
         except Missing as missing:
             self.hints.append(str(missing))
             return None
-        return found or self._part(piece)
+        return found or narrowing(piece) or self._part(piece)
+
+    def narrowed(self, act: Act, by: Narrow) -> Act | None:
+        """The act with so much asked for; None where its skill gives all it has, or was told how much."""
+        properties = self.world.skills[act.skill].input_schema.get("properties", {})
+        name = next((one for one in ("limit", "lines") if one in properties), "") if by.many else "level"
+        value = by.many or by.level
+        if by.newest and act.skill not in LATEST_FIRST:
+            return None
+        if name not in properties or any(name in one.arguments for one in act.choices):
+            return None
+        return replace(
+            act, choices=tuple(replace(one, arguments={**one.arguments, name: value}) for one in act.choices)
+        )
 
     def act(self, piece: Piece, *, only_nouns: bool = False) -> Act | None:
         """The one skill that the piece asks for."""
@@ -357,6 +371,40 @@ TOLD: Final = (
     ),
     ("publish (it|that) (to|on|under) [the] [mqtt] [topic] {topic:topic}", "edge.publish", "payload"),
 )
+
+
+_ENOUGH: Final = "(is enough|are enough|will do|would do|suffice|is fine|are fine|will suffice|would suffice|is plenty)"
+_ONES: Final = "[ones|lines|entries|rows|of them]"
+NARROWED: Final = (
+    f"[only|just] [the] {{newest:word}} {{n:number}} {_ONES} [{_ENOUGH}]",
+    f"[only|just] [the] {{newest:words}} {{n:number}} {_ONES} {_ENOUGH}",
+    f"(only|just) {{n:number}} {_ONES}",
+    f"{{n:number}} {_ONES} {_ENOUGH}",
+    f"(at most|no more than|not more than|up to|maximum|max) {{n:number}} {_ONES}",
+    f"{{n:number}} {_ONES} (at most|at the most|max|maximum)",
+    "(only|just) [the] {level:word}",
+    "[the] {level:word} only",
+    f"[only|just] [the] {{level:word}} {_ENOUGH}",
+)
+NEWEST: Final = ("last", "newest", "latest", "most recent", "recent")
+LATEST_FIRST: Final = words("phone.calls phone.messages phone.log desktop.notifications")
+"""Skills that give the newest of what they have, where they are told how much."""
+
+
+def narrowing(piece: Piece) -> Narrow | None:
+    """`the last five are enough`, `errors only`: how much is wanted of what was asked for before."""
+    for pattern in NARROWED:
+        slots = match(pattern, piece)
+        if slots is None:
+            continue
+        if "n" in slots:
+            many, newest = slots["n"][0].value, " ".join(said(slots, "newest")) if "newest" in slots else ""
+            if not isinstance(many, int) or many < 1 or newest not in ("", *NEWEST):
+                return None
+            return Narrow(many, newest=bool(newest))
+        level = phones.LEVELS.get(slots["level"][0].text.casefold())
+        return Narrow(level=level) if level is not None else None
+    return None
 
 
 def courteous(piece: Piece) -> Piece:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agents.embedded.kinds.acts import Act, Deed, Part
+from agents.embedded.kinds.acts import Act, Deed, Narrow, Part
 from agents.embedded.kinds.conditions import Condition, condition
 from agents.embedded.kinds.line import Line, Piece
 from agents.embedded.kinds.reading import Reader, courteous
@@ -57,8 +57,29 @@ def clauses(line: Line, reader: Reader) -> list[Clause]:
             rest = line.piece(begin + 1 + (_low(piece.tokens, 1) == ","), end)
             out[-1] = replace(out[-1], otherwise=_deeds(rest, reader))
             continue
-        out.append(_sentence(piece, reader))
+        found = _sentence(piece, reader)
+        (_, narrow) = found.deeds[0]
+        if (
+            isinstance(narrow, Narrow)
+            and len(found.deeds) == 1
+            and out
+            and not (out[-1].condition or out[-1].otherwise)
+        ):
+            *before, (joint, last) = out[-1].deeds
+            out[-1] = replace(out[-1], deeds=(*before, (joint, _narrowed(last, narrow, piece, reader))))
+            continue
+        out.append(found)
+    if any(isinstance(deed, Narrow) for clause in out for _, deed in (*clause.deeds, *clause.otherwise)):
+        raise Unread(line.text)
     return out
+
+
+def _narrowed(deed: Deed, narrow: Narrow, piece: Piece, reader: Reader) -> Deed:
+    """What was asked for before, and so much of it. Raises Unread where that cannot be said to its skill."""
+    found = reader.narrowed(deed, narrow) if isinstance(deed, Act) else None
+    if found is None:
+        raise Unread(piece.source(piece.tokens))
+    return found
 
 
 def _sentences(line: Line) -> list[tuple[int, int]]:
@@ -244,6 +265,9 @@ def _shared(deeds: tuple[_Read, ...], reader: Reader) -> tuple[tuple[str, Deed],
     out: list[tuple[str, Deed]] = []
     for joint, deed, piece in deeds:
         before = out[-1][1] if out else None
+        if isinstance(deed, Narrow) and before is not None:
+            out[-1] = (out[-1][0], _narrowed(before, deed, piece, reader))
+            continue
         if isinstance(deed, Act) and deed.bare and before is not None and not _reads(before, reader):
             shared = _sharing(before, piece, reader) if isinstance(before, Act) else None
             if shared is None:
