@@ -132,7 +132,7 @@ def scheduled(slots: Slots, piece: Piece, world: World, value: str = "") -> Fill
         if clock is None:
             return None
         when["daily"] = clock
-        days = _days(said(slots, "days")) if "days" in slots else ()
+        days = _days([word for one in ("days", "also") if one in slots for word in said(slots, one)])
         if days is None:
             return None
         if days:
@@ -214,8 +214,8 @@ _TIMES = (
     "(every|each) {part:word} at {t:time}",
     "at {t:time} (every|each) {part:word}",
     "at {t:time} in the {part:word} (every day|daily|each day)",
-    "at {t:time} (on|every) {days:words}",
-    "(on|every|each) {days:words} at {t:time}",
+    "at {t:time} (on|every) {days:words} [and [on] {also:word}]",
+    "(on|every|each) {days:words} [and [on] {also:word}] at {t:time}",
     "every {every:duration}",
     "(every|each) {unit:word}",
     "(in|after) {d:duration} [from now]",
