@@ -34,6 +34,8 @@ NO_APPS: Final = words(
     "it them this that file files folder door window page link url website app apps call connection something anything "
     "everything and or then text message notification notifications settings's screenshot picture again up down on off"
 )
+COUNTING: Final = words("first second third fourth fifth last next same other right left top bottom")
+"""Words that point at a button, and are not what it says."""
 LEVELS: Final = {"errors": "error", "error": "error", "warnings": "warning", "warning": "warning", "fatal": "fatal"}
 _OF_SCREEN: Final = "of [the] [phone|phone's] screen"
 SHOT: Final = f"(screenshot|screen shot|screen capture|screengrab|screencap|(picture|photo|image|capture) {_OF_SCREEN})"
@@ -107,7 +109,7 @@ def tapped(slots: Slots, piece: Piece, world: World) -> Filled:
         place = point_of(slots, "at")
         return {"x": place[0], "y": place[1]} if place is not None else None
     label = text_of(slots, "text", piece)
-    return {"text": label} if label.casefold() not in NO_APPS else None
+    return {"text": label} if label.casefold() not in NO_APPS | COUNTING else None
 
 
 def labelled(slots: Slots, piece: Piece, world: World) -> Filled:
