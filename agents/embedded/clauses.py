@@ -151,11 +151,20 @@ class _Cutter:
             return (
                 token is not None and token.kind is Kind.DEVICE and token.text.casefold().startswith(("which", "what"))
             )
+        if token.lemma != token.text.casefold() and self._named_after(at):
+            return False  # `its groups, shell and home`: things, and no order
         if token.lemma in _NOT_AFTER_AND and not self._object_after(at):
             return False
         if token.lemma in VERBS_OF_LITERALS and self._literal_after(at):
             return True
         return token.lemma in VERBS or token.text.casefold().startswith("how ")
+
+    def _named_after(self, at: int) -> bool:
+        """Whether a word that ends in -s is followed by no object: a noun in a list."""
+        after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        return self.tokens[at].text.casefold().endswith("s") and (
+            after is None or after.text in {",", "."} or after.lemma == "and"
+        )
 
     def _literal_after(self, at: int) -> bool:
         """`then swap "a" for "b"`: a word that is a verb before a text or a file, and a noun elsewhere."""

@@ -45,7 +45,7 @@ class Frame:
     `needs` are the slots that must be filled; `fallback` fills a slot that the request leaves open (documented
     defaults). `final` may reject or complete the arguments. `same` is the output path that comparisons look at.
     `sure`: the form itself is proof, as a command line is; the second signal is not asked. `free`: `final` judges
-    whether a fragment without a verb speaks of the skill.
+    whether a fragment without a verb speaks of the skill. `lists`: the slots read lists whole.
     """
 
     skill: str
@@ -62,6 +62,7 @@ class Frame:
     speaks: str = ""
     sure: bool = False
     free: bool = False
+    lists: bool = False
 
     @property
     def phrased(self) -> str:

@@ -105,7 +105,7 @@ def _type(view: View) -> Json:
     spot = view.find({"folder", "directory", "subfolder", "subdirectory"})
     if (
         spot is not None
-        and view.find({"file"}) is None
+        and not any(token.word and token.lemma == "file" for token in view.tokens)
         and view.lemma(spot - 1) not in {"the", "in"}
         and view.tokens[spot].text.casefold().endswith("s")
     ):

@@ -193,7 +193,7 @@ LOAD = Frame(
         "average avg system cpu mean under level currently figure value number heavy high low look looking like "
         "current "
         "lot a heavily completely totally rather right badly status stat statistic machine too very much status "
-        "reading per minute min"
+        "reading per minute min last past recent over during"
     ),
     slots=(("_window", _window),),
     measures=(

@@ -9,6 +9,7 @@ from agents.embedded.frames import Frame
 from agents.embedded.listed import objects
 from agents.embedded.slots import (
     ARCHIVES,
+    FOLDER_NOUNS,
     NAMING,
     clean,
     first_of,
@@ -186,6 +187,8 @@ def _into_folder(arguments: JsonObject, view: View) -> JsonObject | None:
     source, target = arguments.get("source"), arguments.get("target")
     if target is None and view.head in {"cp", "mv"}:
         target = literal(Kind.PATH, preps="")(view)
+    if target is None and isinstance(source, str):
+        target = _named_so(view)
     if not isinstance(source, str) or not isinstance(target, str):
         return None
     if target.endswith(ARCHIVES) and not looks_like_file(source):
@@ -193,6 +196,22 @@ def _into_folder(arguments: JsonObject, view: View) -> JsonObject | None:
     if target.endswith("/") or (_into(view) and looks_like_file(source) and not looks_like_file(target)):
         target = f"{target.rstrip('/')}/{source.rstrip('/').rsplit('/', 1)[-1]}"
     return {**arguments, "source": source, "target": target}
+
+
+def _named_so(view: View) -> str | None:
+    """`duplicate the folder web as web-old`, `rename the folder old to older`: the new name of a folder."""
+    folder = any(token.lemma in FOLDER_NOUNS for token in view.tokens if token.word)
+    for at in range(1, len(view.tokens)) if folder else ():
+        lead = view.before(at) in {"as", "called", "named"} or (
+            view.head == "rename" and view.before(at) in {"to", "into"}
+        )
+        ends = (
+            at + 1 >= len(view.tokens) or view.tokens[at + 1].kind is Kind.DEVICE or view.lemma(at + 1) in {"on", "at"}
+        )
+        if lead and ends and view.lemma(at) and at not in view.claimed and view.lemma(at) not in FILLERS:
+            view.claim(at, at - 1)
+            return clean(view.tokens[at].text)
+    return None
 
 
 def _into(view: View) -> bool:

@@ -131,8 +131,19 @@ def refuse_corrections(line: str) -> None:
         raise decline("the request corrects itself; say only what is meant", [found[0].split()[-1]])
 
 
-def refuse_kind(tokens: Sequence[Token]) -> None:
-    """Raises Stop for what asks about doing rather than for it, and for what is to happen at another time."""
+_TABLES: Final = words("job entry table line crontab tab")
+
+
+def _planned(low: Sequence[str], at: int) -> bool:
+    """`the cron jobs`: what is planned already, and no time to do something at."""
+    return low[at] == "cron" and at + 1 < len(low) and low[at + 1] in _TABLES and "every" not in low
+
+
+def refuse_kind(tokens: Sequence[Token], *, tables: bool = False) -> None:
+    """Raises Stop for what asks about doing rather than for it, and for what is to happen at another time.
+
+    `tables`: the fleet knows of the tables of cron, which may be asked for.
+    """
     spoken = [token for token in tokens if token.kind is not Kind.PUNCT]
     low = [token.lemma if token.word else "" for token in spoken]
     start = 0
@@ -149,7 +160,7 @@ def refuse_kind(tokens: Sequence[Token]) -> None:
         if _recurs(low, spoken, at):
             text = f"{token.text} {spoken[at + 1].text}"
             raise decline(f'"{text}": this planner makes plans for now only', [text])
-        if token.word and token.lemma in RECURRING:
+        if token.word and token.lemma in RECURRING and not (tables and _planned(low, at)):
             raise decline(f'"{token.text}": this planner makes plans for now only', [token.text])
         if token.kind is Kind.TIME:
             raise decline("this planner makes plans for now only, not for a time of day", [token.text])
@@ -173,6 +184,24 @@ def swapped(plan: Plan, text: str) -> bool:
     return any(_named(one, "to|into", text) for one in reads) and any(
         _named(one, "in|of|from", text) for one in _paths(plan, ("file.write",))
     )
+
+
+_BOTH: Final = re.compile(
+    r"\bboth (?:of )?(?:(?:the|my|our) )?(?:servers|machines|hosts|computers|devices|desktops|phones|boxes)\b", re.I
+)
+_JOINS: Final = words("in into to from with for of on at as by and or the a an under inside using")
+
+
+def both_of(plan: Plan, text: str) -> bool:
+    """Whether `both servers` are others than two in a plan."""
+    return _BOTH.search(text) is not None and not any(len(step.devices.names) == 2 for step in plan.steps)
+
+
+def misread(plan: Plan) -> bool:
+    """Whether a word that only joins others, or a kind of container, became an argument."""
+    given = [(step.skill, value) for step in plan.steps for value in step.arguments.values() if isinstance(value, str)]
+    engines = {"docker", "podman"}
+    return any(value in _JOINS or (skill.startswith("container.") and value in engines) for skill, value in given)
 
 
 def text_lost(plan: Plan, text: str) -> bool:

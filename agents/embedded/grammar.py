@@ -7,16 +7,18 @@ from typing import Final
 from agents.embedded import (
     frames_facts,
     frames_find,
+    frames_hosts,
     frames_list,
     frames_processes,
     frames_programs,
+    frames_records,
     frames_shell,
     frames_system,
     frames_write,
 )
 from agents.embedded.frames import Frame
 
-FRAMES: Final[tuple[Frame, ...]] = (
+_MACHINES: Final[tuple[Frame, ...]] = (
     *frames_system.FRAMES,
     *frames_processes.FRAMES,
     *frames_list.FRAMES,
@@ -26,4 +28,8 @@ FRAMES: Final[tuple[Frame, ...]] = (
     *frames_programs.FRAMES,
     *frames_shell.FRAMES,
 )
-KNOWN: Final = frozenset(frame.skill for frame in FRAMES)
+_SERVERS: Final[tuple[Frame, ...]] = (*frames_hosts.FRAMES, *frames_records.FRAMES)
+FRAMES: Final[tuple[Frame, ...]] = (*_MACHINES, *_SERVERS)
+KNOWN: Final = frozenset(frame.skill for frame in _MACHINES)
+"""Skills of any machine. What servers have beside them is HOSTED: other grammars read that, too."""
+HOSTED: Final = frozenset(frame.skill for frame in _SERVERS)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from agents.embedded.clauses import VERBS
+from agents.embedded.frames_hosts import named_list
 from agents.embedded.slots import FOLDER_NOUNS, looks_like_file
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.view import View
@@ -48,6 +49,8 @@ def one_by_one(view: View) -> list[View]:
     head = plain.head
     if (head in _LOOKS or head not in VERBS) and (both := _two_ends(plain)):
         return both
+    if named := named_list(plain):
+        return named
     unpacked = head in words("unzip extract unpack") and any(
         plain.lemma(at) in _INTO for at in range(len(plain.tokens))
     )

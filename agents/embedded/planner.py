@@ -19,13 +19,14 @@ from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.doubt import Answers, namesakes, settled
-from agents.embedded.gate import refuse_corrections, refuse_kind, rows_counted, swapped, text_lost
+from agents.embedded.gate import both_of, misread, refuse_corrections, refuse_kind, rows_counted, swapped, text_lost
 from agents.embedded.generic import frames_for
-from agents.embedded.grammar import FRAMES, KNOWN
+from agents.embedded.grammar import FRAMES, HOSTED, KNOWN
 from agents.embedded.kube.fleets import machines
 from agents.embedded.outcome import Stop, decline, lacking
 from agents.embedded.paraphrases import PHRASES
 from agents.embedded.partial import partly
+from agents.embedded.plaintext import plain_text
 from agents.embedded.rankings import refuse_lost_orders
 from agents.embedded.reading import names_of, read, spelt
 from agents.embedded.retrieval import Index
@@ -99,7 +100,8 @@ class EmbeddedPlanner:
             specs = fleet.skills
 
         special = self._of_devices(request, fleet, tuple(context.answers))
-        if special.result is not None and not isinstance(special.result, Declined):
+        guess = special.result if isinstance(special.result, Plan) and _guessed(special.result) else None
+        if special.result is not None and not isinstance(special.result, Declined) and guess is None:
             return special.result
 
         def read(answers: Answers, hidden: frozenset[str]) -> Plan | Clarification | Declined:
@@ -119,6 +121,8 @@ class EmbeddedPlanner:
                 found = decline("it is not clear which file is read and which is written").result
             if isinstance(found, Plan) and text_lost(found, request.text):
                 found = decline("what the file is to hold is not clear: put it in quotation marks").result
+            if guess is not None:
+                return found if isinstance(found, Plan) else guess
             # What phones, screens and boxes do is not put together by a grammar that knows none of them.
             ours = special.ours if not isinstance(found, Plan) else _of_devices(found)
             loose = special.result is not None and ours
@@ -146,7 +150,9 @@ class EmbeddedPlanner:
                 return stop.result
 
         try:
-            return propose(request.text, fleet, request.client, answers, plain)
+            found = propose(plain_text(request.text, fleet), fleet, request.client, answers, plain)
+            amiss = isinstance(found.result, Plan) and (both_of(found.result, request.text) or misread(found.result))
+            return Answer(None, False) if amiss else found
         except Exception as error:  # noqa: BLE001 - the last net, as below
             _log.exception("the grammar of devices broke down")
             broken = f"the planner of this rung broke down ({type(error).__name__})"
@@ -158,7 +164,8 @@ class EmbeddedPlanner:
         from agents.embedded.flow.door import propose
 
         found = propose(request.text, fleet, request.client, answers)
-        return found if isinstance(found, Plan) else self._meant(request, fleet, answers)
+        plan = found if isinstance(found, Plan) else self._meant(request, fleet, answers)
+        return None if plan is None or both_of(plan, request.text) or misread(plan) else plan
 
     def _meant(self, request: Request, fleet: FleetView, answers: Answers) -> Plan | None:
         """What the chart over typed meanings makes of a request that no grammar of patterns reads."""
@@ -183,7 +190,7 @@ class EmbeddedPlanner:
         if len(tokens) > TOKEN_LIMIT:
             raise decline(f"the request has more than the {TOKEN_LIMIT} words that this planner reads")
         refuse_corrections(line_of(tokens, names_of(directory))[0])
-        refuse_kind(without_chaff(tokens, names_of(directory)))
+        refuse_kind(without_chaff(tokens, names_of(directory)), tables="cron.list" in specs)
         if not directory.fleet.devices:
             wanted = ", ".join(request.policy.devices[:12])
             raise decline(f"there is no device {wanted}" if wanted else "no device is registered")
@@ -229,7 +236,9 @@ class EmbeddedPlanner:
         found = self._understood.pop(known, None)
         if found is None:
             found = Understanding(
-                (*FRAMES, *frames_for(specs.values(), KNOWN | _ordered(specs))), specs, Index(specs.values(), PHRASES)
+                (*FRAMES, *frames_for(specs.values(), KNOWN | HOSTED | _ordered(specs))),
+                specs,
+                Index(specs.values(), PHRASES),
             )
         self._understood[known] = found
         if len(self._understood) > FLEETS:
@@ -248,20 +257,28 @@ def _ordered(specs: Mapping[str, SkillSpec]) -> frozenset[str]:
 
 def _machines(fleet: FleetView) -> FleetView:
     """The devices that have files, with what the grammar of machines knows of their skills, and nothing else."""
-    plain = ("data.", "text.", "artifact.")
+    plain, ours = ("data.", "text.", "artifact."), KNOWN | HOSTED
 
     def known(device: DeviceInfo) -> DeviceInfo:
-        skills = {name: spec for name, spec in device.skills.items() if name in KNOWN or name.startswith(plain)}
+        skills = {name: spec for name, spec in device.skills.items() if name in ours or name.startswith(plain)}
         return replace(device, skills=skills)
 
     return FleetView({name: known(one) for name, one in fleet.devices.items() if "file.read" in one.skills})
+
+
+def _guessed(plan: Plan) -> bool:
+    """Whether a plan rests on a skill's examples alone, where a grammar has frames for the skill."""
+    from agents.embedded.kinds.generic import ordered
+
+    return len(plan.steps) == 1 and plan.steps[0].skill in HOSTED - ordered()
 
 
 def _of_devices(plan: Plan) -> bool:
     """Whether a plan does more with such devices than one call of a skill that no grammar has a table for."""
     from agents.embedded.kinds.remains import concerns
 
-    return any(step.skill.startswith(OF_DEVICES) for step in plan.steps) or (len(plan.steps) > 1 and concerns(plan))
+    others = plan.model_copy(update={"steps": tuple(step for step in plan.steps if step.skill not in HOSTED)})
+    return any(step.skill.startswith(OF_DEVICES) for step in plan.steps) or (len(plan.steps) > 1 and concerns(others))
 
 
 # What the grammars read in the last few requests: a plan is checked, repaired and checked again.

@@ -39,8 +39,9 @@ SAYINGS: Final[dict[tuple[str, ...], str]] = {
     ("one", "time", "each"): "once",
     ("keep", "the", "same"): "same",
     **{(one, "for", one): "exactly" for one in ("byte", "bit", "word", "letter", "character")},
-    **_each("including with and", "- all the", "subfolder subdirectory", "recursively"),
-    **_each("subfolder subdirectory", "-", "too included", "recursively"),
+    **_each("including with and", "- all the its their any", "subfolder subdirectory", "recursively"),
+    **_each("subfolder subdirectory", "-", "too included also", "recursively"),
+    **_each("subfolder subdirectory", "as", "well", "recursively"),
     # Order.
     ("from", "a", "to", "z"): "alphabetical",
     ("a", "to", "z"): "alphabetical",

@@ -273,9 +273,20 @@ def _beside(view: View, at: int) -> int | None:
         and view.lemma(before - 1) in {"the", "my", "our", "a", "new", "each", "their", "its", "to", "in"}
     ):
         return before
-    if _plain(view, after) and view.lemma(after) not in FILLERS and view.lemma(at) in FOLDER_NOUNS:
+    folder = view.lemma(at) in FOLDER_NOUNS
+    if folder and view.lemma(after) not in FILLERS and (_plain(view, after) or _all_of_it(view, after)):
         return after
     return None
+
+
+_NAMES_TOO = words("new old older oldest current temporary main root archive archives document documents files script")
+
+
+def _all_of_it(view: View, at: int) -> bool:
+    """`into the folder new`, `the folder archive on beta`: an everyday word is a name where no noun follows."""
+    low = view.tokens[at].text.casefold() if view.lemma(at) and view.head not in {"make", "create"} else ""
+    ends = at + 1 >= len(view.tokens) or not view.lemma(at + 1) or view.lemma(at + 1) in words("on at from to as of")
+    return low in _NAMES_TOO and at not in view.claimed and ends and view.lemma(at - 2) in {"the", "my", "our", "a"}
 
 
 def _files_as_name(view: View, at: int) -> bool:

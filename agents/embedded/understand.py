@@ -126,7 +126,7 @@ PLURALS = frozenset({"files", "folders", "directories", "archives", "scripts", "
 
 def _loose_list(one: Match, view: View) -> bool:
     """`create folders a and b`: a change that names several targets, of which a frame would take one."""
-    if "also" in one.arguments:
+    if "also" in one.arguments or one.frame.lists:
         return False
     values = {str(value).casefold() for value in one.arguments.values()}
     whole = view.phrase("and", "everything", "in", "it")
