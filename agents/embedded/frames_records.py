@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from agents.embedded.frames import Frame
-from agents.embedded.frames_hosts import SERVICE, USER, beside, last_lines, named_thing
 from agents.embedded.frames_system import ASKS
+from agents.embedded.naming import SERVICE, USER, beside, last_lines, named_thing
 from agents.embedded.slots import choice, clean, folder_or_word, literal
 from agents.embedded.tokens import Kind
 from agents.embedded.view import View
@@ -45,7 +45,7 @@ def _since(view: View) -> Json:
 
 def _unit(view: View) -> Json:
     """`of the service sshd`, `the journal of sshd`, `journal entries for ssh`: the unit."""
-    unit = beside(SERVICE)(view)
+    unit = beside(SERVICE | {"unit"})(view)
     if unit is not None:
         return unit
     for at in range(1, len(view.tokens)):
@@ -90,8 +90,8 @@ FRAMES: Final[tuple[Frame, ...]] = (
         _JOURNAL
         | SERVICE
         | words(
-            "systemd entry line log logline message latest last newest recent most say says from worse above graver "
-            "higher severe only level priority severity or with and"
+            "systemd unit entry line log logline message latest last newest recent most say says from worse above "
+            "graver higher severe only level priority severity or with and"
         ),
         slots=(("priority", _graver), ("lines", last_lines), ("since", _since), ("unit", _unit)),
         sure=True,
@@ -126,6 +126,17 @@ FRAMES: Final[tuple[Frame, ...]] = (
         final=lambda a, v: a if not v.has("row", "record", "howmany") else None,
         sure=True,
         bonus=3,
+    ),
+    Frame(
+        "sql.query",
+        words("run execute query show ask do read give get send what put"),
+        (),
+        words("query sql sqlite statement database db file select against row result output with following"),
+        slots=(("statement", _statement), ("database", _database)),
+        needs=frozenset({"statement", "database"}),
+        strict=True,
+        sure=True,
+        bonus=5,
     ),
     Frame(
         "sql.export",

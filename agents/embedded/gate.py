@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from agents.embedded.naming import ENGINES, NO_NAME
 from agents.embedded.outcome import decline
+from agents.embedded.text import lemma
 from agents.embedded.tokens import Kind, Token
 from agents.embedded.wordset import words
 from orchestrator.core.fleet import FleetView
@@ -189,19 +191,30 @@ def swapped(plan: Plan, text: str) -> bool:
 _BOTH: Final = re.compile(
     r"\bboth (?:of )?(?:(?:the|my|our) )?(?:servers|machines|hosts|computers|devices|desktops|phones|boxes)\b", re.I
 )
-_JOINS: Final = words("in into to from with for of on at as by and or the a an under inside using")
+_SERVERS: Final = ("service.", "container.", "package.", "user.", "backup.")
 
 
 def both_of(plan: Plan, text: str) -> bool:
-    """Whether `both servers` are others than two in a plan."""
-    return _BOTH.search(text) is not None and not any(len(step.devices.names) == 2 for step in plan.steps)
+    """Whether a plan does for `both servers` the same on more than two."""
+    if _BOTH.search(text) is None:
+        return False
+    where: dict[str, set[str]] = {}
+    for step in plan.steps:
+        where.setdefault(f"{step.skill} {step.arguments}", set()).update(step.devices.names)
+    return any(len(names) > 2 for names in where.values())
 
 
 def misread(plan: Plan) -> bool:
-    """Whether a word that only joins others, or a kind of container, became an argument."""
-    given = [(step.skill, value) for step in plan.steps for value in step.arguments.values() if isinstance(value, str)]
-    engines = {"docker", "podman"}
-    return any(value in _JOINS or (skill.startswith("container.") and value in engines) for skill, value in given)
+    """Whether a word that is no name became that of a service, a container, a package, an account or a folder."""
+    for step in plan.steps:
+        if not step.skill.startswith(_SERVERS):
+            continue
+        given = [step.arguments.get(key) for key in ("name", "names", "target")]
+        names = [one for value in given for one in (value if isinstance(value, list) else [value])]
+        none = NO_NAME | ENGINES if step.skill.startswith("container.") else NO_NAME
+        if any(isinstance(one, str) and lemma(one) in none for one in names):
+            return True
+    return False
 
 
 def text_lost(plan: Plan, text: str) -> bool:

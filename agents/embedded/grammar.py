@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agents.embedded import (
+    frames_accounts,
     frames_facts,
     frames_find,
     frames_hosts,
@@ -28,7 +29,7 @@ _MACHINES: Final[tuple[Frame, ...]] = (
     *frames_programs.FRAMES,
     *frames_shell.FRAMES,
 )
-_SERVERS: Final[tuple[Frame, ...]] = (*frames_hosts.FRAMES, *frames_records.FRAMES)
+_SERVERS: Final[tuple[Frame, ...]] = (*frames_hosts.FRAMES, *frames_accounts.FRAMES, *frames_records.FRAMES)
 FRAMES: Final[tuple[Frame, ...]] = (*_MACHINES, *_SERVERS)
 KNOWN: Final = frozenset(frame.skill for frame in _MACHINES)
 """Skills of any machine. What servers have beside them is HOSTED: other grammars read that, too."""

@@ -121,6 +121,12 @@ class EmbeddedPlanner:
                 found = decline("it is not clear which file is read and which is written").result
             if isinstance(found, Plan) and text_lost(found, request.text):
                 found = decline("what the file is to hold is not clear: put it in quotation marks").result
+            if (
+                isinstance(found, Plan)
+                and len(found.steps) > 1
+                and any(one.skill == "sql.query" for one in found.steps)
+            ):
+                found = decline("the rows of a query are no text to hand on").result
             if guess is not None:
                 return found if isinstance(found, Plan) else guess
             # What phones, screens and boxes do is not put together by a grammar that knows none of them.

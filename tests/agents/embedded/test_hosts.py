@@ -38,6 +38,12 @@ delete the cron job cleanup on alpha | cron.remove alpha id=cleanup
 tables of the sqlite file data/orders.db on alpha? | sql.tables alpha database=sqlite:data/orders.db
 restore the backup backups/a.tar.gz on gamma into restored | \
 backup.restore gamma backup_path=backups/a.tar.gz target=restored
+I'd like to have htop installed on alpha | package.install alpha names=["htop"]
+I need to know if htop is installed on alpha | package.info alpha name=htop
+restart nginx and redis on alpha | service.restart alpha name=nginx; service.restart alpha name=redis
+in which groups is marta on beta | user.info beta name=marta
+list the members of the group docker on gamma | group.list gamma name=docker
+start the service worker on beta at boot | service.enable beta name=worker
 list every .conf file below etc/nginx on beta, subfolders as well | file.find beta pattern=*.conf path=etc/nginx
 duplicate the folder templates on alpha as templates-old | file.copy alpha source=templates target=templates-old
 extract a.zip into the folder new on alpha | archive.extract alpha archive_path=a.zip target=new
@@ -86,6 +92,15 @@ def test_planned(text: str, steps: str) -> None:
         "restart the service nginx on beta every night",
         "can the nginx service be restarted on beta",
         "install setup.exe on beta",
+        "delete the home folder of user tim on beta",
+        "remove the config files of the package apache2 on alpha",
+        "remove user tim from the group docker on beta",
+        "remove the package cache on alpha",
+        "delete user data on alpha",
+        "create a user manual on desk",
+        "start the unit tests on beta",
+        "restart the service nginx on beta at 5 pm",
+        "how long has the service nginx been running on beta",
     ],
 )
 def test_not_planned(text: str) -> None:
