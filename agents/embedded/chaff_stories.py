@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # A reason or a purpose, to the end of its sentence or part: it says why, not what.
 REASONS = (
+    r"(?<=[,;–] )(?:it|that one|that process)(?:'s| is| has| keeps| just| simply| totally)*"
+    r" (?:hangs?|hung|hanging|stuck|frozen|unresponsive|misbehaving|crashing)(?: again| now| for hours)?",
     r"(?<=[,.;–?] )(?:tell me|i want to see|i need to know) (?:if|whether) (?:it|that|this|everything"
     r"|all) (?:went|worked|ran"
     r"|finished|failed|passed|succeeded|made)\b{l*}",
