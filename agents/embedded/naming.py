@@ -50,7 +50,7 @@ NO_NAME: Final = (
         "installed available there exist exists existing failed unused two three four five several many few more "
         "process program app application tool tools software library update updates upgrade upgrades patch patches "
         "everything nothing something anything thing things stuff latest config configuration settings setting file "
-        "files machine server host device job cron entry image database db backup memory cpu usage load says say said "
+        "files machine server host device job entry image database db backup memory cpu usage load says say said "
         "data session cache preference profile content upload input permission right password key quota mail mailbox "
         "manual guide story interface survey form page report experience documentation handbook agreement base "
         "manager repository repo source index dependency level registry network volume space activity history test "
