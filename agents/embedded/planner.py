@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from agents.covering.check import Grammars, check
@@ -40,7 +40,7 @@ from protocol.vocabulary import DeviceKind, Risk, SkillSpec
 
 if TYPE_CHECKING:  # planning starts in a third of a second less without the models of the record
     from agents.embedded.kinds.door import Answer
-    from orchestrator.core.ports import PlanningContext
+    from orchestrator.core.ports import PlanningContext, Tried
     from orchestrator.core.requests import Request
 
 OF_DEVICES: Final = ("phone.", "edge.", "desktop.", "browser.")
@@ -84,8 +84,10 @@ class EmbeddedPlanner:
         same = isinstance(now, Plan) and [one.skill for one in now.steps] == [one.skill for one in meant.steps]
         return now if same or gone is None else lacking(fleet, gone.skill, gone.devices.names).result
 
-    def _proposed(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined:
-        """What the request comes to in a fleet."""
+    def _proposed(
+        self, request: Request, context: PlanningContext, *, flows: bool = True
+    ) -> Plan | Clarification | Declined:
+        """What the request comes to in a fleet; without `flows`, to the grammars of single clauses."""
         reason = refuse(request.text)
         if context.problems:
             reason = "the plan of this rung failed the checks: " + "; ".join(context.problems)[:400]
@@ -133,7 +135,7 @@ class EmbeddedPlanner:
             ours = special.ours if not isinstance(found, Plan) else _of_devices(found)
             loose = special.result is not None and ours
             if isinstance(found, Declined) or loose:
-                flow = self._flow(request, context.fleet, tuple(context.answers))
+                flow = self._flow(request, context.fleet, tuple(context.answers)) if flows else None
                 if flow is not None:
                     return flow
             return special.result if loose and special.result is not None else found
@@ -177,7 +179,7 @@ class EmbeddedPlanner:
         """What the chart over typed meanings makes of a request that no grammar of patterns reads."""
         from agents.embedded.meaning.door import propose
 
-        found = propose(request.text, fleet, request.client, answers)
+        found = propose(request.text, fleet, request.client, answers, Alone(self, fleet, answers))
         return found if isinstance(found, Plan) else None
 
     def _of_cluster(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined | None:
@@ -250,6 +252,32 @@ class EmbeddedPlanner:
         if len(self._understood) > FLEETS:
             del self._understood[next(iter(self._understood))]
         return found
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Plans a clause of a longer request as if it were the whole of it."""
+
+    planner: EmbeddedPlanner
+    fleet: FleetView
+    answers: Answers = ()
+    problems: tuple[str, ...] = ()
+    run: str = ""
+    tried: tuple[Tried, ...] = ()
+
+    def __call__(self, text: str) -> Plan | Clarification | Declined:
+        from orchestrator.core.requests import Request
+
+        # Where the person sits says nothing of where a clause without a device is meant.
+        context = replace(self, fleet=machines(self.fleet))
+        request = Request(text=text)
+        found = self.planner._proposed(request, context, flows=False)
+        if not isinstance(found, Declined):
+            return found
+        from agents.embedded.flow.door import propose
+
+        flow = propose(text, self.fleet, None, ())
+        return flow if isinstance(flow, Plan) else found
 
 
 def _ordered(specs: Mapping[str, SkillSpec]) -> frozenset[str]:
@@ -333,11 +361,18 @@ def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, a
 
     # What may run anywhere is held to the allowed devices by now.
     wanted = [_essence(_anywhere(one, fleet)) for one in plan.steps]
-    for name, reader in (("flow", propose), ("meaning", meant)):
+    whole = partial(meant, single=Alone(_shared(), fleet, tuple(answers)))
+    for name, reader in (("flow", propose), ("meaning", whole)):
         found = _kept((name, text, client, tuple(answers)), fleet, partial(reader, text, fleet, client, tuple(answers)))
         if isinstance(found, Plan) and [_essence(_anywhere(one, fleet)) for one in found.steps] == wanted:
             return True
     return False
+
+
+@cache
+def _shared() -> EmbeddedPlanner:
+    """The planner that checks go by: what it indexes of a fleet's skills is made once."""
+    return EmbeddedPlanner()
 
 
 GRAMMARS: Final = Grammars(reads_of_devices, reads_as_flow)

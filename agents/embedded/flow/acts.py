@@ -39,12 +39,15 @@ class Acts(Part):
 
     act: Act
     named: bool = True
+    there: bool = False
 
     def build(self, to: Builder) -> None:
         composer = Composer(to.world)
         composer.draft = to.draft
         composer.made = [done for made in to.made for done in _done(made)]
         before = [step.devices.names for step in to.draft.steps.values() if step.skill.startswith(_SCREENS)]
+        if self.there:
+            self._once(composer)
         done = composer.perform(self.act)
         if not self.named and done.skill.startswith(_SCREENS) and before and done.devices != before[-1]:
             raise decline("it is not said on which screen this should happen")
@@ -54,6 +57,14 @@ class Acts(Part):
         left = _left(done)
         if left is not None:
             to.made.append(left)
+
+    def _once(self, composer: Composer) -> None:
+        """`restart nginx there` is about the nginx that was spoken of. Raises Stop where that is elsewhere."""
+        named = tuple(name for _, mention in self.act.places for name in mention.names)
+        for choice in self.act.choices:
+            known = composer.where(self.act, choice)
+            if known is not None and named and known != named:
+                raise decline("it is not clear where `there` is", ["there"])
 
 
 class Acting:
@@ -70,7 +81,7 @@ class Acting:
         except Stop:
             return None
         named = any(token.kind is Kind.DEVICE for token in piece.tokens)
-        return Acts(found, named) if isinstance(found, Act) and not found.bare else None
+        return Acts(found, named, placed is not piece) if isinstance(found, Act) and not found.bare else None
 
 
 def _placed(piece: Piece) -> Piece:

@@ -231,6 +231,8 @@ class Composer:
 
     def _act(self, act: Act, **more: str) -> Made:
         choice, names, many = self._chosen(act)
+        if not any(mention.names for _, mention in act.places):
+            names = self.where(act, choice) or names
         arguments: JsonObject = {**choice.arguments, **more}
         if act.skill == "desktop.notify" and not arguments["title"]:
             if not self.occasion:
@@ -246,6 +248,16 @@ class Composer:
         reads = self.world.skills[act.skill].risk is Risk.READ
         file = str(arguments["target"]) if act.skill == "backup.create" and len(names) == 1 and not many else None
         return Made(id, act.skill, names, file, act.measure, reads, *_called(act, arguments))
+
+    def where(self, act: Act, choice: Choice) -> tuple[str, ...] | None:
+        """Where the service or container is that was spoken of by the same name, and is not named a device again."""
+        family = act.skill.partition(".")[0]
+        name = choice.arguments.get("name")
+        if family not in ("service", "container") or not name:
+            return None
+        known = (one for one in self.draft.steps.values() if one.skill.partition(".")[0] == family)
+        found = {one.devices.names for one in known if one.arguments.get("name") == name}
+        return found.pop() if len(found) == 1 else None
 
     def _changed_since(self, id: str) -> bool:
         later = list(self.draft.steps)[list(self.draft.steps).index(id) + 1 :]
@@ -379,6 +391,9 @@ class Composer:
     def _written(self, source: Made, path: str, outputs: JsonObject, counted: frozenset[str]) -> str:
         """What is told, as text: JSON for a .json, the value or the text that was asked for, else a report."""
         ending = path.rsplit("/", 1)[-1].rpartition(".")[2].casefold()
+        several = self.draft.steps[source.step].devices.mode == "each"
+        if several and (counted or source.measure or ending not in {"md", "txt"} or {"text", "stdout"} & set(outputs)):
+            raise decline("what several devices tell is no single value for a file", [path])
         if ending == "csv" and "csv" in outputs:
             return f"${{{source.step}.output.csv}}"
         if ending == "json":
@@ -396,7 +411,8 @@ class Composer:
                 f"what {source.skill} tells cannot be put into a .{ending} file; .json or .md can hold it", [path]
             )
         title = source.skill.replace(".", " ").replace("_", " ").capitalize()
-        section: JsonObject = {"heading": title, "content": f"${{{source.step}.output}}"}
+        content = f"${{{source.step}[*]}}" if several else f"${{{source.step}.output}}"
+        section: JsonObject = {"heading": title, "content": content}
         report = self.draft.add("report", "text.report", {"title": title, "sections": [section]}, Selector())
         return f"${{{report}.output.text}}"
 

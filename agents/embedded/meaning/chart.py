@@ -18,6 +18,7 @@ from typing import Final
 Meaning = Hashable
 Binds = tuple[tuple[str, Meaning], ...]
 Terminal = Callable[["Chart", int], "tuple[int, Meaning] | None"]
+Spans = Callable[["Chart", int], "tuple[tuple[int, Meaning], ...]"]
 _PARTS: Final = re.compile(r"[\[\]()|]|\{[a-z]+:[a-z]+\}|%[a-z]+|[^\s\[\]()|{}]+")
 LIMIT: Final = 60_000
 """How many parts of rules are tried for a sentence; one that takes more is not read."""
@@ -49,6 +50,8 @@ class Grammar:
 
     terminals: Mapping[str, tuple[Terminal, frozenset[str]]]
     sets: Mapping[str, str]
+    spans: Mapping[str, tuple[Spans, frozenset[str]]] = field(default_factory=dict)
+    """Terminals that may end in several places."""
     rules: dict[str, list[Rule]] = field(default_factory=dict)
     _first: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -98,7 +101,7 @@ class Grammar:
         if node.kind == "word":
             return {node.word}, False
         if node.kind == "part":
-            terminal = self.terminals.get(node.word)
+            terminal = self.terminals.get(node.word) or self.spans.get(node.word)
             return (set(terminal[1]) if terminal is not None else set(known[node.word])), False
         if node.kind == "maybe":
             return self._begins(node.parts[0], known)[0], True
@@ -145,6 +148,8 @@ class Chart:
     tokens: Sequence[object]
     words: Sequence[str]
     keys: Sequence[frozenset[str]]
+    plans: Callable[[str, int, int], Meaning | None] | None = None
+    """What another grammar makes of some of the tokens, as a clause, a thing or a condition; None: nobody is asked."""
     _known: dict[tuple[str, int], tuple[tuple[int, Meaning], ...]] = field(default_factory=dict)
     _tried: int = 0
 
@@ -158,6 +163,11 @@ class Chart:
             return () if found is None else (found,)
         known = self._known.get((symbol, at))
         if known is not None:
+            return known
+        spans = self.grammar.spans.get(symbol)
+        if spans is not None:
+            asked = self.plans is not None and self.keys[at] & spans[1]
+            self._known[symbol, at] = known = spans[0](self, at) if asked else ()
             return known
         self._known[symbol, at] = ()
         out: dict[tuple[int, Meaning], None] = {}

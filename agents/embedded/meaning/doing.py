@@ -12,14 +12,16 @@ from agents.embedded.flow.relation import column, ending
 from agents.embedded.flow.things import Entry, Made, Table
 from agents.embedded.kinds.line import Mention
 from agents.embedded.kinds.world import value_for
+from agents.embedded.meaning import plain
 from agents.embedded.meaning.putting import put, targets
-from agents.embedded.meaning.state import FILE, Ent, State
+from agents.embedded.meaning.state import FILE, Ent, Kind, State
 from agents.embedded.meaning.testing import each_gate, gates
 from agents.embedded.meaning.things import (
     Arranged,
     Comparison,
     Deed,
     Deleted,
+    Done,
     Drawn,
     Each,
     Fact,
@@ -66,8 +68,15 @@ _TOLD: Final = {"notify": "desktop.notify", "sms": "phone.sms", "publish": "edge
 def do(state: State, deed: Deed) -> None:
     """The steps of one deed. Raises Stop where it cannot be done, or it is not clear how."""
     before = list(state.to.draft.steps)
+    earlier = state.changed
     _DEEDS[type(deed)](state, deed)  # type: ignore[operator]
+    if earlier:
+        state.to.sequence.append((frozenset(state.to.draft.steps) - frozenset(before), earlier))
     state.last = tuple(id for id in state.to.draft.steps if id not in before) or state.last
+
+
+def _done(state: State, deed: Done) -> None:
+    plain.done(state, deed.of)
 
 
 def _nothing(state: State, deed: Nothing) -> None:
@@ -286,7 +295,7 @@ def _delete(state: State, deed: Deleted) -> None:
     if isinstance(deed.of, Ref):
         ent = state.find(deed.of, "file")
         copied = any(entry.step and state.to.draft.steps[entry.step].skill in _COPIES for entry in ent.entries)
-        if copied and deed.of.place is None:
+        if (copied or ent.alone) and deed.of.place is None:
             raise decline("it is not clear whether the copy is deleted, or what was copied")
         found = ent.entries
         folders: set[str] = set()
@@ -376,7 +385,12 @@ def _tell(state: State, deed: Told) -> None:
     if "\n" in deed.goal:
         _tell_each(state, deed)
         return
-    text = state.told if deed.what == Ref("same") else _text(state, deed)
+    if deed.what == Ref("done"):
+        if not state.to.draft.risky(state.to.draft.steps):
+            raise decline("it is not clear what should be told")
+        text = f"{state.written[1].rpartition('/')[2]} is there" if state.written[1] else "done"
+    else:
+        text = state.told if deed.what == Ref("same") else _text(state, deed)
     if not text:
         raise decline("it is not clear what should be told")
     state.told = text
@@ -410,9 +424,10 @@ def _tell_each(state: State, deed: Told) -> None:
 
 
 def _text(state: State, deed: Told) -> str:
-    ent = state.find(deed.what, "number", "text") if isinstance(deed.what, Ref) else value(state, deed.what)
-    text = str(one(ent).value)
-    if ent.kind not in ("number", "text"):
+    told: tuple[Kind, ...] = ("number", "text", *plain.LISTED)
+    ent = state.find(deed.what, *told) if isinstance(deed.what, Ref) else value(state, deed.what)
+    text = plain.reported(state, ent) if ent.kind in plain.LISTED else str(one(ent).value)
+    if ent.kind not in told:
         raise decline("it is not clear what should be told")
     for to in deed.to:
         if to == To() or to.place is not None:
@@ -511,8 +526,8 @@ def _give(state: State, deed: Give) -> None:
 
 
 _DEEDS: Final = {
-    Nothing: _nothing, Read: _read, Known: _known, KnownColumns: _known_columns, KnownPages: _known_pages, Run: _run,
-    Instead: _instead, Packed: _pack, Verified: _verify, Unpacked: _unpack, Same: _same, Deleted: _delete,
+    Nothing: _nothing, Done: _done, Read: _read, Known: _known, KnownColumns: _known_columns, KnownPages: _known_pages,
+    Run: _run, Instead: _instead, Packed: _pack, Verified: _verify, Unpacked: _unpack, Same: _same, Deleted: _delete,
     Arranged: _arrange, Drawn: _draw, Told: _tell, Reported: _report, Comparison: _compare,
     Set: _set, If: _if, Each: _each, Give: _give,
 }  # fmt: skip

@@ -13,14 +13,16 @@ from agents.embedded.flow.order import in_order, measured_only
 from agents.embedded.kinds.line import Line, Mention, Piece, line_of
 from agents.embedded.kinds.remains import FORBIDDING, left
 from agents.embedded.kinds.world import World
-from agents.embedded.meaning import facts, giving, nouns, phrases, reads, tablenouns, works
+from agents.embedded.meaning import facts, giving, nouns, phrases, plains, reads, tablenouns, works
 from agents.embedded.meaning import sentences as wholes
+from agents.embedded.meaning.bridge import Bridge, Single
 from agents.embedded.meaning.chart import TooMuch
 from agents.embedded.meaning.doing import do
+from agents.embedded.meaning.plain import whole_lists
 from agents.embedded.meaning.state import State
 from agents.embedded.meaning.terms import GRAMMAR
 from agents.embedded.meaning.text import chart_of, words_of
-from agents.embedded.meaning.things import Files, Known
+from agents.embedded.meaning.things import Done, Files, If, Known, Plain, Stands
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.text import TOKEN_LIMIT, normalise, refuse
 from agents.embedded.tokens import Kind
@@ -30,6 +32,8 @@ from orchestrator.core.plan import Declined, Plan, StepDependency
 from orchestrator.core.references import find
 from orchestrator.core.tasks import On
 
+BRIDGED: Final = 70
+"""The longest request, in tokens, of which clauses are planned one by one."""
 READINGS: Final = 6
 """How many different readings of a request are followed."""
 _RULES: Final = (
@@ -41,10 +45,13 @@ _RULES: Final = (
     nouns,
     tablenouns,
     phrases,
+    plains,
 )  # the modules whose rules fill the grammar
 
 
-def propose(text: str, fleet: FleetView, client: str | None, answers: Sequence[tuple[str, str]]) -> Plan | Declined:
+def propose(
+    text: str, fleet: FleetView, client: str | None, answers: Sequence[tuple[str, str]], single: Single | None = None
+) -> Plan | Declined:
     """The one plan that every reading of a request comes to."""
     reason = refuse(text)
     if reason is not None:
@@ -53,7 +60,15 @@ def propose(text: str, fleet: FleetView, client: str | None, answers: Sequence[t
     line = together(line_of(normalise(text), world), world)
     if len(line.tokens) > TOKEN_LIMIT:
         return Declined(reason="the request is too long", code="not_understood")
-    states = [State(Builder(world))]
+    found = _planned(line, fleet, State(Builder(world)))
+    if isinstance(found, Plan) or single is None or len(line.tokens) > BRIDGED:
+        return found
+    other = _planned(line, fleet, State(Builder(world), bridge=Bridge(single, world)))
+    return other if isinstance(other, Plan) else found
+
+
+def _planned(line: Line, fleet: FleetView, state: State) -> Plan | Declined:
+    states = [state]
     states[0].to.draft.begin((), ())
     for sentence in sentences(line):
         try:
@@ -88,7 +103,9 @@ def _read(states: Sequence[State], sentence: Piece) -> list[State]:
     row = words_of(sentence)
     if not row:
         return list(states)
+    bridge = states[0].bridge
     chart = chart_of(GRAMMAR, row)
+    chart.plans = bridge.over(sentence.line, row) if bridge is not None else None
     try:
         readings = [meaning for end, meaning in chart.parse("sentence", 0) if end == len(row)]
     except TooMuch:
@@ -98,10 +115,11 @@ def _read(states: Sequence[State], sentence: Piece) -> list[State]:
         raise decline(f"these words are not read: {unread}", [unread])
     found: list[State] = []
     problem: Stop | None = None
-    least = 0
+    least = (0, 0)
     # `a on alpha, b on beta and c on gamma`: one fact about the three, no three facts, where it can be one.
-    for state, reading in sorted(product(states, readings), key=lambda pair: _facts(pair[1])):
-        if found and _facts(reading) > least:
+    # What the rules of this grammar read is not asked of another one.
+    for state, reading in sorted(product(states, readings), key=lambda pair: _weight(pair[1])):
+        if found and _weight(reading) > least:
             break
         new = state.forked()
         try:
@@ -109,7 +127,7 @@ def _read(states: Sequence[State], sentence: Piece) -> list[State]:
         except Stop as stop:
             problem = stop
             continue
-        least = _facts(reading)
+        least = _weight(reading)
         if all(_steps(new) != _steps(other) or new.ents != other.ents for other in found):
             found.append(new)
     if not found:
@@ -120,8 +138,13 @@ def _read(states: Sequence[State], sentence: Piece) -> list[State]:
     return found[: 4 * READINGS]
 
 
-def _facts(reading: object) -> int:
-    return sum(isinstance(deed, Known) for _, deed in reading)  # type: ignore[attr-defined]
+def _weight(reading: object) -> tuple[int, int]:
+    """How many facts a reading tells, and how many clauses another grammar plans."""
+    deeds = [deed for _, deed in reading]  # type: ignore[attr-defined]
+    for one in [deed for deed in deeds if isinstance(deed, If)]:
+        deeds += [one.condition, *one.then, *one.otherwise]
+    plain = sum(isinstance(one, (Done, Stands)) or isinstance(getattr(one, "thing", None), Plain) for one in deeds)
+    return sum(isinstance(deed, Known) for deed in deeds), plain
 
 
 def _do(state: State, steps: Sequence[tuple[object, object]]) -> None:
@@ -147,6 +170,7 @@ def _plan(state: State) -> Plan:
     in_order(state.to, state.to.sequence)
     _ended_well(state)
     measured_only(state.to)
+    whole_lists(state)
     answer = [*state.to.asked, *state.to.draft.answering(state.to.answers)]
     return state.to.draft.plan(answer, "every word of the request has its place in one reading")
 

@@ -11,6 +11,7 @@ from agents.embedded.flow.headings import check_columns
 from agents.embedded.flow.relation import column, ending
 from agents.embedded.flow.things import Entry, Made
 from agents.embedded.kinds.line import Mention
+from agents.embedded.meaning import plain
 from agents.embedded.meaning.state import BACK, FILE, Ent, State
 from agents.embedded.meaning.things import FileAt, Files, Give, Lines, Pages, Ref, Rows, To
 from agents.embedded.meaning.values import merged, one, value
@@ -221,6 +222,14 @@ def put(state: State, ent: Ent, goals: Sequence[Target], how: Look = Look()) -> 
     """What was made, where it goes: files copied, values written, rows as tables. Raises Stop."""
     if ent.kind == "pages":
         raise decline("a page is fetched")
+    if ent.kind in plain.LISTED and all(ending(goal.path or "") in ("md", "txt") for goal in goals):
+        if how != Look():
+            raise decline("a text has no columns")
+        told = Entry("text", "", None, plain.reported(state, ent))
+        _put_each(state, Ent("text", (told,), ent.nouns), goals)
+        return
+    if ent.kind == "record":
+        raise decline("it is not clear how these facts are written")
     if ent.kind in ("rows", "measured") or (len(ent.entries) > 1 and ent.kind in ("number", "text") and how.columns):
         _put_rows(state, ent, goals, how)
     elif ent.kind == "lines":

@@ -124,11 +124,20 @@ def _take(x: Rows) -> Read:
 
 @rule(
     "deed",
-    "(sum|add up|total) [the] [column|values of] {c:w} [up] (of|in|from|over|across) {f:files}",
-    "(sum|add up|total) [the] [column|values of] {c:w} (of|in|from|over|across) each of {f:files}",
+    "(sum|add up|total) [the] [values of] {c:w} [up] (of|in|from|over|across) {f:files}",
+    "(sum|add up|total) [the] [values of] {c:w} (of|in|from|over|across) each of {f:files}",
 )
 def _sum_each(c: str, f: Files) -> Read | None:
     return Read(Total("sum", c, f, "each")) if len(f.files) == 1 else None
+
+
+@rule(
+    "deed",
+    "(sum|add up|total) [the] [values of] [the] column {c:w} [up] (of|in|from|over|across) [each of] {f:files}",
+)
+def _sum_column(c: str, f: Files) -> Read | None:
+    """The column is called just so."""
+    return Read(Total("sum", c, f, "each column")) if len(f.files) == 1 else None
 
 
 @rule("deed", "(drop|remove|leave out|throw out|skip|discard) {x:rows}")

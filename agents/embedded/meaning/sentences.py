@@ -299,9 +299,13 @@ def _then_if(s: tuple[tuple[bool, Deed], ...], k: Condition, b: tuple[Deed, ...]
     return (*s, (False, If(k, b)))
 
 
-@rule("sentence", "{a:deed} [,] [but] [only] {k:head}")
-def _if_behind(a: Deed, k: Condition) -> tuple[object, ...]:
-    return ((False, If(k, (a,))),)
+@rule(
+    "sentence",
+    "{a:deed} [,] [but] [only] {k:head}",
+    "{a:deed} [,] [but] [only] {k:head} (, otherwise|, or else|, else|otherwise|and otherwise|else) {o:branch}",
+)
+def _if_behind(a: Deed, k: Condition, o: tuple[Deed, ...] = ()) -> tuple[object, ...]:
+    return ((False, If(k, (a,), o)),)
 
 
 @rule("sentence", "(otherwise|else|or else|in any other case|in the other case) [,] [only] {b:branch}")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from agents.embedded.flow.builder import Builder
 from agents.embedded.flow.relation import known_columns
 from agents.embedded.flow.things import Entry
 from agents.embedded.kinds.line import Mention
+from agents.embedded.meaning.bridge import Bridge
 from agents.embedded.meaning.things import FileAt, Files, Ref
 from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from orchestrator.core.plan import StepDependency
 
-Kind = Literal["file", "number", "text", "lines", "rows", "pages", "measured"]
+Kind = Literal["file", "number", "text", "lines", "rows", "pages", "measured", "record"]
 BACK: Final = words("it them that this these those they one")
+RESULTS: Final = words("them these those list table result results output outputs answer text lines rows")
 FILE: Final = words("it them file files copy copies original")
 VALUES: Final = words("number numbers value values count counts result results answer it them that")
 
@@ -26,7 +28,8 @@ class Ent:
     """What was made or spoken of: one entry for each device (or page, or folder), each a path or a reference.
 
     `columns` of rows, `value` the one with numbers and `by` the other; `about`: the word for what is counted.
-    `guard`: the gates behind which it was made. `known`: it was only spoken of.
+    `guard`: the gates behind which it was made. `known`: it was only spoken of. `alone`: of a clause that another
+    grammar planned.
     """
 
     kind: Kind
@@ -37,6 +40,7 @@ class Ent:
     about: str = ""
     guard: tuple[StepDependency, ...] = ()
     known: bool = False
+    alone: bool = False
 
 
 @dataclass
@@ -63,6 +67,12 @@ class State:
     """Files that should be fetched, and have gone nowhere yet."""
     last: tuple[str, ...] = ()
     """The steps of the last deed."""
+    bridge: Bridge | None = None
+    """What plans single clauses; None while nobody is asked."""
+    listed: frozenset[str] = frozenset()
+    """The steps of such clauses whose lists may be cut short."""
+    changed: frozenset[str] = frozenset()
+    """The steps of such clauses that change something: what comes later waits for them."""
     folders: dict[str, str] = field(default_factory=dict)
     """Where commands ran: the folder of each device."""
 
@@ -79,7 +89,7 @@ class State:
         return new
 
     def keep(self, ent: Ent) -> Ent:
-        ent = Ent(ent.kind, ent.entries, ent.nouns, ent.columns, ent.value, ent.about, self.to.draft.gates, ent.known)
+        ent = replace(ent, guard=self.to.draft.gates)
         self.ents.append(ent)
         return ent
 
@@ -94,6 +104,8 @@ class State:
             others = [one for one in found if not one.known and one.kind in ("number", "text")]
             if len({one.entries for one in others if len(one.entries) == len(found[0].entries)}) > 1 and not ref.number:
                 raise decline(f"it is not clear which {ref.noun} is meant", [ref.noun])
+        if ref.noun in RESULTS and len({ent.entries for ent in found if ent.alone and ent.kind != "file"}) > 1:
+            raise decline(f"it is not clear which {ref.noun} is meant", [ref.noun])
         for ent in found:
             ent = self._narrowed(ent, ref)
             if not ent.entries or (ref.number and len(ent.entries) != ref.number):
@@ -126,7 +138,7 @@ class State:
             entries = entries[at : at + 1]
             if not entries:
                 raise decline(f"there is no {ref.which} one", [ref.which])
-        return Ent(ent.kind, entries, ent.nouns, ent.columns, ent.value, ent.about, ent.guard, ent.known)
+        return replace(ent, entries=entries)
 
     def _listed(self, found: list[Ent]) -> Ent:
         """What `the first` is the first of: the last that is several, or single values in the order they were read."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from agents.embedded.meaning.chart import Chart, Grammar, Meaning, Terminal
+from agents.embedded.meaning import bridge
+from agents.embedded.meaning.chart import Chart, Grammar, Meaning, Spans, Terminal
 from agents.embedded.meaning.lexicon import NOUNS, PRONOUNS, SETS
 from agents.embedded.meaning.text import Word
 from agents.embedded.tokens import Kind
@@ -92,6 +93,7 @@ TERMINALS: Final[dict[str, tuple[Terminal, frozenset[str]]]] = {
     "p": (_path, frozenset({"<p>"})),
     "u": (_value, frozenset({"<u>"})),
     "n": (_number, frozenset({"<n>"})),
+    "pc": (_number, frozenset({"<pc>"})),
     "secs": (_seconds, frozenset({"<t>"})),
     "d": (_device, frozenset({"<d>"})),
     "w": (_plain, frozenset({"<w>"})),
@@ -103,5 +105,11 @@ TERMINALS: Final[dict[str, tuple[Terminal, frozenset[str]]]] = {
     "pron": (_low, words(PRONOUNS)),
     "noun": (_low, words(NOUNS)),
 }
-GRAMMAR: Final = Grammar(TERMINALS, SETS)
+SPANS: Final[dict[str, tuple[Spans, frozenset[str]]]] = {
+    "clause": (bridge.clause, frozenset({"<w>"})),
+    "plainly": (bridge.thing, frozenset({"<w>", "<d>"})),
+    "topic": (bridge.topic, frozenset({"<w>", "<d>"})),
+    "stands": (bridge.condition, frozenset({"<w>", "<d>", "<p>"})),
+}
+GRAMMAR: Final = Grammar(TERMINALS, SETS, SPANS)
 rule = GRAMMAR.rule

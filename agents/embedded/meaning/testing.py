@@ -8,8 +8,9 @@ from agents.embedded.flow.conditions import gate
 from agents.embedded.flow.things import Entry
 from agents.embedded.flow.versus import compared
 from agents.embedded.kinds.world import STATES
+from agents.embedded.meaning import plain
 from agents.embedded.meaning.state import Ent, State
-from agents.embedded.meaning.things import Compared, Condition, Equal, Failed, Good, Holds, Ref
+from agents.embedded.meaning.things import Compared, Condition, Equal, Failed, Good, Holds, Ref, Share, Stands
 from agents.embedded.meaning.values import one, value
 from agents.embedded.outcome import decline
 from orchestrator.core.plan import StepDependency
@@ -22,6 +23,13 @@ _FAILING: Final = ("http.download", "http.fetch", "artifact.save", "file.copy", 
 
 def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
     """The edges behind which something happens only where a condition holds. Raises Stop."""
+    if isinstance(condition, Stands):
+        return plain.gates(state, condition.of)
+    if isinstance(condition, Share):
+        found = state.find(condition.of, "record", "number")
+        if found.kind == "record":
+            found = plain.measured(found, state)
+        return (gate(one(found), condition.op, condition.value),)
     if isinstance(condition, Good):
         if state.to.verified is None:
             raise decline("no backup was checked before")

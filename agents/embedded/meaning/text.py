@@ -46,6 +46,10 @@ class Word:
         found = {self.low} if self.low else set()
         if mark is not None:
             found.add(mark)
+            if token.kind is Kind.NUMBER and token.text.isdigit() and len(token.text) > 2:
+                found.add("<call>")
+        elif token.kind is Kind.PERCENT:
+            found.add("<pc>")
         elif token.kind is Kind.WORD and self.low:
             found.add("<w>")
             if token.text.isupper() and len(token.text) > 1:

@@ -211,9 +211,23 @@ class Found:
     least: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A clause, a thing or a condition in words that a grammar of single clauses plans: `text` as that reads it,
+    `said` as it was written. `assumed`: the device that it is planned for, which it does not name; `there`: the one
+    that it calls so; `file`: a path and its device, that it calls `it`."""
+
+    text: str
+    said: str = ""
+    assumed: str = ""
+    there: str = ""
+    file: tuple[str, str] = ("", "")
+
+
 Thing = (
     Files | Ref | Pages | Text | Lines | Part | Count | Fact | Rows | Group | Total | Totals | Joined | PageTable
     | Field | Titles | Reading | Messages | Sheet | Measured | Found | Statuses | Together
+    | Plain
 )  # fmt: skip
 
 
@@ -394,6 +408,13 @@ class Instead:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What a clause that another grammar plans asks for."""
+
+    of: Plain
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """Words that ask for nothing."""
 
@@ -406,6 +427,15 @@ class Compared:
     thing: Thing
     op: str
     value: int | float | str | Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of it is used, full or charged, in percent, against a number."""
+
+    of: Ref
+    op: str
+    value: int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +459,13 @@ class Holds:
     of: Thing
     text: str
     holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What another grammar reads as a condition."""
+
+    of: Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,8 +500,8 @@ class Each:
     place: Mention | None = None
 
 
-Condition = Compared | Equal | Good | Holds | Failed | Other
+Condition = Compared | Equal | Good | Holds | Failed | Other | Stands | Share
 Deed = (
     Give | Read | Known | KnownColumns | KnownPages | Run | Packed | Unpacked | Verified | Same | Deleted | Drawn
-    | Arranged | Told | Comparison | Reported | Set | Instead | Nothing | If | Each
+    | Arranged | Told | Comparison | Reported | Set | Instead | Nothing | If | Each | Done
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Final
 from agents.embedded.flow.pages import label
 from agents.embedded.flow.relation import DATABASES, PLAIN, column, ending, read
 from agents.embedded.flow.things import ROWS, Entry
+from agents.embedded.meaning import plain
 from agents.embedded.meaning.state import BACK, FILE, Ent, Kind, State
 from agents.embedded.meaning.things import (
     Count,
@@ -23,6 +24,7 @@ from agents.embedded.meaning.things import (
     Pages,
     PageTable,
     Part,
+    Plain,
     Reading,
     Ref,
     Rows,
@@ -60,6 +62,8 @@ def value(state: State, thing: Thing) -> Ent:
         entries = state.files(thing.files)
         state.spoken(thing)
         return state.keep(Ent("file", entries, FILE | _called(thing), known=True))
+    if isinstance(thing, Plain):
+        return plain.value(state, thing)
     if isinstance(thing, Text):
         return Ent("text", (Entry("", "", None, escape(thing.text)),), words("text words it"))
     if isinstance(thing, Lines):
@@ -357,7 +361,7 @@ def _together(state: State, thing: Together) -> Ent:
 def _total(state: State, thing: Total) -> Ent:
     if not thing.column:
         return _reduced(state, thing)
-    if thing.noun == "each":
+    if thing.noun.startswith("each"):
         return _each_total(state, thing)
     ent = rows(state, thing.of)
     by = column(thing.column, ent.columns)
@@ -371,7 +375,7 @@ def _each_total(state: State, thing: Total) -> Ent:
     """The sum of a column of each of several tables."""
     entries = []
     for file in source(state, thing.of):
-        by = column(thing.column, state.columns((file,)))
+        by = column(thing.column, state.columns((file,)), exact=thing.noun == "each column")
         items = read(state.to, file)
         step = state.to.step("sum", "data.stats", {"items": items, "by": by}, file.device)
         entries.append(Entry(file.label, file.device, step, f"${{{step}.output.{_STAT[thing.measure]}}}"))

@@ -171,9 +171,10 @@ def _png(p: str = "", t: tuple[To, ...] = ()) -> tuple[To, ...]:
 
 @rule(
     "deed",
-    "(%draw) [me] [a|an|the|one] {k:kind} [of [the] (that table|table|result|it|that|them|this|those|"
+    "(%draw) [me] [a|an|the|one] {k:kind} [of [the] (that table|table|rows|result|it|that|them|this|those|"
     "numbers|totals|sums)] {t:png}",
-    "(%draw) (it|that|them|this|those|the table|the result|the totals|that table|the sums|the counts) "
+    "(%draw) (it|that|them|this|those|the table|the result|the results|the rows|the totals|that table|the sums|the "
+    "counts) "
     "as (a|an) {k:kind} {t:png}",
 )
 def _draw(k: str, t: tuple[To, ...]) -> Drawn:

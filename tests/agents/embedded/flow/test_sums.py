@@ -63,7 +63,7 @@ def test_files_of_another_kind() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"How much memory do the servers have? {SUM}, write the sums to a.csv on desk (farm, litres).",
+        f"How much money do the servers have? {SUM}, write the sums to a.csv on desk (farm, litres).",
         f"{SUM}, write the three sums to a.csv on desk (farm, litres).",
         f"{SUM}, write the sums to a.txt on desk (farm, litres).",
         f"{SUM}, write the sums to a.csv on desk (farm, litres, day).",

@@ -37,7 +37,7 @@ def kept(plan: object, reads: str, where: str) -> None:
     "text",
     [
         "take the first 12 lines of users.csv on alpha and copy them to beta",
-        "show the last 3 lines of app.log on alpha and copy them to end.txt on beta",
+        "show the last 3 lines of app.log on alpha and copy them to beta",
     ],
 )
 def test_lines_are_not_sent_as_a_file(text: str) -> None:
