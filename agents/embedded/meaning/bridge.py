@@ -94,6 +94,10 @@ class Bridge:
         if named:
             return self._plain(wanted, said)
         last = self._before(line, row[0].token.start)
+        if how == "clause" and lows[0] in _SWITCH and len(row) == 2:
+            known = self._service(line, row[0].token.start)
+            if known is not None and known[0].casefold() == row[1].token.text.casefold():
+                return self._plain(f"{said.split()[0]} the service {known[0]} on {known[1]}", said, known[1])
         return self._plain(wanted, said) or (self._plain(f"{wanted} on {last}", said, last) if last else None)
 
     def _stated(self, said: str, line: Line, row: Sequence[Word]) -> str:
@@ -118,15 +122,25 @@ class Bridge:
         if row[max(row.index(it) - 1, 0)].low == "on":
             return self._plain(f"{said[:begin]}{name}{said[end:]}", said, there=name)
         if row[0].low in _SWITCH:
-            named = [found[1] for found in _SERVICE.finditer(line.text[:start])]
-            wanted = f"{said[:begin]}the service {named[-1]} on {name}{said[end:]}" if named else ""
-            return self._plain(wanted, said, name) if wanted else None
+            known = self._service(line, start)
+            if known is None:
+                return None
+            return self._plain(f"{said[:begin]}the service {known[0]} on {known[1]}{said[end:]}", said, known[1])
         if row[0].low not in _OF_FILES:
             return None
         paths = [token.text for token in line.tokens if token.kind is Kind.PATH and token.start < start]
         if not paths:
             return None
         return self._plain(f"{said[:begin]}{paths[-1]} on {name}{said[end:]}", said, file=(paths[-1], name))
+
+    def _service(self, line: Line, start: int) -> tuple[str, str] | None:
+        """The service that was named last before, and the device behind its name."""
+        found = list(_SERVICE.finditer(line.text[:start]))
+        if not found:
+            return None
+        ahead = [t for t in line.tokens if t.kind is Kind.DEVICE and found[-1].end() <= t.start < start]
+        names = line.mentions[int(ahead[0].value or 0)].names if ahead else ()
+        return (found[-1][1], names[0]) if len(names) == 1 else None
 
     def _plain(
         self, wanted: str, said: str, assumed: str = "", there: str = "", file: tuple[str, str] = ("", "")

@@ -51,6 +51,7 @@ _MEASURES: Final = {
     "system.load": ("load_1", words("load")),
     "phone.battery": ("percent", words("battery level charge")),
 }
+_OF_FILE: Final = ("file.hash", "file.stat", "file.search", "file.count", "file.read")
 _FILES: Final = {
     "http.download": "path", "file.write": "path", "csv.write": "path", "xlsx.write": "path", "artifact.save": "path",
     "file.copy": "target", "file.move": "target", "archive.create": "target", "chart.make": "path", "pdf.write": "path",
@@ -99,6 +100,11 @@ def gates(state: State, thing: Plain) -> tuple[StepDependency, ...]:
         raise decline(f"this condition is not read: {thing.said}", [thing.said])
     names: dict[str, str] = {}
     _added(state, probes, names)
+    path = str(probes[0].arguments.get("path", ""))
+    if path and probes[0].skill in _OF_FILE and probes[0].devices.names:
+        # What is done then may be done with the file that was looked at.
+        known = tuple(Entry(name, name, None, path) for name in probes[0].devices.names)
+        state.keep(Ent("file", known, FILE, known=True))
     where = {step.devices.names for step in probes if step.devices.names}
     if len(where) == 1:
         [devices] = where

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from agents.embedded.kinds.line import Mention
 from agents.embedded.meaning.terms import rule
-from agents.embedded.meaning.things import Condition, Deed, Done, Give, If, Plain, Ref, Share, Stands, Thing, To, Told
+from agents.embedded.meaning.things import (
+    Condition,
+    Deed,
+    Done,
+    Files,
+    Give,
+    If,
+    Plain,
+    Ref,
+    Rows,
+    Share,
+    Stands,
+    Thing,
+    To,
+    Told,
+    Union,
+)
 
 
 @rule("deed", "{x:clause}")
@@ -64,6 +80,50 @@ def _notify(x: Thing, d: Mention) -> Told:
 def _query(p: str, d: Mention, q: str) -> Done | None:
     text = f'query the database {p} on {d.text} with "{q}"'
     return Done(Plain(text, text)) if '"' not in q and len(d.names) == 1 else None
+
+
+@rule("style", "(into|in|to|as) (one|a|a single|one single) (list|file|text file|text)")
+def _one_list() -> tuple[bool, bool]:
+    return False, False
+
+
+@rule("style", "(into|in|to|as) (one|a|a single|one single) sorted (list|file|text file|text)")
+def _sorted_list() -> tuple[bool, bool]:
+    return True, False
+
+
+@rule("once", "(without|with no) (doubles|duplicates|repetitions)", "each [line|name|entry|one] [only] once")
+def _once() -> bool:
+    return True
+
+
+@rule(
+    "deed",
+    "(merge|combine|join|unite|concatenate) [the] [(lines|names|entries) (of|in|from)] {x:files} {s:style} [{u:once}] "
+    "{t:tos}",
+    "(merge|combine|join|unite|concatenate) [the] [(lines|names|entries) (of|in|from)] {x:files} {s:style} {t:tos} "
+    "[,] {u:once}",
+)
+def _merge_lines(x: Files, s: tuple[bool, bool], t: tuple[To, ...], u: bool = False) -> Give:
+    return Give(Union(x, s[0], u), t)
+
+
+@rule(
+    "deed",
+    "(merge|combine|join|unite|concatenate) [the] [%row] [(of|in|from)] {x:files} [together] {t:tos}",
+    "(merge|combine|join|unite|concatenate) [the] [%row] [(of|in|from)] {x:files} (into|in|to) (one|a|a single) "
+    "(table|list|file) {t:tos}",
+)
+def _merge_tables(x: Files, t: tuple[To, ...]) -> Give | None:
+    tables = all(one.path.casefold().endswith((".csv", ".xlsx")) for one in x.files)
+    several = len(x.files) > 1 or all(one.place is not None and len(one.place.names) > 1 for one in x.files)
+    goals = [to.path for to in t if to.path]
+    return Give(Rows(x), t) if tables and several and len(goals) == 1 and goals[0].endswith((".csv", ".xlsx")) else None
+
+
+@rule("deed", "say {x:text} on {d:d}", "(write|put|print) {x:text} on the (screen|display) of {d:d}")
+def _say(x: Thing, d: Mention) -> Told:
+    return Told("notify", x, "", (To(place=d, prep="on"),))
 
 
 @rule("when", "(when|once|as soon as) (it|that|this|everything|all) is (there|done|finished|ready|saved|complete)")

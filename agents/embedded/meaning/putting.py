@@ -165,6 +165,9 @@ def _moved_there(state: State, ent: Ent, goals: list[Target]) -> bool:
 
 def _thing(state: State, deed: Give, goals: list[Target]) -> Ent:
     thing = deed.thing
+    sources = [to.place for to in deed.to if to.place is not None and to.prep == "from"]
+    if isinstance(thing, Ref) and thing.place is None and len(sources) == 1:
+        thing = replace(thing, place=sources[0])
     wanted = {ending(goal.path) for goal in goals if goal.path}
     if isinstance(thing, Ref) and wanted & {"csv", "xlsx"}:
         return _table(state, thing, wanted)

@@ -212,6 +212,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Union:
+    """The lines of text files together, in order or as they are, each kept once where `unique`."""
+
+    of: Files
+    sort: bool = False
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """A clause, a thing or a condition in words that a grammar of single clauses plans: `text` as that reads it,
     `said` as it was written. `assumed`: the device that it is planned for, which it does not name; `there`: the one
@@ -227,7 +236,7 @@ class Plain:
 Thing = (
     Files | Ref | Pages | Text | Lines | Part | Count | Fact | Rows | Group | Total | Totals | Joined | PageTable
     | Field | Titles | Reading | Messages | Sheet | Measured | Found | Statuses | Together
-    | Plain
+    | Plain | Union
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from agents.embedded.meaning.things import (
     Together,
     Total,
     Totals,
+    Union,
     Where,
 )
 from agents.embedded.outcome import decline
@@ -62,6 +63,8 @@ def value(state: State, thing: Thing) -> Ent:
         entries = state.files(thing.files)
         state.spoken(thing)
         return state.keep(Ent("file", entries, FILE | _called(thing), known=True))
+    if isinstance(thing, Union):
+        return _union(state, thing)
     if isinstance(thing, Plain):
         return plain.value(state, thing)
     if isinstance(thing, Text):
@@ -241,6 +244,25 @@ def _fact(state: State, thing: Fact) -> Ent:
 
 
 _FILES: Final = ("archive.extract", "backup.restore", "archive.create", "backup.create")
+
+
+def _union(state: State, thing: Union) -> Ent:
+    files = source(state, thing.of)
+    if len(files) < 2:
+        raise decline("there is nothing to merge it with")
+    if any(ending(one.value) in (*_TABULAR, "json", "md", "html") for one in files):
+        raise decline("only the lines of text files are merged so")
+    if not thing.sort:
+        raise decline("it is not said in which order the lines are merged")
+    items: list[Json] = []
+    for file in files:
+        more: JsonObject = {"unique": True} if thing.unique else {}
+        step = state.to.step("lines", "file.sort", {"path": file.value, **more}, file.device, file.step)
+        items.append(f"${{{step}.output.lines}}")
+    asked: JsonObject = {"items": items, "sort": True, **({"unique": True} if thing.unique else {})}
+    step = state.to.anywhere("merge", "data.merge", asked)
+    entry = Entry("list", "", step, f"${{{step}.output.items}}")
+    return state.keep(Ent("lines", (entry,), words("lines list names entries it them result")))
 
 
 def _found(state: State, thing: Found) -> Ent:
