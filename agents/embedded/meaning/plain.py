@@ -79,7 +79,8 @@ def done(state: State, thing: Plain) -> None:
     steps = _taken(state, plan)
     if changes:
         state.to.sequence.append((frozenset(state.to.draft.steps) - before, before))
-        state.changed |= frozenset(state.to.draft.steps) - before
+        if not _commands(plan):
+            state.changed |= frozenset(state.to.draft.steps) - before
     else:
         (state.to.asked if len(plan.answer) else state.to.answers).extend(one.id for one in steps)
     if not changes or _commands(plan) or steps[-1].skill in _FILES:
