@@ -34,7 +34,6 @@ OF_FILES = (
     | FOLDER_NOUNS
     | words("exist exists existing there missing present contain contains empty larger bigger")
 )
-ANY = ("any", "one", "either", "some")
 
 
 def gates(composer: Composer, block: Block, before: Sequence[str]) -> tuple[StepDependency, StepDependency]:

@@ -393,7 +393,6 @@ def _folder_of_files(view: View) -> Json:
     return folder_or_word("in under inside within below", logs=globbed)(view)
 
 
-_ANY_CASE = words("insensitive insensitively ignoring case-insensitively case-insensitive")
 SEARCH = Frame(
     "file.search",
     SEARCHES | words("howmany search grep scan"),

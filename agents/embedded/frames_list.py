@@ -195,7 +195,6 @@ def _vague(arguments: JsonObject, view: View) -> JsonObject | None:
     return None if view.has("few", "couple", "several") or text.endswith(ARCHIVES) else arguments
 
 
-_LINE_WORDS = words("line row entry record")
 HEAD = Frame(
     "file.head",
     READS | words("head list print how"),

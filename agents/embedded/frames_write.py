@@ -27,7 +27,6 @@ from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
 TO = "to into as in at inside onto named called under"
-_SOURCE = path(" of from", want="any", bare=True)
 _TARGET = path(TO, want="any", bare=True)
 _ANY = path(None, bare=True)
 
@@ -404,7 +403,6 @@ def _says_archive(view: View) -> bool:
     )
 
 
-_ARCHIVE = path(" of from in inside", want="file")
 UNPACK = Frame(
     "archive.extract",
     words("extract unpack unzip untar decompress expand uncompress unarchive inflate open"),

@@ -54,7 +54,6 @@ _PASSIVE: Final = {
 _GET = "(?:get|grab|pull|take|download|fetch|load)(?: me)?"
 _WORD = "(?:(?:every|each|all|the|word|any|occurrence|of) )*"
 _PACKED = "(?:zipped|tarred|packed|archived|compressed|bundled)"
-_AN_ARCHIVE = "(?:archive|zip|tarball)(?: called| named)?"
 _SETTING = "(?:(?:env|var|config|setting|value|quick|small|version|variable|edit|bump|change|tweak|fix) )*"
 _SOME = "((?!what |which |who |it |that )(?:(?:the|my|folder|directory) )*(?:<path>|[a-z]+)(?: (?:folder|directory))?)"
 _BECOME = "(?:become|read|be|say|turn into|be replaced by|be replaced with|be changed to)"

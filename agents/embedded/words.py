@@ -48,7 +48,6 @@ SEARCHES = words(
     "collect gather extract pull fetch print display give tell count "
     "how what check are is do does see which filter retrieve grab read dig locate pick output did sum total"
 )
-COUNTS = words("count how show get tell give what wc number report check")
 SAVES = words("save write store put export dump create make generate produce build prepare compile keep drop")
 DELETES = words("delete remove erase rm unlink trash") | DELETING
 NEGATIONS = words(

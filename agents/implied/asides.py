@@ -11,7 +11,6 @@ from protocol.vocabulary import SkillSpec
 
 ELSE = words("else more further other")
 PUTS = words("in into as at to on inside")
-ALONE = words("alone untouched unchanged be it as")
 AT_ONCE = (("one", "after", "the", "other"), ("one", "by", "one"), ("in", "turn"), ("one", "at", "a", "time"))
 DETERMINERS = words("the a an all each every both any my our its their those these")
 IS = words("is are was were be been isn't aren't")

@@ -21,8 +21,7 @@ FRAMES: Final = 12
 ELEMENTS: Final = 3_000
 LOOKED_AT: Final = 60_000
 CHOICES: Final = 10
-# Joiners shape letters and emoji. Other characters without a shape of their own hide words from people.
-_SHAPELESS: Final = ("Cc", "Cf", "Co", "Cs", "Cn")
+# Joiners shape letters and emoji; other characters without a shape of their own hide words from people.
 _KEPT: Final = frozenset("\n\t\u200c\u200d")
 _STATES: Final = frozenset(State.__args__)  # type: ignore[attr-defined]
 

@@ -17,7 +17,6 @@ from agents.embedded.outcome import decline
 
 _LOOK: Final = "(check|fetch|request|query|probe|poll|ping|call|look at|get|visit|test)"
 _NOUNS: Final = frozenset({"pages", "page", "services", "service", "addresses", "statuses", "them", "those", "shops"})
-_PAGES: Final = "(page|pages|address|addresses|site|sites|url|urls|endpoint|endpoints)"
 
 
 def label(url: str) -> str:

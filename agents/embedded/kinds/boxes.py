@@ -14,7 +14,6 @@ from agents.embedded.wordset import words
 from protocol.vocabulary import Json, JsonObject
 
 Filled = JsonObject | tuple[Choice, ...] | None
-OPENING: Final = words("open")
 CLOSING: Final = words("close shut")
 DAYS: Final = {
     form: day[:3]

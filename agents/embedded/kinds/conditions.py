@@ -42,7 +42,6 @@ COMPARISONS: Final = (
     (f"(is|reads) [exactly] {{n:amount}} {_UNIT}", "=="),
 )
 IT: Final = "it is"
-SIGNS: Final = {">", "<", ">=", "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,6 @@ def condition(reader: Reader, piece: Piece) -> Condition | None:
 def _of_machine(reader: Reader, piece: Piece) -> Condition | None:
     found = machines.state(reader.world, piece) or machines.fact(reader.world, piece)
     return Condition(*found) if found is not None else None
-
-
-def _with_signs(pattern: str) -> str:
-    return pattern
 
 
 def _compared(reader: Reader, piece: Piece) -> Condition | None:

@@ -25,11 +25,6 @@ _STAYS = words(
 )
 _NEVER = words("if unless otherwise else except excluding instead rather provided depending whenever")
 _TEMPORAL = words("when once after before until till while")
-_SHOWS = words(
-    "get show display print list give tell find see check describe read grab want need know look "
-    "view name say output "
-    "report explain skip leave ignore omit exclude include count mention let keep do have make be just go use help"
-)
 _TEMPLATE = frozenset(
     {"kube.set_image", "kube.set_env", "kube.set_resources", "kube.set_probe", "kube.restart", "kube.rollout_undo"}
 )

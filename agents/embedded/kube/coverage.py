@@ -59,11 +59,6 @@ _FREE_VALUES = words(
 )
 
 
-def is_kube(plan: Plan) -> bool:
-    """Whether the plan has steps of a cluster."""
-    return any(step.skill.startswith("kube.") for step in plan.steps)
-
-
 def gaps(
     text: str, plan: Plan, fleet: FleetView, answers: Sequence[tuple[str, str]] = (), attachment: str = ""
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:

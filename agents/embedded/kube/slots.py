@@ -158,53 +158,6 @@ def _valid(name: str) -> bool:
     return bool(DNS.fullmatch(name))
 
 
-def new_name(v: View, kind: str, *, optional: bool = False) -> str | None:
-    """The name of an object of a kind that is to be made; "" where it may be left out, None where it is missing."""
-    for one in v.mentions:
-        if one.kind == kind and len(one.names) == 1 and not one.at & v.used and DNS.fullmatch(one.names[0]):
-            v.claim(*one.at)
-            return one.names[0]
-    alone = [m for m in v.mentions if m.kind == kind and not m.names and not m.at & v.used]
-    for at, token in enumerate(v.tokens):
-        if token.low in {"called", "named", "name"} and at + 1 < len(v.tokens) and at + 1 not in v.used:
-            step = at + 1
-            while step < len(v.tokens) and v.tokens[step].low in {"it", ":", "=", "is", "them", "the"}:
-                step += 1
-            if v._any_name(step) and step not in v.used:
-                v.claim(*range(at, step + 1))
-                for one in alone[:1]:
-                    v.claim(*one.at)
-                return v.name_at(step)
-    if not alone:
-        return "" if optional else None
-    v.claim(*alone[0].at)
-    behind = max(alone[0].at) + 1
-    if (
-        (
-            not optional
-            and behind < len(v.tokens)
-            and v.tokens[behind].word
-            and v._any_name(behind)
-            and v.tokens[behind].low not in _NEVER_NAMES
-        )
-        and not any(behind in m.at for m in v.mentions)
-        and behind not in v.used
-    ):
-        v.claim(behind)
-        return v.name_at(behind)
-    bare = [m for m in v.mentions if m.kind == "" and len(m.names) == 1 and not m.at & v.used and m.prep in {"", "as"}]
-    if not optional and len(bare) == 1 and bare[0].first > max(alone[0].at):
-        v.claim(*bare[0].at)
-        return bare[0].names[0]
-    return "" if optional else None
-
-
-_NEVER_NAMES = words(
-    "in with for on to called named that from of at and or which so please pls there here now it "
-    "as by using running whose without"
-)
-
-
 def take_kind(v: View, *kinds: str) -> Mention | None:
     """Explains a mention of a kind, with or without its name."""
     for one in v.mentions:

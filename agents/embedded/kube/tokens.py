@@ -118,7 +118,6 @@ _SPOKEN_UNITS = {
     "megs": "M",
     "gigs": "G",
 }
-ZERO = {"zero": 0, "none": None}
 
 
 def tokenise(text: str) -> list[Token]:

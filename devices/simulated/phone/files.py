@@ -7,8 +7,6 @@ import posixpath
 import time
 from dataclasses import dataclass, field
 
-ROOMS = ("/sdcard", "/storage/emulated/0")
-
 
 class FilesError(Exception):
     """What the phone says of a file, as its C library does."""

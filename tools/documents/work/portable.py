@@ -14,7 +14,6 @@ from tools.documents.work.jobs import WorkError, printable
 
 MARGIN = 18
 BODY, SMALL, HEADING, TITLE = 10.5, 9, 14, 20
-SCAN = 5
 HEAD = 1024
 """Bytes within which readers look for a PDF's mark."""
 DAMAGE = (

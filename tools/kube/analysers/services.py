@@ -7,7 +7,7 @@ from typing import Final
 
 from protocol.vocabulary import JsonObject
 from tools.kube.analysers import telling
-from tools.kube.analysers.findings import Evidence, Finding, Fix, Ref, evidence, ref
+from tools.kube.analysers.findings import Evidence, Finding, Fix, evidence, ref
 from tools.kube.analysers.hints import near, near_labels, said_labels
 from tools.kube.analysers.pods import SERVICE_S, coming, containers, is_ready, target
 from tools.kube.analysers.snapshot import Snapshot, going
@@ -236,10 +236,3 @@ def _balancer(snapshot: Snapshot, service: Manifest) -> Iterator[Finding]:
         "warning",
         fix,
     )
-
-
-def unready_owners(snapshot: Snapshot, service: Ref) -> frozenset[Ref]:
-    """What a service leads to."""
-    found = snapshot.find(service)
-    pods = snapshot.selected_pods(service.namespace, at(found, "spec.selector", {})) if found else []
-    return frozenset(snapshot.top(pod) for pod in pods)

@@ -71,7 +71,6 @@ _HARMLESS = re.compile(
     r"short|high|low|few)|gives? us until \w+|until (?:the|we|i|they|he|she|it)(?= )|till (?:the|we|\w+day)(?= ))",
     re.IGNORECASE,
 )
-_PRESENT_PAST = words("froze put held stopped paused suspended went kept was were had did")
 _ANY_THIRD = re.compile(r"[a-z]{3,}s$")
 _NO_THIRD = words(
     "this its his hers ours yours theirs pods jobs nodes services secrets volumes claims limits requests labels logs "
