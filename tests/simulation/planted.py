@@ -33,7 +33,6 @@ from typing import Any
 from devices.events import Command, Run
 from devices.executor import NEVER, Executor, Phase
 from devices.runner import Runner
-from orchestrator.app import Asterism
 from orchestrator.core import commands as c
 from orchestrator.core import stimuli
 from orchestrator.core.events import AttemptOutcome
@@ -41,6 +40,7 @@ from orchestrator.core.machine import _HANDLERS, RunMachine
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import On, TaskStatus
+from orchestrator.desks.steering import Steering
 from orchestrator.runtime.control import Control
 from orchestrator.runtime.engine import LEASE, Engine
 from orchestrator.runtime.roster import Roster
@@ -162,7 +162,7 @@ def answered_before_the_record(patch: Patch) -> None:
     """Who submits under a key that is known is told of its run at once, on record or not."""
 
     def make(original: Any) -> Any:
-        async def again(self: Asterism, owner: str, *rest: Any) -> tuple[str, bool]:
+        async def again(self: Steering, owner: str, *rest: Any) -> tuple[str, bool]:
             if self.engine.open_run(owner) is not None:
                 return owner, False
             told: tuple[str, bool] = await original(self, owner, *rest)
@@ -170,7 +170,7 @@ def answered_before_the_record(patch: Patch) -> None:
 
         return again
 
-    patch(Asterism, "_again", make)
+    patch(Steering, "_again", make)
 
 
 @plant(1000)
