@@ -10,8 +10,9 @@ from devices.gateway import Gateway
 from orchestrator.core.application import Refusal
 from orchestrator.core.events import RunStatus
 from orchestrator.core.ports import Clock, Store, StoreError
-from orchestrator.runtime.engine import Engine, Slot
+from orchestrator.runtime.engine import Engine
 from orchestrator.runtime.reception import Reception
+from orchestrator.runtime.slots import Slot
 from orchestrator.settings import Settings
 
 COMMIT_PATIENCE_S = 10.0

@@ -19,7 +19,7 @@ from orchestrator.core.state import RunState
 from orchestrator.core.tasks import LIVE, TaskStatus
 from orchestrator.core.views import Change, GraphView, RunItem, RunView, TaskLog
 from orchestrator.desks.desk import Desk
-from orchestrator.runtime.engine import Slot
+from orchestrator.runtime.slots import Slot
 
 PAGE = 1_000
 

@@ -20,7 +20,8 @@ from orchestrator.core.project import graph_view, run_view
 from orchestrator.core.requests import Request
 from orchestrator.core.stamping import check_changes, stamp
 from orchestrator.core.views import EditResult, GraphView, RunView
-from orchestrator.runtime.engine import Engine, Slot
+from orchestrator.runtime.engine import Engine
+from orchestrator.runtime.slots import Slot
 
 log = structlog.get_logger("asterism.control")
 

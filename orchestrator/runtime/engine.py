@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -21,19 +21,19 @@ from orchestrator.changes import Changes
 from orchestrator.core import commands as c
 from orchestrator.core import stimuli
 from orchestrator.core.commands import Decision, TimerKind
-from orchestrator.core.events import Event
 from orchestrator.core.machine import RunMachine
 from orchestrator.core.ports import Clock, Consultation, Store, StoreError
 from orchestrator.core.records import AttemptKey, OutboxRow
 from orchestrator.core.scheduler import Scheduler
 from orchestrator.core.state import RunState
 from orchestrator.core.tasks import TaskStatus
+from orchestrator.runtime.alarm import Alarm
 from orchestrator.runtime.groups import Group, Resend, run_of
 from orchestrator.runtime.heartbeats import Heartbeats
-from orchestrator.runtime.loading import RECENT_EVENTS, Log, collector_paused, read_all, read_back, spare
+from orchestrator.runtime.loading import Log, collector_paused, read_all, read_back, spare
 from orchestrator.runtime.roster import Roster
+from orchestrator.runtime.slots import Slot
 from orchestrator.runtime.tally import Tally
-from orchestrator.runtime.timers import TimerQueue
 from protocol.codec import encode_message
 from protocol.messages import AttemptRef, Cancel, Dispatch, Hello, Result, SkillsChanged
 
@@ -88,36 +88,6 @@ class Counters:
     commits: int = 0
 
 
-@dataclass(slots=True)
-class Slot:
-    """A run in memory. `durable` is the last event that is on disk; `recent` the newest of those.
-
-    `waiters` are told when `durable` has moved, or the run has left memory.
-    """
-
-    machine: RunMachine
-    durable: int = 0
-    recent: deque[Event] = field(default_factory=lambda: deque(maxlen=RECENT_EVENTS))
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
-    ended: bool = False
-
-    @property
-    def state(self) -> RunState:
-        return self.machine.state
-
-    async def change(self) -> None:
-        """Wait until more is durable."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiters.append(future)
-        await future
-
-    def tell(self) -> None:
-        for future in self.waiters:
-            if not future.done():
-                future.set_result(None)
-        self.waiters.clear()
-
-
 class Engine:
     """Runs everything. `await start()` once the store is open, `await stop()` at the end."""
 
@@ -154,11 +124,9 @@ class Engine:
         self._group = Group()
         self._in_flight: Group | None = None
         self._scheduled = False
-        self._timers: TimerQueue[TimerKey] = TimerQueue()
+        self._alarm: Alarm[TimerKey] = Alarm(clock, self._ring)
         self._attempts: dict[TimerKey, int] = {}
         self._heartbeats = Heartbeats()
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at = float("inf")
         self._expecting = False
         self._background: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -184,10 +152,10 @@ class Engine:
         self._expecting = bool(runs)
         await self._load_open(runs)
         now = self._clock.now()
-        self._set_timer((EXPECTED, "", ""), now + EXPECT_S)
+        self._alarm.set((EXPECTED, "", ""), now + EXPECT_S)
         for name in self.roster.busy():
             # It has one lease to come back in; its attempts are adopted when it does.
-            self._set_timer((LEASE, "", name), now + self._lease_s)
+            self._alarm.set((LEASE, "", name), now + self._lease_s)
         self._schedule()
 
     async def stop(self) -> None:
@@ -201,8 +169,7 @@ class Engine:
             except (StoreError, TimeoutError):
                 break
         self._stopping = True
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.stop()
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -377,7 +344,7 @@ class Engine:
             self.scheduler.offer(command.task)
         elif kind is c.SetTimer:
             assert isinstance(command, c.SetTimer)
-            self._set_timer((command.kind, command.run, command.task), command.at)
+            self._alarm.set((command.kind, command.run, command.task), command.at)
             if command.kind is not TimerKind.RUN:
                 self._attempts[command.kind, command.run, command.task] = command.attempt
             if command.every:
@@ -423,10 +390,10 @@ class Engine:
         )
         if command.attempt:
             self.roster.over(command.device, command.run, command.task)
-            self._timers.cancel((TimerKind.RUN, command.run, command.task))
+            self._alarm.cancel((TimerKind.RUN, command.run, command.task))
             if self._heartbeats:
                 self._heartbeats.forget(command.run, command.task)
-                self._timers.cancel((TimerKind.HEARTBEAT, command.run, command.task))
+                self._alarm.cancel((TimerKind.HEARTBEAT, command.run, command.task))
             self._group.transaction.settled.append(AttemptKey(command.run, command.task, command.attempt))
 
     # --- the group ---------------------------------------------------------------------------------------------
@@ -586,7 +553,7 @@ class Engine:
             self.lapsed(hello.name, "another device came under its name")
         info = self.roster.joined(hello, epoch, self._clock.now(), resumed=resumed)
         self.changes.tell("device", [hello.name])
-        self._timers.cancel((LEASE, "", hello.name))
+        self._alarm.cancel((LEASE, "", hello.name))
         self._expecting = False
         if self._heartbeats:
             self._heartbeats.back(self.roster.attempts(hello.name), self._clock.now())
@@ -709,23 +676,8 @@ class Engine:
 
     # --- time --------------------------------------------------------------------------------------------------
 
-    def _set_timer(self, key: TimerKey, at: float) -> None:
-        self._timers.set(key, at)
-        if at < self._alarm_at:
-            self._arm()
-
-    def _arm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        at = self._timers.next()
-        self._alarm_at = float("inf") if at is None else at
-        if at is not None and not self._stopping:
-            delay = max(0.0, at - self._clock.now())
-            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
-
     def _ring(self) -> None:
-        for kind, run, task in self._timers.due(self._clock.now()):
+        for kind, run, task in self._alarm.due():
             attempt = self._attempts.pop((kind, run, task), None)
             if kind == LEASE:
                 if not self.roster.online(task):
@@ -735,10 +687,10 @@ class Engine:
                 self._schedule()
             elif kind == TimerKind.HEARTBEAT and (later := self._heartbeat(run, task)) is not None:
                 self._attempts[kind, run, task] = attempt or 0
-                self._set_timer((kind, run, task), later)
+                self._alarm.set((kind, run, task), later)
             elif kind == TimerKind.HEDGE and self._tied(run, task):
                 self._attempts[kind, run, task] = attempt or 0
-                self._set_timer((kind, run, task), self._clock.now() + HEDGE_LOOK_S)
+                self._alarm.set((kind, run, task), self._clock.now() + HEDGE_LOOK_S)
             elif kind == TimerKind.QUEUE and not self.scheduler.is_stranded(run, task):
                 continue
             else:
@@ -748,7 +700,7 @@ class Engine:
                         attempt = slot.state.tasks[task].attempt if task in slot.state.tasks else 0
                     why = self._withheld(slot.state, task) if kind == TimerKind.QUEUE else ""
                     self.handle(run, stimuli.TimerFired(kind, task, attempt, why), "timer")
-        self._arm()
+        self._alarm.arm()
 
     def _withheld(self, state: RunState, task: str) -> str:
         """Why devices that have the skill of a task cannot use it now, where they say so."""
