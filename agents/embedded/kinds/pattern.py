@@ -57,7 +57,8 @@ MACROS: Final[Mapping[str, str]] = {
         "(show|tell|give|get|read|check|display|print|fetch|see|report|look up|look at|find out|query|retrieve|list|"
         "view|let me see|let me know|pull up|bring up|what is|what are|which are|i want to know|"
         "i want to see|i would like to know|i'd like to know|i'd like to see|i need to know|i need to see|need|"
-        "i need|i want|tell me what is|tell me|show me what is|have a look at|(can|could|may|might) i (have|get|see)|list out|list up|dump|print out|"
+        "i need|i want|tell me what is|tell me|show me what is|have a look at|"
+        "(can|could|may|might) i (have|get|see)|list out|list up|dump|print out|"
         "read out|get out|let me have|i'd like|i would like|give us|find)"
     ),
     "~me": "[me|us] [about]",

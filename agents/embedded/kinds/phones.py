@@ -34,7 +34,7 @@ NO_APPS: Final = words(
     "it them this that file files folder door window page link url website app apps call connection something anything "
     "everything and or then text message notification notifications settings's screenshot picture again up down on off"
 )
-COUNTING: Final = words("first second third fourth fifth last next same other right left top bottom")
+COUNTING: Final = words("first second third fourth fifth last same other right left top bottom")
 """Words that point at a button, and are not what it says."""
 LEVELS: Final = {"errors": "error", "error": "error", "warnings": "warning", "warning": "warning", "fatal": "fatal"}
 _OF_SCREEN: Final = "of [the] [phone|phone's] screen"
@@ -109,7 +109,8 @@ def tapped(slots: Slots, piece: Piece, world: World) -> Filled:
         place = point_of(slots, "at")
         return {"x": place[0], "y": place[1]} if place is not None else None
     label = text_of(slots, "text", piece)
-    return {"text": label} if label.casefold() not in NO_APPS | COUNTING else None
+    counted = label.casefold() in COUNTING and slots["text"][0].kind is not Kind.QUOTED
+    return {"text": label} if label.casefold() not in NO_APPS and not counted else None
 
 
 def labelled(slots: Slots, piece: Piece, world: World) -> Filled:
