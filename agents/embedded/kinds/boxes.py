@@ -187,9 +187,18 @@ def named(slots: Slots, piece: Piece, world: World) -> Filled:
     return {"name": text_of(slots, "name", piece)}
 
 
+NO_PAYLOADS: Final = words(
+    "a the it this that message messages text value word payload something nothing anything result reading temperature "
+    "humidity battery time date"
+)
+
+
 def published(slots: Slots, piece: Piece, world: World) -> Filled:
     if "topic" not in slots:
         raise Missing("a message needs the topic that it goes to")
+    payload = slots["payload"]
+    if payload[0].word and (len(payload) > 1 or payload[0].text.casefold() in NO_PAYLOADS):
+        raise Missing("a message needs its text, in quotes")
     return {"topic": text_of(slots, "topic", piece), "payload": text_of(slots, "payload", piece)}
 
 

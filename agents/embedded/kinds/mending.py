@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from agents.embedded.chaff import renamed, without_chaff
 from agents.embedded.kinds.line import Line, line_of, shared
@@ -16,6 +17,10 @@ from agents.embedded.kinds.world import KIND_NOUNS, World, parts_of
 from agents.embedded.lexicon import known_words
 from agents.embedded.spelling import spell
 from agents.embedded.tokens import Token
+from agents.embedded.wordset import words
+
+WHEN: Final = words("today tonight tomorrow yesterday later soon daily weekly hourly once first last")
+"""Words that say of what, or when: where they would be dropped, nothing is."""
 
 
 def mended(line: Line, world: World) -> Line | None:
@@ -30,6 +35,8 @@ def mended(line: Line, world: World) -> Line | None:
 
     whole = line_of(line.text, world, mend)
     plain = tuple(without_chaff(whole.tokens))
+    if any(one.text.casefold() in WHEN for one in line.tokens) != any(one.text.casefold() in WHEN for one in plain):
+        return None
     same = [one.text for one in plain] == [one.text for one in line.tokens]
     return shared(replace(whole, tokens=plain)) if plain and not same else None
 

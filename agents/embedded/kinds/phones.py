@@ -62,6 +62,8 @@ def key(slots: Slots, piece: Piece, world: World) -> Filled:
 def sms(slots: Slots, piece: Piece, world: World) -> Filled:
     if "told" in slots:
         told = text_of(slots, "told", piece)
+        if not told[:1].isalnum():
+            return None
         # `text 112233 that temperature` names a value; a text says what somebody does, or what is so.
         value = world.sensed(said(slots, "told"), None) or not STATEMENT & set(said(slots, "told"))
         return {"number": text_of(slots, "number", piece), "text": told} if not value else None
@@ -440,7 +442,7 @@ ORDERS: Final = (
             f"{_TAP} [the] [button|element|text|item|entry|link] [that says|called|named|labelled|saying] "
             f"{{text:quoted}} [button|element|text|item|entry|link] {_ON_SCREEN}",
             f"{_TAP} [the] button {{text:word}} {_ON_SCREEN}",
-            f"{_TAP} [the] {{text:word}} button {_ON_SCREEN}",
+            f"(tap on|tap|touch|click on|click) [the] {{text:word}} button {_ON_SCREEN}",
             f"{_TAP} [on] [the] [point|position|place|pixel|coordinates] [at] {{at:point}} {_ON_SCREEN}",
         ),
         fill=tapped,
@@ -502,8 +504,8 @@ ORDERS: Final = (
             "(send|write) {text:quoted} (as|by|via) [a|an] (sms|text|text message) to [the number] {number:call}",
             "(send|write) {text:quoted} to [the number] {number:call} (as|by|via) [a|an] (sms|text|text message)",
             "text {number:call} [,] [saying|that|:] {text:quoted}",
-            "(text|sms) {number:call} (that|saying|:|saying :) {told:rest}",
-            f"(send|write) [a|an] {_MESSAGE} to [the number] {{number:call}} (that|saying|that says|:|saying :) "
+            "(text|sms) {number:call} (that|saying :|saying|:) {told:rest}",
+            f"(send|write) [a|an] {_MESSAGE} to [the number] {{number:call}} (that says|that|saying :|saying|:) "
             "{told:rest}",
             "(text|sms) {text:quoted} to [the number] {number:call}",
             "(send|text) {number:call} [a|an|the] [sms|text|text message|message] [,] "
