@@ -204,7 +204,7 @@ class _Cutter:
                 self._drop_and()
                 self.cut(link, mark)
                 return end
-        if token.word and token.lemma in {"if", "unless"} and self.low(at - 1) not in SOFT_IF:
+        if token.word and token.lemma in {"if", "unless"} and self.low(self._before_place(at)) not in SOFT_IF:
             self._drop_and()
             self.cut("and" if self.done or self.current else "start", token.lemma)
             return at + 1
@@ -222,6 +222,11 @@ class _Cutter:
             self.cut("and")
         self.current.append(token)
         return at + 1
+
+    def _before_place(self, at: int) -> int:
+        """`check on beta if ...`: what stands before a place."""
+        placed = at > 2 and self.tokens[at - 1].kind is Kind.DEVICE and self.low(at - 2) in {"on", "at", "for", "from"}
+        return at - 3 if placed else at - 1
 
     def _decide(self, mark: str) -> bool:
         """Makes the question just asked the condition of what follows: `is nginx running? if not, ...`."""

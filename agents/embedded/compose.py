@@ -11,7 +11,7 @@ from agents.embedded.clauses import Clause
 from agents.embedded.composer import Composer
 from agents.embedded.devices import Place
 from agents.embedded.draft import Result
-from agents.embedded.listed import one_by_one
+from agents.embedded.listed import in_folder, one_by_one
 from agents.embedded.outcome import Stop, decline
 from agents.embedded.places import Spot, joined, spots
 from agents.embedded.plain import frame_step
@@ -124,7 +124,7 @@ class Walk(Composer):
         except Stop as stop:
             if isinstance(stop.result, Clarification):
                 raise
-            for parts in (one_by_one(view), coordination.parts(view)):
+            for parts in (in_folder(view), one_by_one(view), coordination.parts(view)):
                 if not parts:
                     continue
                 self._restore(state)

@@ -293,6 +293,14 @@ FRAMES: Final[tuple[Frame, ...]] = (
         sure=True,
     ),
     Frame(
+        "user.sessions",
+        ASKS | words("who howmany is are anybody anyone"),
+        (words("logged signed"),),
+        words("who user people person session logged signed in on into there currently anybody anyone all present"),
+        sure=True,
+        bonus=1,
+    ),
+    Frame(
         "user.list",
         ASKS | words("which who"),
         (words("user account"),),

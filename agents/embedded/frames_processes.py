@@ -298,7 +298,10 @@ STOP = Frame(
     "process.stop",
     words("stop kill terminate end quit forcekill killall halt abort shut"),
     (),
-    words("process program running id pid instance number with off down hung stuck frozen runaway job"),
+    words(
+        "process program running id pid instance number with off down hung stuck frozen runaway job forcefully force "
+        "forcibly brutally"
+    ),
     slots=(("pid", _pid), ("all", _every), ("name", _killed), ("force", _forced)),
     strict=True,
     final=_ended,

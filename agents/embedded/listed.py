@@ -83,6 +83,37 @@ def one_by_one(view: View) -> list[View]:
     return [View((*lead, *noun, item, *rest)) for item in items]
 
 
+_HELD: Final = words("in inside from within under of")
+_ELSEWHERE: Final = words(
+    "run execute unpack extract unzip untar move mv put save write store download find search look"
+)
+
+
+def in_folder(view: View) -> list[View]:
+    """`delete the file old.log in the folder logs`: the clause with logs/old.log; empty where no such file is named."""
+    tokens, plain = view.tokens, View(view.tokens)
+    for at, token in enumerate(tokens):
+        if token.kind is not Kind.PATH or "/" in token.text or not looks_like_file(token.text):
+            continue
+        step = at + 2 + (plain.lemma(at + 2) in {"the", "my", "our"})
+        last = tokens[step + 1] if step + 1 < len(tokens) else None
+        if plain.lemma(at + 1) not in _HELD or last is None or plain.head in _ELSEWHERE:
+            continue
+        if plain.lemma(step) in FOLDER_NOUNS and last.kind in (Kind.WORD, Kind.PATH, Kind.QUOTED):
+            folder = last
+        elif plain.lemma(step + 1) in FOLDER_NOUNS and tokens[step].kind in (Kind.WORD, Kind.PATH, Kind.QUOTED):
+            folder = tokens[step]
+        else:
+            continue
+        said = str(folder.value or folder.text).rstrip("/")
+        if folder.word and folder.lemma in FILLERS | _NO_FOLDER | {"same", "called", "named"}:
+            continue
+        path = f"{said}/{token.text}"
+        whole = replace(token, text=path, lemma=path.casefold(), value=path)
+        return [View((*tokens[:at], whole, *tokens[step + 2 :]))]
+    return []
+
+
 def objects(view: View) -> list[str]:
     """The two or more objects behind the verb, explained; empty where there are fewer, or not as many as is said."""
     before, at = _leading(view, view.head_at + 1)

@@ -9,6 +9,7 @@ from agents.embedded.words import FILLERS, LEADS
 from agents.embedded.wordset import words
 
 SOFT = words("tell check show know see find determine verify give learn say report get figure identify test")
+PLACING = words("on from at in for across of")
 ARTICLES = words("the a an my our current any")
 QUESTIONS = words("howmuch howmany howlong what which who where when whether if how size what's")
 
@@ -54,6 +55,8 @@ class View:
         """`tell me which`, `check whether`: the real head is the question."""
         while self.lemma(at) in LEADS:
             at += 1
+        if self.lemma(at) in PLACING and self._device_next(at):
+            at += 2  # `check on beta whether ...`
         token = self.tokens[at] if at < len(self.tokens) else None
         return token is not None and (
             (token.word and token.lemma in QUESTIONS)

@@ -44,6 +44,13 @@ restart nginx and redis on alpha | service.restart alpha name=nginx; service.res
 in which groups is marta on beta | user.info beta name=marta
 list the members of the group docker on gamma | group.list gamma name=docker
 start the service worker on beta at boot | service.enable beta name=worker
+how many users are logged in on beta | user.sessions beta
+stop the process called worker on beta, forcefully | process.stop beta name=worker force=true
+kill process 4412 on beta, it hangs | process.stop beta pid=4412
+please check on beta if the service ntp is up | service.status beta name=ntp
+check on gamma if the file run/lock exists | file.stat gamma path=run/lock
+delete the file named old.log in the folder logs on gamma | file.delete gamma path=logs/old.log
+show the last 5 lines of the file app.log in the folder logs on beta | file.tail beta lines=5 path=logs/app.log
 list every .conf file below etc/nginx on beta, subfolders as well | file.find beta pattern=*.conf path=etc/nginx
 duplicate the folder templates on alpha as templates-old | file.copy alpha source=templates target=templates-old
 extract a.zip into the folder new on alpha | archive.extract alpha archive_path=a.zip target=new
@@ -92,6 +99,7 @@ def test_planned(text: str, steps: str) -> None:
         "restart the service nginx on beta every night",
         "can the nginx service be restarted on beta",
         "install setup.exe on beta",
+        "rename the file a.txt in the folder notes to b.txt on beta",
         "delete the home folder of user tim on beta",
         "remove the config files of the package apache2 on alpha",
         "remove user tim from the group docker on beta",
