@@ -84,20 +84,21 @@ def one_by_one(view: View) -> list[View]:
 
 
 _HELD: Final = words("in inside from within under of")
-_ELSEWHERE: Final = words(
-    "run execute unpack extract unzip untar move mv put save write store download find search look"
+_LOOKED_AT: Final = words(
+    "show display print give get tell read cat view see what count howmany size hash compute head tail"
 )
+"""What only looks: where a change is made is said as a path."""
 
 
 def in_folder(view: View) -> list[View]:
-    """`delete the file old.log in the folder logs`: the clause with logs/old.log; empty where no such file is named."""
+    """`show the file old.log in the folder logs`: the clause with logs/old.log; empty where no such file is named."""
     tokens, plain = view.tokens, View(view.tokens)
     for at, token in enumerate(tokens):
         if token.kind is not Kind.PATH or "/" in token.text or not looks_like_file(token.text):
             continue
         step = at + 2 + (plain.lemma(at + 2) in {"the", "my", "our"})
         last = tokens[step + 1] if step + 1 < len(tokens) else None
-        if plain.lemma(at + 1) not in _HELD or last is None or plain.head in _ELSEWHERE:
+        if plain.lemma(at + 1) not in _HELD or last is None or plain.head not in _LOOKED_AT:
             continue
         if plain.lemma(step) in FOLDER_NOUNS and last.kind in (Kind.WORD, Kind.PATH, Kind.QUOTED):
             folder = last

@@ -49,7 +49,7 @@ stop the process called worker on beta, forcefully | process.stop beta name=work
 kill process 4412 on beta, it hangs | process.stop beta pid=4412
 please check on beta if the service ntp is up | service.status beta name=ntp
 check on gamma if the file run/lock exists | file.stat gamma path=run/lock
-delete the file named old.log in the folder logs on gamma | file.delete gamma path=logs/old.log
+how big is the file a.bin in the folder data on gamma | file.stat gamma path=data/a.bin
 show the last 5 lines of the file app.log in the folder logs on beta | file.tail beta lines=5 path=logs/app.log
 list every .conf file below etc/nginx on beta, subfolders as well | file.find beta pattern=*.conf path=etc/nginx
 duplicate the folder templates on alpha as templates-old | file.copy alpha source=templates target=templates-old
