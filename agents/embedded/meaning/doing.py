@@ -17,6 +17,7 @@ from agents.embedded.meaning.putting import put, targets
 from agents.embedded.meaning.state import FILE, Ent, Kind, State
 from agents.embedded.meaning.testing import each_gate, gates
 from agents.embedded.meaning.things import (
+    Appended,
     Arranged,
     Comparison,
     Deed,
@@ -58,6 +59,7 @@ from agents.embedded.outcome import decline
 from agents.embedded.wordset import words
 from orchestrator.core.conditions import Compare
 from orchestrator.core.plan import StepDependency
+from orchestrator.core.references import whole
 from orchestrator.core.tasks import On
 from protocol.vocabulary import Json, JsonObject
 
@@ -73,6 +75,19 @@ def do(state: State, deed: Deed) -> None:
     if earlier:
         state.to.sequence.append((frozenset(state.to.draft.steps) - frozenset(before), earlier))
     state.last = tuple(id for id in state.to.draft.steps if id not in before) or state.last
+
+
+def _append(state: State, deed: Appended) -> None:
+    """A value behind what a file on one device holds."""
+    goals = targets(state, deed.to)
+    if len(goals) != 1 or goals[0].path is None or ending(goals[0].path) not in ("txt", "log", "md"):
+        raise decline("it is not said to which file it is added")
+    [name] = state.names(goals[0].place or state.home)
+    text = _text(state, Told("", deed.of))
+    end = "" if text.endswith((".text}", ".stdout}", ".stderr}")) else "\n"
+    step = state.to.step("append", "file.append", {"path": goals[0].path, "text": f"{text}{end}"}, name)
+    state.keep(Ent("file", (Entry(name, name, step, goals[0].path),), FILE))
+    state.written = (name, goals[0].path)
 
 
 def _done(state: State, deed: Done) -> None:
@@ -402,12 +417,21 @@ def _tell(state: State, deed: Told) -> None:
     if len(names) != 1 or len(places) > 1:
         raise decline("it is not said which device tells it")
     arguments: dict[str, JsonObject] = {
-        "notify": {"title": text}, "sms": {"number": deed.goal, "text": text},
+        "notify": _notice(state, text), "sms": {"number": deed.goal, "text": text},
         "publish": {"topic": deed.goal, "payload": text},
     }  # fmt: skip
     state.to.step(deed.how, skill, arguments[deed.how], names[0])
     if places and not places[0].there:
         state.goal = places[0]
+
+
+def _notice(state: State, text: str) -> JsonObject:
+    """A report stands below its heading."""
+    found = whole(text)
+    made = state.to.draft.steps.get(found.task) if found is not None else None
+    if made is None or made.skill != "text.report":
+        return {"title": text}
+    return {"title": made.arguments["title"], "text": text}
 
 
 def _tell_each(state: State, deed: Told) -> None:
@@ -526,9 +550,9 @@ def _give(state: State, deed: Give) -> None:
 
 
 _DEEDS: Final = {
-    Nothing: _nothing, Done: _done, Read: _read, Known: _known, KnownColumns: _known_columns, KnownPages: _known_pages,
-    Run: _run, Instead: _instead, Packed: _pack, Verified: _verify, Unpacked: _unpack, Same: _same, Deleted: _delete,
-    Arranged: _arrange, Drawn: _draw, Told: _tell, Reported: _report, Comparison: _compare,
-    Set: _set, If: _if, Each: _each, Give: _give,
+    Nothing: _nothing, Done: _done, Appended: _append, Read: _read, Known: _known, KnownColumns: _known_columns,
+    KnownPages: _known_pages, Run: _run, Instead: _instead, Packed: _pack, Verified: _verify, Unpacked: _unpack,
+    Same: _same, Deleted: _delete, Arranged: _arrange, Drawn: _draw, Told: _tell, Reported: _report,
+    Comparison: _compare, Set: _set, If: _if, Each: _each, Give: _give,
 }  # fmt: skip
 __all__ = ["Made", "Mention", "Rows", "do", "ending", "source"]

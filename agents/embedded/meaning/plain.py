@@ -117,6 +117,10 @@ def _planned(state: State, thing: Plain) -> Plan:
     plan = state.bridge.plan(thing.text) if state.bridge is not None else None
     if plan is None:
         raise decline(f"these words are not read: {thing.said}", [thing.said])
+    for step in plan.steps:
+        family, _, verb = step.skill.partition(".")
+        if verb == "remove" and family not in thing.text.casefold():
+            raise decline(f"it is not said that {thing.said} is about a {family}", [thing.said])
     if thing.there and (state.goal is None or state.goal.names != (thing.there,)):
         raise decline("it is not clear where `there` is", ["there"])
     if thing.there and not _spoken_of(state, plan) <= {(thing.there,)}:

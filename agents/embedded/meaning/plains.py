@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.embedded.kinds.line import Mention
 from agents.embedded.meaning.terms import rule
 from agents.embedded.meaning.things import (
+    Appended,
     Condition,
     Deed,
     Done,
@@ -55,7 +56,12 @@ def _text(x: Thing, g: tuple[str, tuple[To, ...]]) -> Told:
     return Told("sms", x, g[0], g[1])
 
 
-@rule("deed", "(%show) {x:plainly} on {d:d}", "(%show) {x:plainly} as (a|an) (%note) on {d:d}")
+@rule(
+    "deed",
+    "(%show) {x:plainly} on {d:d}",
+    "(%show) {x:plainly} as (a|an) (%note) (on|to) {d:d}",
+    "send {x:plainly} to {d:d} as (a|an) (%note)",
+)
 def _show(x: Plain, d: Mention) -> Told:
     return Told("notify", x, "", (To(place=d, prep="on"),))
 
@@ -124,6 +130,11 @@ def _merge_tables(x: Files, t: tuple[To, ...]) -> Give | None:
 @rule("deed", "say {x:text} on {d:d}", "(write|put|print) {x:text} on the (screen|display) of {d:d}")
 def _say(x: Thing, d: Mention) -> Told:
     return Told("notify", x, "", (To(place=d, prep="on"),))
+
+
+@rule("deed", "(append|add) {x:ref} {t:tos}", "(append|add) {x:plainly} {t:tos}")
+def _append(x: Thing, t: tuple[To, ...]) -> Appended:
+    return Appended(x, t)
 
 
 @rule("when", "(when|once|as soon as) (it|that|this|everything|all) is (there|done|finished|ready|saved|complete)")

@@ -53,7 +53,8 @@ def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
         last = state.last
         if condition.still:
             last = tuple(id for id, step in state.to.draft.steps.items() if step.skill.startswith("http."))
-        if len(last) != 1 or state.to.draft.steps[last[0]].skill not in _FAILING:
+        known = len(last) == 1 and (state.to.draft.steps[last[0]].skill in _FAILING or last[0] in state.changed)
+        if not known:
             raise decline("it is not clear what could fail")
         return (StepDependency(step=last[0], on=On.FAILURE),)
     if isinstance(condition, Compared):

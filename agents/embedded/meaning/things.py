@@ -417,6 +417,14 @@ class Instead:
 
 
 @dataclass(frozen=True, slots=True)
+class Appended:
+    """A value at the end of a text file."""
+
+    of: Thing
+    to: tuple[To, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """What a clause that another grammar plans asks for."""
 
@@ -512,5 +520,5 @@ class Each:
 Condition = Compared | Equal | Good | Holds | Failed | Other | Stands | Share
 Deed = (
     Give | Read | Known | KnownColumns | KnownPages | Run | Packed | Unpacked | Verified | Same | Deleted | Drawn
-    | Arranged | Told | Comparison | Reported | Set | Instead | Nothing | If | Each | Done
+    | Arranged | Told | Comparison | Reported | Set | Instead | Nothing | If | Each | Done | Appended
 )  # fmt: skip

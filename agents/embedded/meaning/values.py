@@ -307,6 +307,8 @@ def _last_tables(state: State, ref: Ref) -> Ent:
 def rows(state: State, of: Thing | None, where: tuple[Where, ...] = (), noun: str = "") -> Ent:
     """Rows that fit, of all tables that are meant together."""
     ent = tables(state, of)
+    if ent.kind == "file" and any(ending(one.value) not in (*_TABULAR, "json") for one in ent.entries):
+        raise decline("only a table has rows")
     known = ent.columns if ent.kind == "rows" else state.columns(ent.entries)
     tests = tuple((column(one.column, known, exact=True), one.op, one.value) for one in where)
     items: list[str] = []

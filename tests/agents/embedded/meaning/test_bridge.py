@@ -67,6 +67,18 @@ def skills(text: str) -> list[tuple[str, str]]:
             [("sql.query", "beta"), ("chart.make", "desk")],
         ),
         (
+            "count the lines of a.txt on gamma and append the number to n.txt on beta",
+            [("file.count", "gamma"), ("file.append", "beta")],
+        ),
+        (
+            "merge l.txt on alpha and m.txt on gamma into one sorted list without duplicates in n.txt on beta",
+            [("file.sort", "alpha"), ("file.sort", "gamma"), ("data.merge", ""), ("file.write", "beta")],
+        ),
+        (
+            'restart the service shop on beta; if that fails, text 447766 "no shop"',
+            [("service.restart", "beta"), ("phone.sms", "pixel")],
+        ),
+        (
             "restart nginx on alpha and on gamma and notify me on desk when it is done",
             [("service.restart", "alpha,gamma"), ("desktop.notify", "desk")],
         ),
@@ -90,7 +102,7 @@ def test_what_changes_something_is_done_before_what_comes_after_it() -> None:
 
 
 def test_a_list_that_was_cut_short_is_not_handed_on() -> None:
-    found, write = planned("show me the running containers of gamma and save the list as c.json on desk")
+    found, write, *_ = planned("list the services on gamma that failed, then text them to 447766")
     [edge] = write.after
     assert edge.step == found.id
     assert edge.when is not None
@@ -107,6 +119,8 @@ def test_a_list_that_was_cut_short_is_not_handed_on() -> None:
         "list the services on beta and save the failed ones as failed.json on gamma",
         # where `there` is: on the desktop, or where the service is
         'if nginx is running on alpha, show "up" on desk, otherwise restart nginx there and show "again" on desk',
+        # in no order
+        "merge l.txt on alpha and m.txt on gamma into one list in n.txt on beta",
         # a number of lines, to nobody
         "download https://example.com/a.csv to alpha as a.csv, then text me how many lines it has",
         # a worker that was never spoken of
