@@ -287,3 +287,19 @@ def _paths(plan: Plan, skills: Sequence[str]) -> list[str]:
 
 def _named(path: str, prepositions: str, text: str) -> bool:
     return re.search(rf"\b(?:{prepositions})\s+[\"'`]?{re.escape(path)}(?![\w/-])", text, re.IGNORECASE) is not None
+
+
+def astray(plan: Plan, text: str) -> str | None:
+    """Why a plan does something where, or to what, nobody said; None where it does not.
+
+    A file goes into a folder that was just made on another device; a service is removed that nothing calls one.
+    """
+    made = {(step.devices.names, str(step.arguments.get("path"))) for step in plan.steps if step.skill == "file.mkdir"}
+    for step in plan.steps:
+        folder = str(step.arguments.get("target", "")).rpartition("/")[0]
+        elsewhere = {names for names, path in made if path.rstrip("/") == folder}
+        if step.skill in ("file.copy", "file.move") and elsewhere and step.devices.names not in elsewhere:
+            return f"the folder {folder} is on another device"
+        if step.skill == "service.remove" and not re.search(r"service|daemon|unit", text, re.IGNORECASE):
+            return "it is not said what is removed: a file, or a service"
+    return None

@@ -19,7 +19,16 @@ from agents.embedded.clauses import segment
 from agents.embedded.compose import Walk
 from agents.embedded.devices import Directory
 from agents.embedded.doubt import Answers, namesakes, settled
-from agents.embedded.gate import both_of, misread, refuse_corrections, refuse_kind, rows_counted, swapped, text_lost
+from agents.embedded.gate import (
+    astray,
+    both_of,
+    misread,
+    refuse_corrections,
+    refuse_kind,
+    rows_counted,
+    swapped,
+    text_lost,
+)
 from agents.embedded.generic import frames_for
 from agents.embedded.grammar import FRAMES, HOSTED, KNOWN
 from agents.embedded.kube.fleets import machines
@@ -102,6 +111,8 @@ class EmbeddedPlanner:
             specs = fleet.skills
 
         special = self._of_devices(request, fleet, tuple(context.answers))
+        if isinstance(special.result, Plan) and (reason := astray(special.result, request.text)) is not None:
+            return decline(reason).result
         guess = special.result if isinstance(special.result, Plan) and _guessed(special.result) else None
         if special.result is not None and not isinstance(special.result, Declined) and guess is None:
             return special.result
@@ -121,6 +132,8 @@ class EmbeddedPlanner:
                 found = rows_counted(found, request.text, fleet)
             if isinstance(found, Plan) and swapped(found, request.text):
                 found = decline("it is not clear which file is read and which is written").result
+            if isinstance(found, Plan) and (reason := astray(found, request.text)) is not None:
+                found = decline(reason).result
             if isinstance(found, Plan) and text_lost(found, request.text):
                 found = decline("what the file is to hold is not clear: put it in quotation marks").result
             if (

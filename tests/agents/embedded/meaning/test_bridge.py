@@ -130,3 +130,11 @@ def test_a_list_that_was_cut_short_is_not_handed_on() -> None:
 )
 def test_what_is_not_clear_is_declined(text: str) -> None:
     assert not isinstance(PLANNER.propose(Request(text=text), Context(FLEET)), Plan)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["remove pictures on gamma", "make a folder inbox on gamma and copy list.csv from alpha into it"],
+)
+def test_nothing_is_done_where_or_to_what_nobody_said(text: str) -> None:
+    assert not isinstance(PLANNER.propose(Request(text=text), Context(FLEET)), Plan)
