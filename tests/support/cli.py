@@ -74,10 +74,14 @@ def call(*words: str) -> int:
         signal.signal(signal.SIGINT, handler)
 
 
+NOBODY = "http://127.0.0.1:9"
+"""Where nothing listens."""
+
+
 def environment(data_dir: Path, **more: str) -> dict[str, str]:
-    """Variables of a process that knows nothing of the machine's own settings."""
+    """Variables of a process that knows nothing of the machine's own settings and orchestrators."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ASTERISM_") or "TEST" in name}
-    home = {"HOME": str(data_dir), "ASTERISM_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    home = {"HOME": str(data_dir), "ASTERISM_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT), "ASTERISM_URL": NOBODY}
     return {**kept, **home, "XDG_CONFIG_HOME": str(data_dir), "XDG_STATE_HOME": str(data_dir), **more}
 
 
