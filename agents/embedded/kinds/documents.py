@@ -138,7 +138,7 @@ _MAKING: Final = words(
     "make create write produce generate build draw plot render convert turn export save store transform print chart "
     "graph change put i'd like want i need would have get give me us visualise visualize typeset"
 )
-_LINKS: Final = words("as to into in from of out called named using with for at under and it that")
+_LINKS: Final = words("as to into in from of out call called named using with for at under and it that")
 _SMALL: Final = words(
     "the a an my our this file document table sheet worksheet text notes report version picture image web format "
     "new saved stored written made name column data numbers values on please"
@@ -193,7 +193,7 @@ def _ends(piece: Piece) -> tuple[Token, str, str] | None:
     first, second = files
     between = said[first + 1 : second]
     back = bool({"of", "from"} & set(between))
-    if not back and not {"as", "to", "into", "in", "called", "named"} & set(between):
+    if not back and not {"as", "to", "into", "in", "call", "called", "named"} & set(between):
         return None
     source, goal = (second, first) if back and not {"as", "into", "to"} & set(between) else (first, second)
     if kinds - set(endings.values()):

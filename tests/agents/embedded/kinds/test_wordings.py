@@ -64,6 +64,7 @@ def test_one_step(text: str, skill: str, arguments: JsonObject) -> None:
          {"path": "minutes.pdf", "title": "Minutes of May"}),
         ("I'd like a line chart of price over date from prices.csv on beta, saved as p.png", "chart.make",
          {"path": "p.png", "kind": "line", "x": "date", "y": ["price"]}),
+        ("draw a pie chart of prices.csv on beta and call it p.png", "chart.make", {"path": "p.png", "kind": "pie"}),
         ("save the sheet Totals of report.xlsx on alpha as totals.csv", "csv.write", {"path": "totals.csv"}),
     ],
 )  # fmt: skip
