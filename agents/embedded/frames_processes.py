@@ -61,7 +61,7 @@ _NOT_A_NAME = (
         "who whom anybody somebody nobody linux windows android debian ubuntu os which-ones network swap disk clock "
         "idle script update backup command what's anything it's system systems eth0 wlan0 uptime core running me "
         "memory-hungry cpu-hungry cpu-intensive memory-intensive ram-hungry chip distro distribution kernel release "
-        "sign "
+        "sign up well fine back "
         "fattest greatest greedy greediest thirstiest worst best slow slower slowest hung hanging stuck frozen "
         "unresponsive misbehaving rogue runaway unused useless "
         "unnecessary needless unneeded idle old other same open remaining crashed dead leftover duplicate new wrong "
@@ -129,6 +129,10 @@ def _listing(arguments: JsonObject, view: View) -> JsonObject | None:
         and view.head != "check"
     ):
         return None
+    if "name" not in arguments and any(
+        token.lemma == "it" and view.lemma(at + 1) in {"is", "be"} for at, token in enumerate(view.tokens)
+    ):
+        return None  # "tell me if it is active": of one thing, and not of all that runs
     # "which cpu does it run on", "how active is the processor": a part of the machine, and no process.
     return None if view.lemma(view.head_at + 1) in _PARTS or view.head in {"how", "how's"} else arguments
 

@@ -343,4 +343,19 @@ JOINS: Final = (
     (f"{_any('break, split, breaking')} ((?:[^ ,;.]+ ){{1,9}}?){_any('down, up')} (by|per)", "count 1 2"),
     (f"{_any('break, split, breaking, bucket')} {_POINTED}(?: down| up)? (by|per)", "count them by"),
 )
-IDIOMS: Final = ORDER + CONDITIONS + SAVING + REPORTS + TRANSFERS + JOINS
+_WELL = _any(
+    "run, running, active, up, alive, down, stopped, dead, healthy, ok, okay, fine, back, back up, up and running"
+)
+_AFTER = "(?: (?:again|now|then|afterwards|after that|after it|once more|really|indeed|or not|as well))*"
+SERVICES: Final = (
+    (
+        f"({_any('start, restart, stop, reload, bounce')}) (?:the )?(?:service )?([a-z0-9][a-z0-9_.@-]*)(?: service)? "
+        "on (<device>)(?: (?:,|;|and|then))+ (?:"
+        f"{_any('tell me, check, verify, see, confirm, show me, let me know, make sure, look, report')} "
+        f"(?:(?:if|whether|that) )?(?:it is|it's|it (?:come|came)|it) {_WELL}|is it {_WELL}|"
+        f"{_any('show, show me, tell me, check, report, give me')} its (?:current |new )?(?:status|state)){_AFTER}"
+        "(?= (?:[.?;,]|$))",
+        "1 the service 2 on 3 , show the status of the service 2 on 3",
+    ),
+)
+IDIOMS: Final = ORDER + CONDITIONS + SAVING + REPORTS + TRANSFERS + JOINS + SERVICES

@@ -61,11 +61,15 @@ _log = logging.getLogger("asterism.agents")
 
 
 class EmbeddedPlanner:
-    """`Planner` of the first rung. Keeps nothing between calls but the retrieval indexes of the skills seen last."""
+    """`Planner` of the first rung. Keeps nothing between calls but the retrieval indexes of the skills seen last.
+
+    `clauses`: plans clauses of a longer request, and so without the grammars that put clauses together: those ask it.
+    """
 
     rung: Final = "embedded"
 
-    def __init__(self) -> None:
+    def __init__(self, *, clauses: bool = False) -> None:
+        self._clauses = clauses
         self._understood: dict[tuple[tuple[str, int], ...], Understanding] = {}
 
     async def plan(self, request: Request, context: PlanningContext) -> Proposal:
@@ -93,10 +97,8 @@ class EmbeddedPlanner:
         same = isinstance(now, Plan) and [one.skill for one in now.steps] == [one.skill for one in meant.steps]
         return now if same or gone is None else lacking(fleet, gone.skill, gone.devices.names).result
 
-    def _proposed(
-        self, request: Request, context: PlanningContext, *, flows: bool = True
-    ) -> Plan | Clarification | Declined:
-        """What the request comes to in a fleet; without `flows`, to the grammars of single clauses."""
+    def _proposed(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined:
+        """What the request comes to in a fleet."""
         reason = refuse(request.text)
         if context.problems:
             reason = "the plan of this rung failed the checks: " + "; ".join(context.problems)[:400]
@@ -148,7 +150,7 @@ class EmbeddedPlanner:
             ours = special.ours if not isinstance(found, Plan) else _of_devices(found)
             loose = special.result is not None and ours
             if isinstance(found, Declined) or loose:
-                flow = self._flow(request, context.fleet, tuple(context.answers)) if flows else None
+                flow = None if self._clauses else self._flow(request, context.fleet, tuple(context.answers))
                 if flow is not None:
                     return flow
             return special.result if loose and special.result is not None else found
@@ -192,7 +194,7 @@ class EmbeddedPlanner:
         """What the chart over typed meanings makes of a request that no grammar of patterns reads."""
         from agents.embedded.meaning.door import propose
 
-        found = propose(request.text, fleet, request.client, answers, Alone(self, fleet, answers))
+        found = propose(request.text, fleet, request.client, answers, Alone(fleet, answers))
         return found if isinstance(found, Plan) else None
 
     def _of_cluster(self, request: Request, context: PlanningContext) -> Plan | Clarification | Declined | None:
@@ -221,7 +223,7 @@ class EmbeddedPlanner:
         try:
             walk.compose(segment(reading.said))
         except Stop as stop:
-            raise partly(stop, walk, request.text, GRAMMARS) from None
+            raise partly(stop, walk, request.text, self._grammars) from None
         if not walk.draft.steps:
             raise decline(
                 "the request asks for nothing that a skill does", [token.text for token in tokens if token.word][:20]
@@ -242,7 +244,7 @@ class EmbeddedPlanner:
             request.text,
             plan,
             directory.fleet,
-            GRAMMARS,
+            self._grammars,
             client=request.client,
             answers=directory.answers,
             strict=True,
@@ -251,6 +253,10 @@ class EmbeddedPlanner:
         if gaps:
             words = [word for gap in gaps for word in gap.words]
             raise decline("the plan would not cover the request: " + "; ".join(gap.message for gap in gaps[:5]), words)
+
+    @property
+    def _grammars(self) -> Grammars:
+        return CLAUSES if self._clauses else GRAMMARS
 
     def _for(self, specs: Mapping[str, SkillSpec]) -> Understanding:
         known = tuple((name, spec.version) for name, spec in specs.items())
@@ -271,7 +277,6 @@ class EmbeddedPlanner:
 class Alone:
     """Plans a clause of a longer request as if it were the whole of it."""
 
-    planner: EmbeddedPlanner
     fleet: FleetView
     answers: Answers = ()
     problems: tuple[str, ...] = ()
@@ -284,7 +289,7 @@ class Alone:
         # Where the person sits says nothing of where a clause without a device is meant.
         context = replace(self, fleet=machines(self.fleet))
         request = Request(text=text)
-        found = self.planner._proposed(request, context, flows=False)
+        found = _of_clauses()._proposed(request, context)
         if not isinstance(found, Declined):
             return found
         from agents.embedded.flow.door import propose
@@ -345,7 +350,9 @@ def _kept(key: tuple[object, ...], fleet: FleetView, read: Callable[[], object])
     return known[1]
 
 
-def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
+def reads_of_devices(
+    text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers, *, clauses: bool = False
+) -> bool:
     """Whether the grammar of phones, edge boxes and mounted servers makes just this plan of a request.
 
     Every word has its place there, and every literal and device of the request is in its plan: see `kinds.remains`.
@@ -359,14 +366,19 @@ def reads_of_devices(text: str, plan: Plan, fleet: FleetView, client: str | None
         from orchestrator.core.requests import Request
 
         request = Request(text=text, client=client)
-        return EmbeddedPlanner()._of_devices(request, fleet, tuple(answers)).result
+        return EmbeddedPlanner(clauses=clauses)._of_devices(request, fleet, tuple(answers)).result
 
-    found = _kept(("devices", text, client, tuple(answers)), fleet, read)
+    found = _kept(("devices", clauses, text, client, tuple(answers)), fleet, read)
     return isinstance(found, Plan) and [_essence(one) for one in found.steps] == [_essence(one) for one in plan.steps]
 
 
-def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers) -> bool:
-    """Whether the grammar of flows makes just this plan of a request that no other one reads: no word is left over."""
+def reads_as_flow(
+    text: str, plan: Plan, fleet: FleetView, client: str | None, answers: Answers, *, clauses: bool = False
+) -> bool:
+    """Whether the grammar of flows makes just this plan of a request that no other one reads: no word is left over.
+
+    `clauses`: without planning clauses of it alone, as that is what is under way.
+    """
     if len(plan.steps) == 1 and not plan.steps[0].skill.startswith(OF_DEVICES):
         return False
     from agents.embedded.flow.door import propose
@@ -374,8 +386,8 @@ def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, a
 
     # What may run anywhere is held to the allowed devices by now.
     wanted = [_essence(_anywhere(one, fleet)) for one in plan.steps]
-    whole = partial(meant, single=Alone(_shared(), fleet, tuple(answers)))
-    for name, reader in (("flow", propose), ("meaning", whole)):
+    whole = meant if clauses else partial(meant, single=Alone(fleet, tuple(answers)))
+    for name, reader in (("flow", propose), ("clauses" if clauses else "meaning", whole)):
         found = _kept((name, text, client, tuple(answers)), fleet, partial(reader, text, fleet, client, tuple(answers)))
         if isinstance(found, Plan) and [_essence(_anywhere(one, fleet)) for one in found.steps] == wanted:
             return True
@@ -383,12 +395,13 @@ def reads_as_flow(text: str, plan: Plan, fleet: FleetView, client: str | None, a
 
 
 @cache
-def _shared() -> EmbeddedPlanner:
-    """The planner that checks go by: what it indexes of a fleet's skills is made once."""
-    return EmbeddedPlanner()
+def _of_clauses() -> EmbeddedPlanner:
+    """What it indexes of a fleet's skills is made once."""
+    return EmbeddedPlanner(clauses=True)
 
 
 GRAMMARS: Final = Grammars(reads_of_devices, reads_as_flow)
+CLAUSES: Final = Grammars(partial(reads_of_devices, clauses=True), partial(reads_as_flow, clauses=True))
 
 
 def _anywhere(step: Step, fleet: FleetView) -> Step:

@@ -103,8 +103,8 @@ def _read(spec: SkillSpec, piece: Piece) -> tuple[int, JsonObject] | None:
     ]
     trial.used.update(mounted)
     named = bool(dotted or mounted)
-    if not named and set(own) <= _forms(CALLING):
-        return None  # `run` is the word of many: what is run has to be said, as in `run this Python`
+    if not named and set(own) <= _forms(CALLING | GETTERS):
+        return None  # `run` and `read` are words of many: of what has to be said, as in `run this Python`
     _named_arguments(trial)
     said = [(at, _form(trial.low(at))) for at, token in trial.free() if token.word]
     missing = [part for part in own if part not in {form for _, form in said}]

@@ -48,6 +48,11 @@ how many users are logged in on beta | user.sessions beta
 stop the process called worker on beta, forcefully | process.stop beta name=worker force=true
 kill process 4412 on beta, it hangs | process.stop beta pid=4412
 please check on beta if the service ntp is up | service.status beta name=ntp
+restart nginx on beta and tell me if it is active afterwards | service.restart beta name=nginx; \
+service.status beta name=nginx
+restart the nginx service on beta, is it running? | service.restart beta name=nginx; service.status beta name=nginx
+stop the service web on alpha and make sure it's down | service.stop alpha name=web; service.status alpha name=web
+restart web on alpha, then show its status | service.restart alpha name=web; service.status alpha name=web
 check on gamma if the file run/lock exists | file.stat gamma path=run/lock
 how big is the file a.bin in the folder data on gamma | file.stat gamma path=data/a.bin
 show the last 5 lines of the file app.log in the folder logs on beta | file.tail beta lines=5 path=logs/app.log
@@ -109,6 +114,8 @@ def test_planned(text: str, steps: str) -> None:
         "start the unit tests on beta",
         "restart the service nginx on beta at 5 pm",
         "how long has the service nginx been running on beta",
+        "tell me whether it is up on alpha",
+        "restart nginx on beta and tell me if it is active on alpha",
     ],
 )
 def test_not_planned(text: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.core.plan import Plan
 from protocol.vocabulary import JsonObject
+from tests.agents.embedded.flow.lab import lab
 from tests.agents.embedded.kinds.fleet import calls, estate, propose
 
 ONE: list[tuple[str, str, JsonObject]] = [
@@ -55,6 +56,12 @@ ONE: list[tuple[str, str, JsonObject]] = [
 def test_one_step(text: str, skill: str, arguments: JsonObject) -> None:
     (call,) = calls(propose(text, estate()))
     assert call[:2] == (skill, arguments)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "config.yml", "app.conf", "etc/rc"])
+def test_a_file_is_read_as_it_is(name: str) -> None:
+    (call,) = calls(propose(f"read {name} on alpha", lab()))
+    assert call[:2] == ("file.read", {"path": name})
 
 
 @pytest.mark.parametrize(

@@ -138,3 +138,10 @@ def test_what_is_not_clear_is_declined(text: str) -> None:
 )
 def test_nothing_is_done_where_or_to_what_nobody_said(text: str) -> None:
     assert not isinstance(PLANNER.propose(Request(text=text), Context(FLEET)), Plan)
+
+
+@pytest.mark.parametrize("text", ["how fast is the disk of alpha", "how warm is it in the garage"])
+def test_what_asks_is_not_asked_back(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The check of a clause's plan read the clause as a longer request, whose clauses were planned and checked."""
+    PLANNER.propose(Request(text=text), Context(FLEET))
+    assert caplog.records == []
