@@ -18,7 +18,7 @@ from agents.embedded.meaning import sentences as wholes
 from agents.embedded.meaning.bridge import Bridge, Single
 from agents.embedded.meaning.chart import TooMuch
 from agents.embedded.meaning.doing import do
-from agents.embedded.meaning.plain import whole_lists
+from agents.embedded.meaning.plain import COMMANDS, whole_lists
 from agents.embedded.meaning.state import State
 from agents.embedded.meaning.terms import GRAMMAR
 from agents.embedded.meaning.text import chart_of, words_of
@@ -183,7 +183,7 @@ def _ended_well(state: State) -> None:
         used = {one.task for one in find(step.arguments)}
         edges = tuple(
             StepDependency(step=edge.step, on=On.CONDITION, when=well)
-            if edge.on is On.SUCCESS and steps[edge.step].skill == "shell.run" and edge.step not in used
+            if edge.on is On.SUCCESS and steps[edge.step].skill in COMMANDS and edge.step not in used
             else edge
             for edge in step.after
         )

@@ -43,6 +43,8 @@ _VALUES: Final[Mapping[str, tuple[Kind, str, frozenset[str]]]] = {
     "desktop.read_clipboard": ("text", "text", words("clipboard text content contents words")),
     "browser.table": ("rows", "items", words("table rows list")),
 }
+COMMANDS: Final = ("shell.run", "script.run", "python.run")
+"""What has been run even where it ended badly: its exit code tells."""
 _RECORDS: Final = ("system.", "phone.battery", "package.info", "service.status", "file.stat", "user.info", "file.usage")
 _MEASURES: Final = {
     "system.memory": ("used_percent", words("memory usage use")),
@@ -68,7 +70,7 @@ def value(state: State, thing: Plain) -> Ent:
 
 
 def _commands(plan: Plan) -> bool:
-    return all(step.skill in ("shell.run", "python.run") for step in plan.steps)
+    return all(step.skill in COMMANDS for step in plan.steps)
 
 
 def done(state: State, thing: Plain) -> None:

@@ -45,7 +45,7 @@ def gates(state: State, condition: Condition) -> tuple[StepDependency, ...]:
         entry = Entry(file.label, file.device, step, f"${{{step}.output.count}}")
         return (gate(entry, ">" if condition.holds else "==", 0),)
     if isinstance(condition, Failed):
-        runs = [id for id, step in state.to.draft.steps.items() if step.skill == "shell.run"]
+        runs = [id for id, step in state.to.draft.steps.items() if step.skill in plain.COMMANDS]
         spoken = {*state.last, *(one.task for id in state.last for one in find(state.to.draft.steps[id].arguments))}
         if len(runs) == 1 and not condition.still and runs[0] in spoken:
             # A command that ends badly has been run all the same.

@@ -6,9 +6,11 @@ import pytest
 
 from agents.embedded.planner import EmbeddedPlanner
 from orchestrator.core.compiler import compile_plan
+from orchestrator.core.conditions import Compare
 from orchestrator.core.fleet import FleetView
 from orchestrator.core.plan import Plan, Step
 from orchestrator.core.requests import Request
+from orchestrator.core.tasks import On
 from tests.agents.embedded.flow.lab import lab
 from tests.agents.embedded.kinds.fleet import home
 from tests.support.embedded_fleet import Context
@@ -145,3 +147,13 @@ def test_what_asks_is_not_asked_back(text: str, caplog: pytest.LogCaptureFixture
     """The check of a clause's plan read the clause as a longer request, whose clauses were planned and checked."""
     PLANNER.propose(Request(text=text), Context(FLEET))
     assert caplog.records == []
+
+
+def test_a_script_that_ends_badly_has_been_run() -> None:
+    """Its exit code tells; an edge for failures would wait for the machine's."""
+    text = 'run {} on alpha and when it fails, append "tests failed" to status.log on beta'
+    _, append = planned(text.format('"sh tests.sh"'))
+    (edge,) = append.after
+    assert (edge.on, edge.when) == (On.CONDITION, Compare(path="output.exit_code", op="!=", value=0))
+    script = PLANNER.propose(Request(text=text.format("tests.sh")), Context(FLEET))
+    assert not isinstance(script, Plan) or script.steps[1].after == (edge,)
