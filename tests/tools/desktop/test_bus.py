@@ -46,7 +46,8 @@ async def paused(process: subprocess.Popen[bytes]) -> AsyncIterator[None]:
     process.send_signal(signal.SIGSTOP)
     try:
         yield
-        await asyncio.sleep(0.2)  # what can be written is
+        for _ in range(100):  # turns of the loop, in which all is written that can be
+            await asyncio.sleep(0)
     finally:
         process.send_signal(signal.SIGCONT)
 
